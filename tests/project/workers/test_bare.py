@@ -258,6 +258,7 @@ def test_functions_of_others(files: Files) -> None:
         ({"wrangler.toml": 'name = "a"\n'}, "there is no `main`, and no deploy command names an entry"),
         ({"wrangler.toml": 'main = "a.ts"\n'}, "`main` (a.ts) is not there"),
         ({"wrangler.toml": 'main = "dist/a.js"\n'}, "`main` (dist/a.js) is made by a build"),
+        ({"site/wrangler.toml": 'main = "../dist/a.js"\n'}, "`main` (dist/a.js) is made by a build"),
         ({"wrangler.toml": '[assets]\ndirectory = "x"\n'}, "the Worker has static assets alone"),
         (
             {"wrangler.toml": 'pages_build_output_dir = "x"\n'},

@@ -276,6 +276,13 @@ class WranglerConfig:
         return self.environments[0]
 
     @property
+    def mains(self) -> tuple[str, ...]:
+        """The entries that it names in any environment, as paths of the workspace, each once."""
+        named = (environment.main for environment in self.environments)
+        paths = (posixpath.join(self.directory, main.text or "") for main in named if main is not None)
+        return tuple(dict.fromkeys(map(posixpath.normpath, paths)))
+
+    @property
     def names(self) -> frozenset[str]:
         """All names that the Worker is deployed under: those of its environments, and those of commands."""
         own = (environment.worker_name for environment in self.environments)

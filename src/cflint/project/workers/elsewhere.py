@@ -256,8 +256,7 @@ class Elsewhere:
 
     def _made(self, config: WranglerConfig) -> MadeFile | None:
         """What a build makes the one file of that `main` names and that is not there."""
-        mains = finding.mains_of(config)
-        return self.made_of(config, mains.pop()) if len(mains) == 1 else None
+        return self.made_of(config, config.mains[0]) if len(config.mains) == 1 else None
 
     def made_of(self, config: WranglerConfig, target: str) -> MadeFile | None:
         """What a build makes a file of that is not there, a path of the workspace: by the words of a script,
@@ -311,8 +310,8 @@ class Elsewhere:
     def _bundlers(self, folder: str, scripts: Iterable[_Script]) -> Iterator[tuple[str, str]]:
         """The configurations of bundlers for a folder, and the programs that its scripts run to call one;
         each with the folder in which it works."""
-        manifest = self._resolver.manifest(folder)
-        homes = dict.fromkeys((folder, *((posixpath.dirname(manifest),) if manifest is not None else ())))
+        package = self._resolver.package_of(folder)
+        homes = dict.fromkeys((folder, *((package,) if package is not None else ())))
         for home in homes:
             for name in sorted(self._workspace.entries(home)):
                 if bundles.is_configuration(name):
@@ -360,7 +359,7 @@ class Elsewhere:
         reads none without `pages_build_output_dir`, and no code of its own stands behind `main`."""
         if config.is_pages or not _is_usual(config.file_name) or config.assets is not None:
             return ""
-        if any(self._workspace.is_file(main) for main in finding.mains_of(config)):
+        if any(self._workspace.is_file(main) for main in config.mains):
             return ""
         reason = ""
         for script, call in self._calls_for(config):

@@ -80,7 +80,7 @@ class Stacks:
         files = [path for path, _ in self._about(config)]
         if not files:
             return {}
-        return self._bindings(files, config.names, mains_of(config), config.directory)
+        return self._bindings(files, config.names, config.mains, config.directory)
 
     def bindings_without_config(self, folder: str, entries: Collection[str]) -> Mapping[str, str]:
         """The same for a Worker that no configuration speaks of; `folder` is its package's, `entries` are its
@@ -115,7 +115,7 @@ class Stacks:
             return True
         folder = config.directory
         entries = set(self._entries(path, text))
-        if not entries.isdisjoint(mains_of(config)) or (
+        if not entries.isdisjoint(config.mains) or (
             folder and any(e.startswith(f"{folder}/") for e in entries)
         ):
             return True
@@ -189,15 +189,6 @@ class Stacks:
                 elif kind is Entry.FILE and name.endswith(suffixes) and count < _MOST_FILES:
                     count += 1
                     yield posixpath.join(here, name)
-
-
-def mains_of(config: WranglerConfig) -> set[str]:
-    """The entries that a configuration names, as paths of the workspace."""
-    return {
-        posixpath.normpath(posixpath.join(config.directory, found.main.text or ""))
-        for found in config.environments
-        if found.main is not None
-    }
 
 
 def _places(path: str, written: str) -> Iterator[str]:
