@@ -7,6 +7,10 @@ import json
 import pytest
 
 from cflint.project.config.deployment import Deployment
+from cflint.project.workers import bundles
+from cflint.source import Document
+from cflint.syntax import javascript
+from cflint.syntax.javascript import Syntax
 from tests.support.projects import Files, found, loaded
 
 WORKER = """
@@ -686,6 +690,21 @@ def test_a_main_that_a_program_makes(program: str) -> None:
     assert deployment(files).entry == "src/worker.ts"
     del files["scripts/make.mjs"]
     assert deployment(files).entry == ""
+
+
+def test_the_configuration_of_a_bundler_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def parse(document: Document) -> Syntax:
+        parsed.append(document.path)
+        return javascript.parse(document)
+
+    monkeypatch.setattr(bundles, "parse", parse)
+    files = {"vite.config.ts": "export default { build: { ssr: 'a.ts' } };", "a.ts": WORKER}
+    for folder in ("a", "b"):
+        files[f"{folder}/wrangler.toml"] = NO_MAIN + 'pages_build_output_dir = "dist"\n'
+    loaded({**files, "package.json": "{}"})
+    assert parsed == ["vite.config.ts"]
 
 
 def test_the_command_of_the_configuration_makes_its_main() -> None:
