@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from cflint.project.files.workspace import Workspace
@@ -202,6 +204,10 @@ def test_where_it_runs(script: str, folder: str) -> None:
 def test_time_grows_with_the_length() -> None:
     for text in ("'", '"', "`", "$(", "\\", "${{", "<", '\\"', "${"):
         assert list(wrangler_calls(f"wrangler {text * 20_000}")) is not None
+    folded = "- run: >-\n" + f"    {'a' * 400}\n" * 20_000
+    start = process_time()
+    assert len(list(calls_in_workflow(f"{folded}- run: wrangler deploy\n"))) == 1
+    assert process_time() - start < 1
 
 
 @pytest.mark.parametrize(
