@@ -331,25 +331,24 @@ class Elsewhere:
         build = config.top.value("build")
         upload = build.get("upload") if build is not None else None
         named = upload.get("main") if upload is not None else None
+        kind = config.root.get("type")
+        told = kind.text if kind is not None else None
         if upload is not None and named is not None:
             inside = upload.get("dir")
             written = _join((inside.text if inside is not None else None) or "dist", named.text or "")
-        else:
-            kind = config.root.get("type")
-            is_told = kind is not None and kind.text in ("javascript", "webpack")
-            manifest = self._manifest(config.directory) if is_told else None
+        elif told in ("javascript", "webpack"):
+            manifest = self._manifest(config.directory)
             node = manifest.root.get("main") if manifest is not None else None
             written = (node.text if node is not None else None) or ""
-            if not is_told:
-                return ""
+        else:
+            return ""
         target = posixpath.normpath(posixpath.join(config.directory, written)) if written else ""
         if target and self._workspace.is_file(target):
             return target
         made = self.made_of(config, target) if target else None
         if made is not None:
             return made.source
-        kind = config.root.get("type")
-        if upload is None and (kind is None or kind.text != "webpack"):
+        if upload is None and told != "webpack":
             return ""
         usual = (posixpath.join(config.directory, path) for path in _USUAL_SOURCES)
         return next(filter(self._workspace.is_file, usual), "")
