@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cflint.cli import run
+from cflint.cli.mcp.tools import Tools
 from tests.support.environments import write_metadata
 
 POLICIES = """\
@@ -112,6 +113,17 @@ def test_a_policy_is_explained(project: Path, capsys: pytest.CaptureFixture[str]
     assert run(["rules", "--select", "policy", "--output-format", "markdown"]) == 0
     assert "`policy-no-workers-dev`" in capsys.readouterr().out
     assert run(["inspect", "wrangler.jsonc:6:3", "--rule", "policy-no-workers-dev"]) == 0
+
+
+def test_a_policy_is_known_where_rules_of_packages_are_left_out(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "cflint.toml").write_text("rule-packages = false\n" + POLICIES)
+    assert run(["explain", "policy-no-workers-dev"]) == 0
+    assert "Workers are reached by their routes" in capsys.readouterr().out
+    assert run(["rules", "--select", "policy", "--output-format", "json"]) == 0
+    assert [rule["id"] for rule in json.loads(capsys.readouterr().out)["rules"]] == ["policy-no-workers-dev"]
+    assert "Workers are reached by their routes" in Tools(project).explain("policy-no-workers-dev")
 
 
 def test_a_wrong_policy_ends_the_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
