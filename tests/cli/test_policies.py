@@ -9,6 +9,7 @@ import pytest
 
 from cflint.cli import run
 from cflint.cli.mcp.tools import Tools
+from cflint.report.baseline import read_baseline
 from tests.support.environments import write_metadata
 
 POLICIES = """\
@@ -90,6 +91,26 @@ def test_a_policy_is_suppressed_and_stands_in_a_baseline(
     (project / "wrangler.jsonc").write_text(CONFIG.replace('  "workers_dev"', comment + '  "workers_dev"'))
     code, out, _ = check(capsys, "--no-cache")
     assert code == 0 and "unused-suppression" not in out
+
+
+def test_prune_keeps_entries_of_policies_of_folders_below_that_did_not_run(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "cflint.toml").unlink()
+    (project / "wrangler.jsonc").unlink()
+    (project / "api").mkdir()
+    (project / "api/cflint.toml").write_text(POLICIES)
+    (project / "api/wrangler.jsonc").write_text(CONFIG.replace("index.ts", "../index.ts"))
+    assert run(["check", "--baseline", "base.json", "--write-baseline"]) == 0
+    before = (project / "base.json").read_text()
+    assert "policy-no-workers-dev" in before
+    prune = ["baseline", "prune", "--baseline", "base.json"]
+    assert run([*prune, "--select", "d1"]) == 0
+    assert (project / "base.json").read_text() == before
+    (project / "api/cflint.toml").write_text("")  # now nobody demands it any more
+    assert run([*prune, "--select", "d1"]) == 0
+    assert read_baseline((project / "base.json").read_bytes()).entries == ()
+    capsys.readouterr()
 
 
 def test_policies_are_selected_by_name_and_group(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
