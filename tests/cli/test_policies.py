@@ -113,6 +113,15 @@ def test_prune_keeps_entries_of_policies_of_folders_below_that_did_not_run(
     capsys.readouterr()
 
 
+def test_prune_takes_entries_of_any_path(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = ("/etc/x.ts", "../x.ts", "//x.ts", "a/" * 3000 + "x.ts")
+    row = {"rule": "gone", "count": 1, "key": "k", "moved": "m"}
+    rows = [{**row, "path": path, "key": path} for path in paths]
+    (project / "base.json").write_text(json.dumps({"cflint-baseline": 1, "findings": rows}))
+    assert run(["baseline", "prune", "--baseline", "base.json"]) == 0
+    assert "removed 4 findings" in capsys.readouterr().err
+
+
 def test_policies_are_selected_by_name_and_group(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "policy-no-workers-dev" in check(capsys, "--select", "policy")[1]
     assert "policy-no-workers-dev" in check(capsys, "--select", "policy-no-workers-dev")[1]

@@ -66,14 +66,16 @@ class SettingsTree:
         return self.for_path(posixpath.join(folder, "-"))
 
     def _for_folder(self, folder: str) -> Settings:
-        found = self._by_folder.get(folder)
-        if found is None:
+        passed: list[str] = []
+        while (found := self._by_folder.get(folder)) is None:
+            passed.append(folder)
             path = settings_file(self._workspace, folder)
-            if path is not None:
-                found = self._read(path)
-            else:
-                found = self._for_folder(posixpath.dirname(folder)) if folder else self._none
-            self._by_folder[folder] = found
+            above = posixpath.dirname(folder)
+            if path is not None or above == folder:
+                found = self._read(path) if path is not None else self._none
+                break
+            folder = above
+        self._by_folder.update(dict.fromkeys(passed, found))
         return found
 
     def _read(self, path: str, above: tuple[str, ...] = (), under: Settings | None = None) -> Settings:
