@@ -9,6 +9,7 @@ import pytest
 
 from cflint.cli import run
 from cflint.cli.mcp.tools import Tools
+from cflint.packages import installed
 from cflint.report.baseline import read_baseline
 from tests.support.environments import write_metadata
 
@@ -164,9 +165,9 @@ def test_a_wrong_policy_ends_the_run(project: Path, capsys: pytest.CaptureFixtur
     assert "policies are left out" in capsys.readouterr().err
 
 
-def test_settings_come_from_a_package(
-    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def site(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of installed packages with one that brings settings."""
     site = project / "site"
     (site / "acme_settings").mkdir(parents=True)
     (site / "acme_settings/__init__.py").write_text("raise RuntimeError('imported')\n")
@@ -176,7 +177,38 @@ def test_settings_come_from_a_package(
     (info / "entry_points.txt").write_text("[cflint.settings]\ndefault = acme_settings\n")
     monkeypatch.setattr("cflint.packages.folders_of_packages", lambda: [str(site)])
     monkeypatch.syspath_prepend(str(site))
+    return site
 
+
+def test_a_package_of_settings_is_stamped_by_its_settings_file(site: Path) -> None:
+    def stamp() -> list[object]:
+        (package,) = installed()
+        return package.stamp
+
+    first = stamp()
+    (site / "acme_settings/data.bin").write_bytes(b"x" * 1000)
+    (site / "acme_settings/__init__.py").write_text("raise RuntimeError('changed')\n")
+    assert stamp() == first  # nothing of it is imported
+    (site / "acme_settings/cflint.toml").write_text(POLICIES + "# changed\n")
+    second = stamp()
+    assert second != first
+    (site / "acme_settings/cflint.toml").unlink()
+    assert stamp() != second
+
+
+def test_a_package_of_settings_that_are_none_is_no_matter_to_others(
+    project: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries = site / "acme_settings-1.0.dist-info/entry_points.txt"
+    entries.write_text("[cflint.settings]\ndefault = acme_settings/cflint.toml\n")
+    code, out, err = check(capsys)
+    assert (code, err) == (1, "") and "policy-no-workers-dev" in out
+    (project / "cflint.toml").write_text('extends = "package:acme-settings"\n')
+    code, _, err = check(capsys)
+    assert code == 2 and "cflint.toml:1:11:" in err and "has to name a module" in err
+
+
+def test_settings_come_from_a_package(project: Path, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "cflint.toml").write_text('extends = ["package:acme-settings"]\n')
     code, out, err = check(capsys)
     assert "policy-no-workers-dev" in out, err
