@@ -243,7 +243,7 @@ def settings_in(name: str) -> bytes:
     except PackageError as error:
         raise SettingsPackageError(f"but {error}") from error
     for file in files:
-        data = _bytes(*os.path.split(file))  # noqa: PTH206 (quicker)
+        data = _bytes(*os.path.split(file))
         if data:
             return data
     raise SettingsPackageError(f"but there is no `cflint.toml` in its `{module}`")
