@@ -132,13 +132,11 @@ def _cache() -> Facts:
 
 def _project(paths: tuple[str, ...], *, isolated: bool) -> Facts:
     from cflint.cli.check.analysis import Analysis
-    from cflint.cli.check.arguments import read
+    from cflint.cli.check.arguments import asked
     from cflint.cli.check.plan import plan_of
 
-    request = read(["--no-cache", *(["--isolated"] if isolated else []), "--", *(paths or (".",))])
-    assert request is not None, "arguments that `check` takes"
     try:
-        plan = plan_of(request)
+        plan = plan_of(asked(paths=paths, isolated=isolated))
         settings = list(_settings(plan))
         loaded = Analysis(plan).loaded
     except Failure as failure:

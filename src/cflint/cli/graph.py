@@ -92,12 +92,10 @@ def command(
 def _analysed(paths: tuple[str, ...], *, isolated: bool) -> tuple[Loaded, Report]:
     """The project that the paths mean, and what is reported of it, as `cflint check` does it."""
     from cflint.cli.check.analysis import Analysis
-    from cflint.cli.check.arguments import read
+    from cflint.cli.check.arguments import asked
     from cflint.cli.check.plan import plan_of
 
-    request = read(["--no-cache", *(["--isolated"] if isolated else []), "--", *paths])
-    assert request is not None, "arguments that `check` takes"
-    analysis = Analysis(plan_of(request))
+    analysis = Analysis(plan_of(asked(paths=paths, isolated=isolated)))
     report = analysis.again()
     return analysis.loaded, report
 

@@ -76,6 +76,8 @@ def command(
     cflint upgrade --diff               what --fix would change
     """
     from cflint.cli.check.analysis import Analysis
+    from cflint.cli.check.arguments import asked
+    from cflint.cli.check.plan import plan_of
     from cflint.cli.output import check_output_file, write_file
     from cflint.upgrade.formats import FORMATS, Outcome
     from cflint.upgrade.plan import upgrades
@@ -83,7 +85,7 @@ def command(
     target = _date(to)
     if output_file is not None:
         check_output_file(output_file)
-    plan = _plan(paths, isolated)
+    plan = plan_of(asked("--select", ",".join(_RULES), paths=paths, isolated=isolated))
     analysis = Analysis(plan)
     report = analysis.again()
     project = analysis.loaded.project
@@ -110,16 +112,6 @@ def _date(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise Failure(f"`{text}` is no date like 2026-08-01", Exit.USAGE) from None
-
-
-def _plan(paths: tuple[str, ...], isolated: bool) -> Plan:
-    from cflint.cli.check.arguments import read
-    from cflint.cli.check.plan import plan_of
-
-    options = ["--no-cache", "--select", ",".join(_RULES), *(["--isolated"] if isolated else [])]
-    request = read([*options, "--", *(paths or (".",))])
-    assert request is not None, "arguments that `check` takes"
-    return plan_of(request)
 
 
 def _fixed(plan: Plan, analysis: Analysis, first: Report, to: date | None, *, show: bool) -> int:

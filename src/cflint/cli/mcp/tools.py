@@ -17,10 +17,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from cflint.cli.check.analysis import Analysis
-from cflint.cli.check.arguments import read
+from cflint.cli.check.arguments import asked
 from cflint.cli.check.place import Place
-from cflint.cli.check.plan import Action, Plan
-from cflint.cli.check.settings import CheckSettings
+from cflint.cli.check.plan import Plan, plan_at
 from cflint.cli.console import counted
 from cflint.cli.exits import Failure
 from cflint.finding import Finding, Report, Safety
@@ -58,7 +57,6 @@ class Tools:
 
     def __init__(self, root: Path, *, is_isolated: bool = False) -> None:
         self._root = root.resolve()
-        self._options = ("--no-cache", "--jobs", "1", *(("--isolated",) if is_isolated else ()))
         self._is_isolated = is_isolated
         self._turn = Lock()
         self.writing = Lock()
@@ -223,11 +221,7 @@ class Tools:
 
     def _plan_at(self, place: Place, rules: Sequence[str] = ()) -> Plan:
         selected = [option for rule in rules for option in ("--select", rule)]
-        request = read([*self._options, *selected, "--", *(place.paths or (".",))], {})
-        assert request is not None, "arguments that `check` takes"
-        return Plan(
-            request=request, action=Action.REPORT, place=place, settings=CheckSettings(request, place)
-        )
+        return plan_at(asked("--jobs", "1", *selected, isolated=self._is_isolated), place)
 
     def _inside(self, path: str) -> Path:
         """A path that is meant from the folder. Raises Failure for one that lies outside, or leads there."""
