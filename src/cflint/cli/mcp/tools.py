@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING
 
 from cflint.cli.check.analysis import Analysis
 from cflint.cli.check.arguments import asked
-from cflint.cli.check.place import Place
+from cflint.cli.check.place import Place, meant, path_inside
 from cflint.cli.check.plan import Plan, plan_at
 from cflint.cli.console import counted
 from cflint.cli.exits import Failure
 from cflint.finding import Finding, Report, Safety
-from cflint.project.files.roles import is_about_folder
 from cflint.project.files.workspace import Workspace
 from cflint.record import replace
 from cflint.report import FORMATS, Options
@@ -90,7 +89,7 @@ class Tools:
         if target.is_dir():
             raise Failure(f"{visible(path)} is a folder")
         workspace = Workspace.around([target])
-        inside = self._of(workspace, target)
+        inside = path_inside(workspace, str(target))
         workspace.overlay(inside, data)
         place = Place(workspace, (inside,), self._root, ("-",), inside, data)
         return _listed(Analysis(self._plan_at(place)).first(), MOST)
@@ -213,10 +212,7 @@ class Tools:
             if not target.exists():
                 raise Failure(f"no such file or folder: {visible(path)}")
         workspace = Workspace.around(targets)
-        inside = tuple(
-            self._of(workspace, it.parent if is_about_folder(it.name) and it.is_file() else it)
-            for it in targets
-        )
+        inside = tuple(meant(workspace, str(target)) for target in targets)
         return self._plan_at(Place(workspace, inside, self._root, tuple(paths)), rules)
 
     def _plan_at(self, place: Place, rules: Sequence[str] = ()) -> Plan:
@@ -232,12 +228,6 @@ class Tools:
         if not target.is_relative_to(self._root):
             raise Failure(f"{visible(path)} lies outside {visible(str(self._root))}, which is what is served")
         return target
-
-    def _of(self, workspace: Workspace, target: Path) -> str:
-        inside = workspace.relative(target)
-        if inside is None:
-            raise Failure(f"{visible(str(target))} cannot be read together with the other paths")
-        return inside
 
     def _holds(self, workspace: Workspace, path: str) -> bool:
         """Whether a file of the workspace lies in the folder; the workspace may reach above it."""
