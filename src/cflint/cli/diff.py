@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cflint.cli.console import write
 from cflint.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def command(
     from cflint.change.formats import FORMATS, Outcome
     from cflint.cli.check.analysis import Analysis
     from cflint.cli.check.arguments import asked
-    from cflint.cli.output import check_output_file, write_file
+    from cflint.cli.output import Output, check_output_file, write_output
 
     if output_file is not None:
         check_output_file(output_file)
@@ -73,10 +72,7 @@ def command(
         report,
     )
     text = FORMATS[output_format](outcome)
-    if output_file is not None:
-        write_file(output_file, text.encode("utf-8", "backslashreplace"))
-    else:
-        write(text, None if output_format == "text" else "utf-8")
+    write_output(Output(output_format, output_file), text)
     return Exit.INTERNAL if report.partial else Exit.CLEAN
 
 

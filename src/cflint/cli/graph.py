@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cflint.cli.console import say, warn, write_bytes
+from cflint.cli.console import say, warn
 from cflint.cli.exits import Exit, Failure
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def command(
     cflint graph --output-format svg --output-file workers.svg
     cflint graph --env production workers/api
     """
-    from cflint.cli.output import check_output_file, write_file
+    from cflint.cli.output import Output, check_output_file, write_output
     from cflint.graph.drawing import Wishes, draw
 
     if output_file is not None:
@@ -80,10 +80,7 @@ def command(
     parts = None if fold is None else not fold
     picture = draw(loaded.project, report.findings, Wishes(env, modules, parts))
     data = written(picture, output_format, address_of(report, links, output_file))
-    if output_file is not None:
-        write_file(output_file, data)
-    else:
-        write_bytes(data)
+    write_output(Output(output_format, output_file), data)
     if report.partial:
         warn("not everything could be analysed: `cflint check` says what was left out")
     return Exit.CLEAN

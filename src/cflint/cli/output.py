@@ -11,11 +11,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cflint.cli.console import write, write_bytes
 from cflint.cli.exits import Exit, Failure
 from cflint.record import record
 
 if TYPE_CHECKING:
     from cflint.finding import Report
+
+FOR_PEOPLE = ("text", "concise")
+"""Formats that may be coloured, and that other output may accompany; on a terminal in its encoding."""
 
 TEMPORARY_SUFFIX = ".cflint-tmp"
 """How the names of files end that stand in for a file until it is written."""
@@ -47,6 +51,17 @@ def check_output_file(name: str) -> None:
         raise Failure(f"cannot write {name}: there is no folder {Path(name).parent}", Exit.INTERNAL)
     if not os.access(target if _is_special(target) else target.parent, os.W_OK):
         raise Failure(f"cannot write {name}: permission denied", Exit.INTERNAL)
+
+
+def write_output(output: Output, data: str | bytes) -> None:
+    """Write data where an output goes: text in UTF-8, but for people in the encoding of stdout; bytes as they
+    are. Raises Failure, and OSError for stdout."""
+    if output.file is not None:
+        write_file(output.file, data if isinstance(data, bytes) else data.encode("utf-8", "backslashreplace"))
+    elif isinstance(data, bytes):
+        write_bytes(data)
+    else:
+        write(data, None if output.format in FOR_PEOPLE else "utf-8")
 
 
 def write_file(name: str, data: bytes) -> None:

@@ -78,7 +78,7 @@ def command(
     from cflint.cli.check.analysis import Analysis
     from cflint.cli.check.arguments import asked
     from cflint.cli.check.plan import plan_of
-    from cflint.cli.output import check_output_file, write_file
+    from cflint.cli.output import Output, check_output_file, write_output
     from cflint.upgrade.formats import FORMATS, Outcome
     from cflint.upgrade.plan import upgrades
 
@@ -96,10 +96,7 @@ def command(
         return _fixed(plan, analysis, report, target, show=show)
     outcome = Outcome(upgrades(project, target), report, verbose)
     text = FORMATS[output_format](outcome)
-    if output_file is not None:
-        write_file(output_file, text.encode("utf-8", "backslashreplace"))
-    else:
-        write(text, None if output_format == "text" else "utf-8")
+    write_output(Output(output_format, output_file), text)
     if report.partial:
         warn("not everything could be analysed: `cflint check` says what was left out")
     return Exit.INTERNAL if report.partial else Exit.CLEAN

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from cflint.cli.check.plan import FAIL_ON, Plan
-from cflint.cli.check.request import FOR_PEOPLE
 from cflint.cli.console import (
     counted,
     is_terminal,
@@ -20,10 +19,9 @@ from cflint.cli.console import (
     wants_color,
     warn,
     width_of,
-    write,
 )
 from cflint.cli.exits import Exit
-from cflint.cli.output import Output, file_address, write_file
+from cflint.cli.output import Output, file_address, write_output
 from cflint.finding import Location, Notice, Report, Severity
 from cflint.record import replace
 from cflint.report import FORMATS
@@ -72,12 +70,10 @@ def _delivered(plan: Plan, analysis: Analysis, output: Output, report: Report, f
 
 def deliver(plan: Plan, output: Output, text: str) -> None:
     """Write text where an output goes: a file, stderr when stdout is taken, or stdout."""
-    if output.file is not None:
-        write_file(output.file, text.encode("utf-8", "backslashreplace"))
-    elif plan.stdout_is_taken:
+    if output.file is None and plan.stdout_is_taken:
         put(text)
     else:
-        write(text, None if output.format in FOR_PEOPLE else "utf-8")
+        write_output(output, text)
 
 
 def is_colored(plan: Plan, output: Output) -> bool:
