@@ -116,16 +116,13 @@ def refuse_unknown(loaded: Loaded, name: str) -> None:
 def address_of(report: Report, links: str | None, output_file: str | None) -> Callable[[Location], str]:
     """Addresses below the one of `links`, with the line as code hosts write it; otherwise of files, relative
     to the picture's folder."""
-    from cflint.cli.output import file_address
+    from cflint.cli.output import file_addresses
     from cflint.report.escape import uri
 
-    def address(at: Location) -> str:
-        path, line = at.document.path, at.document.line_of(at.span.start)
-        if links is not None:
-            return f"{links.rstrip('/')}/{uri(path)}#L{line}"
-        return file_address(report, path, output_file, line)
-
-    return address
+    if links is None:
+        return file_addresses(report, output_file)
+    base = links.rstrip("/")
+    return lambda at: f"{base}/{uri(at.document.path)}#L{at.document.line_of(at.span.start)}"
 
 
 def written(picture: Picture, output_format: str, address: Callable[[Location], str]) -> bytes:

@@ -16,7 +16,9 @@ from cflint.cli.exits import Exit, Failure
 from cflint.record import record
 
 if TYPE_CHECKING:
-    from cflint.finding import Report
+    from collections.abc import Callable
+
+    from cflint.finding import Location, Report
 
 FOR_PEOPLE = ("text", "concise")
 """Formats that may be coloured, and that other output may accompany; on a terminal in its encoding."""
@@ -33,13 +35,18 @@ class Output:
     file: str | None = None
 
 
-def file_address(report: Report, path: str, output_file: str | None, line: int) -> str:
-    """The address of a line of a file, from the folder that an output goes to, or the report's base."""
+def file_addresses(report: Report, output_file: str | None) -> Callable[[Location], str]:
+    """The addresses of lines of files, from the folder that an output goes to, or the report's base."""
     from cflint.report.escape import uri
 
     folder = Path(output_file).resolve().parent if output_file is not None else report.base
     here = os.path.relpath(report.root, folder)
-    return f"{uri(os.path.normpath(f'{here}/{path}').replace(os.sep, '/'))}#L{line}"
+
+    def address(at: Location) -> str:
+        path = os.path.normpath(f"{here}/{at.document.path}").replace(os.sep, "/")
+        return f"{uri(path)}#L{at.document.line_of(at.span.start)}"
+
+    return address
 
 
 def check_output_file(name: str) -> None:
