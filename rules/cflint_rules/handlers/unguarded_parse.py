@@ -97,8 +97,8 @@ InvalidCharacterError: atob() called with invalid base64-encoded data.
 No fix: what to answer is up to the author.
 
 Source: https://developers.cloudflare.com/workers/observability/errors/,
-https://developer.mozilla.org/en-US/docs/Web/API/Request/json, and workerd, src/workerd/api/ (`url-standard.c++`,
-`http.c++`, `form-data.c++`, `global-scope.c++`)
+https://developer.mozilla.org/en-US/docs/Web/API/Request/json, and workerd, src/workerd/api/
+(`url-standard.c++`, `http.c++`, `form-data.c++`, `global-scope.c++`)
 """
 
 from __future__ import annotations
