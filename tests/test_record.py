@@ -5,9 +5,11 @@ import inspect
 import pickle
 from dataclasses import FrozenInstanceError, fields
 from functools import cached_property
+from typing import Any
 
 import pytest
 
+import cflint.record as record_module
 from cflint.record import field, field_names, record, replace
 
 pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
@@ -166,3 +168,25 @@ def test_wrong_arguments_raise() -> None:
 
 def test_it_can_be_sent_to_another_process() -> None:
     assert pickle.loads(pickle.dumps(Point(1, 2, ["a"]))) == Point(1, 2, ["a"])
+
+
+def test_code_that_was_instrumented_is_not_renamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fuzzer adds calls of its own, with their names, to the code of each function."""
+
+    def traced_1(self: Any, a: object) -> None:
+        id(0)
+        self.a = a
+
+    def traced_2(self: Any, a: object, b: object) -> None:
+        id(0)
+        self.a = a
+        self.b = b
+
+    monkeypatch.setattr(record_module, "_TAKING", (traced_1, traced_2))
+
+    @record
+    class Pair:
+        first: int
+        second: int = 2
+
+    assert dataclasses.asdict(Pair(1)) == {"first": 1, "second": 2}

@@ -147,6 +147,8 @@ else:
         if not kw_only and any(found.default is _MISSING for found in fields[count - len(given) :]):
             return None
         code = _TAKING[count - 1].__code__ if count else _take_none.__code__
+        if len(code.co_names) != count:  # instrumented, by a fuzzer: its own names would be replaced too
+            return None
         if kw_only:
             code = code.replace(
                 co_names=names, co_varnames=("self", *names), co_argcount=1, co_kwonlyargcount=count
