@@ -1,9 +1,9 @@
 """Run cflint and write down all that the interpreter tells of: files, processes, sockets, code.
 
 `python security_watch.py LOG ARGUMENTS…` runs the commands of cflint that `packed` made arguments of; the
-last one ends the process. Each line of LOG is a JSON array of the process's id, the audit event's name and its
-arguments. Forked processes write into the same file. With `CFLINT_WATCH_FORK` set, little work is enough for
-several processes.
+last one ends the process. Each line of LOG is a JSON array of the process's id, the audit event's name and
+its arguments. Forked processes write into the same file. With `CFLINT_WATCH_FORK` set, little work is enough
+for several processes.
 """
 
 from __future__ import annotations

@@ -304,8 +304,8 @@ _ORIGINS = {
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
     "cflint.project.code.remote": (
-        "Bound RemoteMethod all_remote_calls bound_by_others class_behind "
-        "names_that_only_one_has remote_calls remote_method"
+        "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_that_only_one_has "
+        "remote_calls remote_method"
     ),
     "cflint.project.code.replies": ("Reply replies_of"),
     "cflint.project.code.rewritten": ("is_counted_or_resized names_between"),
