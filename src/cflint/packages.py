@@ -15,6 +15,7 @@ import os
 import site
 import sys
 import time
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -73,16 +74,20 @@ class Package:
 
     @cached_property
     def files(self) -> list[tuple[str, str]]:
-        """The files of its code and of its settings, but for compiled ones: of each the name below the folder
-        that it is imported from, the same wherever it is installed, and the path. Sorted; raises
-        PackageError."""
-        modules = [module for _, module in (*self.entries, *self.settings)]
-        return sorted({found for module in modules for found in _files_of(self, module)})
+        """The files of its rules' code, but for compiled ones, and of its settings: of each the name below
+        the folder that it is imported from, the same wherever it is installed, and the path. Sorted. Raises
+        PackageError for its rules; settings that cannot be had are told to who names them."""
+        found = {file for _, module in self.entries for file in _files_of(self, module)}
+        with suppress(PackageError):
+            for _, module in self.settings:
+                name = f"{module.replace('.', '/')}/cflint.toml"
+                found.update((name, path) for path in _settings_files(self, module))
+        return sorted(found)
 
     @cached_property
     def stamp(self) -> list[object]:
-        """Changes when its version does, when it is installed again, or when a file of its code changes.
-        Raises PackageError."""
+        """Changes when its version does, when it is installed again, or when one of its `files` changes.
+        Raises PackageError as `files` does."""
         record_of = _stamp(os.path.join(self.info, "RECORD"))  # noqa: PTH118 (quicker)
         entries = [*self.entries, *self.settings]
         files = sorted((path, *_stamp(path)) for _, path in self.files)
@@ -243,14 +248,21 @@ def settings_in(name: str) -> bytes:
     if others:
         raise SettingsPackageError(f"which has several entry points of `{SETTINGS_GROUP}`")
     try:
-        places = _spec_of(package, module).submodule_search_locations or []
+        files = _settings_files(package, module)
     except PackageError as error:
         raise SettingsPackageError(f"but {error}") from error
-    for folder in places:
-        data = _bytes(folder, "cflint.toml")
+    for file in files:
+        data = _bytes(*os.path.split(file))
         if data:
             return data
     raise SettingsPackageError(f"but there is no `cflint.toml` in its `{module}`")
+
+
+def _settings_files(package: Package, module: str) -> list[str]:
+    """Where the settings of an entry point may be: of those that are there the first counts. Raises
+    PackageError."""
+    places = _spec_of(package, module).submodule_search_locations or []
+    return [os.path.join(folder, "cflint.toml") for folder in places]  # noqa: PTH118 (quicker)
 
 
 # -- where the code of a package is -------------------------------------------------------------------------

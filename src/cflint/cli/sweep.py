@@ -365,7 +365,7 @@ def report(
     """
     from datetime import date
 
-    from cflint.cli.output import check_output_file, write_file
+    from cflint.cli.output import Output, check_output_file, write_output
     from cflint.fleet.journal import JournalError
     from cflint.fleet.page import FORMATS
     from cflint.fleet.questions import QUESTIONS, TREND, MissingDuckDB, ask
@@ -387,11 +387,7 @@ def report(
     except MissingDuckDB as error:
         hint = "install `duckdb` beside cflint, or cflint with its extra `sweep-report`"
         raise Failure("questions are answered by DuckDB, which is not installed", Exit.USAGE, hint) from error
-    text = FORMATS[output_format](asked)
-    if output_file is not None:
-        write_file(output_file, text.encode("utf-8", "backslashreplace"))
-    else:
-        write(text, None if output_format == "text" else "utf-8")
+    write_output(Output(output_format, output_file), FORMATS[output_format](asked))
     return Exit.CLEAN
 
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from cflint.cli.check.analysis import Analysis
-from cflint.cli.check.arguments import read
+from cflint.cli.check.arguments import asked
 from cflint.cli.check.place import Place
-from cflint.cli.check.plan import Action, Plan
-from cflint.cli.check.settings import CheckSettings
+from cflint.cli.check.plan import Plan, plan_at
 from cflint.cli.exits import Failure
 from cflint.finding import Report
 from cflint.fleet.facts import facts_of, workers_of
@@ -103,15 +102,11 @@ def remarks_on(options: Sequence[str], settings: str | None = None, *, is_above:
 
 
 def _plan(workspace: Workspace, options: Sequence[str], settings: str | None, *, is_above: bool) -> Plan:
-    options = ["--no-cache", "--jobs", "1", *options]
     if settings is not None:
         workspace.overlay(SETTINGS, settings.encode())
-        options += [] if is_above else ["--config", SETTINGS]
-    given = read([*options, "--", "."])
-    assert given is not None, f"`check` takes these options: {options}"
-    place = Place(workspace, ("",), ROOT)
-    checked = CheckSettings(given, place, above=SETTINGS if is_above else None, one_of_many=True)
-    return Plan(request=given, action=Action.REPORT, place=place, settings=checked)
+        options = [*options, *([] if is_above else ["--config", SETTINGS])]
+    request, place = asked("--jobs", "1", *options), Place(workspace, ("",), ROOT)
+    return plan_at(request, place, above=SETTINGS if is_above else None, one_of_many=True)
 
 
 def _finding(found: Row, report: Report, owners: Owners) -> Row:
