@@ -96,23 +96,13 @@ def check(match: Match) -> Iterator[Finding]:
 def _read_before(match: Match, function: Node) -> Node | None:
     """The last `get()` of the same key before a `put()`, if what is put comes from it."""
     module = match.module
-    reads = [
-        read
-        for read in module.calls("get", function)
-        if read.node.end_byte <= match.node.start_byte
-        and read.arguments
-        and module.is_same(read.arguments[0], match.arguments[0])
-        and module.value_of(read.receiver).kind is ValueKind.STORAGE
-    ]
-    if not reads:
-        return None
-    last = reads[-1]
-    for leaf in (match.arguments[1], *js.walk(match.arguments[1])):
+    last = next(js.reads_before(module, match.call, "get", function), None)
+    for leaf in (match.arguments[1], *js.walk(match.arguments[1])) if last is not None else ():
         if leaf.type not in ("identifier", "shorthand_property_identifier"):
             continue
         declaration = module.scope.resolve(leaf)
         value = declaration.value if declaration is not None else None
-        if value is not None and js.contains(value, last.node):
+        if last is not None and value is not None and js.contains(value, last.node):
             return last.node
     return None
 

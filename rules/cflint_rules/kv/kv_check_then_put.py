@@ -73,15 +73,9 @@ def check(match: Match) -> Iterator[Finding]:
     module, function, arguments = match.module, match.enclosing_function, match.arguments
     if function is None or len(arguments) != 2 or js.unwrap(arguments[1]).type in _PLAIN:
         return
-    if match.receiver is None or not match.receiver_value.is_binding("kv"):
+    if not match.receiver_value.is_binding("kv"):
         return
-    for read in module.calls("get", function):
-        if read.node.end_byte > match.node.start_byte or read.receiver is None or not read.arguments:
-            continue
-        if not module.is_same(read.arguments[0], arguments[0]):
-            continue
-        if not module.is_same(read.receiver, match.receiver):
-            continue
+    for read in js.reads_before(module, match.call, "get", function):
         if not js.can_reach(module, read.node, match.node) or _is_decided(
             module, read.node, match.node, function
         ):

@@ -172,6 +172,7 @@ if TYPE_CHECKING:
     from cflint.project.code.replies import replies_of as replies_of
     from cflint.project.code.rewritten import is_counted_or_resized as is_counted_or_resized
     from cflint.project.code.rewritten import names_between as names_between
+    from cflint.project.code.rewritten import reads_before as reads_before
     from cflint.project.code.secrets import Secret as Secret
     from cflint.project.code.services import ServiceCall as ServiceCall
     from cflint.project.code.sockets import PairEnd as PairEnd
@@ -307,7 +308,7 @@ _ORIGINS = {
         "names_that_only_one_has remote_calls remote_method"
     ),
     "cflint.project.code.replies": ("Reply replies_of"),
-    "cflint.project.code.rewritten": ("is_counted_or_resized names_between"),
+    "cflint.project.code.rewritten": ("is_counted_or_resized names_between reads_before"),
     "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.services": ("ServiceCall"),
     "cflint.project.code.sockets": (
@@ -549,6 +550,7 @@ __all__ = [
     "property_name",
     "property_value",
     "provenance",
+    "reads_before",
     "reads_credential",
     "reads_request",
     "remote_calls",

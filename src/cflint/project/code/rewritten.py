@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.project.code.mutations import MutationKind
+from cflint.project.code.values import ValueKind
 from cflint.scope import Declaration
 from cflint.syntax.javascript import FUNCTIONS, walk
 
@@ -13,12 +14,39 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.module import Module
+    from cflint.project.code.nodes import Call
 
 _STEPS = 12
 """How many names a value is followed through."""
 _SET = frozenset({MutationKind.UPDATED, MutationKind.AUGMENTED})
 _RESIZING = frozenset({"push", "unshift", "splice", "concat", "shift", "pop"})
 _KEEP = frozenset({"variable_declarator", "assignment_expression", "arguments", "pair"})
+
+
+def reads_before(module: Module, write: Call, name: str, function: Node) -> Iterator[Call]:
+    """The calls of a method `name` in a function that stand before a call which writes, the nearest first, and
+    read what it writes: of the same store, and with the same first argument."""
+    key, store = write.argument(0), write.receiver
+    if key is None or store is None:
+        return
+    for read in reversed([*module.calls(name, function)]):
+        given = read.argument(0)
+        if given is None or read.receiver is None or read.node.end_byte > write.node.start_byte:
+            continue
+        if module.is_same(given, key) and _is_same_store(module, read.receiver, store):
+            yield read
+
+
+def _is_same_store(module: Module, one: Node, other: Node) -> bool:
+    """Whether two expressions are the same binding, or the storage of the same object."""
+    found, wanted = module.value_of(one), module.value_of(other)
+    if found.kind is not wanted.kind:
+        return False
+    if found.kind is ValueKind.STORAGE:
+        return True
+    if found.kind is ValueKind.BINDING and found.name is not None and wanted.name is not None:
+        return found.name == wanted.name
+    return module.is_same(one, other)
 
 
 def names_between(module: Module, read: Node, value: Node) -> list[Declaration]:
