@@ -117,6 +117,7 @@ if TYPE_CHECKING:
     from cflint.project.code.flow import can_reach as can_reach
     from cflint.project.code.flow import completes as completes
     from cflint.project.code.flow import falls_through as falls_through
+    from cflint.project.code.headers import HEADER_SETTERS as HEADER_SETTERS
     from cflint.project.code.import_edits import is_typescript as is_typescript
     from cflint.project.code.invocations import Invocation as Invocation
     from cflint.project.code.invocations import invocations_of as invocations_of
@@ -286,6 +287,7 @@ _ORIGINS = {
     "cflint.project.code.env_members": ("is_given_by_code"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
+    "cflint.project.code.headers": ("HEADER_SETTERS"),
     "cflint.project.code.import_edits": ("is_typescript"),
     "cflint.project.code.invocations": ("Invocation invocations_of loss_of"),
     "cflint.project.code.module": ("module_of"),
@@ -360,6 +362,7 @@ __all__ = [
     "EXPORTED_TYPES",
     "EXPORTS",
     "FUNCTIONS",
+    "HEADER_SETTERS",
     "HONO_APPS",
     "HONO_RESPONSES",
     "ID_METHODS",

@@ -24,8 +24,8 @@ _KEEP = frozenset({"variable_declarator", "assignment_expression", "arguments", 
 
 
 def reads_before(module: Module, write: Call, name: str, function: Node) -> Iterator[Call]:
-    """The calls of a method `name` in a function that stand before a call which writes, the nearest first, and
-    read what it writes: of the same store, and with the same first argument."""
+    """The calls of a method `name` in a function that read what a call writes, the nearest before it first:
+    those of the same store with the same first argument."""
     key, store = write.argument(0), write.receiver
     if key is None or store is None:
         return
