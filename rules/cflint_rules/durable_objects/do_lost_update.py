@@ -145,8 +145,15 @@ def _reaches_out(module: Module, node: Node, depth: int) -> bool:
     if called is None:
         return False
     other, function = called
-    if any(True for _ in other.service_calls(function)):
+    return other.memoized(
+        ("reaches out", function.id, depth), lambda: _function_reaches_out(other, function, depth - 1)
+    )
+
+
+def _function_reaches_out(module: Module, function: Node, depth: int) -> bool:
+    """Whether a function reaches a service, itself or by the functions that it waits for."""
+    if any(True for _ in module.service_calls(function)):
         return True
     body = js.body_of(function)
-    waits = other.descendants(body, "await_expression") if body is not None else ()
-    return any(_reaches_out(other, found.named_children[0], depth - 1) for found in waits)
+    waits = module.descendants(body, "await_expression") if body is not None else ()
+    return any(_reaches_out(module, found.named_children[0], depth) for found in waits)
