@@ -20,6 +20,7 @@ ONCE = {
     "config:comment:ignores": 150,
     "config:unknown-keys": 150,
     "fetch:rows:undeclared": 100,
+    "fetch:rows:rewritten-rows": 10,
 }
 """What once took the square of its size, with how much of it is checked."""
 

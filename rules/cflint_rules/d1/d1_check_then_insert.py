@@ -90,12 +90,13 @@ def check(match: Match) -> Iterator[Finding]:
         by = {module.text(value) for value in query.select.values}
         if not by or not by <= written or "WHERE" not in query.select.words:
             continue
-        if _is_asked(module, query.call.node):
+        asked = query.call.node
+        if _is_asked(module, asked) and js.can_reach(module, asked, match.node):
             yield Finding(
                 "of two clients at once both find nothing, and both insert: let the statement decide,"
                 " with `ON CONFLICT`",
                 match.at(match.node),
-                (module.at(query.call.node, "it is looked for here"),),
+                (module.at(asked, "it is looked for here"),),
             )
             return
 

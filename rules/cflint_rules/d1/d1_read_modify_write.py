@@ -88,7 +88,7 @@ def check(match: Match) -> Iterator[Finding]:
         if not _is_only_by(update.statement, len(values), columns):
             continue
         column = _changed(match, function, query.call.node, columns)
-        if column is not None:
+        if column is not None and js.can_reach(module, query.call.node, match.node):
             yield Finding(
                 f"the column {quoted(column)} is read, changed and written back: of two requests at once,"
                 " one is lost",

@@ -119,10 +119,7 @@ def _is_alone(module: Module, node: Node) -> bool:
 
 def _waits_between(module: Module, function: Node, read: Node, put: Node) -> Node | None:
     """Where a function waits for something outside after a read and before a write."""
-    for word in module.leaves("await", function):
-        waits = module.parent(word)
-        if waits is None or waits.type != "await_expression" or module.enclosing_function(waits) != function:
-            continue
+    for waits in module.memoized(("waits of", function.id), lambda: tuple(_waits(module, function))):
         if not read.end_byte <= waits.start_byte or not waits.end_byte <= put.start_byte:
             continue
         if not _reaches_out(module, waits.named_children[0], _DEPTH):
@@ -130,6 +127,16 @@ def _waits_between(module: Module, function: Node, read: Node, put: Node) -> Nod
         if js.can_reach(module, read, waits) and js.can_reach(module, waits, put):
             return waits
     return None
+
+
+def _waits(module: Module, function: Node) -> Iterator[Node]:
+    """The `await` expressions of a function itself, in source order."""
+    for word in module.leaves("await", function):
+        found = module.parent(word)
+        if found is None or found.type != "await_expression":
+            continue
+        if module.enclosing_function(found) == function:
+            yield found
 
 
 def _reaches_out(module: Module, node: Node, depth: int) -> bool:

@@ -76,11 +76,9 @@ def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("kv"):
         return
     for read in js.reads_before(module, match.call, "get", function):
-        if not js.can_reach(module, read.node, match.node) or _is_decided(
-            module, read.node, match.node, function
-        ):
+        if not _refuses(module, read.node) or not js.can_reach(module, read.node, match.node):
             continue
-        if _refuses(module, read.node):
+        if not _is_decided(module, read.node, match.node, function):
             yield Finding(
                 f"two requests at once can both find {quoted(match.text(arguments[0]))} free, and the second"
                 " overwrites the first: KV cannot decide that",
@@ -92,12 +90,15 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _is_decided(module: Module, read: Node, put: Node, function: Node) -> bool:
     """Whether a Durable Object is asked between the two: it decides, and KV only saves asking it."""
+    asked = module.memoized(("calls of stubs", function.id), lambda: tuple(_calls_of_stubs(module, function)))
+    return any(read.end_byte <= node.start_byte and node.end_byte <= put.start_byte for node in asked)
+
+
+def _calls_of_stubs(module: Module, function: Node) -> Iterator[Node]:
     for node in module.descendants(function, "call_expression"):
-        if read.end_byte <= node.start_byte and node.end_byte <= put.start_byte:
-            receiver = js.Call(module, node).receiver
-            if receiver is not None and module.value_of(receiver).kind is ValueKind.STUB:
-                return True
-    return False
+        receiver = js.Call(module, node).receiver
+        if receiver is not None and module.value_of(receiver).kind is ValueKind.STUB:
+            yield node
 
 
 def _refuses(module: Module, read: Node) -> bool:

@@ -71,10 +71,8 @@ def check(match: Match) -> Iterator[Finding]:
     if not module.document.has_word("head") or not match.receiver_value.is_binding("r2"):
         return
     for asked in js.reads_before(module, match.call, "head", function):
-        if not js.can_reach(module, asked.node, match.node):
-            continue
         result = module.awaited(asked.node)
-        if result is None or _decides(module, result):
+        if result is None or _decides(module, result) or not js.can_reach(module, asked.node, match.node):
             continue
         yield Finding(
             "`get()` gives what `head()` gave: one request is enough",

@@ -35,11 +35,10 @@ def test_a_statement_with_its_values(body: str, values: list[str] | None) -> Non
         assert (found.verb, found.tables, "WHERE" in found.words) == ("SELECT", ("notes",), True)
 
 
-def test_the_queries_of_a_table_that_may_have_run_before() -> None:
+def test_the_queries_of_a_table_before_a_place() -> None:
     module, node = marked(
         f"""export default {{ async fetch(id, env) {{
           const all = await {SELECT}.bind(1).all();
-          if (id) {{ await {SELECT}.bind(2).first(); throw id; }}
           await env.DB.prepare("SELECT a FROM other").first();
           const one = await {SELECT}.bind(3).first();
           «await id»;
@@ -50,5 +49,5 @@ def test_the_queries_of_a_table_that_may_have_run_before() -> None:
     function = module.enclosing_function(node)
     assert function is not None
     found = queries_before(module, function, node, "notes")
-    assert [[module.text(value) for value in query.select.values] for query in found] == [["1"], ["3"]]
+    assert [[module.text(value) for value in query.select.values] for query in found] == [["3"], ["1"]]
     assert list(queries_before(module, function, node, "none")) == []

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cflint.project.code.flow import can_reach
 from cflint.project.code.nodes import Call
+from cflint.project.code.rewritten import nearest
 from cflint.project.sql.statements import SqlDialect, prepared_by
 from cflint.record import record
 from cflint.syntax.sql import Statement, tables
@@ -62,13 +62,10 @@ def d1_statement(module: Module, node: Node) -> D1Statement | None:
 
 
 def queries_before(module: Module, function: Node, node: Node, table: str) -> Iterator[D1Query]:
-    """The queries of a table that a function may have run when it comes to a node, in source order."""
+    """The queries of a table that stand before a node in a function, the nearest first; whether control gets
+    from there to the node is not asked. None that is far above is looked at."""
     known = module.memoized(("queries by table", function.id), lambda: _by_table(module, function))
-    for query in known.get(table, ()):
-        if query.call.node.end_byte > node.start_byte:
-            return
-        if can_reach(module, query.call.node, node):
-            yield query
+    return nearest(known.get(table, ()), node, lambda query: query.call.node.end_byte)
 
 
 def _by_table(module: Module, function: Node) -> Mapping[str, list[D1Query]]:
