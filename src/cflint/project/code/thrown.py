@@ -57,6 +57,11 @@ def _escapes(module: Module, node: Node, hops: int) -> bool:
     function = module.enclosing_function(node)
     if function is None or hops == 0:
         return False
+    return module.memoized(("lets errors out", function.id, hops), lambda: _lets_out(module, function, hops))
+
+
+def _lets_out(module: Module, function: Node, hops: int) -> bool:
+    """Whether an error that leaves a function gets out of a handler."""
     handlers = (one.function.id for one in module.app_handlers)
     if module.handler_of(function) is not None or function.id in handlers:
         return not any(_is_catching_middleware(module, path) for path in paths_around(module))
