@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LOCAL = pattern(
-    r"(?:https?|wss?|postgres(?:ql)?|redis)://(?:[^/@\s]*@)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b.*"
+    r"(?:https?|wss?|postgres(?:ql)?|redis)://(?:[^/@\s]*@)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?:[:/?#].*)?"
 )
 _DEFAULTS = frozenset({"??", "||"})
 _OTHERS = pattern(r"ORIGIN|CORS|ALLOW|^(?:NEXT_PUBLIC|VITE|PUBLIC|NUXT_PUBLIC|REACT_APP)_", re.IGNORECASE)
