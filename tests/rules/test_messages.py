@@ -73,3 +73,19 @@ def test_examples_are_told_by_the_name_of_the_file(path: str, count: int) -> Non
         f"{folder}/i.ts": ROOM,
     }
     assert len(said(files, "committed-dev-vars")) == count
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ("DROP TABLE a; CREATE TABLE a (x);", "all rows of `a`"),
+        (
+            "DROP TABLE [b c]; DROP TABLE é; CREATE TABLE é (x); CREATE TABLE `B c` (x);",
+            "`b c` and of 1 more",
+        ),
+    ],
+)
+def test_the_tables_that_a_schema_empties(schema: str, message: str) -> None:
+    config = '{ "name": "x", "main": "i.ts", "d1_databases": [{ "binding": "DB", "database_name": "d" }] }'
+    (found,) = said({"wrangler.jsonc": config, "i.ts": ROOM, "schema.sql": schema}, "d1-schema-drops-table")
+    assert found.endswith(message)
