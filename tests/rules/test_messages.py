@@ -15,8 +15,9 @@ export class Room extends DurableObject {}
 export default { async fetch() { return new Response("x"); } };"""
 
 
-def said(files: Mapping[str, str], rule: str) -> list[str]:
-    return [finding.message for finding in check(dict(files), rule).findings]
+def said(files: Mapping[str, str], rule: str, base: Mapping[str, str] | None = None) -> list[str]:
+    before = dict(base) if base is not None else None
+    return [finding.message for finding in check(dict(files), rule, base=before).findings]
 
 
 def with_environments(environments: str) -> dict[str, str]:
@@ -89,3 +90,27 @@ def test_the_tables_that_a_schema_empties(schema: str, message: str) -> None:
     config = '{ "name": "x", "main": "i.ts", "d1_databases": [{ "binding": "DB", "database_name": "d" }] }'
     (found,) = said({"wrangler.jsonc": config, "i.ts": ROOM, "schema.sql": schema}, "d1-schema-drops-table")
     assert found.endswith(message)
+
+
+@pytest.mark.parametrize(
+    ("callers", "message"),
+    [
+        (["web"], "and `web` gives 1 in the base"),
+        (["admin", "web"], "and `admin` and `web` give 1 in the base"),
+    ],
+)
+def test_who_calls_a_method(callers: list[str], message: str) -> None:
+    def project(parameters: str) -> dict[str, str]:
+        api = f"""import {{ WorkerEntrypoint }} from "cloudflare:workers";
+        export default class extends WorkerEntrypoint {{ async price({parameters}) {{ return 1; }} }}"""
+        files = {"api/wrangler.jsonc": '{ "name": "api", "main": "i.ts" }', "api/i.ts": api}
+        for name in callers:
+            bound = '"services": [{ "binding": "API", "service": "api" }]'
+            files[f"{name}/wrangler.jsonc"] = f'{{ "name": "{name}", "main": "i.ts", {bound} }}'
+            files[f"{name}/i.ts"] = """export default {
+              async fetch(request, env) { return Response.json(await env.API.price("tea")); }
+            };"""
+        return files
+
+    found = said(project("item: string, currency: string"), "rpc-signature-changed", project("item: string"))
+    assert len(found) == 1 and message in found[0]
