@@ -8,6 +8,7 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.platform.addresses import is_local_address as is_local_address
     from cflint.platform.ai_models import AI_MODELS_AS_OF as AI_MODELS_AS_OF
     from cflint.platform.ai_models import RetiredModel as RetiredModel
     from cflint.platform.ai_models import retired_model as retired_model
@@ -246,6 +247,7 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript.typos import TypoKind as TypoKind
 
 _ORIGINS = {
+    "cflint.platform.addresses": ("is_local_address"),
     "cflint.platform.ai_models": ("AI_MODELS_AS_OF RetiredModel retired_model"),
     "cflint.platform.base_members": ("base_members"),
     "cflint.platform.classes": ("bases_of_kinds"),
@@ -513,6 +515,7 @@ __all__ = [
     "is_global",
     "is_guard",
     "is_in_text",
+    "is_local_address",
     "is_mentioned",
     "is_named",
     "is_open_object",
