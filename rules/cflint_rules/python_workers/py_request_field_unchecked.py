@@ -34,7 +34,8 @@ class Default(WorkerEntrypoint):
 ## Not reported
 
 Fields for which the code asks (`"year" in body`, `body.get("year")`), what stands in a `try` that catches
-`KeyError` or any `Exception`, and what a schema has checked (`Model(**body)`) or a loop goes through.
+`KeyError`, or any `Exception` and answers no 500, and what a schema has checked (`Model(**body)`) or a loop
+goes through.
 
 ## Fix safety
 
@@ -53,7 +54,8 @@ from cflint.api import Finding, Severity, python, python_module, rule
 if TYPE_CHECKING:
     import libcst as cst
 
-_CAUGHT = ("KeyError", "LookupError", "Exception")
+_CAUGHT = ("KeyError", "LookupError")
+_FAULTS = frozenset({"500", "502", "503"})
 
 
 @rule(python_module("json"), severity=Severity.NOTE)
@@ -168,17 +170,17 @@ def _is_name(node: cst.CSTNode, name: str) -> bool:
 
 
 def _is_caught(module: python.PythonModule, read: cst.Subscript) -> bool:
-    """Whether the body of a `try` around a read may raise `KeyError`, in the same function."""
+    """Whether a `try` of the same function around a read takes the `KeyError`, and answers no 500 itself."""
     import libcst as cst
 
     below: cst.CSTNode = read
     for above in module.ancestors(read):
-        if isinstance(above, cst.Try) and below is above.body:
-            caught = [
-                module.text(one.type) if one.type is not None else "Exception" for one in above.handlers
-            ]
-            if any(word in found for found in caught for word in _CAUGHT):
+        for one in above.handlers if isinstance(above, cst.Try) and below is above.body else ():
+            caught = module.text(one.type) if one.type is not None else "Exception"
+            if any(word in caught for word in _CAUGHT):
                 return True
+            if "Exception" in caught:
+                return all(number.value not in _FAULTS for number in module.find_in(one.body, cst.Integer))
         if isinstance(above, cst.FunctionDef):
             return False
         below = above
