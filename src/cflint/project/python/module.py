@@ -326,6 +326,10 @@ class PythonModule:
         """Whether a name stands for the value of a variable: it is no attribute, keyword or definition."""
         return self._names.is_read(name)
 
+    def unbound_names(self) -> Iterator[cst.Name]:
+        """The names that are evaluated and that the module gives no value anywhere, builtins among them."""
+        return self._names.unbound()
+
     def references(self, name: cst.Name) -> Iterator[cst.Name]:
         """The other places of the scope, and of those in it, where the variable of a name is read."""
         return self._names.references(name)

@@ -12,6 +12,10 @@ from cflint.project.python.nodes import dotted
 from cflint.record import record
 from cflint.syntax.python import PythonSyntax
 
+_CONSTANTS = frozenset({"True", "False", "None"})
+_COMPREHENSIONS = (cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
+_PARTS_OF_TYPES = (cst.Annotation, cst.TypeParameters, cst.TypeAlias)
+"""What is not evaluated, or when is up to the version of Python and to `from __future__`."""
 
 @record(frozen=True, eq=False)
 class Name:
@@ -61,16 +65,26 @@ class Names:
                 inner, own = _Scope(node, scope), (node.params, node.body)
             elif isinstance(node, cst.ClassDef):
                 inner, own = _Scope(node, scope), (node.body,)
-            elif isinstance(node, (cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)):
+            elif isinstance(node, (cst.Lambda, *_COMPREHENSIONS)):
                 inner = _Scope(node, scope)
                 own = self._syntax.children(node)
             _bind(node, scope, top)
             if isinstance(node, cst.ImportAlias):
                 continue  # bound with its statement
-            todo.extend(
-                (child, inner if child in own else scope) for child in reversed(self._syntax.children(node))
-            )
+            outside = self._evaluated_outside(node)
+            for child in reversed(self._syntax.children(node)):
+                where = inner if child in own else scope
+                todo.append((child, where.parent or where if child in outside else where))
         return scopes
+
+    def _evaluated_outside(self, node: cst.CSTNode) -> tuple[cst.CSTNode | None, ...]:
+        """The parts of a node that are evaluated around the function, lambda or comprehension it belongs to:
+        defaults and annotations, and what the first `for` of a comprehension goes through."""
+        if isinstance(node, cst.Param):
+            return (node.default, node.annotation)
+        if isinstance(node, cst.CompFor) and isinstance(self._syntax.parent(node), _COMPREHENSIONS):
+            return (node.iter,)
+        return ()
 
     @property
     def top_level(self) -> Mapping[str, list[Name]]:
@@ -84,14 +98,7 @@ class Names:
 
     def resolve(self, name: cst.Name) -> tuple[Name, ...] | None:
         """The places that give a name its value where it stands; None of a builtin or unknown name."""
-        scope: _Scope | None = self._scopes.get(name)
-        first = True
-        while scope is not None:
-            at = scope.outer.get(name.value, scope)
-            if (first or not isinstance(at.node, cst.ClassDef)) and name.value in at.names:
-                return tuple(at.names[name.value])
-            scope, first = scope.parent, False
-        return None
+        return _entries(self._scopes.get(name), name.value)
 
     def references(self, name: cst.Name) -> Iterator[cst.Name]:
         """The other places of the scope, and of those in it, where the variable of a name is read."""
@@ -111,11 +118,24 @@ class Names:
                 return name is above.value
             case cst.FunctionDef() | cst.ClassDef() as above:
                 return name is not above.name
-            case cst.AssignTarget() | cst.Param() | cst.AsName() | cst.NameItem() | cst.MatchKeywordElement():
+            case cst.Param() as above:
+                return name is above.default
+            case cst.AssignTarget() | cst.AsName() | cst.NameItem() | cst.MatchKeywordElement():
                 return False
             case cst.ImportAlias() | cst.Import() | cst.ImportFrom():
                 return False
         return True
+
+    def unbound(self) -> Iterator[cst.Name]:
+        """The names that are evaluated and that no scope of the module binds, builtins among them; not those
+        in annotations and type parameters."""
+        skipped: set[cst.CSTNode] = set()
+        for node, scope in self._scopes.items():  # what is around a node comes before it
+            above = self._syntax.parent(node)
+            if above in skipped or isinstance(node, (cst.Import, cst.ImportFrom, *_PARTS_OF_TYPES)):
+                skipped.add(node)
+            elif isinstance(node, cst.Name) and node.value not in _CONSTANTS and self.is_read(node) and _entries(scope, node.value) is None:
+                yield node
 
     def origin(self, node: cst.BaseExpression | None) -> str | None:
         """The dotted name of what an expression imports: `uuid.uuid4`; None when it does not come from an
@@ -142,6 +162,34 @@ class Names:
     def callee(self, call: cst.Call) -> str | None:
         """The dotted name of the imported or builtin function that is called."""
         return self.origin(call.func) or self.builtin(call.func)
+
+
+def _entries(scope: _Scope | None, name: str) -> tuple[Name, ...] | None:
+    """The places that give a name its value, seen from a scope; those around a class are seen in it, its own
+    are not seen in its functions."""
+    first = True
+    while scope is not None:
+        at = scope.outer.get(name, scope)
+        if (first or not isinstance(at.node, cst.ClassDef)) and name in at.names:
+            return tuple(at.names[name])
+        scope, first = scope.parent, False
+    return None
+
+
+def _around(scope: _Scope) -> Iterator[_Scope]:
+    """The scopes around a scope, nearest first."""
+    above = scope.parent
+    while above is not None:
+        yield above
+        above = above.parent
+
+
+def _bind_type_parameter(name: str, node: cst.CSTNode, scope: _Scope) -> None:
+    """A type parameter, noted in the nearest scope that the functions of a class see, too."""
+    seen: _Scope = scope
+    while isinstance(seen.node, cst.ClassDef) and seen.parent is not None:
+        seen = seen.parent
+    seen.add(name, Name("other", node))
 
 
 def _bind(node: cst.CSTNode, scope: _Scope, top: _Scope) -> None:
@@ -181,9 +229,7 @@ def _bind(node: cst.CSTNode, scope: _Scope, top: _Scope) -> None:
             _bind_target(node.target, scope, "other", None)
         case cst.NamedExpr():
             inner: _Scope | None = scope
-            while inner is not None and isinstance(
-                inner.node, (cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
-            ):
+            while inner is not None and isinstance(inner.node, _COMPREHENSIONS):
                 inner = inner.parent
             _bind_target(node.target, inner or scope, "assignment", node.value)
         case cst.For() | cst.CompFor():
@@ -192,17 +238,24 @@ def _bind(node: cst.CSTNode, scope: _Scope, top: _Scope) -> None:
             _bind_target(node.name, scope, "other", None)
         case cst.MatchAs() | cst.MatchStar() if node.name is not None:
             scope.add(node.name.value, Name("other", node))
+        case cst.Del():
+            _bind_target(node.target, scope, "other", None)  # Python, too, takes it for a name of the scope
+        case cst.MatchMapping() if node.rest is not None:
+            scope.add(node.rest.value, Name("other", node))
+        case cst.TypeAlias():
+            scope.add(node.name.value, Name("other", node))
+        case cst.TypeVar() | cst.TypeVarTuple() | cst.ParamSpec():
+            _bind_type_parameter(node.name.value, node, scope)
         case cst.Global():
             for item in node.names:
                 if scope is not top:
                     scope.outer[item.name.value] = top
         case cst.Nonlocal():
             for item in node.names:
-                outer = scope.parent
-                while outer is not None and item.name.value not in outer.names:
-                    outer = outer.parent
-                if outer is not None:
-                    scope.outer[item.name.value] = outer
+                functions = [one for one in _around(scope) if isinstance(one.node, cst.FunctionDef)]
+                outer = next((one for one in functions if item.name.value in one.names), None)
+                if outer is not None or functions:  # bound further down, then
+                    scope.outer[item.name.value] = outer or functions[0]
 
 
 def _bind_target(
