@@ -85,6 +85,7 @@ _MISSING = frozenset(
 _NATIVE = frozenset(
     {"torch", "tensorflow", "jax", "onnxruntime", "transformers", "psycopg2", "asyncpg", "MySQLdb", "pyodbc"}
     | {"pymssql", "grpc", "uvloop", "gevent", "greenlet", "playwright", "polars", "numba", "zmq"}
+    | {"pypdfium2"}
 )
 """Packages with code of their own for a processor, of which Pyodide 0.28 has no build."""
 _BLOCKING = (

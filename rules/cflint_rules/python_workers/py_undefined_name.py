@@ -95,6 +95,8 @@ _OLD = frozenset(
     | {"unichr", "unicode", "xrange"}
 )
 """Builtins of Python 2."""
+_FIELDS = frozenset({"env", "ctx"})
+"""What the rule py-env-access says more of, in the classes of the platform."""
 _SETS_NAMES = ("exec", "globals", "vars")
 _ELSEWHERE = pattern(rb"\bbuiltins\b|__builtins__|sys\.modules\[|\bimport_module\(\s*__name__")
 _NEVER = pattern(r"\bTYPE_CHECKING\b|__name__")
@@ -141,6 +143,9 @@ def _is_expected(module: python.PythonModule, name: cst.Name) -> bool:
     """Whether the code is ready for a name that does not exist, or never evaluates it."""
     import libcst as cst
 
+    owner = module.class_around(name) if name.value in _FIELDS else None
+    if owner is not None and owner.kind.is_platform:
+        return True
     below: cst.CSTNode = name
     for above in module.ancestors(name):
         match above:

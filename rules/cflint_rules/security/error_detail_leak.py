@@ -7,7 +7,7 @@ some errors have.
 
 Functions of the project that make the response of what they are given are followed, in other modules, too.
 A status that is 500 for some errors counts as one of 500. In Python: `str(e)` and the like of what `except
-Exception` caught.
+Exception` caught, and the traceback (`traceback.format_exc()`) with any status.
 
 An error that is answered with its message and no status is worse still: it goes out as 200.
 
@@ -66,7 +66,7 @@ Source: https://developers.cloudflare.com/workers/best-practices/workers-best-pr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -404,13 +404,19 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 
     for handler in module.find(cst.ExceptHandler):
-        name = handler.name.name if handler.name is not None else None
-        if not isinstance(name, cst.Name) or not _catches_all(handler):
+        if not _catches_all(handler):
             continue
+        name = handler.name.name if handler.name is not None else None
+        error = name.value if isinstance(name, cst.Name) else None
+        caught = (module.at(name, _CAUGHT),) if name is not None else ()
         for made in module.find_in(handler.body, cst.Call):
-            sent = _python_sent(module, made, name.value) if _answers_500(module, made) else None
+            maker = _python_maker(module, made)
+            if maker is None or _is_for_python_development(module, made, handler):
+                continue
+            is_500 = _python_answers_500(module, made, maker)
+            sent = next(_python_sent(module, made, error if is_500 else None), None)
             if sent is not None:
-                yield Finding(_MESSAGE, module.at(sent), (module.at(name, _CAUGHT),))
+                yield Finding(_MESSAGE, module.at(sent), caught)
 
 
 def _catches_all(handler: cst.ExceptHandler) -> bool:
@@ -419,42 +425,128 @@ def _catches_all(handler: cst.ExceptHandler) -> bool:
     return isinstance(handler.type, cst.Name) and handler.type.value in ("Exception", "BaseException")
 
 
-def _answers_500(module: python.PythonModule, call: cst.Call) -> bool:
-    """Whether a call makes a response with a status of 500 or more: a class that sounds like one, or a
-    function of the module that makes such an instance."""
+def _is_for_python_development(
+    module: python.PythonModule, made: cst.Call, handler: cst.ExceptHandler
+) -> bool:
     import libcst as cst
 
-    names = [part.value for part in (call.func, *call.func.children) if isinstance(part, cst.Name)]
-    called = next((name for name in names if _PYTHON_RESPONSE.search(name)), names[-1] if names else "")
-    own = (node for node in module.find(cst.FunctionDef) if node.name.value == called)
-    makes = _PYTHON_RESPONSE.search(called) is not None or any(
-        isinstance(made.func, cst.Name) and _PYTHON_RESPONSE.search(made.func.value) is not None
-        for function in own
-        for made in module.find_in(function.body, cst.Call)
-    )
-    if not makes:
-        return False
-    for argument in call.args:
-        keyword = argument.keyword.value if argument.keyword is not None else None
-        is_status = keyword in (None, "status", "status_code", "code")
-        if (
-            is_status
-            and isinstance(argument.value, cst.Integer)
-            and 500 <= argument.value.evaluated_value < 600
-        ):
+    for above in module.ancestors(made):
+        if above is handler:
+            return False
+        if isinstance(above, (cst.If, cst.IfExp)) and _DEVELOPMENT.search(module.text(above.test).encode()):
             return True
     return False
 
 
-def _python_sent(module: python.PythonModule, call: cst.Call, error: str) -> cst.BaseExpression | None:
-    """The expression by which a call is given what an error says, by way of one variable, too."""
+def _python_maker(module: python.PythonModule, call: cst.Call) -> tuple[cst.FunctionDef, ...] | None:
+    """The functions of the module that make the response a call gives, none where it is a class that sounds
+    like one; None of other calls. A function makes one by others, too."""
     import libcst as cst
 
+    made: list[cst.FunctionDef] = []
+    todo = [call]
+    for _ in range(_MAKERS):
+        if not todo:
+            return None
+        called = todo.pop()
+        names = [part.value for part in (called.func, *called.func.children) if isinstance(part, cst.Name)]
+        if any(_PYTHON_RESPONSE.search(name) for name in names):
+            return tuple(made)
+        own = _python_functions(module).get(names[-1] if names else "")
+        if own is not None and own not in made:
+            made.append(own)
+            todo += [
+                part
+                for returned in module.find_in(own.body, cst.Return)
+                for part in module.find_in(returned, cst.Call)
+            ]
+    return None
+
+
+_MAKERS = 20
+"""Calls that are followed to a response."""
+
+
+def _python_functions(module: python.PythonModule) -> Mapping[str, cst.FunctionDef]:
+    import libcst as cst
+
+    return {function.name.value: function for function in module.find(cst.FunctionDef)}
+
+
+def _python_answers_500(
+    module: python.PythonModule, call: cst.Call, makers: tuple[cst.FunctionDef, ...]
+) -> bool:
+    """Whether a call gives a response a status of 500 or more: as an argument, in the object that
+    JavaScript's `Response` takes, or as the default of the function that makes it."""
+    import libcst as cst
+
+    given: list[cst.BaseExpression] = []
     for argument in call.args:
-        for part, via in module.contents(argument.value):
+        keyword = argument.keyword.value if argument.keyword is not None else None
+        if keyword in (None, *_STATUS):
+            given.append(argument.value)
+            given += [
+                element.value
+                for options in module.find_in(argument.value, cst.Dict)
+                for element in options.elements
+                if isinstance(element, cst.DictElement) and module.string_of(element.key) == "status"
+            ]
+    statuses = [
+        part.evaluated_value
+        for part in given
+        if isinstance(part, cst.Integer) and 100 <= part.evaluated_value < 600
+    ]
+    if not statuses and makers and not any(one.keyword and one.keyword.value in _STATUS for one in call.args):
+        parameters = makers[0].params.params[len(module.arguments(call)) :]
+        statuses = [
+            one.default.evaluated_value
+            for one in parameters
+            if one.name.value in _STATUS and isinstance(one.default, cst.Integer)
+        ]
+    return any(500 <= status < 600 for status in statuses)
+
+
+_STATUS = ("status", "status_code", "code")
+
+
+def _python_sent(
+    module: python.PythonModule, call: cst.Call, error: str | None
+) -> Iterator[cst.BaseExpression]:
+    """The expressions by which a call is given what an error says, by way of one variable, too, or its
+    traceback. Functions of the module that put what they are given into what they return are seen through."""
+    import libcst as cst
+
+    todo = [argument.value for argument in call.args]
+    for _ in range(_MAKERS):
+        if not todo:
+            return
+        for part, via in module.contents(todo.pop()):
             found = part
             while isinstance(found, cst.Attribute) and found.attr.value in ("args", "message"):
                 found = found.value
-            if isinstance(found, cst.Name) and found.value == error:
-                return via if via is not None else part
-    return None
+            is_error = isinstance(found, cst.Name) and found.value == error
+            if is_error or (isinstance(part, cst.Call) and module.origin(part.func) in _TRACEBACKS):
+                yield via if via is not None else part
+            elif isinstance(part, cst.Call) and isinstance(part.func, cst.Name):
+                function = _python_functions(module).get(part.func.value)
+                if function is not None:
+                    todo += _kept(module, function, part)
+
+
+_TRACEBACKS = frozenset({"traceback.format_exc", "traceback.format_exception"})
+
+
+def _kept(
+    module: python.PythonModule, function: cst.FunctionDef, call: cst.Call
+) -> Iterator[cst.BaseExpression]:
+    """The arguments of a call that become a part of a dictionary, text or result in the function."""
+    import libcst as cst
+
+    kept = {
+        name.value
+        for holder in module.find_in(function.body, cst.Return, cst.Dict, cst.FormattedString)
+        for name in module.find_in(holder, cst.Name)
+    }
+    for parameter, given in zip(function.params.params, module.arguments(call), strict=False):
+        if parameter.name.value in kept:
+            yield given
