@@ -1,7 +1,8 @@
 """Check that D1 has a row before using it.
 
 `first()` resolves to `null` when the query has no row. Reading a column then throws, and a request for what
-is not there ends with status 500 instead of 404.
+is not there ends with status 500 instead of 404. In Python it is `None`, which has no `to_py()`, no keys and
+no attributes: a test behind `.to_py()` comes too late.
 
 ## Incorrect
 
@@ -41,7 +42,8 @@ export default {
 
 Rows that are tested anywhere, read with `?.`, handed on, or claimed to be there (`!`, a cast). Reads in a
 `try` with a `catch`. Statements that always give a row (`SELECT count(*) …` without `GROUP BY`, a `SELECT`
-without `FROM`) or that write (`INSERT … RETURNING`), and those of which the text is not known.
+without `FROM`) or that write (`INSERT … RETURNING`), and those of which the text is not known. In Python a `try` that catches
+any `Exception` and answers 500 is no guard.
 
 ## Errors
 
@@ -56,9 +58,15 @@ No fix: what to answer when there is no row is up to you.
 Source: https://developers.cloudflare.com/d1/worker-api/prepared-statements/#first
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from cflint.api import PREVIEW, Finding, Match, Severity, call, rule, sql
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Match, Severity, ValueKind, call, python, python_module, rule, sql
+
+if TYPE_CHECKING:
+    import libcst as cst
 
 
 @rule(call("first"), severity=Severity.WARNING, presets=(PREVIEW,))
@@ -75,3 +83,48 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(read),
         (match.at(match.node, "the row comes from here"),),
     )
+
+
+@check.on(python_module("first"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    if not module.workers:
+        return
+    for made in module.calls("first"):
+        if module.value_of(module.receiver(made)).kind is not ValueKind.D1_STATEMENT:
+            continue
+        read = _python_read(module, made)
+        if read is None or module.is_handled(read, "AttributeError", "TypeError"):
+            continue
+        text = python.d1_query(module, module.receiver(made))
+        if text is None or len(text.statements) != 1 or not text.statements[0].may_be_empty:
+            continue
+        yield Finding(
+            "`first()` gives `None` when there is no such row, and then this raises",
+            module.at(read),
+            (module.at(made, "the row comes from here"),),
+        )
+
+
+def _python_read(module: python.PythonModule, made: cst.Call) -> cst.CSTNode | None:
+    """Where something of the row is read that an awaited call gives, by way of one variable that is used for
+    nothing else; None where code asks whether there is a row, or hands it on."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    awaited = module.parent(made)
+    if not isinstance(awaited, cst.Await):
+        return None
+    above = module.parent(awaited)
+    if isinstance(above, (cst.Attribute, cst.Subscript)) and above.value is awaited:
+        return above.attr if isinstance(above, cst.Attribute) else above
+    name = above.targets[0].target if isinstance(above, cst.Assign) and len(above.targets) == 1 else None
+    if not isinstance(name, cst.Name) or len(module.resolve(name) or ()) != 1:
+        return None
+    reads = list(module.references(name))
+    around = [module.parent(read) for read in reads]
+    if not all(
+        isinstance(one, (cst.Attribute, cst.Subscript)) and one.value is read
+        for one, read in zip(around, reads, strict=True)
+    ):
+        return None
+    return reads[0] if reads else None

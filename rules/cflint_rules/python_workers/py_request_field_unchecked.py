@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     import libcst as cst
 
 _CAUGHT = ("KeyError", "LookupError")
-_FAULTS = frozenset({"500", "502", "503"})
 
 
 @rule(python_module("json"), severity=Severity.NOTE)
@@ -78,7 +77,7 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
             (
                 read
                 for read, key in reads
-                if asked is not None and key not in asked and not _is_caught(module, read)
+                if asked is not None and key not in asked and not module.is_handled(read, *_CAUGHT)
             ),
             None,
         )
@@ -167,21 +166,3 @@ def _is_name(node: cst.CSTNode, name: str) -> bool:
     import libcst as cst
 
     return isinstance(node, cst.Name) and node.value == name
-
-
-def _is_caught(module: python.PythonModule, read: cst.Subscript) -> bool:
-    """Whether a `try` of the same function around a read takes the `KeyError`, and answers no 500 itself."""
-    import libcst as cst
-
-    below: cst.CSTNode = read
-    for above in module.ancestors(read):
-        for one in above.handlers if isinstance(above, cst.Try) and below is above.body else ():
-            caught = module.text(one.type) if one.type is not None else "Exception"
-            if any(word in caught for word in _CAUGHT):
-                return True
-            if "Exception" in caught:
-                return all(number.value not in _FAULTS for number in module.find_in(one.body, cst.Integer))
-        if isinstance(above, cst.FunctionDef):
-            return False
-        below = above
-    return False

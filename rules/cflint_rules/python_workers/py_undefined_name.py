@@ -96,7 +96,7 @@ _OLD = frozenset(
 )
 """Builtins of Python 2."""
 _FIELDS = frozenset({"env", "ctx"})
-"""What the rule py-env-access says more of, in the classes of the platform."""
+"""What the rule py-env-access tells more about, in the classes of the platform."""
 _SETS_NAMES = ("exec", "globals", "vars")
 _ELSEWHERE = pattern(rb"\bbuiltins\b|__builtins__|sys\.modules\[|\bimport_module\(\s*__name__")
 _NEVER = pattern(r"\bTYPE_CHECKING\b|__name__")
@@ -149,6 +149,8 @@ def _is_expected(module: python.PythonModule, name: cst.Name) -> bool:
     below: cst.CSTNode = name
     for above in module.ancestors(name):
         match above:
+            case cst.ClassDef(name=cst.Name(value="Default")) if name.value == "WorkerEntrypoint":
+                return isinstance(below, cst.Arg)  # py-missing-default-class says it, with a fix
             case cst.If() | cst.IfExp():
                 if name.value in _OLD or _NEVER.search(module.text(above.test)) is not None:
                     return True

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cflint.project.python.module import PythonClass as PythonClass
     from cflint.project.python.module import PythonModule as PythonModule
     from cflint.project.sql.python import PythonStatement as PythonStatement
+    from cflint.project.sql.python import d1_query as d1_query
     from cflint.project.sql.python import provenance_of as provenance_of
     from cflint.project.sql.python import python_statements as python_statements
 _ORIGINS = {
@@ -22,7 +23,7 @@ _ORIGINS = {
     "cflint.project.modules.pyproject": ("pyprojects_above"),
     "cflint.project.python.env_uses": ("PythonEnvUse"),
     "cflint.project.python.module": ("PythonClass PythonModule"),
-    "cflint.project.sql.python": ("PythonStatement provenance_of python_statements"),
+    "cflint.project.sql.python": ("PythonStatement d1_query provenance_of python_statements"),
 }
 
 __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
@@ -32,6 +33,7 @@ __all__ = [
     "PythonEnvUse",
     "PythonModule",
     "PythonStatement",
+    "d1_query",
     "provenance_of",
     "pyprojects_above",
     "python_handler",

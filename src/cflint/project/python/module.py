@@ -256,6 +256,7 @@ class PythonModule:
     runs_at_import = tree.runs_at_import
     is_caught = tree.is_caught
     is_guarded = tree.is_guarded
+    is_handled = tree.is_handled
 
     # -- imports -----------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import libcst as cst
 if TYPE_CHECKING:
     from cflint.project.python.interface import PythonModuleLike
 
+_FAULTS = frozenset({"500", "502", "503"})
 Function = cst.FunctionDef | cst.Lambda
 
 
@@ -70,3 +71,21 @@ def is_caught(module: PythonModuleLike, node: cst.CSTNode) -> bool:
 def is_guarded(module: PythonModuleLike, node: cst.CSTNode) -> bool:
     """Whether a node is in a `try`, or under an `if`: `if TYPE_CHECKING`, `if __name__ == "__main__"`."""
     return any(isinstance(above, (cst.Try, cst.TryStar, cst.If)) for above in module.syntax.ancestors(node))
+
+
+def is_handled(module: PythonModuleLike, node: cst.CSTNode, *exceptions: str) -> bool:
+    """Whether a `try` of the same function around a node takes one of some exceptions, or any `Exception`
+    and answers no 500 itself, which is what happens without it."""
+    below: cst.CSTNode = node
+    for above in module.syntax.ancestors(node):
+        for one in above.handlers if isinstance(above, cst.Try) and below is above.body else ():
+            caught = module.syntax.text(one.type) if one.type is not None else "Exception"
+            if any(name in caught for name in exceptions):
+                return True
+            if "Exception" in caught:
+                numbers = (part for part in module.syntax.walk(one.body) if isinstance(part, cst.Integer))
+                return all(number.value not in _FAULTS for number in numbers)
+        if isinstance(above, cst.FunctionDef):
+            return False
+        below = above
+    return False

@@ -74,6 +74,20 @@ def sql_calls(module: PythonModule) -> Iterator[tuple[cst.Call, cst.BaseExpressi
             yield call, given[0]
 
 
+def d1_query(module: PythonModule, node: cst.BaseExpression | None) -> SqlText | None:
+    """The text of a statement of D1, by way of `bind()` and variables; None where it is not in sight."""
+    for _ in range(_LIMIT):
+        if isinstance(node, cst.Name):
+            node = module.value_given(node)
+        if not isinstance(node, cst.Call) or module.value_of(node).kind is not ValueKind.D1_STATEMENT:
+            return None
+        if module.called_name(node) == "prepare":
+            given = module.arguments(node)
+            return sql_text(module, given[0]) if given else None
+        node = module.receiver(node)
+    return None
+
+
 def sql_text(module: PythonModule, node: cst.BaseExpression) -> SqlText:
     """The text of a statement: literals, f-strings, `+`, `%` and `.format()`; a hole for everything else."""
     text = ""
