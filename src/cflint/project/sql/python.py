@@ -278,7 +278,26 @@ def _of_call(module: PythonModule, call: cst.Call, todo: list[cst.BaseExpression
     if module.builtin(call.func) == "str":
         todo += list(module.arguments(call))
         return _FIXED
+    if _doubles_quotes(module, call):
+        return _FIXED
     return _of_request(module, call) or PythonProvenance(Trust.UNKNOWN, call)
+
+
+def _doubles_quotes(module: PythonModule, call: cst.Call) -> bool:
+    """Whether a call writes each `'` of a text twice, itself or in the function of the module that is called:
+    the text cannot end the string it stands in."""
+    if module.called_name(call) == "replace":
+        return [module.string_of(one) for one in module.arguments(call)[:2]] == ["'", "''"]
+    entries = module.resolve(call.func) if isinstance(call.func, cst.Name) else None
+    if not entries or not all(isinstance(entry.node, cst.FunctionDef) for entry in entries):
+        return False
+    return all(
+        any(
+            module.called_name(inner) == "replace" and _doubles_quotes(module, inner)
+            for inner in module.find_in(entry.node, cst.Call)
+        )
+        for entry in entries
+    )
 
 
 def _of_name(module: PythonModule, name: cst.Name, todo: list[cst.BaseExpression]) -> PythonProvenance:
