@@ -42,8 +42,8 @@ export default {
 
 Rows that are tested anywhere, read with `?.`, handed on, or claimed to be there (`!`, a cast). Reads in a
 `try` with a `catch`. Statements that always give a row (`SELECT count(*) …` without `GROUP BY`, a `SELECT`
-without `FROM`) or that write (`INSERT … RETURNING`), and those of which the text is not known. In Python a `try` that catches
-any `Exception` and answers 500 is no guard.
+without `FROM`) or that write (`INSERT … RETURNING`), and those of which the text is not known. In Python a
+`try` that catches any `Exception` and answers 500 is no guard.
 
 ## Errors
 

@@ -30,7 +30,8 @@ TEXTS = {
     "a decorator": "class A:\n    def p(f): ...\n    @p\n    def g(self): ...",
     "global": "def f():\n    global x\n    x = 1\ndef g():\n    return x",
     "global that nothing binds": "def f():\n    global x\n    return x",
-    "nonlocal before it is bound": "def f():\n    def g():\n        nonlocal x\n        x = 1\n    x = 2\n    return x",
+    "nonlocal before it is bound": "def f():\n    def g():\n        nonlocal x\n        x = 1\n"
+    "    x = 2\n    return x",
     "del": "def f():\n    del x\n    return x",
     "a walrus in a comprehension": "def f():\n    [y := i for i in a]\n    return y",
     "except as": "try: ...\nexcept E as e:\n    print(e)",
@@ -38,15 +39,17 @@ TEXTS = {
     "import of a part": "import a.b.c\nimport d.e as f\nprint(a, d, f)",
     "import from a part": "from a.b import c as d\nprint(a, c, d)",
     "a keyword": "f(x=1, y=x)",
-    "patterns": "match a:\n    case {'k': b, **c}: print(b, c)\n    case [d, *e]: print(d, e)\n    case F(g=h) as i:"
-    " print(g, h, i)",
+    "patterns": "match a:\n    case {'k': b, **c}: print(b, c)\n    case [d, *e]: print(d, e)\n"
+    "    case F(g=h) as i: print(g, h, i)",
     "a for in a function": "def f():\n    for x, (y, z) in w: ...\n    return x, y, z",
     "an augmented assignment": "x += y",
     "an f-string": 'def f(a):\n    return f"{a} {b:{c}}"',
     "constants": "x = None, True, False",
 }
 OURS = sorted((Path(__file__).parents[3] / "src/cflint/project/python").glob("*.py"))
-PEP_695 = "def f[T](x):\n    return T\nclass A[U]:\n    def g(self):\n        return U, V\ntype W = int\nprint(W)"
+PEP_695 = (
+    "def f[T](x):\n    return T\nclass A[U]:\n    def g(self):\n        return U, V\ntype W = int\nprint(W)"
+)
 
 
 def unbound(text: str) -> set[str]:

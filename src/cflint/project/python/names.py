@@ -17,6 +17,7 @@ _COMPREHENSIONS = (cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
 _PARTS_OF_TYPES = (cst.Annotation, cst.TypeParameters, cst.TypeAlias)
 """What is not evaluated, or when is up to the version of Python and to `from __future__`."""
 
+
 @record(frozen=True, eq=False)
 class Name:
     """One place that gives a name of a scope its value.
@@ -134,7 +135,12 @@ class Names:
             above = self._syntax.parent(node)
             if above in skipped or isinstance(node, (cst.Import, cst.ImportFrom, *_PARTS_OF_TYPES)):
                 skipped.add(node)
-            elif isinstance(node, cst.Name) and node.value not in _CONSTANTS and self.is_read(node) and _entries(scope, node.value) is None:
+            elif (
+                isinstance(node, cst.Name)
+                and node.value not in _CONSTANTS
+                and self.is_read(node)
+                and _entries(scope, node.value) is None
+            ):
                 yield node
 
     def origin(self, node: cst.BaseExpression | None) -> str | None:

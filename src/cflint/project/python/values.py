@@ -162,9 +162,9 @@ class Values:
             return Value(kinds[given.index(node)])
         if node.name.value == "env" and self._module.workers:
             return Value(ValueKind.ENV)  # what a handler hands on
-        if node.name.value in ("request", "req") and self._module.workers:
-            if any(other.name.value == "env" for other in given):
-                return Value(ValueKind.REQUEST)  # both of them
+        handed_on = any(other.name.value == "env" for other in given)
+        if handed_on and node.name.value in ("request", "req") and self._module.workers:
+            return Value(ValueKind.REQUEST)  # both of them
         return UNKNOWN
 
     def _owner_of_method(self, function: cst.FunctionDef) -> PythonClassLike | None:
