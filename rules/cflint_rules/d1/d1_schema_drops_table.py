@@ -80,9 +80,22 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Location, Project, Severity, Span, Worker, pattern, rule, worker
+from cflint.api import (
+    Documents,
+    Finding,
+    Location,
+    Project,
+    Severity,
+    Span,
+    Worker,
+    join_names,
+    pattern,
+    rule,
+    worker,
+)
 
 _NAMES = ("schema.sql", "init.sql", "database.sql", "db.sql", "setup.sql", "tables.sql")
+_SHOWN = 3
 _FOLDERS = ("", "db", "sql", "src", "src/db", "database", "schema", "d1")
 _DROPS = pattern(
     rb"(?:^|;)[ \t]*(DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?[\"'`\[]?(\w+))", re.IGNORECASE | re.MULTILINE
@@ -101,11 +114,10 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             if document is None:
                 continue
             made = {found[1].lower() for found in _MAKES.finditer(document.data)}
-            for found in _DROPS.finditer(document.data):
-                if found[2].lower() in made:
-                    table = found[2].decode("utf-8", "replace")
-                    yield Finding(
-                        f"applied again, this file deletes all rows of `{table}` and the tables after it",
-                        Location(document, Span(found.start(1), found.end(1))),
-                    )
-                    break
+            lost = [found for found in _DROPS.finditer(document.data) if found[2].lower() in made]
+            if lost:
+                names = dict.fromkeys(f"`{found[2].decode('utf-8', 'replace')}`" for found in lost)
+                yield Finding(
+                    f"applied again, this file deletes all rows of {join_names(list(names), _SHOWN)}",
+                    Location(document, Span(lost[0].start(1), lost[0].end(1))),
+                )
