@@ -58,14 +58,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, rule, sql
+from cflint.api import Finding, Match, Module, Severity, call, join_names, js, pattern, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _EXPECTED = pattern(rb"unique|constraint|conflict|duplicate|already", re.IGNORECASE)
+_STAND_IN = frozenset({"string", "null", "undefined", "number"})
 _ASKS = frozenset({"first", "all"})
 
 
@@ -77,7 +79,7 @@ def check(match: Match) -> Iterator[Finding]:
     table = _inserts_into(match)
     if table is None or _is_expected(module, match.node):
         return
-    written = [module.text(value) for value in _bound(module, match.node)]
+    written = [_plain(module, value) for value in _bound(module, match.node)]
     for word in _ASKS:
         for asked in module.calls(word, function):
             if asked.node.end_byte > match.node.start_byte or not js.can_reach(
@@ -86,10 +88,15 @@ def check(match: Match) -> Iterator[Finding]:
                 continue
             if not _looks_for(module, asked, table) or not _is_asked(module, asked.node):
                 continue
-            by = [module.text(value) for value in _bound(module, asked.node)]
+            by = [_plain(module, value) for value in _bound(module, asked.node)]
             if by and all(value in written for value in by):
+                key = sql.unique_key(module, table, _compared(module, asked))
+                then = "both insert"
+                if key is not None:
+                    unique = join_names([f"`{name}`" for name in sorted(key)])
+                    then = f"the second `INSERT` fails ({unique} is unique)"
                 yield Finding(
-                    "of two clients at once both find nothing, and both insert: let the statement decide,"
+                    f"of two clients at once both find nothing, and {then}: let the statement decide,"
                     " with `ON CONFLICT`",
                     match.at(match.node),
                     (module.at(asked.node, "it is looked for here"),),
@@ -128,6 +135,30 @@ def _looks_for(module: Module, asked: js.Call, table: str) -> bool:
         return False
     statement = text.statements[0]
     return list(_tables(statement)) == [table] and any(token.upper == "WHERE" for token in statement.tokens)
+
+
+def _compared(module: Module, asked: js.Call) -> frozenset[str]:
+    """The columns by which a query looks for a row, in lower case."""
+    text = _text(module, asked.receiver)
+    tokens = text.statements[0].tokens if text is not None else ()
+    pairs = pairwise(tokens)
+    return frozenset(
+        (one.name or "").lower() for one, after in pairs if one.name and after.text in ("=", "==")
+    )
+
+
+def _plain(module: Module, value: Node) -> str:
+    """How a value is written, without what stands in for one that is missing: `x` of `(x || "")`."""
+    node = js.unwrap(value)
+    default = module.operation(node)
+    if default is not None and default.operator in ("||", "??") and default.left is not None:
+        stands_in = default.right is not None and js.unwrap(default.right).type in _STAND_IN
+        if stands_in:
+            return _plain(module, default.left)
+    made = module.call(node)
+    if made is None or made.receiver is None or made.is_new:
+        return module.text(node)
+    return f"{_plain(module, made.receiver)}.{made.name}({', '.join(map(module.text, made.arguments))})"
 
 
 def _bound(module: Module, executed: Node) -> tuple[Node, ...]:

@@ -75,7 +75,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     name = posixpath.relpath(found, subject.directory or ".")
     lost = f"`{bound[0].name}`" + (f" and {len(bound) - 1} more" if len(bound) > 1 else "")
     yield Finding(
-        f"a deployment to Pages ignores this file, which lacks `pages_build_output_dir`: there `{name}` and the"
-        f" others get no {lost} from it",
+        f"a deployment to Pages ignores this file, which lacks `pages_build_output_dir`: there `{name}` and"
+        f" the others get no {lost} from it",
         subject.top.place,
     )

@@ -8,6 +8,7 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.project.sql.keys import unique_key as unique_key
     from cflint.project.sql.raw import RAW_CALLS as RAW_CALLS
     from cflint.project.sql.raw import raw_text as raw_text
     from cflint.project.sql.statements import SQL_CALLS as SQL_CALLS
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cflint.syntax.sql import tables as tables
 
 _ORIGINS = {
+    "cflint.project.sql.keys": ("unique_key"),
     "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
     "cflint.project.sql.statements": (
         "HolePosition Interpolation SQL_CALLS SqlDialect SqlLiteral SqlText SqlUse chained_call "
@@ -63,4 +65,5 @@ __all__ = [
     "sql_use",
     "statements",
     "tables",
+    "unique_key",
 ]
