@@ -19,7 +19,8 @@ from cflint.platform.clock import today
 from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, schema_from
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.manifest import Manifest
-from cflint.project.modules.resolve.files import upwards
+from cflint.project.modules.resolve.files import Files, upwards
+from cflint.project.modules.resolve.monorepo import package_folders
 from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.data import Node
@@ -70,6 +71,19 @@ def declares(workspace: Workspace, folder: str, name: str) -> bool:
         quoted in document.data and _entry(document, name) is not None
         for document in manifests_above(workspace, folder)
     )
+
+
+def declared_beside(workspace: Workspace, folder: str, name: str) -> Document | None:
+    """The package.json of another package of the same monorepo that names a package: package managers may put
+    it where code in a folder finds it, too."""
+    quoted = f'"{name}"'.encode()
+    for above in upwards(folder):
+        homes = workspace.memoized(("packages", above), partial(package_folders, Files(workspace), above))
+        for home in homes:
+            document = workspace.read(_join(home, "package.json"))
+            if document is not None and quoted in document.data and _entry(document, name) is not None:
+                return document
+    return None
 
 
 def installed_version(workspace: Workspace, folder: str, name: str) -> Installed | None:
