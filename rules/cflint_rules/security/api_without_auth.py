@@ -164,7 +164,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 def _is_private(subject: Worker) -> bool:
     """Whether no environment is seen to have an address: only other Workers call it."""
-    found = [environment for environment in subject.environments if environment.config.role.is_deployed]
+    found = [environment for environment in subject.environments if environment.is_deployed]
     return bool(found) and all(
         (switch := environment.value("workers_dev")) is not None
         and switch.value is False

@@ -149,7 +149,7 @@ def _finding(match: Match, name: str, default: Node) -> Iterator[Finding]:
 def _is_set(module: Module, name: str) -> bool:
     """Whether each deployment has a variable, so that the default is for local development: the configuration
     gives it a text, or `secrets.required` names it, without which nothing is deployed."""
-    deployed = [found for found in module.environments if found.config.role.is_deployed]
+    deployed = [found for found in module.environments if found.is_deployed]
     bound = [found.binding(name) for found in deployed]
     return bool(bound) and all(one is not None and one.node.text != "" for one in bound)
 

@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import manifests_above as manifests_above
     from cflint.project.modules.installed import may_be_older as may_be_older
     from cflint.project.modules.installed import newest_date as newest_date
+    from cflint.project.modules.installed import newest_locked as newest_locked
     from cflint.project.modules.manifest import Manifest as Manifest
     from cflint.project.modules.modes import commands_of as commands_of
     from cflint.project.modules.modes import modes_called as modes_called
@@ -145,7 +146,7 @@ _ORIGINS = {
     "cflint.project.modules.commands": ("WranglerCall wrangler_calls"),
     "cflint.project.modules.installed": (
         "ConfigSchema Fit Installed declared_beside declares installed_version manifest_above "
-        "manifests_above may_be_older newest_date"
+        "manifests_above may_be_older newest_date newest_locked"
     ),
     "cflint.project.modules.manifest": ("Manifest"),
     "cflint.project.modules.modes": ("commands_of modes_called wrangler_calls_of"),
@@ -261,6 +262,7 @@ __all__ = [
     "modes_called",
     "nearest_name",
     "newest_date",
+    "newest_locked",
     "removed_key",
     "routes_files",
     "scope_of",
