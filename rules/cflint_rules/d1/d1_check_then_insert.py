@@ -94,7 +94,8 @@ def check(match: Match) -> Iterator[Finding]:
                 then = "both insert"
                 if key is not None:
                     unique = join_names([f"`{name}`" for name in sorted(key)])
-                    then = f"the second `INSERT` fails ({unique} is unique)"
+                    state = "is unique" if len(key) == 1 else "are unique together"
+                    then = f"the second `INSERT` fails ({unique} {state})"
                 yield Finding(
                     f"of two clients at once both find nothing, and {then}: let the statement decide,"
                     " with `ON CONFLICT`",

@@ -323,6 +323,13 @@ class ClassDefinition:
         """The environments in which the class runs as a bound or migrated class of that name."""
         return tuple(self.module.project.durable_objects.sites(self.facts))
 
+    @cached_property
+    def environments(self) -> tuple[Environment, ...]:
+        """The environments in which the class is a Durable Object: those of its `sites`, or of the nearest
+        configuration that names it, where what runs is made by a build and the class is not seen in it."""
+        found = tuple(environment for _, environment in self.sites)
+        return found or tuple(self.module.project.durable_objects.named(self.facts))
+
 
 class Module:
     """A module whose tree is at hand.

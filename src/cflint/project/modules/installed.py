@@ -173,7 +173,8 @@ def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
 def newest_locked(workspace: Workspace, folder: str, name: str) -> Version | None:
     """The newest of the versions of a package that code in a folder may get by what is locked or installed;
     None where one of them is not known."""
-    known = [version for version in (found := _locked_versions(workspace, folder, name)) if version]
+    found = _locked_versions(workspace, folder, name)
+    known = [version for version in found if version is not None]
     return max(known) if known and len(known) == len(found) else None
 
 

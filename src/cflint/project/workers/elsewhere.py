@@ -467,19 +467,21 @@ class Elsewhere:
         are deployed by hand, or by what is not seen."""
         run: set[str] = set()
         elsewhere: set[str] = set()
-        deploys = False
+        deployed: set[str] = set()
         for _, call in self._calls_for(config):
             named = call.value("-e", "--env") or ""
-            deploys = deploys or call.deploys
+            if call.deploys:
+                deployed.add(named)
             if call.command == "dev" and not call.has("--remote"):
                 run.add(named)
-            elif call.deploys or call.is_remote:
+            elif call.is_remote:
                 elsewhere.add(named)
-        if any("$" in name for name in elsewhere):
+        if any("$" in name for name in deployed):
             return []
         names = (found.name or "" for found in config.environments[1:])
-        called = _LOCAL_ENVIRONMENT if deploys else _CALLED_LOCAL
-        return [name for name in names if name in run - elsewhere and called.fullmatch(name) is not None]
+        called = _LOCAL_ENVIRONMENT if deployed else _CALLED_LOCAL
+        run -= elsewhere | deployed
+        return [name for name in names if name in run and called.fullmatch(name) is not None]
 
     def _of_a_tested_library(self, config: WranglerConfig) -> str:
         manifest = self._manifest(config.directory)
