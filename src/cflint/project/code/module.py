@@ -5,6 +5,7 @@ Longer than 600 lines: all that one can ask of a module is one list.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from cflint.project.code import tree as _tree
     from cflint.project.code import workflows as _workflows
     from cflint.project.config.wrangler import Environment
+    from cflint.project.modules import installed as _installed
     from cflint.project.workers.model import Project, Worker
 else:
     _across = Lazy("cflint.project.code.across")
@@ -104,6 +106,7 @@ else:
     _tree = Lazy("cflint.project.code.tree")
     _handlers = Lazy("cflint.platform.handlers")
     _islands = Lazy("cflint.project.apps.islands")
+    _installed = Lazy("cflint.project.modules.installed")
     _workflows = Lazy("cflint.project.code.workflows")
 
 T = TypeVar("T")
@@ -380,6 +383,14 @@ class Module:
     def is_run(self) -> bool:
         """Whether a Worker runs this module: one of its `workers` needs more of it than types."""
         return any(self.path not in worker.type_only for worker in self.workers)
+
+    @cached_property
+    def is_of_local_tool(self) -> bool:
+        """Whether a tool for development runs this module on the developer's machine, and nobody deploys it:
+        no configuration reaches it, and its package brings the runtime along."""
+        if any(worker.config is not None for worker in self.workers):
+            return False
+        return _installed.runs_workers_locally(self.project.workspace, posixpath.dirname(self.path))
 
     @cached_property
     def has_global_bindings(self) -> bool:

@@ -73,6 +73,20 @@ def declares(workspace: Workspace, folder: str, name: str) -> bool:
     )
 
 
+def runs_workers_locally(workspace: Workspace, folder: str) -> bool:
+    """Whether the package of a folder is a tool for development that brings the runtime along: it depends,
+    and not for its own development, on `miniflare` or `workerd`."""
+    return workspace.memoized(("local tool", folder), partial(_brings_runtime, workspace, folder))
+
+
+def _brings_runtime(workspace: Workspace, folder: str) -> bool:
+    manifest = manifest_above(workspace, folder)
+    if manifest is None or not any(name in manifest.document.data for name in (b"miniflare", b"workerd")):
+        return False
+    needs = manifest.root.get("dependencies")
+    return needs is not None and any(needs.get(name) is not None for name in ("miniflare", "workerd"))
+
+
 def declared_beside(workspace: Workspace, folder: str, name: str) -> Document | None:
     """The package.json of another package of the same monorepo that names a package: package managers may put
     it where code in a folder finds it, too."""
