@@ -39,8 +39,8 @@ export default {
 ## Not reported
 
 Queries that count or group, and those of the schema (`sqlite_master`, `PRAGMA`); tables of settings, by their
-names. Code that no request runs: cron triggers, queues, migrations; and what is there to see all rows once, by the
-name of its file, function or route (`seed`, `reset`, `wipe`, `truncate`, `backfill`, `reindex`).
+names. Code that no request runs: cron triggers, queues, migrations; and what is there to see all rows once,
+by the name of its file, function or route (`seed`, `reset`, `wipe`, `truncate`, `backfill`, `reindex`).
 
 ## Fix safety
 
@@ -86,7 +86,8 @@ _SMALL = pattern(
 
 
 _RESETS = pattern(
-    r"(?:^|[^a-z])(?:re-?seed|seed|reset|wipe|truncate|backfill|reindex)(?![a-z])", re.IGNORECASE
+    r"(?:(?:^|[^A-Za-z])(?:reseed|seed|reset|wipe|truncate|backfill|reindex)"
+    r"|(?:Reseed|Seed|Reset|Wipe|Truncate|Backfill|Reindex))(?![a-z]|[-_]?[Pp]ass)"
 )
 """Names of what is there for tests and upkeep, and has to see all rows."""
 
@@ -113,8 +114,8 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _wants_all(module: Module, node: Node) -> bool:
-    """Whether what is around a query is there to look at every row once, by its name: that of the file, of the
-    function, or the path of the route (`/api/test/reset`)."""
+    """Whether what is around a query is there to look at every row once, by its name: that of the file, of
+    the function, or the path of the route (`/api/test/reset`)."""
     if _RESETS.search(posixpath.basename(module.path)):
         return True
     for above in module.ancestors(node):
