@@ -56,7 +56,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, rule, sql
+from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -110,7 +110,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if _wants_all(module, match.node):
         return
-    yield Finding(f"this reads every row of `{tables[0]}`: set a `LIMIT`", module.at(use.statement))
+    yield Finding(f"this reads every row of {quoted(tables[0])}: set a `LIMIT`", module.at(use.statement))
 
 
 def _wants_all(module: Module, node: Node) -> bool:

@@ -57,7 +57,7 @@ Source: https://developers.cloudflare.com/workers/wrangler/configuration/#durabl
 
 from collections.abc import Iterator
 
-from cflint.api import Binding, Finding, Severity, binding, rule
+from cflint.api import Binding, Finding, Severity, binding, quoted, rule
 
 
 @rule(binding("durable_object"), severity=Severity.NOTE, deployed=True)
@@ -71,7 +71,7 @@ def check(subject: Binding) -> Iterator[Finding]:
         return
     if environment.worker_name != top and config.top.binding(subject.name) is not None:
         yield Finding(
-            f"`{environment.label}` uses the objects of the top level, and their data: leave"
+            f"{quoted(environment.label)} uses the objects of the top level, and their data: leave"
             " `script_name` out",
             subject.place("script_name"),
         )
