@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from cflint.platform.language import STRING_CUTS as STRING_CUTS
     from cflint.platform.orms import orm_maker as orm_maker
     from cflint.platform.orms import orm_package as orm_package
+    from cflint.platform.queues import EVENT_KEYS as QUEUE_EVENT_KEYS
     from cflint.platform.websockets import AUTO_REPLY_FLAG as AUTO_REPLY_FLAG
     from cflint.platform.websockets import EVENT_PROPERTIES as EVENT_PROPERTIES
     from cflint.platform.websockets import SOCKET_EVENTS as SOCKET_EVENTS
@@ -145,6 +146,11 @@ if TYPE_CHECKING:
     from cflint.project.code.origins import reads_request as reads_request
     from cflint.project.code.orms import OrmStatement as OrmStatement
     from cflint.project.code.paging import list_without_pagination as list_without_pagination
+    from cflint.project.code.payloads import Senders as Senders
+    from cflint.project.code.payloads import Sent as Sent
+    from cflint.project.code.payloads import mapped as mapped
+    from cflint.project.code.payloads import sent_to_queues as sent_to_queues
+    from cflint.project.code.payloads import sent_to_workflow as sent_to_workflow
     from cflint.project.code.promises import PromiseOutcome as PromiseOutcome
     from cflint.project.code.promises import PromiseSource as PromiseSource
     from cflint.project.code.promises import PromiseUse as PromiseUse
@@ -159,6 +165,11 @@ if TYPE_CHECKING:
     from cflint.project.code.provenance import Provenance as Provenance
     from cflint.project.code.provenance import Trust as Trust
     from cflint.project.code.provenance import provenance as provenance
+    from cflint.project.code.received import Read as Read
+    from cflint.project.code.received import message_bodies as message_bodies
+    from cflint.project.code.received import payload_reads as payload_reads
+    from cflint.project.code.received import reads_of as reads_of
+    from cflint.project.code.received import unsent as unsent
     from cflint.project.code.remote import Bound as Bound
     from cflint.project.code.remote import RemoteMethod as RemoteMethod
     from cflint.project.code.remote import all_remote_calls as all_remote_calls
@@ -267,6 +278,7 @@ _ORIGINS = {
     ),
     "cflint.platform.language": ("PROMISE_CHAIN PROMISE_COMBINATORS STRING_CUTS"),
     "cflint.platform.orms": ("orm_maker orm_package"),
+    "cflint.platform.queues": ("EVENT_KEYS:QUEUE_EVENT_KEYS"),
     "cflint.platform.websockets": ("AUTO_REPLY_FLAG EVENT_PROPERTIES SOCKET_EVENTS SOCKET_METHODS"),
     "cflint.platform.workflows": ("INSTANCE_CHANGES STEP_METHODS"),
     "cflint.project.code.ambient_env": ("ambient_env"),
@@ -297,11 +309,13 @@ _ORIGINS = {
     ),
     "cflint.project.code.orms": ("OrmStatement"),
     "cflint.project.code.paging": ("list_without_pagination"),
+    "cflint.project.code.payloads": ("Senders Sent mapped sent_to_queues sent_to_workflow"),
     "cflint.project.code.promises": (
         "PromiseOutcome PromiseSource PromiseUse calls_on calls_on_name can_await source_of "
         "use_of_callback use_of_promise use_of_promises wait_until_at"
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
+    "cflint.project.code.received": ("Read message_bodies payload_reads reads_of unsent"),
     "cflint.project.code.remote": (
         "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_of "
         "names_that_only_one_has remote_calls remote_method"
@@ -376,6 +390,7 @@ __all__ = [
     "PER_ELEMENT",
     "PROMISE_CHAIN",
     "PROMISE_COMBINATORS",
+    "QUEUE_EVENT_KEYS",
     "RANDOM",
     "RANDOM_KEYS",
     "REDIRECT_STATUSES",
@@ -446,11 +461,14 @@ __all__ = [
     "PromiseSource",
     "PromiseUse",
     "Provenance",
+    "Read",
     "RemoteMethod",
     "Reply",
     "ResponseMade",
     "RetiredModel",
     "Secret",
+    "Senders",
+    "Sent",
     "ServiceCall",
     "SocketListener",
     "Syntax",
@@ -523,9 +541,11 @@ __all__ = [
     "leaves_matching",
     "list_without_pagination",
     "loss_of",
+    "mapped",
     "may_be_env_type",
     "may_be_sent",
     "merge_conflicts",
+    "message_bodies",
     "method_called_on",
     "module_of",
     "modules_naming",
@@ -545,11 +565,13 @@ __all__ = [
     "pair_ends",
     "parameter_for",
     "paths_around",
+    "payload_reads",
     "problems_of",
     "property_name",
     "property_value",
     "provenance",
     "reads_credential",
+    "reads_of",
     "reads_request",
     "remote_calls",
     "remote_method",
@@ -558,6 +580,8 @@ __all__ = [
     "retired_model",
     "running_paths",
     "secret_behind",
+    "sent_to_queues",
+    "sent_to_workflow",
     "source_of",
     "span_of",
     "spelling",
@@ -566,6 +590,7 @@ __all__ = [
     "throws_own_texts",
     "traced",
     "turns_of",
+    "unsent",
     "unwrap",
     "use_of_callback",
     "use_of_promise",
