@@ -96,6 +96,10 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import paths_around as paths_around
     from cflint.project.code.calls import running_paths as running_paths
     from cflint.project.code.calls import worker_calls as worker_calls
+    from cflint.project.code.chains import Step as Step
+    from cflint.project.code.chains import queue_steps as queue_steps
+    from cflint.project.code.chains import service_steps as service_steps
+    from cflint.project.code.chains import way_back as way_back
     from cflint.project.code.contents import Content as Content
     from cflint.project.code.credentials import code_behind as code_behind
     from cflint.project.code.credentials import hyperdrive_behind as hyperdrive_behind
@@ -287,6 +291,7 @@ _ORIGINS = {
         "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_mentioned "
         "is_named leaves_matching modules_naming name_of paths_around running_paths worker_calls"
     ),
+    "cflint.project.code.chains": ("Step queue_steps service_steps way_back"),
     "cflint.project.code.contents": ("Content"),
     "cflint.project.code.credentials": (
         "code_behind hyperdrive_behind may_be_sent request_behind secret_behind"
@@ -471,6 +476,7 @@ __all__ = [
     "Sent",
     "ServiceCall",
     "SocketListener",
+    "Step",
     "Syntax",
     "SyntaxProblem",
     "SyntaxProblemKind",
@@ -570,6 +576,7 @@ __all__ = [
     "property_name",
     "property_value",
     "provenance",
+    "queue_steps",
     "reads_credential",
     "reads_of",
     "reads_request",
@@ -582,6 +589,7 @@ __all__ = [
     "secret_behind",
     "sent_to_queues",
     "sent_to_workflow",
+    "service_steps",
     "source_of",
     "span_of",
     "spelling",
@@ -600,6 +608,7 @@ __all__ = [
     "usual_name",
     "wait_until_at",
     "walk",
+    "way_back",
     "with_wrappers",
     "worker_calls",
 ]
