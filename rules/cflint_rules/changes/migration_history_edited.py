@@ -67,6 +67,7 @@ from cflint.api import (
     Documents,
     Environment,
     Finding,
+    Location,
     Severity,
     change,
     config,
@@ -86,10 +87,29 @@ def _edited(before: Environment, after: Environment) -> Iterator[Finding]:
     was, now = before.lifecycle, after.lifecycle
     if not was.migrations or not (was.complete and now.complete) or now.uses_exports:
         return
-    if any(part.is_open("migrations") for part in (before, after)):
-        return  # not all entries are known
     if any(entry.tag is None for entry in (*was.migrations, *now.migrations)):
         return  # `migration-duplicate-tag`
+    is_open = any(part.is_open("migrations") for part in (before, after))
+    if is_open and any(part.tree is not None for part in (before, after)):
+        return  # what the entries say is not known
+    if not is_open:  # else a script may add others
+        yield from _moved(was, now, after)
+    known = {entry.tag: entry for entry in was.migrations}
+    for entry in now.migrations:
+        if entry.tag in known and _said(entry) != _said(known[entry.tag]):
+            yield Finding(
+                f"the migration {quoted(entry.tag or '')} is not what it is in the base: where it was"
+                " applied, the change is never sent",
+                _at(after, entry),
+            )
+
+
+def _at(environment: Environment, entry: config.Migration) -> Location:
+    return environment.location(entry.tag_span if entry.tag_span is not None else entry.node)
+
+
+def _moved(was: config.Lifecycle, now: config.Lifecycle, after: Environment) -> Iterator[Finding]:
+    """The entries of the base that are gone, and those that stand at another place."""
     there = {entry.tag: entry for entry in now.migrations}
     place = after.value("migrations")
     for entry in was.migrations:
@@ -101,12 +121,12 @@ def _edited(before: Environment, after: Environment) -> Iterator[Finding]:
                 at,
             )
     tags = [entry.tag for entry in was.migrations if entry.tag in there]
-    known = {entry.tag: entry for entry in was.migrations}
+    known = {entry.tag for entry in was.migrations}
     last = max((there[tag].index for tag in tags), default=-1)
     order = iter(tags)
     expected = next(order, None)
     for entry in now.migrations:
-        at = after.location(entry.tag_span if entry.tag_span is not None else entry.node)
+        at = _at(after, entry)
         tag = quoted(entry.tag or "")
         if entry.tag not in known:
             if entry.index < last:
@@ -118,12 +138,6 @@ def _edited(before: Environment, after: Environment) -> Iterator[Finding]:
             yield Finding(f"the migration {tag} stands at another place than in the base", at)
             return  # what follows has moved with it
         expected = next(order, None)
-        if _said(entry) != _said(known[entry.tag]):
-            yield Finding(
-                f"the migration {tag} is not what it is in the base: where it was applied, the change is"
-                " never sent",
-                at,
-            )
 
 
 def _said(entry: config.Migration) -> object:

@@ -49,6 +49,9 @@ class Senders:
     complete: bool
 
 
+_KEYS = {"queue": ("queues", "producers"), "workflow": ("workflows",)}
+"""Where a configuration lists bindings of a kind."""
+
 _Bodies = Callable[[Module, Call], "Iterator[Node | None] | None"]
 """The payloads that a call sends; None where they are not known."""
 
@@ -82,7 +85,8 @@ def _senders(
     for worker in project.workers:
         if worker.is_document:
             continue
-        if kind in worker.bound.values() or any(env.has_open_bindings for env in worker.environments):
+        is_open = any(environment.is_open(*_KEYS[kind]) for environment in worker.environments)
+        if is_open or kind in worker.bound.values():
             complete = False
         bindings = {
             binding.name
