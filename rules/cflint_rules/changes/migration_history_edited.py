@@ -89,11 +89,9 @@ def _edited(before: Environment, after: Environment) -> Iterator[Finding]:
         return
     if any(entry.tag is None for entry in (*was.migrations, *now.migrations)):
         return  # `migration-duplicate-tag`
-    is_open = any(part.is_open("migrations") for part in (before, after))
-    if is_open and any(part.tree is not None for part in (before, after)):
-        return  # what the entries say is not known
-    if not is_open:  # else a script may add others
-        yield from _moved(was, now, after)
+    if any(_is_made_elsewhere(part) for part in (before, after)):
+        return  # what the entries are is not known
+    yield from _moved(was, now, after)
     known = {entry.tag: entry for entry in was.migrations}
     for entry in now.migrations:
         if entry.tag in known and _said(entry) != _said(known[entry.tag]):
@@ -102,6 +100,16 @@ def _edited(before: Environment, after: Environment) -> Iterator[Finding]:
                 " applied, the change is never sent",
                 _at(after, entry),
             )
+
+
+def _is_made_elsewhere(environment: Environment) -> bool:
+    """Whether something else than the file decides on entries. A script that writes to a configuration before
+    it is deployed leaves the entries that are there as they are."""
+    if not environment.is_open("migrations"):
+        return False
+    deployment = environment.config.deployment
+    is_written = bool(deployment.open) and not deployment.is_template and "migrations" not in deployment.keys
+    return environment.tree is not None or not is_written
 
 
 def _at(environment: Environment, entry: config.Migration) -> Location:
@@ -116,8 +124,8 @@ def _moved(was: config.Lifecycle, now: config.Lifecycle, after: Environment) -> 
         if entry.tag not in there:
             at = after.location(place) if place is not None else after.place
             yield Finding(
-                f"the migration {quoted(entry.tag or '')} of the base is gone: where it was applied, all"
-                " entries are sent again",
+                f"the migration {quoted(entry.tag or '')} of the base is gone: where it was the last that was"
+                " applied, all entries are sent again",
                 at,
             )
     tags = [entry.tag for entry in was.migrations if entry.tag in there]
