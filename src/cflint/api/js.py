@@ -183,6 +183,8 @@ if TYPE_CHECKING:
     from cflint.project.code.remote import names_that_only_one_has as names_that_only_one_has
     from cflint.project.code.remote import remote_calls as remote_calls
     from cflint.project.code.remote import remote_method as remote_method
+    from cflint.project.code.repeated import Repetition as Repetition
+    from cflint.project.code.repeated import repetition_of as repetition_of
     from cflint.project.code.replies import Reply as Reply
     from cflint.project.code.replies import replies_of as replies_of
     from cflint.project.code.rewritten import is_counted_or_resized as is_counted_or_resized
@@ -325,6 +327,7 @@ _ORIGINS = {
         "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_of "
         "names_that_only_one_has remote_calls remote_method"
     ),
+    "cflint.project.code.repeated": ("Repetition repetition_of"),
     "cflint.project.code.replies": ("Reply replies_of"),
     "cflint.project.code.rewritten": ("is_counted_or_resized names_between"),
     "cflint.project.code.secrets": ("Secret"),
@@ -468,6 +471,7 @@ __all__ = [
     "Provenance",
     "Read",
     "RemoteMethod",
+    "Repetition",
     "Reply",
     "ResponseMade",
     "RetiredModel",
@@ -582,6 +586,7 @@ __all__ = [
     "reads_request",
     "remote_calls",
     "remote_method",
+    "repetition_of",
     "replies_of",
     "request_behind",
     "retired_model",
