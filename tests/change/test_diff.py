@@ -90,6 +90,7 @@ def lines(before: Files, after: Files) -> list[str]:
         ({"vars": {"A": "1"}}, {"vars": {"B": "1"}}, ["+ variable B", "- variable A"]),
         ({"vars": {"A": "1"}}, {"vars": {"A": "2"}}, ["~ variable A"]),
         ({"vars": {"A": {"b": 1, "c": 2}}}, {"vars": {"A": {"c": 2, "b": 1}}}, []),
+        ({"ai": {"binding": "AI"}}, {"ai": {"binding": "AI", "remote": True}}, []),
         ({"account_id": "a1"}, {"account_id": "b2"}, ["~ account account_id"]),
         ({}, {"workers_dev": False}, ["+ workers_dev workers_dev"]),
         (

@@ -42,8 +42,9 @@ exist.
 
 ## Not reported
 
-Entries after the last of the base, another storage of a class (`storage-backend-changed`), and a
-configuration that declares its Durable Objects in `exports` by now. Needs a base: `cflint check --base REV`,
+Entries after the last of the base, another storage of a class (`storage-backend-changed`), Workers that got
+another name, under which nothing was applied yet, and a configuration that declares its Durable Objects in
+`exports` by now. Needs a base: `cflint check --base REV`,
 or `cflint diff`.
 
 ## Errors
@@ -89,6 +90,8 @@ def _edited(before: Environment, after: Environment) -> Iterator[Finding]:
         return
     if any(entry.tag is None for entry in (*was.migrations, *now.migrations)):
         return  # `migration-duplicate-tag`
+    if before.worker_name != after.worker_name:
+        return  # under another name nothing was ever applied
     if any(_is_made_elsewhere(part) for part in (before, after)):
         return  # what the entries are is not known
     yield from _moved(was, now, after)

@@ -13,6 +13,17 @@ from cflint.syntax.data import Kind, Node
 INCOMING = ("route", "domain", "schedule", "queue")
 """The kinds of parts by which something reaches a Worker."""
 
+_OF_DEVELOPMENT = (
+    "remote",
+    "experimental_remote",
+    "preview_id",
+    "preview_bucket_name",
+    "preview_database_id",
+    "localConnectionString",
+)
+"""Keys of bindings by which only `wrangler dev` goes. Source:
+https://developers.cloudflare.com/workers/wrangler/configuration/#bindings"""
+
 
 class Part(NamedTuple):
     """A part of a deployment: of a kind, a name, and how it is set. `hidden` is compared and shown to nobody:
@@ -90,7 +101,10 @@ def _bound(binding: Binding) -> Part:
         return Part("variable", binding.name, "", value)
     if binding.kind.id == "assets":
         return Part("binding", binding.name, binding.kind.label)  # the rest is the part of that name
-    keys = [key for key in ("binding", "name") if _is(binding.node.get(key), binding.name)]
+    keys = [
+        *_OF_DEVELOPMENT,
+        *(key for key in ("binding", "name") if _is(binding.node.get(key), binding.name)),
+    ]
     return Part("binding", binding.name, f"{binding.kind.label}{_in_brackets(_text(binding.node, *keys))}")
 
 
