@@ -141,11 +141,15 @@ def test_what_differs(before: dict[str, Any], after: dict[str, Any], found: list
 
 def test_the_value_of_a_variable_is_never_shown(tmp_path: Path) -> None:
     for folder, value in (("old", "first-value"), ("new", "second-value")):
-        for path, text in worker(vars={"A": value}).items():
+        more = {"account_id": folder, "workers_dev": folder == "old", "keep_vars": folder == "new"}
+        for path, text in worker(vars={"A": value}, **more).items():
             (tmp_path / folder / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / folder / path).write_text(text or "")
     found = diff(tmp_path, "old", "new")
     assert "~ variable A: a value -> another value" in found
+    assert "~ account: old -> new" in found
+    kinds = {it["kind"] for it in as_json(tmp_path, "old", "new")["workers"][0]["differences"]}
+    assert kinds == {"variable", "account", "workers_dev", "keep_vars"}
     assert "first-value" not in found and "second-value" not in found
 
 

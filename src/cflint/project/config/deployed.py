@@ -72,7 +72,7 @@ def _parts(environment: Environment) -> Iterator[Part]:
     account = environment.text("account_id")
     if account is not None:
         yield Part("account", "account_id", account.text or "")
-    for key in ("workers_dev", "preview_urls", "logpush"):
+    for key in ("workers_dev", "preview_urls", "logpush", "keep_vars"):
         found = environment.value(key)
         if found is not None and found.kind is Kind.BOOLEAN:
             yield Part(key, key, json.dumps(found.plain))
