@@ -141,7 +141,11 @@ def test_what_differs(before: dict[str, Any], after: dict[str, Any], found: list
 
 def test_the_value_of_a_variable_is_never_shown(tmp_path: Path) -> None:
     for folder, value in (("old", "first-value"), ("new", "second-value")):
-        more = {"account_id": folder, "workers_dev": folder == "old", "keep_vars": folder == "new"}
+        more: dict[str, Any] = {
+            "account_id": folder,
+            "workers_dev": folder == "old",
+            "keep_vars": folder == "new",
+        }
         for path, text in worker(vars={"A": value}, **more).items():
             (tmp_path / folder / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / folder / path).write_text(text or "")

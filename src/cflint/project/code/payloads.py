@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from cflint.project.code.calls import modules_naming, running_paths
+from cflint.project.code.calls import callers_of, modules_naming, running_paths
 from cflint.project.code.env_uses import env_uses_of
 from cflint.project.code.module import Module
 from cflint.project.code.nodes import Call
+from cflint.project.code.parameters import parameter_index
 from cflint.record import record
+from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import arguments_of, body_of, first_named, unwrap, walk
 from cflint.syntax.suffixes import MODULE_SUFFIXES
 
@@ -52,8 +54,13 @@ class Senders:
 _KEYS = {"queue": ("queues", "producers"), "workflow": ("workflows",)}
 """Where a configuration lists bindings of a kind."""
 
-_Bodies = Callable[[Module, Call], "Iterator[Node | None] | None"]
-"""The payloads that a call sends; None where they are not known."""
+_Given = tuple[Module, "Node | None"]
+_Bodies = Callable[[Module, Call], "Iterator[_Given] | None"]
+"""The payloads that a call sends, each with its module (None where it sends nothing); None of a call of
+which they are not known."""
+_MOST_HOPS = 2
+"""From how many functions on, one calling the other, a payload is not followed to who gives it."""
+_MOST_CALLS = 20
 
 
 def sent_to_queues(project: Project, queues: Iterable[str]) -> Senders:
@@ -134,7 +141,7 @@ def _sent_by(
                 bodies = methods[call.name](module, call)
                 if bodies is None:
                     return None
-                sent.extend(_sent(module, call.node, body) for body in bodies)
+                sent.extend(_sent(where, call.node, body, module) for where, body in bodies)
         for leaf in module.leaves(name, module.root):
             inside = leaf.start_byte in known or (leaf.start_byte - 1) in known  # the text of a string
             if not inside and module.enclosing(leaf, _DECLARES_TYPES) is None:
@@ -178,9 +185,9 @@ def _call_on(module: Module, outer: Node) -> Call | None:
     return found if found is not None and not found.is_new else None
 
 
-def _sent(module: Module, call: Node, body: Node | None) -> Sent:
+def _sent(module: Module, call: Node, body: Node | None, sender: Module) -> Sent:
     if body is None:
-        return Sent(module, call, None, {})
+        return Sent(sender, call, None, {})
     return Sent(module, call, body, _values(module, body))
 
 
@@ -204,19 +211,47 @@ def _only_reads(module: Module, use: Node, sent: Node) -> bool:
     return parent is not None and parent.type == "member_expression"
 
 
-def _alternatives(module: Module, node: Node) -> Iterator[Node]:
-    """The branches of `?:`, else the expression itself."""
+def _alternatives(module: Module, node: Node, hops: int = 0) -> Iterator[_Given]:
+    """The branches of `?:`, and what all calls of the function around give for a parameter; else the
+    expression itself."""
     node = unwrap(node)
     if node.type == "ternary_expression":
         for field in ("consequence", "alternative"):
             found = node.child_by_field_name(field)
             if found is not None:
-                yield from _alternatives(module, found)
-    else:
-        yield node
+                yield from _alternatives(module, found, hops)
+        return
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    given = _given_for(module, declaration, node) if declaration is not None and hops < _MOST_HOPS else None
+    if given is None:
+        yield module, node
+    for site, argument in given or ():
+        yield from _alternatives(site, argument, hops + 1)
 
 
-def _argument(module: Module, call: Call) -> Iterator[Node | None] | None:
+def _given_for(module: Module, parameter: Declaration, sent: Node) -> list[tuple[Module, Node]] | None:
+    """What is given for a parameter that is only read, by all calls of its function; None where that is not
+    known."""
+    is_plain = parameter.kind is DeclarationKind.PARAMETER and not parameter.path
+    index = parameter_index(parameter) if is_plain and parameter.default is None else None
+    if index is None or any(True for _ in module.mutations(parameter)):
+        return None
+    if not all(_only_reads(module, use, sent) for use in module.scope.references(parameter)):
+        return None
+    callers = callers_of(module, parameter.scope)
+    if not callers.complete or not 0 < len(callers.calls) <= _MOST_CALLS:
+        return None
+    found: list[tuple[Module, Node]] = []
+    for site in callers.calls:
+        made = site.module.call(site.node)
+        argument = made.argument(index) if made is not None else None
+        if argument is None:
+            return None
+        found.append((site.module, argument))
+    return found
+
+
+def _argument(module: Module, call: Call) -> Iterator[_Given] | None:
     given = call.argument(0)
     return _alternatives(module, given) if given is not None else None
 
@@ -224,13 +259,13 @@ def _argument(module: Module, call: Call) -> Iterator[Node | None] | None:
 def _listed(key: str) -> _Bodies:
     """The payloads of a call that takes a list of objects with a payload under a key."""
 
-    def bodies(module: Module, call: Call) -> Iterator[Node | None] | None:
+    def bodies(module: Module, call: Call) -> Iterator[_Given] | None:
         given = call.argument(0)
         items = list(_items(module, given)) if given is not None else [None]
         wrapped = [module.properties_of(item) if item is not None else None for item in items]
         if any(one is None or (key == "body" and key not in one) for one in wrapped):
             return None
-        return (one.get(key) for one in wrapped if one is not None)
+        return ((module, one.get(key)) for one in wrapped if one is not None)
 
     return bodies
 
@@ -262,15 +297,15 @@ def mapped(call: Node) -> Node | None:
     return unwrap(value) if value is not None else None
 
 
-def _params(module: Module, call: Call) -> Iterator[Node | None] | None:
+def _params(module: Module, call: Call) -> Iterator[_Given] | None:
     if not call.arguments:
-        return iter((None,))
+        return iter(((module, None),))
     given = call.argument(0)
     options = module.properties_of(module.initializer(given)) if given is not None else None
     if options is None:
         return None
     params = options.get("params")
-    return _alternatives(module, params) if params is not None else iter((None,))
+    return _alternatives(module, params) if params is not None else iter(((module, None),))
 
 
 _QUEUE: Mapping[str, _Bodies] = {"send": _argument, "sendBatch": _listed("body")}
