@@ -182,12 +182,9 @@ if TYPE_CHECKING:
     from cflint.project.code.remote import all_remote_calls as all_remote_calls
     from cflint.project.code.remote import bound_by_others as bound_by_others
     from cflint.project.code.remote import class_behind as class_behind
-    from cflint.project.code.remote import names_of as names_of
     from cflint.project.code.remote import names_that_only_one_has as names_that_only_one_has
     from cflint.project.code.remote import remote_calls as remote_calls
     from cflint.project.code.remote import remote_method as remote_method
-    from cflint.project.code.repeated import Repetition as Repetition
-    from cflint.project.code.repeated import repetition_of as repetition_of
     from cflint.project.code.replies import Reply as Reply
     from cflint.project.code.replies import replies_of as replies_of
     from cflint.project.code.rewritten import is_counted_or_resized as is_counted_or_resized
@@ -209,6 +206,9 @@ if TYPE_CHECKING:
     from cflint.project.code.tracing import Traced as Traced
     from cflint.project.code.tracing import function_called as function_called
     from cflint.project.code.tracing import traced as traced
+    from cflint.project.code.turns import Turn as Turn
+    from cflint.project.code.turns import repetition_of as repetition_of
+    from cflint.project.code.turns import turn_around as turn_around
     from cflint.project.code.turns import turns_of as turns_of
     from cflint.project.code.values import UNKNOWN as UNKNOWN
     from cflint.project.modules.facts import BaseRef as BaseRef
@@ -327,10 +327,9 @@ _ORIGINS = {
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
     "cflint.project.code.received": ("Read message_bodies payload_reads reads_of unsent"),
     "cflint.project.code.remote": (
-        "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_of "
-        "names_that_only_one_has remote_calls remote_method"
+        "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_that_only_one_has "
+        "remote_calls remote_method"
     ),
-    "cflint.project.code.repeated": ("Repetition repetition_of"),
     "cflint.project.code.replies": ("Reply replies_of"),
     "cflint.project.code.rewritten": ("is_counted_or_resized names_between"),
     "cflint.project.code.secrets": ("Secret"),
@@ -341,7 +340,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called traced"),
-    "cflint.project.code.turns": ("turns_of"),
+    "cflint.project.code.turns": ("Turn repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -474,7 +473,6 @@ __all__ = [
     "Provenance",
     "Read",
     "RemoteMethod",
-    "Repetition",
     "Reply",
     "ResponseMade",
     "RetiredModel",
@@ -490,6 +488,7 @@ __all__ = [
     "TopLevel",
     "Traced",
     "Trust",
+    "Turn",
     "TypeFacts",
     "TypeMember",
     "Typo",
@@ -565,7 +564,6 @@ __all__ = [
     "name_of",
     "name_of_function",
     "names_between",
-    "names_of",
     "names_that_only_one_has",
     "node_needs",
     "number_of",
@@ -605,6 +603,7 @@ __all__ = [
     "suffixes",
     "throws_own_texts",
     "traced",
+    "turn_around",
     "turns_of",
     "unsent",
     "unwrap",
