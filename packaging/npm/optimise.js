@@ -3,7 +3,7 @@
 "use strict";
 
 const fs = require("node:fs");
-const { join } = require("node:path");
+const { join, relative } = require("node:path");
 const { program } = require("./find.js");
 
 // Others write scripts for commands, which start Node.js on what was there before.
@@ -12,7 +12,7 @@ if (byNpm && process.platform !== "win32") {
   const command = join(__dirname, "cflint");
   const link = `${command}.${process.pid}`;
   try {
-    fs.symlinkSync(program(), link);
+    fs.symlinkSync(relative(__dirname, program()), link);
     fs.renameSync(link, command);
   } catch {
     fs.rmSync(link, { force: true });

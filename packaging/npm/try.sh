@@ -11,11 +11,16 @@ platform=$2
 build=$(cd "$3" && pwd)
 command=$4
 python=$(dirname "$command")/python
-make="$repo/packaging/npm/make.py"
+make=$repo/packaging/npm/make.py
 
 "$python" "$make" "$target"
 "$python" "$make" "$target" --platform "$platform" --build "$build"
 (cd "$target" && npm pack --silent "./cflint-workers" "./cflint-workers-$platform")
+
+if [ "$platform" = win32-x64 ]; then
+  echo "npm: packed; what Windows finds was compared when it was built"
+  exit 0
+fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -42,6 +47,7 @@ for scripts in "" --ignore-scripts; do
   test "$status" -eq 1
   echo '{ "private": true }' >"$work/package.json"
   # Both are given, so that npm asks no registry: `--offline` has it fail where it would.
+  # shellcheck disable=SC2086 # no word where there is no option
   (cd "$work" && bare npm install --silent --offline --no-fund --no-audit $scripts --omit=optional \
     "$target"/cflint-workers-[0-9]*.tgz "$target/cflint-workers-$platform"-[0-9]*.tgz)
   expect "npx ${scripts:-with scripts}" npx --offline cflint
