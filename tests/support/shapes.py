@@ -500,6 +500,8 @@ def config_shapes() -> Iterator[Shape]:
     yield Shape("migrations-sql", _beside("migrations/0001.sql", "CREATE TABLE t{0} (a TEXT, b TEXT);"), 300)
     yield Shape("undeclared:with-bindings", _undeclared, 100)
     yield Shape("env-type", _env_type, 200)
+    yield Shape("layers:replies", _reply_layers, 100)
+    yield Shape("layers:throws", _throw_layers, 100)
     yield Shape("modules", _modules, 60)
     yield Shape("module-chain", _module_chain, 60)
     yield Shape("workers", _workers, 30)
@@ -565,6 +567,26 @@ def _module_chain(n: int) -> Files:
     code = 'import {{ a as b }} from "./m{0}";\nexport function a(env) {{ return b(env); }}\n'
     modules = {f"src/m{i}.ts": code.format(i + 1).encode() for i in range(n)}
     return worker('import { a } from "./m0";\nconst b = a(env);\n' + CALL) | modules
+
+
+def _layered(layers: int, call: str, last: str, n: int) -> str:
+    """Functions in layers: each calls the next one `n` times, the last one has a line `n` times."""
+    bodies = [rows(call.replace("NEXT", f"f{layer + 1}"), n) for layer in range(layers)]
+    return "".join(
+        f"function f{layer}(a: string, b: number) {{\n{body}}}\n"
+        for layer, body in enumerate([*bodies, rows(last, n)])
+    )
+
+
+def _reply_layers(n: int) -> Files:
+    code = _layered(2, "if (c === {0}) return NEXT(a, b);", "if (c === {0}) return new Response(a);", n)
+    caught = "try { await env.KV.get('a'); } catch (error) { return f0(error.message, 500); }"
+    return worker(code + caught.join(CONTEXTS["fetch"]))
+
+
+def _throw_layers(n: int) -> Files:
+    code = _layered(5, "NEXT(a, b);", "decodeURIComponent(a);", n)
+    return worker(code + "f0(request.url, 1);".join(CONTEXTS["fetch"]))
 
 
 def _workers(n: int) -> Files:

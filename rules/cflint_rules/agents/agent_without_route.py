@@ -122,11 +122,10 @@ def _is_agent(subject: Worker, project: Project, name: str) -> bool:
 
 def _is_used_elsewhere(subject: Worker, project: Project) -> bool:
     """Whether another Worker of the workspace names this one, as the script of an object or as a service."""
-    own = {environment.worker_name for environment in subject.environments}
     for other in project.workers:
         for environment in other.environments if other is not subject else ():
             for binding in environment.bindings:
                 name = binding.field("script_name") or binding.field("service")
-                if name is not None and name.text in own:
+                if name is not None and name.text in subject.names:
                     return True
     return False

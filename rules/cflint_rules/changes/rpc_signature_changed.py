@@ -136,7 +136,7 @@ _MOST = 3
 def check(subject: Change, project: Project) -> Iterator[Finding]:
     base, before, after = subject.base, subject.before, subject.after
     bound: dict[str, list[js.Bound]] = {}
-    for one in js.bound_by_others(base, js.names_of(before), before):
+    for one in js.bound_by_others(base, before.names, before):
         bound.setdefault(one.name, []).append(one)
     for name, callers in bound.items():
         was, now = js.class_behind(base, before, name), js.class_behind(project, after, name)
@@ -194,7 +194,7 @@ def _still_called(
 ) -> Iterator[Location]:
     """The calls as they are now that do not fit."""
     after = subject.after
-    for bound in js.bound_by_others(project, js.names_of(after), after):
+    for bound in js.bound_by_others(project, after.names, after):
         if js.class_behind(project, after, bound.name) != now:
             continue
         for site, given in js.remote_calls(project, bound, method):

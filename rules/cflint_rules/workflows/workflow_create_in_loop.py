@@ -61,7 +61,6 @@ from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, cal
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_EACH = frozenset({"map", "forEach", "flatMap"})
 _IN_A_ROW = 3
 
 
@@ -70,36 +69,19 @@ def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not match.receiver_value.is_binding("workflow"):
         return
-    turn = _turn(module, match.node)
-    if turn is None:
+    turn = js.turn_around(module, match.node)
+    if turn is None or turn.items is None:
         return
-    loop, body, items = turn
-    if module.try_around(match.node, body) is not None or _is_written_out(module, items):
+    if module.try_around(match.node, turn.body) is not None or _is_written_out(module, turn.items):
         return
-    if not _only_creates(module, body, match.node):
+    if not _only_creates(module, turn.body, match.node):
         return
     yield Finding(
         "each turn of the loop is a request that creates one instance: create up to 100 at once with"
         " `createBatch()`",
         match.at(match.callee),
-        (match.at(loop, "the loop"),),
+        (match.at(turn.head, "the loop"),),
     )
-
-
-def _turn(module: Module, node: Node) -> tuple[Node, Node, Node] | None:
-    """The loop around a call, what it runs each time, and what it goes through: `for…of`, `map()`."""
-    function = module.enclosing_function(node)
-    loop = module.loop_around(node, function)
-    if loop is not None:
-        body, items = loop.child_by_field_name("body"), loop.child_by_field_name("right")
-        is_of = any(child.type == "of" for child in loop.children)
-        return (loop.children[0], body, items) if body is not None and items is not None and is_of else None
-    around = module.callback_of(function) if function is not None else None
-    body = js.body_of(function) if function is not None else None
-    if around is None or body is None or around.name not in _EACH or around.receiver is None:
-        return None
-    callee = around.callee
-    return (callee or around.node, body, around.receiver)
 
 
 def _is_written_out(module: Module, items: Node) -> bool:

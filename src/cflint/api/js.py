@@ -164,7 +164,6 @@ if TYPE_CHECKING:
     from cflint.project.code.remote import all_remote_calls as all_remote_calls
     from cflint.project.code.remote import bound_by_others as bound_by_others
     from cflint.project.code.remote import class_behind as class_behind
-    from cflint.project.code.remote import names_of as names_of
     from cflint.project.code.remote import names_that_only_one_has as names_that_only_one_has
     from cflint.project.code.remote import remote_calls as remote_calls
     from cflint.project.code.remote import remote_method as remote_method
@@ -189,6 +188,8 @@ if TYPE_CHECKING:
     from cflint.project.code.tracing import Traced as Traced
     from cflint.project.code.tracing import function_called as function_called
     from cflint.project.code.tracing import traced as traced
+    from cflint.project.code.turns import Turn as Turn
+    from cflint.project.code.turns import turn_around as turn_around
     from cflint.project.code.turns import turns_of as turns_of
     from cflint.project.code.values import UNKNOWN as UNKNOWN
     from cflint.project.modules.facts import BaseRef as BaseRef
@@ -303,8 +304,8 @@ _ORIGINS = {
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
     "cflint.project.code.remote": (
-        "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_of "
-        "names_that_only_one_has remote_calls remote_method"
+        "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_that_only_one_has "
+        "remote_calls remote_method"
     ),
     "cflint.project.code.replies": ("Reply replies_of"),
     "cflint.project.code.rewritten": ("is_counted_or_resized names_between"),
@@ -316,7 +317,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called traced"),
-    "cflint.project.code.turns": ("turns_of"),
+    "cflint.project.code.turns": ("Turn turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -459,6 +460,7 @@ __all__ = [
     "TopLevel",
     "Traced",
     "Trust",
+    "Turn",
     "TypeFacts",
     "TypeMember",
     "Typo",
@@ -532,7 +534,6 @@ __all__ = [
     "name_of",
     "name_of_function",
     "names_between",
-    "names_of",
     "names_that_only_one_has",
     "node_needs",
     "number_of",
@@ -565,6 +566,7 @@ __all__ = [
     "suffixes",
     "throws_own_texts",
     "traced",
+    "turn_around",
     "turns_of",
     "unwrap",
     "use_of_callback",

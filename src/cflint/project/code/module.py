@@ -588,6 +588,10 @@ class Module:
         """What calling a function of the module gives, by its declaration."""
         return self._evaluator.returned(declaration)
 
+    def evaluated_apart(self, question: Callable[[], T]) -> T:
+        """The answer to a question for which values are evaluated anew, and forgotten after it."""
+        return self._evaluator.apart(question)
+
     initializer = _tree.initializer
     function_of = _tree.function_of
     string = _tree.string
