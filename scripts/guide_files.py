@@ -1,7 +1,7 @@
-"""Write the files for CI that the guides show into a folder, for linters: `python scripts/guide_files.py FOLDER`.
+"""Write the files for CI that the guides show, for linters: `python scripts/guide_files.py FOLDER`.
 
-A block whose first line is a comment with a file's name becomes that file; those of the guide about GitLab become
-`gitlab-1.yml` and so on.
+A block whose first line is a comment with a file's name becomes that file; those of the guide about GitLab
+become `gitlab-1.yml` and so on.
 """
 
 from __future__ import annotations
