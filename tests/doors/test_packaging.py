@@ -140,7 +140,7 @@ def test_npm_alone_gets_a_link_to_the_program(tmp_path: Path, agent: str, linked
     environment = {**os.environ, "npm_config_user_agent": agent}
     subprocess.run([NODE, command.with_name("optimise.js")], check=True, env=environment)
     assert command.is_symlink() is linked
-    program = [command] if linked else [NODE, command]
+    program = [str(command)] if linked else [NODE, str(command)]
     assert subprocess.run(program, capture_output=True, text=True, check=True).stdout == "ran\n"
     assert sorted(path.name for path in command.parent.iterdir() if path.name.startswith("cflint")) == [
         "cflint"
