@@ -22,6 +22,7 @@ ONCE = {
     "fetch:rows:undeclared": 100,
     "layers:replies": 20,
     "layers:throws": 5,
+    "fetch:rows:rewritten-rows": 10,
 }
 """What once took the square of its size or more, with how much of it is checked."""
 

@@ -145,6 +145,9 @@ ROWS: dict[str, str] = {
     "kv-puts": "env.KV.put('a{0}', b);",
     "kv-gets": "const a{0} = await env.KV.get('a'); f(a{0});",
     "queries": "const r{0} = await env.DB.prepare('SELECT * FROM t{0} WHERE a = ?').bind(a).all();",
+    "rewritten-rows": "const u{0} = await env.DB.prepare('SELECT c FROM u WHERE id = ?').bind(a).first();"
+    " await env.DB.prepare('UPDATE u SET c = ? WHERE id = ?').bind(u{0}.c + 1, a).run();",
+    "names-taken": "if (await env.KV.get(a)) return new Response('taken'); await env.KV.put(a, f());",
     "dropped": "env.DB.prepare('SELECT * FROM t').all();",
     "fetches": "const r{0} = await fetch('https://a/{0}');",
     "responses": "const r{0} = new Response('a'); r{0}.headers.set('a', 'b');",

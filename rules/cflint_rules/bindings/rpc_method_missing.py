@@ -104,6 +104,7 @@ from cflint.api import (
     Documents,
     Finding,
     Location,
+    Module,
     Project,
     Severity,
     Worker,
@@ -131,7 +132,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             continue
         defined = Location(document, owner.name_span, f"what {quoted(bound.binding.name)} leads to")
         for site, method, given in js.all_remote_calls(project, bound):
-            if method in _ALWAYS or site.module.document.has_word(f'"{method}"'):
+            if method in _ALWAYS or _is_asked_for(site.module, method):
                 continue
             at = site.module.at(site.node)
             if method not in members:
@@ -150,3 +151,9 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
                     (place,),
                     severity=Severity.NOTE,
                 )
+
+
+def _is_asked_for(module: Module, method: str) -> bool:
+    """Whether a module has the name of a method as a text, in whatever quotes: `"cost" in env.API`."""
+    texts = (leaf for leaf in module.leaves(method, module.root) if leaf.type == "string_fragment")
+    return any(module.text(leaf) == method for leaf in texts)

@@ -8,6 +8,7 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.platform.addresses import is_local_address as is_local_address
     from cflint.platform.ai_models import AI_MODELS_AS_OF as AI_MODELS_AS_OF
     from cflint.platform.ai_models import RetiredModel as RetiredModel
     from cflint.platform.ai_models import retired_model as retired_model
@@ -117,6 +118,7 @@ if TYPE_CHECKING:
     from cflint.project.code.flow import can_reach as can_reach
     from cflint.project.code.flow import completes as completes
     from cflint.project.code.flow import falls_through as falls_through
+    from cflint.project.code.headers import HEADER_SETTERS as HEADER_SETTERS
     from cflint.project.code.import_edits import is_typescript as is_typescript
     from cflint.project.code.invocations import Invocation as Invocation
     from cflint.project.code.invocations import invocations_of as invocations_of
@@ -171,6 +173,7 @@ if TYPE_CHECKING:
     from cflint.project.code.replies import replies_of as replies_of
     from cflint.project.code.rewritten import is_counted_or_resized as is_counted_or_resized
     from cflint.project.code.rewritten import names_between as names_between
+    from cflint.project.code.rewritten import reads_before as reads_before
     from cflint.project.code.secrets import Secret as Secret
     from cflint.project.code.services import ServiceCall as ServiceCall
     from cflint.project.code.sockets import PairEnd as PairEnd
@@ -245,6 +248,7 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript.typos import TypoKind as TypoKind
 
 _ORIGINS = {
+    "cflint.platform.addresses": ("is_local_address"),
     "cflint.platform.ai_models": ("AI_MODELS_AS_OF RetiredModel retired_model"),
     "cflint.platform.base_members": ("base_members"),
     "cflint.platform.classes": ("bases_of_kinds"),
@@ -286,6 +290,7 @@ _ORIGINS = {
     "cflint.project.code.env_members": ("is_given_by_code"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
+    "cflint.project.code.headers": ("HEADER_SETTERS"),
     "cflint.project.code.import_edits": ("is_typescript"),
     "cflint.project.code.invocations": ("Invocation invocations_of loss_of"),
     "cflint.project.code.module": ("module_of"),
@@ -308,7 +313,7 @@ _ORIGINS = {
         "remote_calls remote_method"
     ),
     "cflint.project.code.replies": ("Reply replies_of"),
-    "cflint.project.code.rewritten": ("is_counted_or_resized names_between"),
+    "cflint.project.code.rewritten": ("is_counted_or_resized names_between reads_before"),
     "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.services": ("ServiceCall"),
     "cflint.project.code.sockets": (
@@ -360,6 +365,7 @@ __all__ = [
     "EXPORTED_TYPES",
     "EXPORTS",
     "FUNCTIONS",
+    "HEADER_SETTERS",
     "HONO_APPS",
     "HONO_RESPONSES",
     "ID_METHODS",
@@ -511,6 +517,7 @@ __all__ = [
     "is_global",
     "is_guard",
     "is_in_text",
+    "is_local_address",
     "is_mentioned",
     "is_named",
     "is_open_object",
@@ -550,6 +557,7 @@ __all__ = [
     "property_name",
     "property_value",
     "provenance",
+    "reads_before",
     "reads_credential",
     "reads_request",
     "remote_calls",
