@@ -79,7 +79,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Severity, pattern, python, python_module, rule
+from cflint.api import PREVIEW, Documents, Finding, Severity, pattern, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -102,7 +102,7 @@ _ELSEWHERE = pattern(rb"\bbuiltins\b|__builtins__|sys\.modules\[|\bimport_module
 _NEVER = pattern(r"\bTYPE_CHECKING\b|__name__")
 
 
-@rule(python_module(), severity=Severity.ERROR, documents=Documents.NOTHING)
+@rule(python_module(), severity=Severity.ERROR, presets=(PREVIEW,), documents=Documents.NOTHING)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     if not module.workers or module.has_errors or _may_be_set_unseen(module):
         return

@@ -51,61 +51,21 @@ There is no fix: the instances have to be gathered, and a batch fails or succeed
 Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, rule
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
-
-_IN_A_ROW = 3
+from cflint.api import PREVIEW, Finding, Match, Severity, call, js, rule
 
 
 @rule(call("create"), severity=Severity.WARNING, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
-    module = match.module
     if not match.receiver_value.is_binding("workflow"):
         return
-    turn = js.turn_around(module, match.node)
-    if turn is None or turn.items is None:
-        return
-    if module.try_around(match.node, turn.body) is not None or _is_written_out(module, turn.items):
-        return
-    if not _only_creates(module, turn.body, match.node):
+    found = js.repetition_of(match.module, match.node)
+    if found is None:
         return
     yield Finding(
         "each turn of the loop is a request that creates one instance: create up to 100 at once with"
         " `createBatch()`",
         match.at(match.callee),
-        (match.at(turn.head, "the loop"),),
+        (match.at(found.head, "the loop"),),
     )
-
-
-def _is_written_out(module: Module, items: Node) -> bool:
-    """Whether the list is a short array literal, or messages of a queue."""
-    if module.value_of(items).kind is ValueKind.MESSAGES:
-        return True
-    found = module.initializer(items)
-    parts = [part for part in found.named_children if part.type != "comment"]
-    return (
-        found.type == "array"
-        and len(parts) < _IN_A_ROW
-        and all(part.type != "spread_element" for part in parts)
-    )
-
-
-def _only_creates(module: Module, body: Node, create: Node) -> bool:
-    """Whether a turn awaits nothing but the one call, and is never the last by choice."""
-    if any(True for _ in module.descendants(body, "break_statement")):
-        return False
-    for word in module.leaves("await", body):
-        awaited = module.parent(word)
-        inner = (
-            js.unwrap(awaited.named_children[0]) if awaited is not None and awaited.named_children else None
-        )
-        if inner is None or inner.id != create.id:
-            return False
-    return True

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.project.code.calls import CallSite, callers_of
+from cflint.project.code.values import ValueKind
 from cflint.record import record
 from cflint.scope import DeclarationKind
 from cflint.syntax.javascript import body_of, contains, unwrap, walk
@@ -19,6 +20,8 @@ _LEAVES = ("break_statement", "return_statement", "throw_statement")
 _PER_ITEM = frozenset({"map", "forEach", "flatMap"})
 _TAKES_SOME = frozenset({"slice", "splice", "chunk"})
 _WRITTEN_OUT = frozenset({"array", "object"})
+_IN_A_ROW = 3
+"""From how many items on a list that is written out is worth one call."""
 _OF_OBJECT = frozenset({"entries", "keys", "values"})
 
 
@@ -83,6 +86,45 @@ def turn_around(module: Module, node: Node) -> Turn | None:
     if taken is None or body is None or taken.name not in _PER_ITEM:
         return None
     return Turn(module, body, taken.receiver, taken.callee or taken.node, taken.name)
+
+
+def repetition_of(module: Module, call: Node) -> Turn | None:
+    """The turn that makes a call again for each item of a list, and waits for nothing else meanwhile: one
+    call could make all of them.
+
+    None where a turn awaits another thing, may be the last by choice, or handles each one's error; where the
+    list is one or two items that are written out, and where it is the messages of a queue, each of which is
+    acknowledged by itself.
+    """
+    turn = turn_around(module, call)
+    if turn is None or turn.items is None or module.try_around(call, turn.body) is not None:
+        return None
+    return None if _is_short(module, turn.items) or not _only_makes(module, turn.body, call) else turn
+
+
+def _is_short(module: Module, items: Node) -> bool:
+    """Whether a list is a short array literal, or messages of a queue."""
+    if module.value_of(items).kind is ValueKind.MESSAGES:
+        return True
+    found = module.initializer(items)
+    parts = [part for part in found.named_children if part.type != "comment"]
+    return (
+        found.type == "array"
+        and len(parts) < _IN_A_ROW
+        and all(part.type != "spread_element" for part in parts)
+    )
+
+
+def _only_makes(module: Module, body: Node, call: Node) -> bool:
+    """Whether a turn awaits nothing but the one call, and is never the last by choice."""
+    if any(True for _ in module.descendants(body, "break_statement")):
+        return False
+    for word in module.leaves("await", body):
+        awaited = module.parent(word)
+        inner = unwrap(awaited.named_children[0]) if awaited is not None and awaited.named_children else None
+        if inner is None or inner.id != call.id:
+            return False
+    return True
 
 
 def turns_of(module: Module, node: Node) -> Iterator[CallSite]:
