@@ -87,7 +87,7 @@ if TYPE_CHECKING:
 _KNOWN = frozenset(dir(builtins)) | {
     *("__file__", "__path__", "__cached__", "__annotations__", "__class__", "__qualname__", "__module__"),
     *("__builtins__", "__dict__", "__firstlineno__", "__classdict__", "__annotate__"),
-    *("WindowsError", "PythonFinalizationError", "frozendict", "sentinel", "lazy", "_"),
+    *("WindowsError", "PythonFinalizationError", "frozendict", "sentinel", "_"),
 }
 """What Python itself defines, in any version from 3.11 on, whichever runs cflint."""
 _OLD = frozenset(

@@ -403,6 +403,7 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         return
     import libcst as cst
 
+    functions = {function.name.value: function for function in module.find(cst.FunctionDef)}
     for handler in module.find(cst.ExceptHandler):
         if not _catches_all(handler):
             continue
@@ -410,11 +411,11 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         error = name.value if isinstance(name, cst.Name) else None
         caught = (module.at(name, _CAUGHT),) if name is not None else ()
         for made in module.find_in(handler.body, cst.Call):
-            maker = _python_maker(module, made)
+            maker = _python_maker(module, functions, made)
             if maker is None or _is_for_python_development(module, made, handler):
                 continue
             is_500 = _python_answers_500(module, made, maker)
-            sent = next(_python_sent(module, made, error if is_500 else None), None)
+            sent = next(_python_sent(module, functions, made, error if is_500 else None), None)
             if sent is not None:
                 yield Finding(_MESSAGE, module.at(sent), caught)
 
@@ -438,7 +439,9 @@ def _is_for_python_development(
     return False
 
 
-def _python_maker(module: python.PythonModule, call: cst.Call) -> tuple[cst.FunctionDef, ...] | None:
+def _python_maker(
+    module: python.PythonModule, functions: Mapping[str, cst.FunctionDef], call: cst.Call
+) -> tuple[cst.FunctionDef, ...] | None:
     """The functions of the module that make the response a call gives, none where it is a class that sounds
     like one; None of other calls. A function makes one by others, too."""
     import libcst as cst
@@ -452,7 +455,7 @@ def _python_maker(module: python.PythonModule, call: cst.Call) -> tuple[cst.Func
         names = [part.value for part in (called.func, *called.func.children) if isinstance(part, cst.Name)]
         if any(_PYTHON_RESPONSE.search(name) for name in names):
             return tuple(made)
-        own = _python_functions(module).get(names[-1] if names else "")
+        own = functions.get(names[-1] if names else "")
         if own is not None and own not in made:
             made.append(own)
             todo += [
@@ -465,12 +468,6 @@ def _python_maker(module: python.PythonModule, call: cst.Call) -> tuple[cst.Func
 
 _MAKERS = 20
 """Calls that are followed to a response."""
-
-
-def _python_functions(module: python.PythonModule) -> Mapping[str, cst.FunctionDef]:
-    import libcst as cst
-
-    return {function.name.value: function for function in module.find(cst.FunctionDef)}
 
 
 def _python_answers_500(
@@ -497,7 +494,8 @@ def _python_answers_500(
         if isinstance(part, cst.Integer) and 100 <= part.evaluated_value < 600
     ]
     if not statuses and makers and not any(one.keyword and one.keyword.value in _STATUS for one in call.args):
-        parameters = makers[0].params.params[len(module.arguments(call)) :]
+        own = [one for one in makers[0].params.params if one.name.value not in ("self", "cls")]
+        parameters = own[len(module.arguments(call)) :]
         statuses = [
             one.default.evaluated_value
             for one in parameters
@@ -510,7 +508,7 @@ _STATUS = ("status", "status_code", "code")
 
 
 def _python_sent(
-    module: python.PythonModule, call: cst.Call, error: str | None
+    module: python.PythonModule, functions: Mapping[str, cst.FunctionDef], call: cst.Call, error: str | None
 ) -> Iterator[cst.BaseExpression]:
     """The expressions by which a call is given what an error says, by way of one variable, too, or its
     traceback. Functions of the module that put what they are given into what they return are seen through."""
@@ -528,7 +526,7 @@ def _python_sent(
             if is_error or (isinstance(part, cst.Call) and module.origin(part.func) in _TRACEBACKS):
                 yield via if via is not None else part
             elif isinstance(part, cst.Call) and isinstance(part.func, cst.Name):
-                function = _python_functions(module).get(part.func.value)
+                function = functions.get(part.func.value)
                 if function is not None:
                     todo += _kept(module, function, part)
 
