@@ -5,8 +5,8 @@ request that comes by ends with a `NameError`. In a handler that writes first an
 work is done and the client still gets an error; an `except Exception` whose own response uses the name raises
 again.
 
-It is an error in a module's own statements, in handlers, and in functions that are mentioned anywhere else in
-the Worker; a warning in a function that nothing mentions.
+It is a warning in a module's own statements, in handlers, and in functions that are mentioned anywhere else in
+the Worker; a note in a function that nothing mentions.
 
 ## Incorrect
 
@@ -102,7 +102,7 @@ _ELSEWHERE = pattern(rb"\bbuiltins\b|__builtins__|sys\.modules\[|\bimport_module
 _NEVER = pattern(r"\bTYPE_CHECKING\b|__name__")
 
 
-@rule(python_module(), severity=Severity.ERROR, presets=(PREVIEW,), documents=Documents.NOTHING)
+@rule(python_module(), severity=Severity.WARNING, presets=(PREVIEW,), documents=Documents.NOTHING)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     if not module.workers or module.has_errors or _may_be_set_unseen(module):
         return
@@ -121,7 +121,7 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
             f"`{word}` is neither imported nor defined in this module: this raises a NameError",
             module.at(first),
             tuple(module.at(other, "so does this") for other in others[:5]),
-            severity=None if reached else Severity.WARNING,
+            severity=None if reached else Severity.NOTE,
         )
 
 
