@@ -19,10 +19,9 @@ import tempfile
 from pathlib import Path
 
 from cflint.cli.check.analysis import Analysis
-from cflint.cli.check.arguments import read
+from cflint.cli.check.arguments import asked
 from cflint.cli.check.place import Place
-from cflint.cli.check.plan import Action, Plan
-from cflint.cli.check.settings import CheckSettings
+from cflint.cli.check.plan import plan_at
 from cflint.finding import Finding, Report
 from cflint.project.files.workspace import Workspace
 from cflint.record import replace
@@ -62,11 +61,8 @@ def report_of(folder: Path, rules: list[str]) -> Report:
     """What the rules report there, one finding of each, thirty at most."""
     workspace = Workspace(folder)
     selected = [option for rule in rules for option in ("--select", rule)]
-    request = read(["--no-cache", "--isolated", *selected, "--", "."], {})
-    assert request is not None, "arguments that `check` takes"
     place = Place(workspace, ("",), folder)
-    settings = CheckSettings(request, place)
-    report = Analysis(Plan(request=request, action=Action.REPORT, place=place, settings=settings)).first()
+    report = Analysis(plan_at(asked(*selected, isolated=True), place)).first()
     first: dict[str, Finding] = {}
     for finding in report.findings:
         if finding.at.document.path.startswith(f"{finding.rule}/"):

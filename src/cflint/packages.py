@@ -15,6 +15,7 @@ import os
 import site
 import sys
 import time
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -73,10 +74,13 @@ class Package:
 
     @cached_property
     def stamp(self) -> list[object]:
-        """Changes when its version does, when it is installed again, or when a file of its code changes.
-        Raises PackageError."""
+        """Changes when its version does, when it is installed again, or when a file of its rules' code or its
+        settings change. Raises PackageError for its rules; settings that cannot be had are told to who names
+        them."""
         record_of = _stamp(os.path.join(self.info, "RECORD"))  # noqa: PTH118 (quicker)
-        files = {file for _, module in (*self.entries, *self.settings) for file in _files_of(self, module)}
+        files = {file for _, module in self.entries for file in _files_of(self, module)}
+        with suppress(PackageError):
+            files.update(file for _, module in self.settings for file in _settings_files(self, module))
         entries = [*self.entries, *self.settings]
         return [self.name, self.version, entries, record_of, sorted((it, *_stamp(it)) for it in files)]
 
@@ -235,14 +239,21 @@ def settings_in(name: str) -> bytes:
     if others:
         raise SettingsPackageError(f"which has several entry points of `{SETTINGS_GROUP}`")
     try:
-        places = _spec_of(package, module).submodule_search_locations or []
+        files = _settings_files(package, module)
     except PackageError as error:
         raise SettingsPackageError(f"but {error}") from error
-    for folder in places:
-        data = _bytes(folder, "cflint.toml")
+    for file in files:
+        data = _bytes(*os.path.split(file))
         if data:
             return data
     raise SettingsPackageError(f"but there is no `cflint.toml` in its `{module}`")
+
+
+def _settings_files(package: Package, module: str) -> list[str]:
+    """Where the settings of an entry point may be: of those that are there the first counts. Raises
+    PackageError."""
+    places = _spec_of(package, module).submodule_search_locations or []
+    return [os.path.join(folder, "cflint.toml") for folder in places]  # noqa: PTH118 (quicker)
 
 
 # -- where the code of a package is -------------------------------------------------------------------------

@@ -682,3 +682,11 @@ def test_a_hook_is_added_beside_other_settings_and_not_to_other_hooks(cli: Cli) 
     shown = cli("init", "--yes", "--agents").out
     assert "hook: nothing to write: .claude/settings.json cannot be added to safely; put this in:" in shown
     assert Path(".claude/settings.json").read_text() == others
+
+
+def test_a_value_of_the_environment_that_is_none_is_an_error(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CFLINT_NO_CACHE", "banana")
+    outcome = cli("init", "--yes")
+    assert outcome.code == 2 and "a variable of the environment" in outcome.err

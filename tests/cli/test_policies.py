@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from cflint.cli import run
+from cflint.cli.mcp.tools import Tools
+from cflint.packages import installed
+from cflint.report.baseline import read_baseline
 from tests.support.environments import write_metadata
 
 POLICIES = """\
@@ -91,6 +94,35 @@ def test_a_policy_is_suppressed_and_stands_in_a_baseline(
     assert code == 0 and "unused-suppression" not in out
 
 
+def test_prune_keeps_entries_of_policies_of_folders_below_that_did_not_run(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "cflint.toml").unlink()
+    (project / "wrangler.jsonc").unlink()
+    (project / "api").mkdir()
+    (project / "api/cflint.toml").write_text(POLICIES)
+    (project / "api/wrangler.jsonc").write_text(CONFIG.replace("index.ts", "../index.ts"))
+    assert run(["check", "--baseline", "base.json", "--write-baseline"]) == 0
+    before = (project / "base.json").read_text()
+    assert "policy-no-workers-dev" in before
+    prune = ["baseline", "prune", "--baseline", "base.json"]
+    assert run([*prune, "--select", "d1"]) == 0
+    assert (project / "base.json").read_text() == before
+    (project / "api/cflint.toml").write_text("")  # now nobody demands it any more
+    assert run([*prune, "--select", "d1"]) == 0
+    assert read_baseline((project / "base.json").read_bytes()).entries == ()
+    capsys.readouterr()
+
+
+def test_prune_takes_entries_of_any_path(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = ("/etc/x.ts", "../x.ts", "//x.ts", "a/" * 3000 + "x.ts")
+    row = {"rule": "gone", "count": 1, "key": "k", "moved": "m"}
+    rows = [{**row, "path": path, "key": path} for path in paths]
+    (project / "base.json").write_text(json.dumps({"cflint-baseline": 1, "findings": rows}))
+    assert run(["baseline", "prune", "--baseline", "base.json"]) == 0
+    assert "removed 4 findings" in capsys.readouterr().err
+
+
 def test_policies_are_selected_by_name_and_group(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "policy-no-workers-dev" in check(capsys, "--select", "policy")[1]
     assert "policy-no-workers-dev" in check(capsys, "--select", "policy-no-workers-dev")[1]
@@ -114,6 +146,17 @@ def test_a_policy_is_explained(project: Path, capsys: pytest.CaptureFixture[str]
     assert run(["inspect", "wrangler.jsonc:6:3", "--rule", "policy-no-workers-dev"]) == 0
 
 
+def test_a_policy_is_known_where_rules_of_packages_are_left_out(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "cflint.toml").write_text("rule-packages = false\n" + POLICIES)
+    assert run(["explain", "policy-no-workers-dev"]) == 0
+    assert "Workers are reached by their routes" in capsys.readouterr().out
+    assert run(["rules", "--select", "policy", "--output-format", "json"]) == 0
+    assert [rule["id"] for rule in json.loads(capsys.readouterr().out)["rules"]] == ["policy-no-workers-dev"]
+    assert "Workers are reached by their routes" in Tools(project).explain("policy-no-workers-dev")
+
+
 def test_a_wrong_policy_ends_the_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "cflint.toml").write_text(POLICIES.replace("workers_dev", "worker_dev"))
     code, _, err = check(capsys)
@@ -122,9 +165,9 @@ def test_a_wrong_policy_ends_the_run(project: Path, capsys: pytest.CaptureFixtur
     assert "policies are left out" in capsys.readouterr().err
 
 
-def test_settings_come_from_a_package(
-    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def site(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of installed packages with one that brings settings."""
     site = project / "site"
     (site / "acme_settings").mkdir(parents=True)
     (site / "acme_settings/__init__.py").write_text("raise RuntimeError('imported')\n")
@@ -134,7 +177,38 @@ def test_settings_come_from_a_package(
     (info / "entry_points.txt").write_text("[cflint.settings]\ndefault = acme_settings\n")
     monkeypatch.setattr("cflint.packages.folders_of_packages", lambda: [str(site)])
     monkeypatch.syspath_prepend(str(site))
+    return site
 
+
+def test_a_package_of_settings_is_stamped_by_its_settings_file(site: Path) -> None:
+    def stamp() -> list[object]:
+        (package,) = installed()
+        return package.stamp
+
+    first = stamp()
+    (site / "acme_settings/data.bin").write_bytes(b"x" * 1000)
+    (site / "acme_settings/__init__.py").write_text("raise RuntimeError('changed')\n")
+    assert stamp() == first  # nothing of it is imported
+    (site / "acme_settings/cflint.toml").write_text(POLICIES + "# changed\n")
+    second = stamp()
+    assert second != first
+    (site / "acme_settings/cflint.toml").unlink()
+    assert stamp() != second
+
+
+def test_a_package_of_settings_that_are_none_is_no_matter_to_others(
+    project: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entries = site / "acme_settings-1.0.dist-info/entry_points.txt"
+    entries.write_text("[cflint.settings]\ndefault = acme_settings/cflint.toml\n")
+    code, out, err = check(capsys)
+    assert (code, err) == (1, "") and "policy-no-workers-dev" in out
+    (project / "cflint.toml").write_text('extends = "package:acme-settings"\n')
+    code, _, err = check(capsys)
+    assert code == 2 and "cflint.toml:1:11:" in err and "has to name a module" in err
+
+
+def test_settings_come_from_a_package(project: Path, site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "cflint.toml").write_text('extends = ["package:acme-settings"]\n')
     code, out, err = check(capsys)
     assert "policy-no-workers-dev" in out, err

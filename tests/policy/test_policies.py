@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -12,10 +13,10 @@ import pytest
 from cflint.engine.analysis import Run
 from cflint.engine.plan import Options
 from cflint.finding import Finding
-from cflint.policy import POLICY_KEYS, KeyPath, PolicyError
+from cflint.policy import POLICY_KEYS, ConfigPolicy, KeyPath, PolicyError
 from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
-from cflint.settings import Policy, SettingsError, SettingsTree
+from cflint.settings import Policy, Settings, SettingsError, SettingsTree
 from cflint.settings.schema import schema
 from tests.support.fixture_cases import KNOWN
 from tests.support.paths import ROOT
@@ -227,6 +228,49 @@ def test_policies_run_whatever_the_settings_select() -> None:
     assert "policy-it" not in tree(off).rules(["wrangler.toml"])
     ignored = {"cflint.toml": 'ignore = ["policy"]\n' + policy("logpush", "equals = true")}
     assert "policy-it" not in tree(ignored).rules(["wrangler.toml"])
+
+
+def test_each_folder_runs_its_own_rules_below_settings_that_are_put_on_top() -> None:
+    files = {
+        "above.toml": policy("logpush", "equals = true"),
+        "cflint.toml": 'select = ["d1"]',
+        "a/cflint.toml": 'select = ["websockets"]',
+    }
+    settings = SettingsTree(memory(files), KNOWN, above="above.toml")
+    found = Policy(settings, KNOWN, lambda it: it)
+    root, below = found.rules_for("x.ts"), found.rules_for("a/x.ts")
+    assert "ws-legacy-accept" in below and "ws-legacy-accept" not in root
+    assert "policy-it" in root and "policy-it" in below
+    assert found.settings_for("x.ts").path == found.settings_for("a/x.ts").path == "above.toml"
+
+
+@pytest.mark.parametrize("options", [{}, {"isolated": True}, {"above": "cflint.toml"}])
+def test_settings_are_put_together_once_for_all_files_that_share_them(options: dict[str, Any]) -> None:
+    files = {"cflint.toml": policy("logpush", "equals = true")}
+    calls: list[Settings] = []
+
+    def adjust(settings: Settings) -> Settings:
+        calls.append(settings)
+        return settings.overridden(ignore=["d1"])
+
+    found = Policy(SettingsTree(memory(files), KNOWN, **options), KNOWN, adjust)
+    paths = [f"{folder}/x.ts" for folder in "abcd"]
+    assert len({id(found.settings_for(path)) for path in paths}) == 1 == len(calls)
+    assert len({id(rule) for path in paths for rule in found.settings_for(path).policy_rules}) <= 1
+    assert found.known_for(paths) is found.known_for(["a/y.ts", *paths])
+
+
+def test_the_page_of_a_policy_is_made_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def page_of(policy: ConfigPolicy) -> str:
+        made.append(policy.name)
+        return "It.\n"
+
+    monkeypatch.setattr("cflint.policy.rules.page_of", page_of)
+    rule = tree({"cflint.toml": policy("logpush", "equals = true")}).known_for(["x.ts"])["policy-it"]
+    assert made == []
+    assert rule.page == "It.\n" and rule.summary == "It" and made == ["it"]
 
 
 def test_settings_above_and_below() -> None:

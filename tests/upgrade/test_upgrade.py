@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 from cflint.cli import run
+from cflint.fixer import FixResult, converge
 from cflint.platform.compatibility import all_flags, switches
 from cflint.platform.flag_effects import EFFECTS, SINCE
 from cflint.upgrade.detectors import DETECTORS
@@ -267,6 +268,25 @@ def test_fix(tmp_path: Path) -> None:
     ).replace('"nodejs_compat", ', "")
     called(tmp_path, "--fix")
     assert "the date is up to date" in called(tmp_path)
+
+
+def test_what_was_changed_meanwhile_is_left_and_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = project(tmp_path, TOML)
+    later = TOML + "# of another hand\n"
+
+    def converge_and_change(*arguments: Any, **options: Any) -> FixResult:
+        result = converge(*arguments, **options)
+        config.write_text(later, encoding="utf-8")
+        return result
+
+    monkeypatch.setattr("cflint.fixer.converge", converge_and_change)
+    called(tmp_path, "--fix", code=4)
+    said = " ".join(capsys.readouterr().err.split())
+    assert config.read_text(encoding="utf-8") == later
+    assert "wrangler.toml: the fix was not written: it has changed since it was analysed" in said
+    assert "Changed 0 files." in said and "Move the" not in said
 
 
 def test_fix_stops_where_an_environment_that_shares_the_date_has_to(tmp_path: Path) -> None:

@@ -80,11 +80,18 @@ Classes of which a base is not known, Workers of other repositories and names th
 methods that a class has as a field, and calls of a method that the code has asked for (`"cost" in env.API`).
 Missing arguments are told where the method is written in TypeScript, and are a note.
 
+## Errors
+
+```text title="workerd"
+TypeError: The RPC receiver does not implement the method "…".
+```
+
 ## Fix safety
 
 No fix: which of the two is to change is not known.
 
-Source: https://developers.cloudflare.com/workers/runtime-apis/rpc/
+Source: https://developers.cloudflare.com/workers/runtime-apis/rpc/, and
+src/workerd/api/worker-rpc.c++ of workerd
 """
 
 from __future__ import annotations

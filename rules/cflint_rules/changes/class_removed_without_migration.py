@@ -88,6 +88,15 @@ export default {
 A Worker whose exports are not all known, and a class that the base does not export either. A migration that
 was taken away is `migration-history-edited`. Needs a base: `cflint check --base REV`, or `cflint diff`.
 
+## Errors
+
+```text title="Cloudflare"
+New version of script does not export class '…' which is depended on by existing Durable Objects.
+  [code: 10064]
+```
+
+Seen in https://github.com/botiverse/hands/pull/167.
+
 ## Fix safety
 
 No fix: whether the class was renamed, moved or is to be deleted with its data, only its authors know.

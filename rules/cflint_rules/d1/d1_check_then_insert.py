@@ -47,6 +47,12 @@ export default {
 `UNIQUE` or of a constraint; a `SELECT` of which nobody asks whether it found a row, and one by another value
 than the `INSERT` writes.
 
+## Errors
+
+```text title="workerd"
+D1_ERROR: UNIQUE constraint failed: …: SQLITE_CONSTRAINT
+```
+
 ## Fix safety
 
 There is no fix: what makes a row the same, and what to answer then, is up to you.

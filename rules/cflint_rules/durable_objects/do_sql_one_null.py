@@ -51,12 +51,20 @@ export class Files extends DurableObject<Env> {
 Rows that nobody asks for; calls in a `try` with a `catch`; queries that always give a row (`SELECT count(*)
 …` without `GROUP BY`) or that write (`INSERT … RETURNING`), and those of which the text is not known.
 
+## Errors
+
+```text title="workerd"
+Error: Expected exactly one result from SQL query, but got no results.
+Error: Expected exactly one result from SQL query, but got multiple results.
+```
+
 ## Fix safety
 
 Unsafe: where there are several rows, the first is taken, which threw. No fix is offered where the row is
 compared with `null`, which the missing item of an array is not.
 
-Source: https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/#exec
+Source: https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/#exec, and
+src/workerd/api/sql.c++ of workerd (`Cursor::one`)
 """
 
 from __future__ import annotations

@@ -95,6 +95,12 @@ export default {
 A Worker whose `config` option in `vite.config.ts` may give `main`; a path that an expression computes; a
 configuration one environment of which has `main`.
 
+## Errors
+
+```text title="Vite plugin"
+No 'main' field provided in '…'
+```
+
 ## Fix safety
 
 There is no fix: only the author knows the entry.

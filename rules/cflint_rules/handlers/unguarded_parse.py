@@ -81,12 +81,24 @@ export default {
 
 There is one finding in a module, with the other places.
 
+## Errors
+
+```text title="workerd"
+SyntaxError: Unexpected token '…', "…" is not valid JSON
+SyntaxError: Unexpected end of JSON input
+TypeError: Invalid URL string.
+TypeError: Parsing a Body as FormData requires a Content-Type header.
+TypeError: Unrecognized Content-Type header value. FormData can only parse the following MIME types: …
+InvalidCharacterError: atob() called with invalid base64-encoded data.
+```
+
 ## Fix safety
 
 No fix: what to answer is up to the author.
 
 Source: https://developers.cloudflare.com/workers/observability/errors/,
-https://developer.mozilla.org/en-US/docs/Web/API/Request/json
+https://developer.mozilla.org/en-US/docs/Web/API/Request/json, and workerd, src/workerd/api/
+(`url-standard.c++`, `http.c++`, `form-data.c++`, `global-scope.c++`)
 """
 
 from __future__ import annotations

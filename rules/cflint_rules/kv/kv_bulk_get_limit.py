@@ -51,11 +51,19 @@ export default {
 Keys of a `list()` with a `limit` of at most 100, or one that is not known; keys of which a part is taken
 (`slice()`), or of which the number is asked for.
 
+## Errors
+
+```text title="workerd"
+Error: KV GET_BULK failed: 400 You can request a maximum of … keys
+```
+
 ## Fix safety
 
 There is no fix: the keys have to be read in pieces.
 
-Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/#request-multiple-keys
+Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/#request-multiple-keys,
+src/workerd/api/kv.c++ of workerd (`getBulk`), and workers-sdk,
+`packages/miniflare/src/workers/kv/namespace.worker.ts`
 """
 
 from __future__ import annotations

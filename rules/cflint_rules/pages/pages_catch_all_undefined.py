@@ -53,6 +53,12 @@ export const onRequestGet: PagesFunction = async ({ params }) => {
 Parameters of which the code asks anywhere in the function whether there are any; folders with an `index`
 beside the route, which answers for the folder itself; what a `catch` takes.
 
+## Errors
+
+```text title="workerd"
+TypeError: Cannot read properties of undefined (reading 'join')
+```
+
 ## Fix safety
 
 No fix: what the folder itself answers is up to the author.

@@ -41,12 +41,20 @@ export const onRequestGet: PagesFunction<{ NOTES: KVNamespace }> = async ({ env 
 Configurations with a `main`, `assets` or an entry that a command gives: those of Workers. Folders without
 functions of Pages, and configurations that bind nothing (they serve commands only).
 
+## Errors
+
+```text title="wrangler"
+We detected a configuration file at … but it is missing the "pages_build_output_dir" field, required by
+  Pages.
+```
+
 ## Fix safety
 
 There is no fix: which folder is deployed is said elsewhere, and what the dashboard has is replaced by the
 file once it counts.
 
-Source: https://developers.cloudflare.com/pages/functions/wrangler-configuration/
+Source: https://developers.cloudflare.com/pages/functions/wrangler-configuration/, and workers-sdk,
+`packages/wrangler/src/pages/deploy.ts`
 """
 
 from __future__ import annotations

@@ -30,6 +30,12 @@ class Default(WorkerEntrypoint):
 
 Bodies whose type is not written down in the module.
 
+## Errors
+
+```text title="workerd"
+TypeError: Unsupported type in Response: …
+```
+
 ## Fix safety
 
 Safe: dicts and lists go to `Response.json`, numbers through `str`; `.new` is added for `js.Response`, and

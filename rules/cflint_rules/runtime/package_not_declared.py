@@ -64,6 +64,12 @@ export default {
 Packages that any package.json from the module's folder up to the root declares; imports of types; frameworks,
 whose builds know modules of their own; projects with an import map (`imports`, `deno.json`) or aliases.
 
+## Errors
+
+```text title="esbuild"
+Could not resolve "…"
+```
+
 ## Fix safety
 
 There is no fix: which version is wanted is up to the author.

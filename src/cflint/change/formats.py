@@ -12,7 +12,7 @@ from cflint.finding import Report
 from cflint.record import record
 from cflint.report import severity_of
 from cflint.report.escape import encodable, escape_message, visible
-from cflint.report.lines import code, found_data, found_line, prose
+from cflint.report.lines import code, environment_name, found_data, found_line, prose
 
 VERSION = 1
 """Of the JSON; raised when a field is taken away or changes its meaning."""
@@ -153,7 +153,7 @@ def _after_colon(text: str) -> str:
 
 
 def _where(environments: Sequence[str | None]) -> str:
-    return ", ".join(f"env.{name}" if name is not None else "top level" for name in environments)
+    return ", ".join(map(environment_name, environments))
 
 
 # -- Markdown ----------------------------------------------------------------------------------------------

@@ -96,7 +96,8 @@ def _prune(plan: Plan, report: Report, old: Baseline, file: str) -> Exit:
     from cflint.report.baseline import compared, entries_of
 
     result = compared(report, old, plan.place.workspace.exists)
-    known = plan.settings.known_for(())
+    within = [entry.path for entry in old.entries if _is_within(plan.place, entry.path)]
+    known = plan.settings.known_for(within)  # what policies folders below the paths have
     found = entries_of(result.hidden)
     keys = {entry.key for entry in found}
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cflint.cli.console import write
 from cflint.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -54,11 +53,13 @@ def command(
     from cflint.change.compare import compare
     from cflint.change.formats import FORMATS, Outcome
     from cflint.cli.check.analysis import Analysis
-    from cflint.cli.output import check_output_file, write_file
+    from cflint.cli.check.arguments import asked
+    from cflint.cli.output import Output, check_output_file, write_output
 
     if output_file is not None:
         check_output_file(output_file)
-    request = _request(isolated)
+    # all rules about a change, and no others
+    request = asked("--select", f"changes,{_SECRETS}", isolated=isolated)
     plan = _of_folders(request, base, head) if _are_folders(base, head) else _of_commits(request, base, head)
     analysis = Analysis(plan)
     report = analysis.again()
@@ -71,32 +72,12 @@ def command(
         report,
     )
     text = FORMATS[output_format](outcome)
-    if output_file is not None:
-        write_file(output_file, text.encode("utf-8", "backslashreplace"))
-    else:
-        write(text, None if output_format == "text" else "utf-8")
+    write_output(Output(output_format, output_file), text)
     return Exit.INTERNAL if report.partial else Exit.CLEAN
 
 
 def _called(name: str, commit: str) -> str:
     return f"{name} ({commit[:10]})" if commit else name
-
-
-def _request(isolated: bool) -> Request:
-    """What is asked of the analysis: all rules about a change, and no others."""
-    from cflint.cli.check.arguments import read
-
-    options = [
-        "--no-cache",
-        "--select",
-        f"changes,{_SECRETS}",
-        *(["--isolated"] if isolated else []),
-        "--",
-        ".",
-    ]
-    request = read(options)
-    assert request is not None, "arguments that `check` takes"
-    return request
 
 
 def _are_folders(base: str | None, head: str | None) -> bool:
@@ -105,15 +86,17 @@ def _are_folders(base: str | None, head: str | None) -> bool:
 
 def _of_folders(request: Request, base: str | None, head: str | None) -> Plan:
     from cflint.cli.check.place import Place
+    from cflint.cli.check.plan import plan_at
     from cflint.history.base import Folder
     from cflint.project.files.workspace import Workspace
 
     place = Place(Workspace(head), ("",), Path.cwd())
-    return _plan(request, place, Folder(str(base)))
+    return plan_at(request, place, base=Folder(str(base)))
 
 
 def _of_commits(request: Request, base: str | None, head: str | None) -> Plan:
     from cflint.cli.check.place import Place, place_of
+    from cflint.cli.check.plan import plan_at
     from cflint.cli.history import commit_of, fork_of
 
     here = place_of(request)
@@ -121,17 +104,6 @@ def _of_commits(request: Request, base: str | None, head: str | None) -> Plan:
     assert root is not None, "the place is on the disk"
     found = fork_of(root, base, head)
     if head is None:
-        return _plan(request, here, found)
+        return plan_at(request, here, base=found)
     workspace = commit_of(root, head).workspace()
-    return _plan(request, Place(workspace, here.paths, here.base), found)
-
-
-def _plan(request: Request, place: object, base: object) -> Plan:
-    from cflint.cli.check.place import Place
-    from cflint.cli.check.plan import Action, Plan
-    from cflint.cli.check.settings import CheckSettings
-    from cflint.history.base import Base, Folder
-
-    assert isinstance(place, Place) and isinstance(base, Base | Folder)
-    settings = CheckSettings(request, place)
-    return Plan(request=request, action=Action.REPORT, place=place, settings=settings, base=base)
+    return plan_at(request, Place(workspace, here.paths, here.base), base=found)

@@ -132,13 +132,11 @@ def _cache() -> Facts:
 
 def _project(paths: tuple[str, ...], *, isolated: bool) -> Facts:
     from cflint.cli.check.analysis import Analysis
-    from cflint.cli.check.arguments import read
+    from cflint.cli.check.arguments import asked
     from cflint.cli.check.plan import plan_of
 
-    request = read(["--no-cache", *(["--isolated"] if isolated else []), "--", *(paths or (".",))])
-    assert request is not None, "arguments that `check` takes"
     try:
-        plan = plan_of(request)
+        plan = plan_of(asked(paths=paths, isolated=isolated))
         settings = list(_settings(plan))
         loaded = Analysis(plan).loaded
     except Failure as failure:
@@ -304,6 +302,8 @@ def _of_project(facts: Facts) -> Iterator[str]:
 
 
 def _of_worker(worker: Facts) -> Iterator[str]:
+    from cflint.report.lines import environment_name
+
     yield f"Worker {worker['name'] or '(no name)'}: {worker['path'] or 'no configuration'}"
     known = "" if worker["allCodeIsKnown"] else ", not all of its code is there"
     parts = [worker["format"], worker["is"], counted(worker["modules"], "module") + known]
@@ -315,7 +315,7 @@ def _of_worker(worker: Facts) -> Iterator[str]:
     if worker["notKnown"]:
         yield f"  not all is known: {worker['notKnown']}"
     for it in worker["environments"]:
-        name = "top level" if it["name"] is None else f"env.{it['name']}"
+        name = environment_name(it["name"])
         date = it["compatibilityDate"] or "no date"
         flags = f" with {', '.join(it['compatibilityFlags'])}" if it["compatibilityFlags"] else ""
         bindings = ", ".join(f"{count} {kind}" for kind, count in it["bindings"].items()) or "no bindings"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cflint.cli.console import say, warn, write_bytes
+from cflint.cli.console import say, warn
 from cflint.cli.exits import Exit, Failure
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def command(
     cflint graph --output-format svg --output-file workers.svg
     cflint graph --env production workers/api
     """
-    from cflint.cli.output import check_output_file, write_file
+    from cflint.cli.output import Output, check_output_file, write_output
     from cflint.graph.drawing import Wishes, draw
 
     if output_file is not None:
@@ -80,10 +80,7 @@ def command(
     parts = None if fold is None else not fold
     picture = draw(loaded.project, report.findings, Wishes(env, modules, parts))
     data = written(picture, output_format, address_of(report, links, output_file))
-    if output_file is not None:
-        write_file(output_file, data)
-    else:
-        write_bytes(data)
+    write_output(Output(output_format, output_file), data)
     if report.partial:
         warn("not everything could be analysed: `cflint check` says what was left out")
     return Exit.CLEAN
@@ -92,12 +89,10 @@ def command(
 def _analysed(paths: tuple[str, ...], *, isolated: bool) -> tuple[Loaded, Report]:
     """The project that the paths mean, and what is reported of it, as `cflint check` does it."""
     from cflint.cli.check.analysis import Analysis
-    from cflint.cli.check.arguments import read
+    from cflint.cli.check.arguments import asked
     from cflint.cli.check.plan import plan_of
 
-    request = read(["--no-cache", *(["--isolated"] if isolated else []), "--", *paths])
-    assert request is not None, "arguments that `check` takes"
-    analysis = Analysis(plan_of(request))
+    analysis = Analysis(plan_of(asked(paths=paths, isolated=isolated)))
     report = analysis.again()
     return analysis.loaded, report
 
@@ -121,16 +116,13 @@ def refuse_unknown(loaded: Loaded, name: str) -> None:
 def address_of(report: Report, links: str | None, output_file: str | None) -> Callable[[Location], str]:
     """Addresses below the one of `links`, with the line as code hosts write it; otherwise of files, relative
     to the picture's folder."""
-    from cflint.cli.output import file_address
+    from cflint.cli.output import file_addresses
     from cflint.report.escape import uri
 
-    def address(at: Location) -> str:
-        path, line = at.document.path, at.document.line_of(at.span.start)
-        if links is not None:
-            return f"{links.rstrip('/')}/{uri(path)}#L{line}"
-        return file_address(report, path, output_file, line)
-
-    return address
+    if links is None:
+        return file_addresses(report, output_file)
+    base = links.rstrip("/")
+    return lambda at: f"{base}/{uri(at.document.path)}#L{at.document.line_of(at.span.start)}"
 
 
 def written(picture: Picture, output_format: str, address: Callable[[Location], str]) -> bytes:

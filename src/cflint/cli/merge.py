@@ -29,9 +29,8 @@ def command(*, reports: tuple[str, ...], output_file: str | None, fail_on: str, 
     """Merge the JSON or SARIF reports of all shards into one report."""
     from pathlib import Path
 
-    from cflint.cli.console import write
     from cflint.cli.exits import Exit, Failure
-    from cflint.cli.output import check_output_file, write_file
+    from cflint.cli.output import Output, check_output_file, write_output
     from cflint.report.merging import Unmergeable, merged
 
     if output_file is not None:
@@ -43,10 +42,7 @@ def command(*, reports: tuple[str, ...], output_file: str | None, fail_on: str, 
     except Unmergeable as error:
         hint = "name the reports of all shards: `cflint check --shard 1/N --output-format json`, and so on"
         raise Failure(f"the reports cannot be merged: {error}", Exit.USAGE, hint) from error
-    if output_file is not None:
-        write_file(output_file, text.encode("ascii"))
-    else:
-        write(text, "utf-8")
+    write_output(Output("json", output_file), text)
     found = set(severities)
     if "partial" in found:
         return Exit.INTERNAL

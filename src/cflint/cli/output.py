@@ -11,11 +11,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cflint.cli.console import write, write_bytes
 from cflint.cli.exits import Exit, Failure
 from cflint.record import record
 
 if TYPE_CHECKING:
-    from cflint.finding import Report
+    from collections.abc import Callable
+
+    from cflint.finding import Location, Report
+
+FOR_PEOPLE = ("text", "concise")
+"""Formats that may be coloured, and that other output may accompany; on a terminal in its encoding."""
 
 TEMPORARY_SUFFIX = ".cflint-tmp"
 """How the names of files end that stand in for a file until it is written."""
@@ -29,13 +35,18 @@ class Output:
     file: str | None = None
 
 
-def file_address(report: Report, path: str, output_file: str | None, line: int) -> str:
-    """The address of a line of a file, from the folder that an output goes to, or the report's base."""
+def file_addresses(report: Report, output_file: str | None) -> Callable[[Location], str]:
+    """The addresses of lines of files, from the folder that an output goes to, or the report's base."""
     from cflint.report.escape import uri
 
     folder = Path(output_file).resolve().parent if output_file is not None else report.base
     here = os.path.relpath(report.root, folder)
-    return f"{uri(os.path.normpath(f'{here}/{path}').replace(os.sep, '/'))}#L{line}"
+
+    def address(at: Location) -> str:
+        path = os.path.normpath(f"{here}/{at.document.path}").replace(os.sep, "/")
+        return f"{uri(path)}#L{at.document.line_of(at.span.start)}"
+
+    return address
 
 
 def check_output_file(name: str) -> None:
@@ -47,6 +58,17 @@ def check_output_file(name: str) -> None:
         raise Failure(f"cannot write {name}: there is no folder {Path(name).parent}", Exit.INTERNAL)
     if not os.access(target if _is_special(target) else target.parent, os.W_OK):
         raise Failure(f"cannot write {name}: permission denied", Exit.INTERNAL)
+
+
+def write_output(output: Output, data: str | bytes) -> None:
+    """Write data where an output goes: text in UTF-8, but for people in the encoding of stdout; bytes as they
+    are. Raises Failure, and OSError for stdout."""
+    if output.file is not None:
+        write_file(output.file, data if isinstance(data, bytes) else data.encode("utf-8", "backslashreplace"))
+    elif isinstance(data, bytes):
+        write_bytes(data)
+    else:
+        write(data, None if output.format in FOR_PEOPLE else "utf-8")
 
 
 def write_file(name: str, data: bytes) -> None:

@@ -34,7 +34,7 @@ def known_here(*, isolated: bool = False, folder: str | os.PathLike[str] = ".") 
     from cflint.cli.console import warn
     from cflint.project.files.workspace import Workspace
     from cflint.rule import RuleSet
-    from cflint.settings import Policy, SettingsError, SettingsTree, allows_packages
+    from cflint.settings import Policy, SettingsError, SettingsTree
 
     if isolated:
         return RuleSet.discover(packages=False)
@@ -42,8 +42,6 @@ def known_here(*, isolated: bool = False, folder: str | os.PathLike[str] = ".") 
     here = workspace.relative(folder) or ""
     path = f"{here}/-" if here else "-"
     known = RuleSet.discover()
-    if not allows_packages(workspace, [here]):
-        return known  # whose settings may name no rule of packages
     try:
         return Policy(SettingsTree(workspace, known), known, lambda settings: settings).known_for([path])
     except SettingsError as error:

@@ -371,7 +371,7 @@ def report(
     """
     from datetime import date
 
-    from cflint.cli.output import check_output_file, write_file
+    from cflint.cli.output import Output, check_output_file, write_output
     from cflint.fleet.journal import JournalError, read_about
     from cflint.fleet.page import FORMATS, Asked
     from cflint.fleet.questions import QUESTIONS, TREND, MissingDuckDB, answers
@@ -396,10 +396,7 @@ def report(
         raise Failure("questions are answered by DuckDB, which is not installed", Exit.USAGE, hint) from error
     assert about is not None, "there were answers"
     text = FORMATS[output_format](Asked(folder, about.day, found))
-    if output_file is not None:
-        write_file(output_file, text.encode("utf-8", "backslashreplace"))
-    else:
-        write(text, None if output_format == "text" else "utf-8")
+    write_output(Output(output_format, output_file), text)
     return Exit.CLEAN
 
 

@@ -76,14 +76,16 @@ def command(
     cflint upgrade --diff               what --fix would change
     """
     from cflint.cli.check.analysis import Analysis
-    from cflint.cli.output import check_output_file, write_file
+    from cflint.cli.check.arguments import asked
+    from cflint.cli.check.plan import plan_of
+    from cflint.cli.output import Output, check_output_file, write_output
     from cflint.upgrade.formats import FORMATS, Outcome
     from cflint.upgrade.plan import upgrades
 
     target = _date(to)
     if output_file is not None:
         check_output_file(output_file)
-    plan = _plan(paths, isolated)
+    plan = plan_of(asked("--select", ",".join(_RULES), paths=paths, isolated=isolated))
     analysis = Analysis(plan)
     report = analysis.again()
     project = analysis.loaded.project
@@ -94,10 +96,7 @@ def command(
         return _fixed(plan, analysis, report, target, show=show)
     outcome = Outcome(upgrades(project, target), report, verbose)
     text = FORMATS[output_format](outcome)
-    if output_file is not None:
-        write_file(output_file, text.encode("utf-8", "backslashreplace"))
-    else:
-        write(text, None if output_format == "text" else "utf-8")
+    write_output(Output(output_format, output_file), text)
     if report.partial:
         warn("not everything could be analysed: `cflint check` says what was left out")
     return Exit.INTERNAL if report.partial else Exit.CLEAN
@@ -112,23 +111,15 @@ def _date(text: str | None) -> date | None:
         raise Failure(f"`{text}` is no date like 2026-08-01", Exit.USAGE) from None
 
 
-def _plan(paths: tuple[str, ...], isolated: bool) -> Plan:
-    from cflint.cli.check.arguments import read
-    from cflint.cli.check.plan import plan_of
-
-    options = ["--no-cache", "--select", ",".join(_RULES), *(["--isolated"] if isolated else [])]
-    request = read([*options, "--", *(paths or (".",))])
-    assert request is not None, "arguments that `check` takes"
-    return plan_of(request)
-
-
 def _fixed(plan: Plan, analysis: Analysis, first: Report, to: date | None, *, show: bool) -> int:
-    """Move the dates, or show what that would change."""
+    """Move the dates, or show what that would change. What was not written is an error of the run."""
+    from cflint.cli.check.delivery import located
+    from cflint.cli.check.fixing import write_held_back
     from cflint.engine.parsing import parses_worse
     from cflint.finding import Safety
     from cflint.fixer import converge
-    from cflint.fixer import write as write_changes
     from cflint.report.diff import diffs
+    from cflint.report.escape import escape_message, visible
 
     def analysed(overlay: Mapping[str, bytes]) -> Report:
         return _with_dates(analysis, analysis(overlay), to)
@@ -137,26 +128,23 @@ def _fixed(plan: Plan, analysis: Analysis, first: Report, to: date | None, *, sh
         analysed, Safety.SAFE, parses_worse=parses_worse, report=_with_dates(analysis, first, to)
     )
     for notice in result.notices:
-        warn(notice.message)
+        warn(located(notice))
     if show:
         write(diffs(result.changes))
         return Exit.INTERNAL if first.partial else Exit.CLEAN
-    root = plan.place.workspace.root
-    if result.changes and root is not None:
-        from cflint.cli.signals import held_back
-
-        with held_back():
-            written = write_changes(result.changes, root)
-        for notice in written.notices:
-            warn(notice.message)
-        done = [it for it in result.applied if it.at.document.path in written.paths]
-        for finding in done:
-            say(f"{finding.at.document.path}: {finding.fix.title if finding.fix is not None else ''}")
     if not result.changes:
         say("no date can move: `cflint upgrade` says what is in the way")
-    else:
-        say(f"Changed {counted(len(result.changes), 'file')}.")
-    return Exit.INTERNAL if first.partial else Exit.CLEAN
+        return Exit.INTERNAL if first.partial else Exit.CLEAN
+    root = plan.place.workspace.root
+    assert root is not None, "the paths are on the disk"
+    written = write_held_back(result.changes, root)
+    for notice in written.notices:
+        warn(located(notice))
+    for finding in result.applied:
+        if finding.at.document.path in written.paths and finding.fix is not None:
+            say(f"{visible(finding.at.document.path)}: {escape_message(finding.fix.title)}")
+    say(f"Changed {counted(len(written.paths), 'file')}.")
+    return Exit.INTERNAL if first.partial or written.notices else Exit.CLEAN
 
 
 def _with_dates(analysis: Analysis, report: Report, to: date | None) -> Report:

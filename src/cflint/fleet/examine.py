@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from cflint.cli.check.analysis import Analysis
-from cflint.cli.check.arguments import read
+from cflint.cli.check.arguments import asked
 from cflint.cli.check.place import Place
-from cflint.cli.check.plan import Action, Plan
-from cflint.cli.check.settings import CheckSettings
+from cflint.cli.check.plan import plan_at
 from cflint.cli.exits import Failure
 from cflint.finding import Report
 from cflint.fleet.facts import facts_of, workers_of
@@ -75,16 +74,12 @@ def examined(
     workspace: Workspace, options: Sequence[str], settings: str | None = None, *, is_above: bool = False
 ) -> Row:
     """What is found in a workspace, see `examine`. Raises Failure."""
-    options = ["--no-cache", "--jobs", "1", *options]
     if settings is not None:
         workspace.overlay(_SETTINGS, settings.encode())
-        options += [] if is_above else ["--config", _SETTINGS]
-    given = read([*options, "--", "."])
-    assert given is not None, f"`check` takes these options: {options}"
+        options = [*options, *([] if is_above else ["--config", _SETTINGS])]
     place = Place(workspace, ("",), ROOT)
-    checked = CheckSettings(given, place, above=_SETTINGS if is_above else None)
-    plan = Plan(request=given, action=Action.REPORT, place=place, settings=checked)
-    analysis = Analysis(plan)
+    request = asked("--jobs", "1", *options)
+    analysis = Analysis(plan_at(request, place, above=_SETTINGS if is_above else None))
     report = analysis.first()
     if analysis.loaded.empty:
         return {"status": "no-workers", "partial": False}

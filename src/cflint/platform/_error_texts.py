@@ -77,6 +77,11 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("browser-session-not-closed", "Cloudflare", "Unable to create new browser: code: 429: message: …"),
     ("bytes-spread", "workerd", "RangeError: Maximum call stack size exceeded"),
     ("cache-put-method", "workerd", "TypeError: Cannot cache response to non-GET request."),
+    (
+        "class-removed-without-migration",
+        "Cloudflare",
+        "New version of script does not export class '…' which is depended on by existing Durable Objects. [code: 10064]",
+    ),
     ("compat-date-invalid", "workerd", "Can't set compatibility date in the future: …"),
     ("compat-date-invalid", "workerd", "Invalid compatibility date: …"),
     (
@@ -143,6 +148,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "TypeError: Illegal invocation: function called with incorrect `this` reference. …",
     ),
     ("d1-bind-mismatch", "workerd", "D1_ERROR: Wrong number of parameter bindings for SQL query."),
+    ("d1-check-then-insert", "workerd", "D1_ERROR: UNIQUE constraint failed: …: SQLITE_CONSTRAINT"),
     ("d1-exec-multiline", "workerd", "D1_EXEC_ERROR: Error in line 1: …: incomplete input: SQLITE_ERROR"),
     ("d1-first-null", "workerd", "TypeError: Cannot read properties of null (reading '…')"),
     ("d1-like-pattern-limit", "workerd", "D1_ERROR: LIKE or GLOB pattern too complex"),
@@ -198,6 +204,12 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "Error: The storage.kv (synchronous KV) API is only available for SQLite-backed Durable Objects, but this object's namespace is not declared to use SQLite. …",
     ),
     ("do-sql-backend-mismatch", "workerd", "Error: Durable Object is not backed by SQL."),
+    ("do-sql-one-null", "workerd", "Error: Expected exactly one result from SQL query, but got no results."),
+    (
+        "do-sql-one-null",
+        "workerd",
+        "Error: Expected exactly one result from SQL query, but got multiple results.",
+    ),
     (
         "do-sql-transaction-statement",
         "workerd",
@@ -303,6 +315,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "workerd",
         "SyntaxError: The requested module '…' does not provide an export named '…'",
     ),
+    ("kv-bulk-get-limit", "workerd", "Error: KV GET_BULK failed: 400 You can request a maximum of … keys"),
     ("kv-get-null", "workerd", "TypeError: Cannot read properties of null (reading '…')"),
     (
         "kv-put-non-string",
@@ -443,6 +456,17 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "ERROR: `getCloudflareContext` has been called without having called `initOpenNextCloudflareForDev` from the Next.js config file.",
     ),
     ("opennext-revalidate-without-cache", "OpenNext", "FatalError: Dummy queue is not implemented"),
+    ("package-not-declared", "esbuild", 'Could not resolve "…"'),
+    (
+        "pages-catch-all-undefined",
+        "workerd",
+        "TypeError: Cannot read properties of undefined (reading 'join')",
+    ),
+    (
+        "pages-config-ignored",
+        "wrangler",
+        'We detected a configuration file at … but it is missing the "pages_build_output_dir" field, required by Pages.',
+    ),
     ("pages-routes-invalid", "wrangler", "Invalid _routes.json file found at: …"),
     ("pages-routes-invalid", "wrangler", "All rules must start with '/'."),
     (
@@ -465,6 +489,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "wrangler",
         "Found a `cf-requirements.txt` file. cf-requirements.txt is no longer used, …",
     ),
+    ("py-response-body-type", "workerd", "TypeError: Unsupported type in Response: …"),
     ("py-unavailable-module", "workerd", "ModuleNotFoundError: No module named '…'"),
     ("queue-sendbatch-shape", "workerd", "TypeError: sendBatch() requires at least one message"),
     ("r2-get-null", "workerd", "TypeError: Cannot read properties of null (reading 'body')"),
@@ -508,6 +533,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "workerd",
         "RangeError: … is not a redirect status code. It must be one of: 301, 302, 303, 307, or 308.",
     ),
+    ("rpc-method-missing", "workerd", 'TypeError: The RPC receiver does not implement the method "…".'),
     ("rr-context-not-provider", "React Router", "Invalid `context` value provided to `handleRequest`…"),
     ("rr-context-path-unknown", "workerd", "TypeError: Cannot read properties of undefined (reading 'env')"),
     ("rwsdk-request-info-top-level", "RedwoodSDK", "Request context not found …"),
@@ -596,6 +622,17 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("undefined-this-method", "workerd", "TypeError: this.… is not a function"),
     ("undefined-this-method", "TypeScript", "error TS2339: Property '…' does not exist on type '…'."),
     ("unguarded-decode", "workerd", "URIError: URI malformed"),
+    ("unguarded-parse", "workerd", "SyntaxError: Unexpected token '…', \"…\" is not valid JSON"),
+    ("unguarded-parse", "workerd", "SyntaxError: Unexpected end of JSON input"),
+    ("unguarded-parse", "workerd", "TypeError: Invalid URL string."),
+    ("unguarded-parse", "workerd", "TypeError: Parsing a Body as FormData requires a Content-Type header."),
+    (
+        "unguarded-parse",
+        "workerd",
+        "TypeError: Unrecognized Content-Type header value. FormData can only parse the following MIME types: …",
+    ),
+    ("unguarded-parse", "workerd", "InvalidCharacterError: atob() called with invalid base64-encoded data."),
+    ("vite-auxiliary-missing-main", "Vite plugin", "No 'main' field provided in '…'"),
     (
         "waituntil-argument",
         "workerd",

@@ -6,13 +6,14 @@ Imported where used: what looks at configurations.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 from cflint.finding import Safety
 from cflint.policy.definition import ConfigPolicy
-from cflint.rule import POLICY_GROUP, PRESETS, Documents, Rule, configuration, rule
+from cflint.rule import POLICY_GROUP, PRESETS, Definition, Documents, Rule, configuration, rule
 
 if TYPE_CHECKING:
     from cflint.finding import Finding
@@ -39,12 +40,16 @@ def _rule(policy: ConfigPolicy) -> Rule:
 
         yield from check(policy, subject)
 
+    load = partial(_module, policy, definition)
+    return Rule(policy.rule, POLICY_GROUP, definition.spec, load, defined_in=policy.place, made_of=policy)
+
+
+def _module(policy: ConfigPolicy, definition: Definition) -> ModuleType:
+    """What the rule would have as its file, made when it is asked for: by `Rule.module`, once."""
     module = ModuleType(policy.rule.replace("-", "_"), page_of(policy))
     module.check = definition  # type: ignore[attr-defined]
     module.__file__ = str(Path(__file__).with_name("checking.py"))
-    return Rule(
-        policy.rule, POLICY_GROUP, definition.spec, lambda: module, defined_in=policy.place, made_of=policy
-    )
+    return module
 
 
 def page_of(policy: ConfigPolicy) -> str:

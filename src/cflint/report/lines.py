@@ -29,6 +29,11 @@ def found_data(finding: Finding) -> dict[str, Any]:
     }
 
 
+def environment_name(name: str | None) -> str:
+    """What to call an environment in a list; None is the top level."""
+    return "top level" if name is None else f"env.{name}"
+
+
 def code(text: str) -> str:
     """A code span of Markdown, also in a cell, which nothing in the text can end."""
     shown = escape_message(text).replace("|", "\\|")

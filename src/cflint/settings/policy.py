@@ -22,11 +22,17 @@ class Policy:
         self._tree = tree
         self._known = known
         self._adjust = adjust
-        self._rules: dict[str, RuleSet] = {}
+        self._adjusted: dict[int, Settings] = {}  # by identity: the tree keeps what it gave
+        self._rules: dict[int, RuleSet] = {}  # by identity of the adjusted: settings above share one path
+        self._known_for: dict[tuple[str, ...], RuleSet] = {}
 
     def settings_for(self, path: str) -> Settings:
         """The settings that count for a file. Raises SettingsError."""
-        return self._adjust(self._tree.for_path(path))
+        found = self._tree.for_path(path)
+        adjusted = self._adjusted.get(id(found))
+        if adjusted is None:
+            adjusted = self._adjusted[id(found)] = self._adjust(found)
+        return adjusted
 
     def options_for(self, path: str) -> Mapping[tuple[str, str], int]:
         """The options of rules for a file; none where the settings hold a mistake."""
@@ -55,17 +61,24 @@ class Policy:
     def rules_for(self, path: str) -> RuleSet:
         """The rules that run over a file. Raises SettingsError and UnknownSelector."""
         settings = self.settings_for(path)
-        found = self._rules.get(settings.path)
+        found = self._rules.get(id(settings))
         if found is None:
-            found = self._rules[settings.path] = settings.rules(self._known)
+            found = self._rules[id(settings)] = settings.rules(self._known)
         return found
 
     def known_for(self, paths: Iterable[str]) -> RuleSet:
         """All rules there are for some files: policies as well. Raises SettingsError for two policies of one
         name that do not demand the same."""
+        folders = tuple(dict.fromkeys(map(posixpath.dirname, paths)))
+        known = self._known_for.get(folders)
+        if known is None:
+            known = self._known_for[folders] = self._known_in(folders)
+        return known
+
+    def _known_in(self, folders: Iterable[str]) -> RuleSet:
+        each = [self.settings_for(posixpath.join(folder, "-")) for folder in folders]
         found: dict[str, Rule] = {}
-        for folder in dict.fromkeys(map(posixpath.dirname, paths)):
-            settings = self.settings_for(posixpath.join(folder, "-"))
+        for settings in {id(it): it for it in each}.values():
             for policy, rule in zip(settings.policies, settings.policy_rules, strict=True):
                 other = found.setdefault(policy.rule, rule)
                 if other.made_of != policy:

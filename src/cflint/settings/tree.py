@@ -39,12 +39,14 @@ class SettingsTree:
         self._only = only
         self._isolated = isolated
         self._above = above
+        self._none = Settings()
         self._below: dict[str | None, Settings] = {}
         self._by_folder: dict[str, Settings] = {}
         self._by_file: dict[str, Settings] = {}
 
     def for_path(self, path: str) -> Settings:
-        """The settings that count for a file of the workspace. Raises SettingsError."""
+        """The settings that count for a file of the workspace: one object as long as the tree is there, for
+        all files that have the same. Raises SettingsError."""
         found = self._own(path)
         if self._above is None:
             return found
@@ -54,7 +56,7 @@ class SettingsTree:
 
     def _own(self, path: str) -> Settings:
         if self._isolated:
-            return Settings()
+            return self._none
         if self._only is not None:
             return self._read(self._only)
         return self._for_folder(posixpath.dirname(path))
@@ -64,14 +66,16 @@ class SettingsTree:
         return self.for_path(posixpath.join(folder, "-"))
 
     def _for_folder(self, folder: str) -> Settings:
-        found = self._by_folder.get(folder)
-        if found is None:
+        passed: list[str] = []
+        while (found := self._by_folder.get(folder)) is None:
+            passed.append(folder)
             path = settings_file(self._workspace, folder)
-            if path is not None:
-                found = self._read(path)
-            else:
-                found = self._for_folder(posixpath.dirname(folder)) if folder else Settings()
-            self._by_folder[folder] = found
+            above = posixpath.dirname(folder)
+            if path is not None or above == folder:
+                found = self._read(path) if path is not None else self._none
+                break
+            folder = above
+        self._by_folder.update(dict.fromkeys(passed, found))
         return found
 
     def _read(self, path: str, above: tuple[str, ...] = (), under: Settings | None = None) -> Settings:

@@ -454,20 +454,24 @@ def _nothing_but(name: str, module: Module) -> Iterator[Node]:
     yield from module.leaves(name, module.root)
 
 
+def _of_globals(*names: str) -> Detector:
+    return Detector(names, lambda module: _globals(module, *names))
+
+
+def _of_instances(*names: str) -> Detector:
+    """Of classes of the runtime."""
+    return Detector(names, lambda module: _constructed(module, *names))
+
+
 DETECTORS: Mapping[str, Detector] = {
     "cache_option_enabled": Detector(("no-store",), partial(_cache_mode, "no-store")),
     "cache_no_cache_enabled": Detector(("no-cache",), partial(_cache_mode, "no-cache")),
     "disable_top_level_await_in_require": Detector(("require", "createRequire"), _required),
-    "fixup-transform-stream-backpressure": Detector(
-        ("TransformStream",), lambda module: _constructed(module, "TransformStream")
-    ),
+    "fixup-transform-stream-backpressure": _of_instances("TransformStream"),
     "nodejs_compat_populate_process_env": Detector(("process",), _process_env),
     "request_cf_overrides_cache_rules": Detector(_CACHE_SETTINGS, _cf_settings),
-    "urlpattern_standard": Detector(("URLPattern",), lambda module: _constructed(module, "URLPattern")),
-    "enable_weak_ref": Detector(
-        ("WeakRef", "FinalizationRegistry"),
-        lambda module: _globals(module, "WeakRef", "FinalizationRegistry"),
-    ),
+    "urlpattern_standard": _of_instances("URLPattern"),
+    "enable_weak_ref": _of_globals("WeakRef", "FinalizationRegistry"),
     "cache_api_request_cf_overrides_cache_rules": Detector(("caches",), _cf_of_cached),
     "enable_navigator_language": Detector(
         ("navigator",), lambda module: _members(module, "language", "navigator")
@@ -479,9 +483,7 @@ DETECTORS: Mapping[str, Detector] = {
     "throw_on_unrecognized_import_assertion": Detector(("with", "assert"), _attributes),
     "set_event_target_this": Detector(("addEventListener",), _listeners_with_this),
     "set_forwardable_email_full_headers": Detector(("headers",), _address_headers),
-    "expose_global_message_channel": Detector(
-        ("MessageChannel", "MessagePort"), lambda module: _globals(module, "MessageChannel", "MessagePort")
-    ),
+    "expose_global_message_channel": _of_globals("MessageChannel", "MessagePort"),
     "strip_authorization_on_cross_origin_redirect": Detector(("Authorization", "authorization"), _authorized),
     "enable_nodejs_process_v2": Detector(("process",), _process_members),
     "enable_ctx_exports": Detector(("exports",), _context_exports),
@@ -500,15 +502,11 @@ DETECTORS: Mapping[str, Detector] = {
         ("unhandledrejection", "rejectionhandled", "unhandledRejection"), _rejections
     ),
     "websocket_close_reason_byte_limit": Detector(("close",), _long_reasons),
-    "enable_global_performance_classes": Detector(
-        ("PerformanceObserver", "PerformanceMark", "PerformanceEntry"),
-        lambda module: _globals(module, "PerformanceObserver", "PerformanceMark", "PerformanceEntry"),
+    "enable_global_performance_classes": _of_globals(
+        "PerformanceObserver", "PerformanceMark", "PerformanceEntry"
     ),
     "websocket_standard_binary_type": Detector(("message", "onmessage"), _binary_messages),
-    "encoder_stream_spec_compliant_backpressure": Detector(
-        ("TextEncoderStream", "TextDecoderStream"),
-        lambda module: _constructed(module, "TextEncoderStream", "TextDecoderStream"),
-    ),
+    "encoder_stream_spec_compliant_backpressure": _of_instances("TextEncoderStream", "TextDecoderStream"),
     "writable_stream_spec_compliant_writer": Detector(("getWriter",), _writers_released),
     "web_socket_auto_reply_to_close": Detector(("readyState",), _states_at_close),
     "enhanced_error_serialization": Detector(("structuredClone",), _cloned_errors),

@@ -12,7 +12,7 @@ from cflint.platform.compatibility import NEWEST_DATE
 from cflint.project.modules.installed import Installed
 from cflint.record import record
 from cflint.report.escape import encodable, escape_message, visible
-from cflint.report.lines import code, found_data, found_line, prose
+from cflint.report.lines import code, environment_name, found_data, found_line, prose
 from cflint.report.wrapping import wrapped
 from cflint.upgrade.plan import FlagChange, Move, Touch, WorkerUpgrade
 
@@ -201,7 +201,7 @@ def _shared_by(worker: WorkerUpgrade, move: Move) -> str:
 
 
 def _environments(names: Iterable[str | None]) -> str:
-    return ", ".join("top level" if name is None else f"env.{name}" for name in names)
+    return ", ".join(map(environment_name, names))
 
 
 def _tools(worker: WorkerUpgrade) -> str:

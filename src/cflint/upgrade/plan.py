@@ -24,7 +24,7 @@ from cflint.project.modules.installed import Installed, installed_version, newes
 from cflint.project.modules.resolve import Unknown
 from cflint.project.workers.model import Project
 from cflint.project.workers.worker import Worker
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.syntax.suffixes import SOURCE_SUFFIXES
 from cflint.upgrade.detectors import DETECTORS
 from cflint.upgrade.surroundings import IN_ENVIRONMENTS, IN_PYTHON, in_python
@@ -53,7 +53,6 @@ class FlagChange:
 
     switch: Switch
     effect: FlagEffect | None
-    touch: Touch
     places: tuple[Location, ...] = ()
     untold: str = ""
     brought: tuple[str, ...] = ()
@@ -61,6 +60,12 @@ class FlagChange:
     @property
     def name(self) -> str:
         return self.switch.flag.enable
+
+    @property
+    def touch(self) -> Touch:
+        if self.places:
+            return Touch.TOUCHED
+        return Touch.UNTOLD if self.untold else Touch.NOTHING
 
     @property
     def stands_in_the_way(self) -> bool:
@@ -207,29 +212,22 @@ def _is_default(name: str, on: date) -> bool:
 def _folded(changes: Iterable[FlagChange]) -> tuple[FlagChange, ...]:
     """The changes, without flags that another one brings on the same day and that touch nothing."""
     changes = list(changes)
-    heads = {(it.switch.day, it.name): it for it in changes if not it.switch.by}
+    head_of = {_key(it): _key(it) for it in changes if not it.switch.by}
     brought: dict[tuple[date, str], list[str]] = {}
     kept: list[FlagChange] = []
-    head_of = {key: key for key in heads}
     for change in changes:
         day = change.switch.day
         head = next((head_of[day, name] for name in change.switch.by if (day, name) in head_of), None)
         if head is not None and change.touch is not Touch.TOUCHED:
-            head_of[day, change.name] = head
+            head_of[_key(change)] = head
             brought.setdefault(head, []).append(change.name)
         else:
             kept.append(change)
-    return tuple(
-        FlagChange(
-            it.switch,
-            it.effect,
-            it.touch,
-            it.places,
-            it.untold,
-            tuple(brought.get((it.switch.day, it.name), ())) if not it.switch.by else (),
-        )
-        for it in kept
-    )
+    return tuple(replace(it, brought=tuple(brought.get(_key(it), ()))) for it in kept)
+
+
+def _key(change: FlagChange) -> tuple[date, str]:
+    return change.switch.day, change.name
 
 
 class _Looked:
@@ -257,23 +255,17 @@ class _Looked:
             return None
         effect = effect_of(name)
         if effect is None:
-            return FlagChange(
-                switch, None, Touch.UNTOLD, untold=f"flags from before {SINCE[:7]} are not looked for"
-            )
+            return FlagChange(switch, None, untold=f"flags from before {SINCE[:7]} are not looked for")
         if effect.unfelt:
-            return FlagChange(switch, effect, Touch.NOTHING)
+            return FlagChange(switch, effect)
         if effect.untold:
-            return FlagChange(switch, effect, Touch.UNTOLD, untold=effect.untold)
+            return FlagChange(switch, effect, untold=effect.untold)
         places = self._places(name, environments)
         if places:
-            return FlagChange(switch, effect, Touch.TOUCHED, places)
+            return FlagChange(switch, effect, places)
         if name in self._shared:
-            return FlagChange(
-                switch, effect, Touch.UNTOLD, untold="what it touches is in code that a browser runs, too"
-            )
-        if self.unknown and name not in IN_ENVIRONMENTS:
-            return FlagChange(switch, effect, Touch.UNTOLD, untold=self.unknown)
-        return FlagChange(switch, effect, Touch.NOTHING)
+            return FlagChange(switch, effect, untold="what it touches is in code that a browser runs, too")
+        return FlagChange(switch, effect, untold="" if name in IN_ENVIRONMENTS else self.unknown)
 
     def _places(self, name: str, environments: list[Environment]) -> tuple[Location, ...]:
         if name in IN_ENVIRONMENTS:

@@ -7,7 +7,7 @@ mistakes) is left to it: whatever is not plain here is None, and click reads the
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cflint.cli.check.options import OPTIONS, Option, Takes
@@ -46,6 +46,15 @@ def read(arguments: Sequence[str], variables: Mapping[str, str] = os.environ) ->
     except ValueError:
         return None
     return Request(paths=tuple(paths), **given)
+
+
+def asked(*options: str, paths: Iterable[str] = (), isolated: bool = False) -> Request:
+    """What `cflint check` would be asked with options that it takes, and nothing cached: for commands that
+    look at a project as it does. The environment has no say."""
+    words = ["--no-cache", *(["--isolated"] if isolated else []), *options, "--", *paths]
+    request = read(words, {})
+    assert request is not None, f"`check` takes these arguments: {words}"
+    return request
 
 
 def _value(option: Option, texts: list[str] | None, variables: Mapping[str, str]) -> Any:

@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import partial
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from cflint.cli.check.plan import FAIL_ON, Plan
-from cflint.cli.check.request import FOR_PEOPLE
 from cflint.cli.console import (
     counted,
     is_terminal,
@@ -20,10 +19,9 @@ from cflint.cli.console import (
     wants_color,
     warn,
     width_of,
-    write,
 )
 from cflint.cli.exits import Exit
-from cflint.cli.output import Output, file_address, write_file
+from cflint.cli.output import Output, file_addresses, write_output
 from cflint.finding import Location, Notice, Report, Severity
 from cflint.record import replace
 from cflint.report import FORMATS
@@ -72,12 +70,10 @@ def _delivered(plan: Plan, analysis: Analysis, output: Output, report: Report, f
 
 def deliver(plan: Plan, output: Output, text: str) -> None:
     """Write text where an output goes: a file, stderr when stdout is taken, or stdout."""
-    if output.file is not None:
-        write_file(output.file, text.encode("utf-8", "backslashreplace"))
-    elif plan.stdout_is_taken:
+    if output.file is None and plan.stdout_is_taken:
         put(text)
     else:
-        write(text, None if output.format in FOR_PEOPLE else "utf-8")
+        write_output(output, text)
 
 
 def is_colored(plan: Plan, output: Output) -> bool:
@@ -118,15 +114,20 @@ def _rendered(plan: Plan, analysis: Analysis, output: Output, report: Report, fi
     return FORMATS[output.format](report, rendering)
 
 
-def _address(output: Output, report: Report, repository: Repository | None, at: Location) -> str:
-    """Where a click on something of the picture leads: to its line where the repository is hosted, or to the
-    file, from the page's folder."""
+def _addresses(output: Output, report: Report, repository: Repository | None) -> Callable[[Location], str]:
+    """Where clicks on things of the picture lead: to their lines where the repository is hosted, or to the
+    files, from the page's folder."""
     from cflint.report.escape import uri
 
-    document = at.document
-    line = document.line_of(at.span.start)
-    page = repository.page(uri(document.path), line) if repository is not None else None
-    return page or file_address(report, document.path, output.file, line)
+    of_file = file_addresses(report, output.file)
+    if repository is None:
+        return of_file
+
+    def address(at: Location) -> str:
+        line = at.document.line_of(at.span.start)
+        return repository.page(uri(at.document.path), line) or of_file(at)
+
+    return address
 
 
 def _with_picture(rendering: Rendering, analysis: Analysis, output: Output, report: Report) -> Rendering:
@@ -139,8 +140,8 @@ def _with_picture(rendering: Rendering, analysis: Analysis, output: Output, repo
         return replace(rendering, no_picture="There is no Worker to draw.")
     picture = draw(project, report.findings, Wishes())
     try:
-        address = partial(_address, output, report, rendering.repository)
-        return replace(rendering, picture=as_svg(picture, address))
+        addresses = _addresses(output, report, rendering.repository)
+        return replace(rendering, picture=as_svg(picture, addresses))
     except ImportError:
         reason = (
             "There is no picture of the Workers: it needs pygraphviz, which cflint's extra `graph` installs. "

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from cflint.cli.check.analysis import Analysis
 from cflint.cli.check.delivery import deliver, deliver_report, is_colored, located
@@ -13,7 +14,7 @@ from cflint.cli.exits import Exit
 from cflint.cli.signals import held_back
 from cflint.engine.parsing import parses_worse
 from cflint.finding import Finding, Report, Safety
-from cflint.fixer import FixResult, converge
+from cflint.fixer import Change, FixResult, Written, converge
 from cflint.fixer import write as write_changes
 from cflint.record import replace
 from cflint.report.diff import diffs
@@ -58,14 +59,19 @@ def apply_fixes(plan: Plan, analysis: Analysis, first: Report) -> Exit:
     return deliver_report(plan, analysis, report, len(applied))
 
 
+def write_held_back(changes: Sequence[Change], root: Path) -> Written:
+    """Write changed files; a signal that would end the run waits until they are written."""
+    with held_back():
+        return write_changes(changes, root)
+
+
 def _write_files(plan: Plan, analysis: Analysis, result: FixResult) -> tuple[list[Finding], Report]:
     """Write the changed files; the findings that are fixed now, and the report on what is left."""
     applied, report = list(result.applied), result.report
     notices = [*result.notices]
     root = plan.place.workspace.root
     if result.changes and root is not None:
-        with held_back():
-            written = write_changes(result.changes, root)
+        written = write_held_back(result.changes, root)
         failed = {change.path for change in result.changes} - set(written.paths)
         if failed:
             applied = [finding for finding in applied if not _edited(finding) & failed]

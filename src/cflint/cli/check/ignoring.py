@@ -13,15 +13,14 @@ from itertools import accumulate
 
 from cflint.cli.check.analysis import Analysis
 from cflint.cli.check.delivery import deliver, deliver_report, is_colored
+from cflint.cli.check.fixing import write_held_back
 from cflint.cli.check.plan import Plan
 from cflint.cli.console import counted, say
 from cflint.cli.exits import Exit, Failure
-from cflint.cli.signals import held_back
 from cflint.engine.ignoring import Commenter, Obstacle, comment_for, keeps_meaning, with_comments
 from cflint.engine.suppression import read_day
 from cflint.finding import Edit, Finding, Notice, Report
 from cflint.fixer import Change
-from cflint.fixer import write as write_changes
 from cflint.pattern import pattern
 from cflint.platform.clock import today
 from cflint.record import record, replace
@@ -80,8 +79,7 @@ def add_ignores(plan: Plan, analysis: Analysis, first: Report) -> Exit:
     report, notices, done = result.report, [*result.notices], dict(result.comments)
     root = plan.place.workspace.root
     if result.changes and root is not None:
-        with held_back():
-            written = write_changes(result.changes, root)
+        written = write_held_back(result.changes, root)
         if len(written.paths) < len(result.changes):
             done = {path: done[path] for path in written.paths}
             report = analysis.again()

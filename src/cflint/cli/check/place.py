@@ -41,7 +41,7 @@ def place_of(request: Request) -> Place:
     given = request.paths or (".",)
     _refuse_absent(given)
     workspace = Workspace.around(given)
-    paths = tuple(_meant(workspace, path) for path in given)
+    paths = tuple(meant(workspace, path) for path in given)
     return Place(workspace, paths, base, request.paths)
 
 
@@ -55,9 +55,10 @@ def current_folder() -> Path:
         ) from error
 
 
-def _meant(workspace: Workspace, path: str) -> str:
-    """What a given path stands for: a file that is about its whole folder, for that folder."""
-    inside = _inside(workspace, path)
+def meant(workspace: Workspace, path: str) -> str:
+    """What a given path, which is there, stands for: a file that is about its whole folder, for that folder.
+    Raises Failure for one outside of the workspace."""
+    inside = path_inside(workspace, path)
     if is_about_folder(posixpath.basename(inside)) and Path(path).is_file():
         return posixpath.dirname(inside)
     return inside
@@ -68,7 +69,7 @@ def _of_stdin(name: str, base: Path) -> Place:
     if Path(name).is_dir():
         raise Failure(f"`--stdin-filename` names a folder: {name}")
     workspace = Workspace.around([name])
-    path = _inside(workspace, name)
+    path = path_inside(workspace, name)
     workspace.overlay(path, data)
     path = workspace.real(path) or path
     return Place(workspace, (path,), base, ("-",), path, data)
@@ -94,7 +95,8 @@ def _is_there(path: str) -> bool:
     return True
 
 
-def _inside(workspace: Workspace, path: str) -> str:
+def path_inside(workspace: Workspace, path: str) -> str:
+    """A path of the operating system as one of the workspace. Raises Failure for one outside."""
     found = workspace.relative(path)
     if found is None:
         raise Failure(f"{path} lies outside {workspace.root}, where the other paths are")

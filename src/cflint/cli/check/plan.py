@@ -125,6 +125,15 @@ def plan_of(request: Request) -> Plan:
     )
 
 
+def plan_at(
+    request: Request, place: Place, *, above: str | None = None, base: Base | Folder | None = None
+) -> Plan:
+    """The plan of a report on a place that is known, nothing cached or compared. `above` is that of
+    CheckSettings, `base` what changes are counted from."""
+    settings = CheckSettings(request, place, above=above)
+    return Plan(request=request, action=Action.REPORT, place=place, settings=settings, base=base)
+
+
 def _clock() -> Clock:
     from cflint.engine.profile import Clock
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 
 from cflint.cli.exits import Failure
-from cflint.cli.output import Output, check_output_file
+from cflint.cli.output import FOR_PEOPLE, Output, check_output_file
 from cflint.record import record
 from cflint.report import WITH_STATISTICS
-
-FOR_PEOPLE = ("text", "concise")
-"""Formats that may be coloured, and that other output may accompany."""
 
 BASELINE = "cflint-baseline.json"
 """The file of a baseline that commands and guides name."""

@@ -54,7 +54,9 @@ def perform(
     """Set cflint up in the repository around the current folder. Raises Failure, and OSError."""
     source = read_origin(origin) if origin is not None else known_origin()
     request = read([], os.environ)
-    assert request is not None
+    if request is None:
+        why = "a variable of the environment has a value that `cflint check` does not take"
+        raise Failure(why, Exit.USAGE, "`cflint check` says which")
     plan = plan_of(request)
     root = plan.place.workspace.root
     assert root is not None  # the current folder is on a disk

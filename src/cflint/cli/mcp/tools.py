@@ -17,14 +17,12 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from cflint.cli.check.analysis import Analysis
-from cflint.cli.check.arguments import read
-from cflint.cli.check.place import Place
-from cflint.cli.check.plan import Action, Plan
-from cflint.cli.check.settings import CheckSettings
+from cflint.cli.check.arguments import asked
+from cflint.cli.check.place import Place, meant, path_inside
+from cflint.cli.check.plan import Plan, plan_at
 from cflint.cli.console import counted
 from cflint.cli.exits import Failure
 from cflint.finding import Finding, Report, Safety
-from cflint.project.files.roles import is_about_folder
 from cflint.project.files.workspace import Workspace
 from cflint.record import replace
 from cflint.report import FORMATS, Options
@@ -58,7 +56,6 @@ class Tools:
 
     def __init__(self, root: Path, *, is_isolated: bool = False) -> None:
         self._root = root.resolve()
-        self._options = ("--no-cache", "--jobs", "1", *(("--isolated",) if is_isolated else ()))
         self._is_isolated = is_isolated
         self._turn = Lock()
         self.writing = Lock()
@@ -92,7 +89,7 @@ class Tools:
         if target.is_dir():
             raise Failure(f"{visible(path)} is a folder")
         workspace = Workspace.around([target])
-        inside = self._of(workspace, target)
+        inside = path_inside(workspace, str(target))
         workspace.overlay(inside, data)
         place = Place(workspace, (inside,), self._root, ("-",), inside, data)
         return _listed(Analysis(self._plan_at(place)).first(), MOST)
@@ -215,19 +212,12 @@ class Tools:
             if not target.exists():
                 raise Failure(f"no such file or folder: {visible(path)}")
         workspace = Workspace.around(targets)
-        inside = tuple(
-            self._of(workspace, it.parent if is_about_folder(it.name) and it.is_file() else it)
-            for it in targets
-        )
+        inside = tuple(meant(workspace, str(target)) for target in targets)
         return self._plan_at(Place(workspace, inside, self._root, tuple(paths)), rules)
 
     def _plan_at(self, place: Place, rules: Sequence[str] = ()) -> Plan:
         selected = [option for rule in rules for option in ("--select", rule)]
-        request = read([*self._options, *selected, "--", *(place.paths or (".",))], {})
-        assert request is not None, "arguments that `check` takes"
-        return Plan(
-            request=request, action=Action.REPORT, place=place, settings=CheckSettings(request, place)
-        )
+        return plan_at(asked("--jobs", "1", *selected, isolated=self._is_isolated), place)
 
     def _inside(self, path: str) -> Path:
         """A path that is meant from the folder. Raises Failure for one that lies outside, or leads there."""
@@ -238,12 +228,6 @@ class Tools:
         if not target.is_relative_to(self._root):
             raise Failure(f"{visible(path)} lies outside {visible(str(self._root))}, which is what is served")
         return target
-
-    def _of(self, workspace: Workspace, target: Path) -> str:
-        inside = workspace.relative(target)
-        if inside is None:
-            raise Failure(f"{visible(str(target))} cannot be read together with the other paths")
-        return inside
 
     def _holds(self, workspace: Workspace, path: str) -> bool:
         """Whether a file of the workspace lies in the folder; the workspace may reach above it."""
