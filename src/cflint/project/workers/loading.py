@@ -193,6 +193,9 @@ class _Loading:
             reason = self._apps.reads_for_pages(config) or self._has_functions_alone(config)
             if reason and not config.deployment.open:
                 configs[path] = replace(config, deployment=replace(config.deployment, open=reason))
+            elsewhere = "" if config.deployment.local else self._apps.built_elsewhere(config)
+            if elsewhere and not self._elsewhere.is_deployed(config):
+                configs[path] = replace(config, deployment=replace(config.deployment, local=elsewhere))
         workers = [self._worker(config) for config in configs.values()]
         for worker in self._owners(found, frozenset(configs)):
             assert worker.config is not None
