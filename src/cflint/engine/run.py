@@ -12,7 +12,7 @@ from cflint.engine.index import RuleIndex
 from cflint.engine.outcome import ItemResult, Outcome
 from cflint.engine.plan import Options, model_item, module_item, owners_of, unit_of
 from cflint.engine.shapes import INERT
-from cflint.finding import Finding, Location
+from cflint.finding import Finding, Location, Severity
 from cflint.lazy import Lazy
 from cflint.packages import PackageError
 from cflint.project.code.module import Module
@@ -22,6 +22,7 @@ from cflint.project.workers.change import Change, pairs_of
 from cflint.project.workers.loaded import Loaded
 from cflint.project.workers.model import Project
 from cflint.project.workers.sections import Section
+from cflint.project.workers.selection import is_below, settled_folders
 from cflint.project.workers.worker import DurableObject, Worker
 from cflint.record import replace
 from cflint.rule import Crash, Match, Rule
@@ -96,6 +97,11 @@ def attributed(rule: Rule, finding: Finding) -> Finding:
     if related:
         related = tuple(place for place in dict.fromkeys(related) if place != finding.at)
     return replace(finding, rule=rule.id, severity=severity, related=related)
+
+
+def _as_notes(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings about what nobody deploys."""
+    return [replace(found, severity=Severity.NOTE) for found in findings]
 
 
 def _crash(rule: Rule, place: Location, error: Exception) -> Crash:
@@ -205,11 +211,18 @@ class ModuleChecks:
         before = len(outcome.findings)
         try:
             self._javascript(module, hits, outcome)
-            outcome.findings[before:] = [
-                found for found in outcome.findings[before:] if not _is_moot(module, found)
-            ]
+            kept = [found for found in outcome.findings[before:] if not _is_moot(module, found)]
+            outcome.findings[before:] = _as_notes(kept) if self._is_beside(path) else kept
         finally:
             module.close()
+
+    def _is_beside(self, path: str) -> bool:
+        """Whether a module stands where it is known what runs, and nothing runs it: an example."""
+        return not self._project.owners.of(path) and is_below(path, self._settled)
+
+    @cached_property
+    def _settled(self) -> frozenset[str]:
+        return settled_folders(self._project.workers)
 
     def _is_marked(self, data: bytes) -> bool:
         return any(data.find(mark) != -1 for mark in self._index.marks)

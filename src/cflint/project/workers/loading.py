@@ -144,7 +144,7 @@ class _Loading:
             return self._as_deployed(config)
         if data is None or data.document is not document:
             data = read(document)
-        if data.broken or is_template_name(path) or has_placeholder_value(data.root):
+        if data.broken or is_template_name(path) or has_placeholder_value(data):
             # Imported where used: templates, which few projects have.
             from cflint.project.config.templates import open_by_placeholders, template_of
 
