@@ -174,6 +174,7 @@ if TYPE_CHECKING:
     from cflint.project.code.rewritten import names_between as names_between
     from cflint.project.code.secrets import Secret as Secret
     from cflint.project.code.services import ServiceCall as ServiceCall
+    from cflint.project.code.serving import may_be_used_later as may_be_used_later
     from cflint.project.code.sockets import PairEnd as PairEnd
     from cflint.project.code.sockets import SocketListener as SocketListener
     from cflint.project.code.sockets import called_function as called_function
@@ -310,6 +311,7 @@ _ORIGINS = {
     "cflint.project.code.rewritten": ("is_counted_or_resized names_between"),
     "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.services": ("ServiceCall"),
+    "cflint.project.code.serving": ("may_be_used_later"),
     "cflint.project.code.sockets": (
         "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
         "name_of_function pair_end pair_ends parameter_for uses_of_end"

@@ -117,7 +117,7 @@ def _kinds(files: Mapping[str, bytes]) -> list[str]:
 
 SVELTE = {
     "package.json": b'{ "devDependencies": { "@sveltejs/kit": "2", "@sveltejs/adapter-cloudflare": "7" } }',
-    "svelte.config.js": b'import a from "@sveltejs/adapter-cloudflare";\nexport default { kit: { adapter: a() } };\n',
+    "svelte.config.js": b'import a from "@sveltejs/adapter-cloudflare";\nexport default kit(a());\n',
     "wrangler.toml": b'name = "a"\nmain = ".svelte-kit/cloudflare/_worker.js"\n',
     "src/routes/+server.ts": b"export function GET() { return new Response(); }\n",
 }
