@@ -527,6 +527,7 @@ __all__ = [
     "loss_of",
     "may_be_env_type",
     "may_be_sent",
+    "may_be_used_later",
     "merge_conflicts",
     "method_called_on",
     "module_of",
