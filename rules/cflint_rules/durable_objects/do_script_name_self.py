@@ -1,8 +1,8 @@
 """Leave `script_name` out of the binding of a Worker's own Durable Objects.
 
-`script_name` names the Worker whose objects are bound. Where that is the Worker itself, each environment that
-copies the binding goes on using the objects of the top level: `env.staging` deploys a Worker of its own, with
-classes of its own, and reads and writes the data of production.
+`script_name` names the Worker whose objects are bound. Where that is the Worker of the top level, an
+environment to which the binding was copied goes on using the objects of the top level: `env.staging` deploys
+a Worker of its own, with classes of its own, and reads and writes the data of production.
 
 ## Incorrect
 
@@ -46,7 +46,7 @@ classes of its own, and reads and writes the data of production.
 
 ## Not reported
 
-Objects of another Worker; configurations without environments, where it makes no difference.
+Objects of another Worker; the top level, where it makes no difference: environments do not inherit bindings.
 
 ## Fix safety
 
@@ -57,29 +57,21 @@ Source: https://developers.cloudflare.com/workers/wrangler/configuration/#durabl
 
 from collections.abc import Iterator
 
-from cflint.api import Binding, Finding, Severity, binding, rule
+from cflint.api import Binding, Finding, Severity, binding, quoted, rule
 
 
 @rule(binding("durable_object"), severity=Severity.NOTE, deployed=True)
 def check(subject: Binding) -> Iterator[Finding]:
     environment = subject.environment
     config = environment.config
-    named = config.environments[1:]
-    if subject.script_name is None or config.is_typescript or not named:
-        return
+    if subject.script_name is None or config.is_typescript or environment is config.top:
+        return  # bindings are not inherited: what the top level says there is harmless
     top = config.top.worker_name
     if top is None or subject.script_name != top:
         return
-    if environment is config.top:
-        others = ", ".join(f"`{found.label}`" for found in named[:3])
+    if environment.worker_name != top and config.top.binding(subject.name) is not None:
         yield Finding(
-            f"`script_name` is this Worker itself, and {others} {'are' if len(named) > 1 else 'is'} not:"
-            " leave it out",
-            subject.place("script_name"),
-        )
-    elif environment.worker_name != top and config.top.binding(subject.name) is not None:
-        yield Finding(
-            f"`{environment.label}` uses the objects of the top level, and their data: leave"
+            f"{quoted(environment.label)} uses the objects of the top level, and their data: leave"
             " `script_name` out",
             subject.place("script_name"),
         )

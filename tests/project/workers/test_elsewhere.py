@@ -7,6 +7,10 @@ import json
 import pytest
 
 from cflint.project.config.deployment import Deployment
+from cflint.project.workers import bundles
+from cflint.source import Document
+from cflint.syntax import javascript
+from cflint.syntax.javascript import Syntax
 from tests.support.projects import Files, found, loaded
 
 WORKER = """
@@ -549,7 +553,14 @@ def test_a_command_gives_the_name(command: str, names: tuple[str, ...], worker: 
     told = deployment(files)
     assert (told.names, Deployment.of_row(told.row)) == (names, told)
     (loaded_worker,) = loaded(files).project.workers
-    assert loaded_worker.name == worker
+    assert (loaded_worker.name, loaded_worker.names) == (worker, frozenset(names))
+
+
+def test_the_names_are_those_of_environments_and_of_commands() -> None:
+    command = json.dumps({"scripts": {"d": "wrangler deploy --name shop"}})
+    files = PLAIN | {"wrangler.toml": CONFIG + "[env.next]\n", "package.json": command}
+    (worker,) = loaded(files).project.workers
+    assert worker.names == {"api", "api-next", "shop"}
 
 
 def test_a_service_may_be_called_what_a_command_calls_it() -> None:
@@ -685,6 +696,21 @@ def test_a_main_that_a_program_makes(program: str) -> None:
     assert deployment(files).entry == ""
 
 
+def test_the_configuration_of_a_bundler_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def parse(document: Document) -> Syntax:
+        parsed.append(document.path)
+        return javascript.parse(document)
+
+    monkeypatch.setattr(bundles, "parse", parse)
+    files = {"vite.config.ts": "export default { build: { ssr: 'a.ts' } };", "a.ts": WORKER}
+    for folder in ("a", "b"):
+        files[f"{folder}/wrangler.toml"] = NO_MAIN + 'pages_build_output_dir = "dist"\n'
+    loaded({**files, "package.json": "{}"})
+    assert parsed == ["vite.config.ts"]
+
+
 def test_the_command_of_the_configuration_makes_its_main() -> None:
     build = '[build]\ncommand = "esbuild worker.ts --outfile=../dist/worker.js"\ncwd = "src"\n'
     assert deployment({"wrangler.toml": PUT + build, "src/worker.ts": WORKER}).entry == "src/worker.ts"
@@ -811,9 +837,12 @@ def test_functions_beside_a_configuration_without_code_are_its_own() -> None:
     assert len(loaded(with_assets).project.workers) == 2  # they are all that it deploys
 
 
-def test_functions_that_a_build_makes_the_main_of() -> None:
+@pytest.mark.parametrize(
+    "build", ['command = "node bin/tool.js build"', 'command = "node tool.js build"\ncwd = "bin"']
+)
+def test_functions_that_a_build_makes_the_main_of(build: str) -> None:
     files: Files = {
-        "wrangler.toml": PUT + KV + '[build]\ncommand = "node bin/tool.js build"\n',
+        "wrangler.toml": f"{PUT}{KV}[build]\n{build}\n",
         "bin/tool.js": 'import { build } from "./build.js";\nbuild();\n',
         "bin/build.js": 'exec("npx wrangler pages functions build --outdir=./dist/");\n',
         "package.json": "{}",
@@ -903,3 +932,60 @@ def test_the_entry_behind_a_configuration_for_wrangler_1(config: str, source: st
     files: Files = {"wrangler.toml": config, source: "export class Room {}\n", "package.json": "{}"}
     workers = loaded(files).project.workers
     assert workers[0].entries == ((entry,) if entry is not None else ())
+
+
+# -- environments that nobody deploys --------------------------------------------------------------------
+
+ENVIRONMENTS = """
+name = "api"
+main = "src/index.ts"
+compatibility_date = "2026-08-01"
+routes = [{ pattern = "api.example.com", custom_domain = true }]
+[observability]
+enabled = true
+[env.dev]
+vars = { STAGE = "dev" }
+[env.dev.observability]
+enabled = false
+[env.staging]
+vars = { STAGE = "staging" }
+routes = []
+"""
+
+
+def scripts(**lines: str) -> Files:
+    manifest = json.dumps({"scripts": lines})
+    return {"wrangler.toml": ENVIRONMENTS, "src/index.ts": WORKER, "package.json": manifest}
+
+
+OF_DEPLOYED = {"observability-not-enabled", "env-inherits-production-trigger"}
+
+
+def test_an_environment_that_commands_only_run_locally_is_not_deployed() -> None:
+    files = scripts(dev="wrangler dev --env dev", deploy="wrangler deploy --env staging")
+    assert deployment(files).local_environments == ("dev",)
+    assert Deployment.of_row(deployment(files).row) == deployment(files)
+    assert not found(files) & OF_DEPLOYED
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        {"dev": "wrangler dev --env dev"},
+        {"dev": "wrangler dev --env dev --remote", "deploy": "wrangler deploy"},
+        {"dev": "wrangler dev", "deploy": "wrangler deploy"},
+        {"dev": "wrangler dev --env dev", "deploy": "wrangler deploy --env $STAGE"},
+        {"dev": "wrangler dev --env dev", "deploy": "wrangler deploy", "try": "wrangler deploy -e dev"},
+        {"dev": "wrangler dev --env dev", "deploy": "wrangler deploy", "key": "wrangler secret put A -e dev"},
+    ],
+)
+def test_an_environment_that_may_be_deployed(lines: dict[str, str]) -> None:
+    assert deployment(scripts(**lines)).local_environments == ()
+    assert found(scripts(**lines)) >= OF_DEPLOYED
+
+
+def test_only_local_is_sure_to_be_local_where_no_command_deploys() -> None:
+    files = scripts(dev="wrangler dev --env local")
+    files["wrangler.toml"] = ENVIRONMENTS.replace("env.dev", "env.local")
+    assert deployment(files).local_environments == ("local",)
+    assert not found(files) & OF_DEPLOYED

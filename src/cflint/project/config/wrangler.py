@@ -282,6 +282,19 @@ class WranglerConfig:
         """The top level, which is the environment that is deployed without `--env`."""
         return self.environments[0]
 
+    @property
+    def mains(self) -> tuple[str, ...]:
+        """The entries that it names in any environment, as paths of the workspace, each once."""
+        named = (environment.main for environment in self.environments)
+        paths = (posixpath.join(self.directory, main.text or "") for main in named if main is not None)
+        return tuple(dict.fromkeys(map(posixpath.normpath, paths)))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names that the Worker is deployed under: those of its environments, and those of commands."""
+        own = (environment.worker_name for environment in self.environments)
+        return frozenset(name for name in (*own, *self.deployment.names) if name)
+
     def environment(self, name: str | None) -> Environment | None:
         """The environment of a name; None is the top level's."""
         return next((found for found in self.environments if found.name == name), None)
@@ -371,6 +384,12 @@ class Environment:
         if self.tree is not None:
             return self.tree.label
         return "the top level" if self.name is None else f"env.{self.name}"
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether somebody deploys it: its configuration is not there for tests alone (`role.is_deployed`),
+        and it is no environment that commands run locally and none deploys."""
+        return self.config.role.is_deployed and self.name not in self.config.deployment.local_environments
 
     @property
     def is_preview(self) -> bool:
