@@ -100,7 +100,7 @@ def _may_be_checked(module: Module) -> bool:
     callers = [
         bound.worker
         for worker in module.workers
-        for bound in js.bound_by_others(project, js.names_of(worker), worker)
+        for bound in js.bound_by_others(project, worker.names, worker)
     ]
     if not all(worker.app is not None or js.all_code_is_known(project, worker) for worker in callers):
         return True
