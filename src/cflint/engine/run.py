@@ -22,7 +22,6 @@ from cflint.project.workers.change import Change, pairs_of
 from cflint.project.workers.loaded import Loaded
 from cflint.project.workers.model import Project
 from cflint.project.workers.sections import Section
-from cflint.project.workers.selection import is_below, settled_folders
 from cflint.project.workers.worker import DurableObject, Worker
 from cflint.record import replace
 from cflint.rule import Crash, Match, Rule
@@ -212,17 +211,9 @@ class ModuleChecks:
         try:
             self._javascript(module, hits, outcome)
             kept = [found for found in outcome.findings[before:] if not _is_moot(module, found)]
-            outcome.findings[before:] = _as_notes(kept) if self._is_beside(path) else kept
+            outcome.findings[before:] = _as_notes(kept) if self._project.realms.is_beside(path) else kept
         finally:
             module.close()
-
-    def _is_beside(self, path: str) -> bool:
-        """Whether a module stands where it is known what runs, and nothing runs it: an example."""
-        return not self._project.owners.of(path) and is_below(path, self._settled)
-
-    @cached_property
-    def _settled(self) -> frozenset[str]:
-        return settled_folders(self._project.workers)
 
     def _is_marked(self, data: bytes) -> bool:
         return any(data.find(mark) != -1 for mark in self._index.marks)

@@ -40,7 +40,8 @@ from cflint.project.workers.pages import advanced_entries, is_pages_function
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.realms import product_in_test_folders
 from cflint.project.workers.remarks import empty_workers, not_utf_8, shadowed, unknown, unreached
-from cflint.project.workers.selection import Selection, settled_folders
+from cflint.project.workers.selection import Selection
+from cflint.project.workers.settled import settled_folders
 from cflint.project.workers.worker import Worker
 from cflint.quoting import quoted
 from cflint.record import replace
