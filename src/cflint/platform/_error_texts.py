@@ -147,6 +147,8 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "workerd",
         "TypeError: Illegal invocation: function called with incorrect `this` reference. …",
     ),
+    ("custom-domain-pattern", "wrangler", "Wildcard operators (*) are not allowed in Custom Domains"),
+    ("custom-domain-pattern", "wrangler", "Paths are not allowed in Custom Domains"),
     ("d1-bind-mismatch", "workerd", "D1_ERROR: Wrong number of parameter bindings for SQL query."),
     ("d1-check-then-insert", "workerd", "D1_ERROR: UNIQUE constraint failed: …: SQLITE_CONSTRAINT"),
     ("d1-exec-multiline", "workerd", "D1_EXEC_ERROR: Error in line 1: …: incomplete input: SQLITE_ERROR"),
