@@ -104,6 +104,9 @@ def check(match: Match) -> Iterator[Finding]:
         module.value_of(receiver).kind is not ValueKind.D1_STATEMENT
         and sql.prepared_by(module, receiver) is None
     ):
+        if match.word in ("all", "run") and _is_bound(module, receiver) and module.runs_in_worker(match.node):
+            for node in _results(module, match.node):
+                yield from _beside_meta(module, node, match.word)
         return
     if match.word == "first" and match.arguments:
         return  # the value of a column, which may be anything
@@ -123,6 +126,14 @@ def check(match: Match) -> Iterator[Finding]:
             yield Finding("`first()` gives one row, which has no `results`", results)
         elif match.word == "raw" and results is not None:
             yield Finding("`raw()` gives an array of rows, which has no `results`", results)
+
+
+def _is_bound(module: Module, statement: Node) -> bool:
+    """Whether an expression is `….prepare(…).bind(…)` of whatever database: D1's way to put a statement
+    together, whose result is awaited."""
+    bound = module.call(statement)
+    prepared = module.call(bound.receiver) if bound is not None and bound.name == "bind" else None
+    return prepared is not None and prepared.name == "prepare" and prepared.receiver is not None
 
 
 def _results(module: Module, call: Node) -> tuple[Node, ...]:
