@@ -288,23 +288,29 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     reader = parser()
     given = reader.parse_args(arguments)
-    if given.read is not None:
-        tables = as_markdown(json.loads(given.read.read_text(encoding="utf-8")))
-        sys.stdout.write(tables)
-        if given.write is not None:
-            put_into(given.write, tables)
-        return
     if given.interpreter:
         sys.stdout.write(interpreter() + "\n")
         return
-    if not given.repositories:
+    if given.read is not None:
+        result = json.loads(given.read.read_text(encoding="utf-8"))
+    elif given.repositories:
+        result = measured_by(given)
+    else:
         reader.error("no REPOSITORY is given")
+    tables = as_markdown(result)
+    if given.write is not None:
+        put_into(given.write, tables)
+    sys.stdout.write(json.dumps(result, indent=2) + "\n" if given.output == "json" else tables)
+
+
+def measured_by(given: argparse.Namespace) -> dict[str, Any]:
+    """What everything takes on the repositories that are given."""
     roots = [root.resolve() for root in given.repositories]
     found = tools.peers([folder.absolute() for folder in given.peers])
     tell(f"installed: {', '.join(str(peer.program) for peer in found.values()) or 'no other tool'}")
     measured = [on_repository(root, given, found) for root in roots]
     largest = max(range(len(roots)), key=lambda number: measured[number]["files"])
-    result = {
+    return {
         "machine": {"processors": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"},
         "date": time.strftime("%Y-%m-%d"),
         "load": [round(value, 2) for value in os.getloadavg()],
@@ -313,12 +319,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "grown": measured[largest]["name"],
         "growth": [] if given.no_growth else growth_of(roots[largest], given, found),
     }
-    if given.write is not None:
-        put_into(given.write, as_markdown(result))
-    if given.output == "json":
-        sys.stdout.write(json.dumps(result, indent=2) + "\n")
-    else:
-        sys.stdout.write(as_markdown(result))
 
 
 if __name__ == "__main__":

@@ -71,14 +71,11 @@ def tree_of(commit: str, scratch: Path) -> Path:
 
 def sweep(tree: Path, arguments: Sequence[str]) -> None:
     """Sweep with the cflint of a tree."""
-    if tree == ROOT:
-        code = run(["sweep", "run", *arguments])
-    else:
-        paths = os.pathsep.join(str(tree / name) for name in ("src", "rules"))
-        command = [sys.executable, "-P", "-m", "cflint", "sweep", "run", *arguments]
-        code = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, check=False).returncode
-    if code:
-        sys.exit(f"ecosystem: the sweep ended with {code}")
+    paths = os.pathsep.join(str(tree / name) for name in ("src", "rules"))
+    command = [sys.executable, "-P", "-m", "cflint", "sweep", "run", *arguments]
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, check=False)
+    if done.returncode:
+        sys.exit(f"ecosystem: the sweep ended with {done.returncode}")
 
 
 if __name__ == "__main__":

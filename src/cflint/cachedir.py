@@ -1,6 +1,8 @@
-"""The user's cache folder, small JSON files in it, and hashes. A cache is never needed and never trusted.
+"""The user's cache folder, small JSON files in it, files that are written whole, and hashes. A cache is never
+needed and never trusted.
 
-Whatever goes wrong (no folder, no permission, a full disk, a damaged file) is as if nothing had been kept.
+Whatever goes wrong with one (no folder, no permission, a full disk, a damaged file) is as if nothing had been
+kept.
 
 Imported where used: json and hashes, which a run without a cache does not need.
 """
@@ -9,8 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
 from pathlib import Path
+
+TEMPORARY_SUFFIX = ".cflint-tmp"
+"""How the names of files end that stand in for a file until it is written."""
 
 
 def cache_folder() -> Path | None:
@@ -63,11 +69,31 @@ def write_json(name: str, value: object) -> None:
     folder = cache_folder()
     if folder is None:
         return
-    temporary = folder / f"{name}.{os.getpid()}.tmp"
-    try:
+    with contextlib.suppress(OSError, ValueError):
         folder.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(value, separators=(",", ":")), encoding="utf-8")
-        temporary.replace(folder / name)
-    except (OSError, ValueError):
+        write_whole(folder / name, json.dumps(value, separators=(",", ":")).encode("ascii"))
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Put data in a file, so that a reader sees all of it or nothing. A file that exists keeps its mode; a
+    new one gets `mode` without what the umask takes. A link is replaced, not what it leads to. Raises
+    OSError."""
+    temporary = temporary_of(path)
+    # Only Windows tells binary files from text.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with os.fdopen(os.open(temporary, flags, mode), "wb") as file:
+            file.write(data)
+        with contextlib.suppress(FileNotFoundError):
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode):
+                temporary.chmod(stat.S_IMODE(status.st_mode))
+        temporary.replace(path)
+    finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def temporary_of(path: Path) -> Path:
+    """A file that is not there yet, beside another one, to be put in its place when it is written."""
+    return path.with_name(f".{path.name[:100]}.{os.getpid()}-{os.urandom(6).hex()}{TEMPORARY_SUFFIX}")

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from stat import S_IMODE, S_ISREG
 
+from cflint.cachedir import temporary_of
 from cflint.finding import Edit, Finding, Fix, Notice, Report, Safety
 from cflint.record import field, record
 from cflint.source import BOM, Document, Span
@@ -308,7 +309,7 @@ def _write_group(group: Sequence[Change], root: Path, *, sync: bool) -> tuple[li
     try:
         for change in group:
             target = _target(change, root)
-            ready.append((change, target, target.with_name(_temporary_name(target))))
+            ready.append((change, target, temporary_of(target)))
             _fill(ready[-1][2], target, change.after, sync=sync)
         for change, target, _ in ready:
             if target.read_bytes() != change.before:
@@ -344,10 +345,6 @@ def _target(change: Change, root: Path) -> Path:
     if target.read_bytes() != change.before:
         raise _NotWritten("it has changed since it was analysed")
     return target
-
-
-def _temporary_name(target: Path) -> str:
-    return f".{target.name[:100]}.{os.getpid()}-{os.urandom(6).hex()}.cflint-tmp"
 
 
 def _fill(temporary: Path, target: Path, data: bytes, *, sync: bool) -> None:

@@ -73,16 +73,25 @@ class Package:
         return [found for group, module in self.entries for found in _modules_of(self, group, module)]
 
     @cached_property
-    def stamp(self) -> list[object]:
-        """Changes when its version does, when it is installed again, or when a file of its rules' code or its
-        settings change. Raises PackageError for its rules; settings that cannot be had are told to who names
-        them."""
-        record_of = _stamp(os.path.join(self.info, "RECORD"))  # noqa: PTH118 (quicker)
-        files = {file for _, module in self.entries for file in _files_of(self, module)}
+    def files(self) -> list[tuple[str, str]]:
+        """The files of its rules' code, but for compiled ones, and of its settings: of each the name below
+        the folder that it is imported from, the same wherever it is installed, and the path. Sorted. Raises
+        PackageError for its rules; settings that cannot be had are told to who names them."""
+        found = {file for _, module in self.entries for file in _files_of(self, module)}
         with suppress(PackageError):
-            files.update(file for _, module in self.settings for file in _settings_files(self, module))
+            for _, module in self.settings:
+                name = f"{module.replace('.', '/')}/cflint.toml"
+                found.update((name, path) for path in _settings_files(self, module))
+        return sorted(found)
+
+    @cached_property
+    def stamp(self) -> list[object]:
+        """Changes when its version does, when it is installed again, or when one of its `files` changes.
+        Raises PackageError as `files` does."""
+        record_of = _stamp(os.path.join(self.info, "RECORD"))  # noqa: PTH118 (quicker)
         entries = [*self.entries, *self.settings]
-        return [self.name, self.version, entries, record_of, sorted((it, *_stamp(it)) for it in files)]
+        files = sorted((path, *_stamp(path)) for _, path in self.files)
+        return [self.name, self.version, entries, record_of, files]
 
 
 # -- which packages there are -----------------------------------------------------------------------------
@@ -277,18 +286,21 @@ def _modules_of(package: Package, group: str, module: str) -> list[tuple[str, st
     return [(group, f"{module}.{name}") for name in sorted(names)]
 
 
-def _files_of(package: Package, module: str) -> list[str]:
-    """The files of the outermost package around a module, or of a module alone, but for compiled ones."""
+def _files_of(package: Package, module: str) -> list[tuple[str, str]]:
+    """The files of the outermost package around a module, or of a module alone, but for compiled ones, see
+    `Package.files`."""
     spec = _spec_of(package, module.partition(".")[0], complete=False)
     if spec.submodule_search_locations is None:
-        return [spec.origin or ""]
+        paths = [spec.origin] if spec.origin else []
+        return [(os.path.basename(path), path) for path in paths]  # noqa: PTH119 (quicker)
     return [
-        os.path.join(folder, name)  # noqa: PTH118 (quicker)
+        (path[len(os.path.dirname(place)) + 1 :].replace(os.sep, "/"), path)  # noqa: PTH120
         for place in spec.submodule_search_locations
         for folder, folders, names in os.walk(place)
         if _is_walked(folders)
         for name in names
         if not name.endswith(".pyc")
+        for path in (os.path.join(folder, name),)  # noqa: PTH118
     ]
 
 

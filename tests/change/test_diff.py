@@ -88,6 +88,16 @@ def lines(before: Files, after: Files) -> list[str]:
             [],
         ),
         ({"vars": {"A": "1"}}, {"vars": {"B": "1"}}, ["+ variable B", "- variable A"]),
+        ({"vars": {"A": "1"}}, {"vars": {"A": "2"}}, ["~ variable A"]),
+        ({"vars": {"A": {"b": 1, "c": 2}}}, {"vars": {"A": {"c": 2, "b": 1}}}, []),
+        ({"ai": {"binding": "AI"}}, {"ai": {"binding": "AI", "remote": True}}, []),
+        ({"account_id": "a1"}, {"account_id": "b2"}, ["~ account account_id"]),
+        ({}, {"workers_dev": False}, ["+ workers_dev workers_dev"]),
+        (
+            {"assets": {"directory": "a", "binding": "ASSETS"}},
+            {"assets": {"directory": "b", "binding": "ASSETS"}},
+            ["~ assets assets"],
+        ),
         ({}, {"secrets": {"required": ["KEY"]}}, ["+ secret KEY"]),
         (
             {},
@@ -127,6 +137,24 @@ def lines(before: Files, after: Files) -> list[str]:
 def test_what_differs(before: dict[str, Any], after: dict[str, Any], found: list[str]) -> None:
     assert lines(worker(**before), worker(**after)) == found
     assert lines(worker(**before), worker(**before)) == []
+
+
+def test_the_value_of_a_variable_is_never_shown(tmp_path: Path) -> None:
+    for folder, value in (("old", "first-value"), ("new", "second-value")):
+        more: dict[str, Any] = {
+            "account_id": folder,
+            "workers_dev": folder == "old",
+            "keep_vars": folder == "new",
+        }
+        for path, text in worker(vars={"A": value}, **more).items():
+            (tmp_path / folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / path).write_text(text or "")
+    found = diff(tmp_path, "old", "new")
+    assert "~ variable A: a value -> another value" in found
+    assert "~ account: old -> new" in found
+    kinds = {it["kind"] for it in as_json(tmp_path, "old", "new")["workers"][0]["differences"]}
+    assert kinds == {"variable", "account", "workers_dev", "keep_vars"}
+    assert "first-value" not in found and "second-value" not in found
 
 
 def test_what_the_code_exports() -> None:

@@ -423,3 +423,25 @@ def test_an_installed_peer_finds_each_mistake(peer: str, tmp_path: Path, tools: 
     assert said.returncode in case.exits, said.stderr
     missed = [name for name in patterns_of(peer) if name not in said.stdout + said.stderr]
     assert missed == []
+
+
+def test_a_fleet_of_repositories_is_made_for_sweeps(tmp_path: Path) -> None:
+    for name in ("dulwich", "psutil"):
+        pytest.importorskip(name, reason="the extra `sweep` is not installed")
+    from cflint.fleet.examine import examine, look
+
+    fleet = import_module("fleet")
+    fleet.make(tmp_path / "all", 10)
+    assert len(list((tmp_path / "all").iterdir())) == 10
+    first, fork = (str(tmp_path / "all" / f"repository-{number}.git") for number in (8, 9))
+    (state,), (other,) = (look({"path": path, "ref": "HEAD"})["states"] for path in (first, fork))
+    assert (state["content"], state["commit"]) == (other["content"], other["commit"])
+    found = examine({"path": first, "commit": state["commit"], "options": ["--isolated"]})
+    assert [row["rule"] for row in found["findings"]] == ["binding-floating-promise"]
+    (tmp_path / fleet._MEASURES).write_text(
+        '{"job": "look", "seconds": 1}\n{"job": "examine", "seconds": 2}\n'
+    )
+    assert fleet.looked(tmp_path) == 1 and [row["seconds"] for row in fleet.rows(tmp_path)] == [1, 2]
+    taken = fleet.Taken(61.2, 10.0, 5.0, 80_000_000, 83_000_000, 120_000_000)
+    assert fleet.line(1000, taken) == "| 1,000 | 61 | 10 | 10 | 5 | 5 | 80 | 83 | 4.0 | 120 |\n"
+    assert len(fleet.HEADS) == fleet.line(1000, taken).count("|") - 1

@@ -4,18 +4,22 @@ commits of cflint."""
 from __future__ import annotations
 
 import json
+import os
 import re
 import runpy
+import subprocess
 import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 
 from cflint.cli import run
 from cflint.fleet.compare import compare
-from cflint.fleet.questions import QUESTIONS, TREND, answers
+from cflint.fleet.journal import JournalError
+from cflint.fleet.questions import QUESTIONS, TREND, ask
 from tests.fleet.test_sweep import lines, sweep
 from tests.support.fleet import bare, fleet, worker, write
 from tests.support.paths import ROOT
@@ -75,7 +79,7 @@ def test_the_command_shows_it(sweeps: tuple[Path, Path], capfd: Capture) -> None
 def test_the_questions_are_answered(sweeps: tuple[Path, Path]) -> None:
     pytest.importorskip("duckdb", reason="the extra `sweep-report` is not installed")
     old, new = sweeps
-    found = {it.name: it for it in answers(old, [*QUESTIONS], None, None)}
+    found = {it.name: it for it in ask(old, [*QUESTIONS], None, None).answers}
     assert list(found) == list(QUESTIONS) and len(found) == 10
     dates = [dict(zip(found["dates"].columns, row, strict=True)) for row in found["dates"].rows]
     assert [(row["date"], row["repository"]) for row in dates] == [
@@ -85,7 +89,7 @@ def test_the_questions_are_answered(sweeps: tuple[Path, Path]) -> None:
         (date(2025, 1, 1), "shop.git"),
     ]
     assert dates[-1]["owners"] == "@shop"
-    (later,) = answers(old, ["dates"], date(2023, 1, 1), None)
+    (later,) = ask(old, ["dates"], date(2023, 1, 1), None).answers
     assert [row[1] for row in later.rows] == ["cron.git"] and "2023-01-01" in later.title
     findings = lines(old / "findings.jsonl")
     rules = {row[0]: row[3:5] for row in found["rules"].rows}
@@ -99,7 +103,7 @@ def test_the_questions_are_answered(sweeps: tuple[Path, Path]) -> None:
     assert {row[1] for row in found["unread"].rows} == {"damaged.git", "empty", "mistaken.git"}
     worst = [(int(row[3]), int(row[4])) for row in found["repositories"].rows]  # errors and warnings
     assert worst[0][1] > 0 and worst == sorted(worst, reverse=True)
-    (trend,) = answers(new, [TREND.name], None, old)
+    (trend,) = ask(new, [TREND.name], None, old).answers
     changed = {row[0]: row[1:] for row in trend.rows}
     assert changed["binding-floating-promise"] == (4, 3, 0, 1)
     assert changed["compat-date-stale"][3] == 1, "what a new repository has is no trend"
@@ -137,6 +141,30 @@ def test_no_name_is_markup(
     assert "<img" not in shown and "&lt;img src=x" in shown
 
 
+def test_a_sweep_that_goes_on_answers_nothing(
+    client: Client,
+    embedded: list[Any],
+    sweeps: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: Capture,
+) -> None:
+    pytest.importorskip("duckdb", reason="the extra `sweep-report` is not installed")
+    write(tmp_path / "shop", worker("shop"))
+    monkeypatch.chdir(tmp_path)
+    command, report = ["sweep", "shop", "--output", "out", "-q"], ["sweep", "report", "--question", "rules"]
+    assert run(command) == 0 and run([*report, "out"]) == 0
+    for more in ([], ["--again"]):
+        with monkeypatch.context() as patch:
+            patch.setattr("cflint.fleet.sweep.Sweep.run", Mock(side_effect=JournalError("ended")))
+            assert run([*command, *more]) == 2
+        capfd.readouterr()
+        for asked in (["out"], [str(sweeps[0]), "--against", "out"]):
+            assert run([*report, *asked]) == 2
+            assert "out: the sweep has not come to its end" in capfd.readouterr().err
+        assert run(command) == 0 and run([*report, "out"]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -161,6 +189,17 @@ def test_the_files_as_they_are_equal_themselves(
     script = runpy.run_path(str(ROOT / "scripts" / "ecosystem.py"))
     write(tmp_path / "checkouts" / "shop", worker("shop"))
     monkeypatch.setitem(script["main"].__globals__, "KEPT", tmp_path / "kept")
+    start = subprocess.run
+
+    def here(command: list[str], **options: Any) -> Any:
+        """Run cflint in this process, where a cluster is; start anything else."""
+        if "sweep" not in command:
+            return start(command, **options)
+        paths = options["env"]["PYTHONPATH"].split(os.pathsep)
+        assert paths == [str(ROOT / "src"), str(ROOT / "rules")]
+        return Mock(returncode=run(command[command.index("sweep") :]))
+
+    monkeypatch.setattr(subprocess, "run", here)
     monkeypatch.setattr(sys, "argv", ["ecosystem.py", ".", ".", str(tmp_path / "checkouts")])
     assert script["main"]() == 0
     shown = capfd.readouterr()

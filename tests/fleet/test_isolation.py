@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -96,6 +97,20 @@ def test_time_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
     found = ended(spin, monkeypatch)
     assert found["status"] == "out-of-time"
+
+
+def test_a_request_may_be_larger_than_a_pipe() -> None:
+    request = {"settings": "x" * 200_000}
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb", buffering=0) as requests, os.fdopen(writing, "wb") as stream:
+        sender = threading.Thread(target=isolation._send, args=(stream, request))
+        sender.start()
+        assert isolation._receive(requests) == request
+        sender.join()
+        stream.write(b"\0\0\0\7{}")
+        stream.close()
+        assert isolation._receive(requests) is None, "the end came before all of it"
+        assert isolation._receive(requests) is None
 
 
 def test_a_server_that_was_killed_is_started_again(tmp_path: Path) -> None:

@@ -12,12 +12,15 @@ import pyarrow.parquet
 import pytest
 
 from cflint.cli import run
+from cflint.fleet import warming
 from cflint.fleet.identity import code_identity
 from cflint.fleet.isolation import Limits
 from cflint.fleet.journal import Journal, JournalError, read_about
 from cflint.fleet.schema import STATUSES, TABLES
 from cflint.fleet.sources import sources_of
 from cflint.fleet.sweep import Progress, Settings, Sweep, about_of
+from cflint.packages import Package, PackageError
+from cflint.rule import RuleSet
 from tests.support.fleet import bare, fleet, worker
 
 if TYPE_CHECKING:
@@ -292,6 +295,104 @@ def test_mistakes_are_said(
     (tmp_path / "list.txt").write_text(".\ngone\n")
     assert run(["sweep", *arguments, "--output", "out"]) == 2
     assert message in capfd.readouterr().err
+
+
+def test_a_line_shows_how_far_a_sweep_is(
+    embedded: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bare(tmp_path / "cron.git", worker("cron"))
+    monkeypatch.setattr("cflint.cli.sweep.takes_progress", lambda stream: True)
+    monkeypatch.setattr("cflint.cli.sweep._PAUSE", 0.0)
+    assert run(["sweep", "cron.git", "--output", "out"]) == 0
+    line, last = capfd.readouterr().err.split("\r")[-3:-1]
+    assert line.startswith("Looked at 1 of 1 repositories (") and line.rstrip().endswith(
+        "1 of 1 contents, 0 failed"
+    )
+    assert last.isspace() and len(last) >= len(line), "it is gone at the end"
+
+
+def test_an_isolated_sweep_asks_no_package(
+    embedded: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    package = Package("acme", "1", (("acme", "acme_rules"),), str(tmp_path))
+
+    def broken(rules: RuleSet) -> RuleSet:
+        raise PackageError(package, "its module is broken")
+
+    monkeypatch.setattr(RuleSet, "with_packages", broken)
+    monkeypatch.setattr("cflint.cli.sweep._sources", lambda *_: [])
+    command = ["sweep", "--output", "out", "--quiet"]
+    assert run(command) == 2 and "acme 1 cannot be used" in capfd.readouterr().err
+    assert run([*command, "--isolated"]) == 0, capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["--select", "no-rule"], "unknown rule"),
+        (["--select", "policy", "--ignore", "policies"], "unknown rule"),
+        (["--ignore", "all"], "no rules selected"),
+        (["--select", "policy", "--isolated"], "unknown rule, group or preset `policy`"),
+        (["--select", "policy-x", "--config", "house.toml"], "unknown rule, group or preset `policy-x`"),
+        (["--select", "policy-x", "--isolated", "--config-above", "house.toml"], "preset `policy-x`"),
+        (["--preset", "every"], "'every' is not one of"),
+        (["--config", "mistake.toml"], "mistake.toml:1:11: unknown rule, group or preset `no-rule`"),
+        (["--config-above", "mistake.toml"], "mistake.toml:1:11: unknown rule"),
+    ],
+)
+def test_a_mistake_that_all_repositories_would_have_is_said_at_once(
+    names: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cflint.cli.sweep._sources", lambda *_: [])
+    (tmp_path / "house.toml").write_text(policy("logs"))
+    (tmp_path / "mistake.toml").write_text('select = ["no-rule"]\n')
+    assert run(["sweep", "--output", "out", *names]) == 2
+    assert message in capfd.readouterr().err and not (tmp_path / "out").exists()
+
+
+def policy(name: str) -> str:
+    """Settings with a policy that no Worker of the tests keeps."""
+    return f'[[policy]]\nname = "{name}"\npath = "observability.enabled"\nequals = true\n'
+
+
+def test_a_policy_of_some_repositories_can_be_chosen(
+    embedded: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bare(tmp_path / "all" / "with.git", {**worker("with"), "cflint.toml": policy("logs")})
+    bare(tmp_path / "all" / "without.git", worker("without"))
+    command = ["sweep", "all", "--output", "out", "--again", "--quiet"]
+
+    def found(*options: str) -> list[tuple[str, str]]:
+        assert run([*command, *options]) == 0
+        assert capfd.readouterr().err == ""
+        assert {row["status"] for row in lines(tmp_path / "out" / "repositories.jsonl")} == {"checked"}
+        return [(row["repository"], row["rule"]) for row in lines(tmp_path / "out" / "findings.jsonl")]
+
+    assert found("--select", "policy-logs") == [("all/with.git", "policy-logs")]
+    assert found("--select", "policy-other", "--ignore", "all") == []
+    rules = {rule for _, rule in found("--ignore", "policy-logs")}
+    assert rules and "policy-logs" not in rules
+    (tmp_path / "house.toml").write_text(policy("house"))
+    above = [("all/with.git", "policy-house"), ("all/without.git", "policy-house")]
+    assert found("--isolated", "--select", "policy-house", "--config-above", "house.toml") == above
+
+
+def test_a_server_warms_up_beside_a_broken_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = Package("acme", "1", (("acme", "acme_rules"),), "")
+    asked: list[object] = []
+
+    def broken(*arguments: object) -> None:
+        asked.append(arguments)
+        raise PackageError(package, "its module is broken")
+
+    monkeypatch.setattr(RuleSet, "discover", lambda **_: RuleSet([]))
+    monkeypatch.setattr("cflint.fleet.examine.examined", broken)
+    warming.warm_up()
+    assert len(asked) == 1
 
 
 def test_what_failed_is_tried_again_when_asked(

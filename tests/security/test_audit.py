@@ -23,7 +23,7 @@ import cflint
 import cflint_rules
 from cflint.project.files.workspace import Unreadable, Workspace, find_root
 from cflint.report import FORMATS
-from tests.support import lsp_client
+from tests.support import lsp_client, security_watch
 from tests.support.cli_samples import Cli
 from tests.support.git import GitRepository, needs_git
 from tests.support.lsp_client import serving
@@ -32,14 +32,10 @@ from tests.support.security_project import CANARY, CODE, OWNED, write_hostile
 
 pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
 
-WATCH = ROOT / "tests" / "support" / "security_watch.py"
 SOURCES = (Path(cflint.__file__).parent, Path(cflint_rules.__file__).parent)
 
 PARSED = "<unknown>"
 """What `ast.parse` calls the texts that it is given."""
-
-ENDED = "watch.ended"
-"""What the watch itself tells of: the exit code of a command after which another one comes."""
 
 Event = list[Any]
 """Process id, name and arguments of an audit event."""
@@ -123,9 +119,8 @@ def watched_one_by_one(
     home = repository.parent / "home"
     log = repository.parent / "log"
     log.unlink(missing_ok=True)
-    given = [argument for command in commands for argument in ("", *command)]
     process = subprocess.run(
-        [sys.executable, WATCH, log, *given[1:]],
+        [sys.executable, security_watch.__file__, log, *security_watch.packed(commands)],
         cwd=repository,
         env=_environment(home, **({"CFLINT_WATCH_FORK": "1"} if fork else {})),
         capture_output=True,
@@ -136,7 +131,7 @@ def watched_one_by_one(
     assert CANARY not in process.stdout + process.stderr
     assert "hunter2secret" not in process.stdout + process.stderr
     run = Watched([json.loads(line) for line in log.read_text().splitlines()], home, repository)
-    ended = [event[2] for event in run.of(ENDED)]
+    ended = [event[2] for event in run.of(security_watch.ENDED)]
     assert len(ended) == len(commands) - 1 and set(ended) <= set(codes), ended
     return run
 
@@ -353,7 +348,7 @@ def test_what_is_named_like_a_library_is_not_imported(repository: Path) -> None:
 @pytest.mark.asyncio
 async def test_server(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home, log = repository.parent / "home", repository.parent / "log"
-    monkeypatch.setattr(lsp_client, "COMMAND", [sys.executable, str(WATCH), str(log), "server"])
+    monkeypatch.setattr(lsp_client, "COMMAND", [sys.executable, security_watch.__file__, str(log), "server"])
     monkeypatch.chdir(repository)
     for key in os.environ.keys() - {"PATH", "LANG", "CFLINT_TODAY"}:
         monkeypatch.delenv(key)
@@ -389,7 +384,7 @@ def test_server_for_assistants(repository: Path) -> None:
     home, log = repository.parent / "home", repository.parent / "log"
     started = StdioServerParameters(
         command=sys.executable,
-        args=[str(WATCH), str(log), "mcp", str(repository)],
+        args=[security_watch.__file__, str(log), "mcp", str(repository)],
         env=_environment(home),
         cwd=repository,
     )

@@ -145,6 +145,9 @@ ROWS: dict[str, str] = {
     "kv-puts": "env.KV.put('a{0}', b);",
     "kv-gets": "const a{0} = await env.KV.get('a'); f(a{0});",
     "queries": "const r{0} = await env.DB.prepare('SELECT * FROM t{0} WHERE a = ?').bind(a).all();",
+    "rewritten-rows": "const u{0} = await env.DB.prepare('SELECT c FROM u WHERE id = ?').bind(a).first();"
+    " await env.DB.prepare('UPDATE u SET c = ? WHERE id = ?').bind(u{0}.c + 1, a).run();",
+    "names-taken": "if (await env.KV.get(a)) return new Response('taken'); await env.KV.put(a, f());",
     "dropped": "env.DB.prepare('SELECT * FROM t').all();",
     "fetches": "const r{0} = await fetch('https://a/{0}');",
     "responses": "const r{0} = new Response('a'); r{0}.headers.set('a', 'b');",
@@ -500,6 +503,8 @@ def config_shapes() -> Iterator[Shape]:
     yield Shape("migrations-sql", _beside("migrations/0001.sql", "CREATE TABLE t{0} (a TEXT, b TEXT);"), 300)
     yield Shape("undeclared:with-bindings", _undeclared, 100)
     yield Shape("env-type", _env_type, 200)
+    yield Shape("layers:replies", _reply_layers, 100)
+    yield Shape("layers:throws", _throw_layers, 100)
     yield Shape("modules", _modules, 60)
     yield Shape("module-chain", _module_chain, 60)
     yield Shape("workers", _workers, 30)
@@ -565,6 +570,26 @@ def _module_chain(n: int) -> Files:
     code = 'import {{ a as b }} from "./m{0}";\nexport function a(env) {{ return b(env); }}\n'
     modules = {f"src/m{i}.ts": code.format(i + 1).encode() for i in range(n)}
     return worker('import { a } from "./m0";\nconst b = a(env);\n' + CALL) | modules
+
+
+def _layered(layers: int, call: str, last: str, n: int) -> str:
+    """Functions in layers: each calls the next one `n` times, the last one has a line `n` times."""
+    bodies = [rows(call.replace("NEXT", f"f{layer + 1}"), n) for layer in range(layers)]
+    return "".join(
+        f"function f{layer}(a: string, b: number) {{\n{body}}}\n"
+        for layer, body in enumerate([*bodies, rows(last, n)])
+    )
+
+
+def _reply_layers(n: int) -> Files:
+    code = _layered(2, "if (c === {0}) return NEXT(a, b);", "if (c === {0}) return new Response(a);", n)
+    caught = "try { await env.KV.get('a'); } catch (error) { return f0(error.message, 500); }"
+    return worker(code + caught.join(CONTEXTS["fetch"]))
+
+
+def _throw_layers(n: int) -> Files:
+    code = _layered(5, "NEXT(a, b);", "decodeURIComponent(a);", n)
+    return worker(code + "f0(request.url, 1);".join(CONTEXTS["fetch"]))
 
 
 def _workers(n: int) -> Files:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cflint.syntax.sql import HOLE, Dialect, TableUse, TokenKind, placeholders, statements, tables, tokenize
+from cflint.syntax.sql import (
+    HOLE,
+    Dialect,
+    TableUse,
+    TokenKind,
+    placeholders,
+    positions,
+    statements,
+    tables,
+    tokenize,
+)
 
 pytestmark = pytest.mark.portable
 
@@ -47,6 +57,19 @@ def test_strings_comments_and_identifiers_hide_what_is_in_them() -> None:
 def test_placeholders(sql: str, count: int, named: list[str]) -> None:
     found = placeholders(tokenize(sql))
     assert (found.count, [token.text for token in found.named]) == (count, named)
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        ("SELECT ?, ?", [0, 1]),
+        ("SELECT ?2, ?1, ?", [1, 0, 2]),
+        ("SELECT ?3, :a, ?", [2, 3]),
+        ("SELECT 1", []),
+    ],
+)
+def test_positions_of_what_is_bound(sql: str, found: list[int]) -> None:
+    assert [position for _, position in positions(tokenize(sql))] == found
 
 
 def test_dialects_differ() -> None:

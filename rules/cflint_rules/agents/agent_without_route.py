@@ -107,7 +107,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if facts.has_errors or config.is_test_path(entry):
             continue
         agents = [name for name in bound if name in exports and _is_agent(subject, project, name)]
-        if agents and not _is_used_elsewhere(subject, project):
+        if agents and next(js.bound_by_others(project, subject.names, subject), None) is None:
             names = join_names([f"`{name}`" for name in agents])
             yield Finding(
                 f"no request reaches {names}: there is no default export that calls `routeAgentRequest()`",
@@ -118,15 +118,3 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 def _is_agent(subject: Worker, project: Project, name: str) -> bool:
     owner = project.exports.find_class(subject, name)
     return owner is not None and project.classes.kind(owner) is ClassKind.AGENT
-
-
-def _is_used_elsewhere(subject: Worker, project: Project) -> bool:
-    """Whether another Worker of the workspace names this one, as the script of an object or as a service."""
-    own = {environment.worker_name for environment in subject.environments}
-    for other in project.workers:
-        for environment in other.environments if other is not subject else ():
-            for binding in environment.bindings:
-                name = binding.field("script_name") or binding.field("service")
-                if name is not None and name.text in own:
-                    return True
-    return False

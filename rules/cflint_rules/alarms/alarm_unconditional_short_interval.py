@@ -44,9 +44,15 @@ No fix: when to stop is up to you.
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Handler, Module, Option, Severity, ValueKind, handler, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _SECONDS = Option(__name__, "seconds", 60, "An alarm that comes again after more seconds than these is fine.")
 
@@ -56,7 +62,7 @@ def check(found: Handler) -> Iterator[Finding]:
     owner, module = found.owner, found.module
     if owner is None or not owner.is_durable_object or found.body is None:
         return
-    always = [call for call in module.calls("setAlarm", found.body) if _runs_at_last(found, call)]
+    always = list(_always_set(module, found.function))
     interval = _interval(module, always[-1]) if always else None
     short = _SECONDS.value(module.project, module.document.path) * 1000
     if interval is None or not 0 < interval <= short:
@@ -71,8 +77,17 @@ def check(found: Handler) -> Iterator[Finding]:
     )
 
 
-def _runs_at_last(found: Handler, call: js.Call) -> bool:
-    return found.module.always_runs(call.node, found.function)
+def _always_set(module: Module, function: Node, *, follow: bool = True) -> Iterator[js.Call]:
+    """The calls that set the alarm whenever a function runs, those in methods that it always calls, too."""
+    for node in module.descendants(function, "call_expression"):
+        call = module.call(node)
+        if call is None or not module.always_runs(node, function):
+            continue
+        called = module.called_function(node) if follow and call.name != "setAlarm" else None
+        if call.name == "setAlarm":
+            yield call
+        elif called is not None:
+            yield from _always_set(module, called, follow=False)
 
 
 def _interval(module: Module, call: js.Call) -> float | None:

@@ -72,6 +72,7 @@ Source: https://developers.cloudflare.com/workers/wrangler/environments/
 """
 
 from collections.abc import Iterator
+from functools import cache, partial
 
 from cflint.api import (
     Binding,
@@ -155,20 +156,25 @@ def _given(configuration: WranglerConfig, environment: Environment, project: Pro
 
 def _siblings(subject: Worker, project: Project) -> Iterator[Finding]:
     """What another named environment binds, where the top level binds nothing of it."""
-    named = [found for found in subject.environments[1:] if not found.has_open_bindings]
+    named = [
+        (environment, {found.name: found for found in environment.bindings if not found.kind.is_value})
+        for environment in subject.environments[1:]
+        if not environment.has_open_bindings
+    ]
     top = {found.name for found in subject.environments[0].bindings}
-    for lacking in named:
-        own = {found.name for found in lacking.bindings if not found.kind.is_value}
+    is_mentioned = cache(partial(_is_mentioned, subject=subject, project=project))
+    for lacking, own in named:
         lost: dict[str, Binding] = {}
-        for other in named:
-            others = {found.name: found for found in other.bindings if not found.kind.is_value}
-            if not own or len(own & others.keys()) < _ALIKE or lacking.own("main") is not other.own("main"):
+        for other, others in named:
+            if others.keys() <= own.keys() or len(own.keys() & others.keys()) < _ALIKE:
+                continue
+            if lacking.own("main") is not other.own("main"):
                 continue
             for name, found in others.items():
                 if name not in own and name not in top and not found.kind.inheritable:
                     lost.setdefault(name, found)
         for name, found in lost.items():
-            if not _is_mentioned(name, subject, project) or found.kind.id in ("secret", "unsafe", "assets"):
+            if not is_mentioned(name) or found.kind.id in ("secret", "unsafe", "assets"):
                 continue
             yield Finding(
                 f"`{lacking.label}` lacks `{name}` ({found.kind.label}), which"

@@ -1,7 +1,7 @@
 """Call of another Worker what it has: a method that its class does not define fails when it is called.
 
 Nothing compares the two Workers: a binding takes any name, and the call fails with "The RPC receiver does not
-implement the method". An argument that is left out is undefined over there.
+implement the method".
 
 ## Incorrect
 
@@ -78,7 +78,7 @@ export default {
 
 Classes of which a base is not known, Workers of other repositories and names that several Workers have,
 methods that a class has as a field, and calls of a method that the code has asked for (`"cost" in env.API`).
-Missing arguments are told where the method is written in TypeScript, and are a note.
+What a method is given, `rpc-argument-mismatch` looks at.
 
 ## Errors
 
@@ -104,6 +104,7 @@ from cflint.api import (
     Documents,
     Finding,
     Location,
+    Module,
     Project,
     Severity,
     Worker,
@@ -130,23 +131,18 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if document is None or not complete:
             continue
         defined = Location(document, owner.name_span, f"what {quoted(bound.binding.name)} leads to")
-        for site, method, given in js.all_remote_calls(project, bound):
-            if method in _ALWAYS or site.module.document.has_word(f'"{method}"'):
+        for site, method, _ in js.all_remote_calls(project, bound):
+            if method in _ALWAYS or _is_asked_for(site.module, method):
                 continue
-            at = site.module.at(site.node)
             if method not in members:
                 yield Finding(
                     f"{owner.label} of the Worker {whose} has no method {quoted(method)}",
-                    at,
+                    site.module.at(site.node),
                     (defined,),
                 )
-                continue
-            found = js.remote_method(project, owner, method)
-            if found is not None and given is not None and given < found.least and found.module.is_typescript:
-                place = found.module.at(found.node.child_by_field_name("name") or found.node, "defined here")
-                yield Finding(
-                    f"{quoted(method)} takes {found.label}, and is given {given}",
-                    at,
-                    (place,),
-                    severity=Severity.NOTE,
-                )
+
+
+def _is_asked_for(module: Module, method: str) -> bool:
+    """Whether a module has the name of a method as a text, in whatever quotes: `"cost" in env.API`."""
+    texts = (leaf for leaf in module.leaves(method, module.root) if leaf.type == "string_fragment")
+    return any(module.text(leaf) == method for leaf in texts)

@@ -105,14 +105,14 @@ def _renamed(subject: Change, project: Project) -> Iterator[Finding]:
     """Bindings to a name that the Worker had in the base, and that none has now."""
     if any(environment.is_open("name") for environment in subject.after.environments):
         return
-    now = js.names_of(subject.after)
-    taken = {name for worker in project.workers for name in js.names_of(worker)}
-    gone = js.names_of(subject.before) - now - taken
+    now = subject.after.names
+    taken = {name for worker in project.workers for name in worker.names}
+    gone = subject.before.names - now - taken
     if not gone or not now or subject.after.config is None:
         return
     place = subject.after.config.top.place
     called = quoted(subject.after.name or min(now))
-    for bound in js.bound_by_others(project, frozenset(gone), subject.after):
+    for bound in js.bound_by_others(project, gone, subject.after):
         key = "service" if bound.binding.kind.id == "service" else "script_name"
         old = quoted(bound.binding.service or bound.binding.script_name or "")
         yield Finding(
@@ -128,7 +128,7 @@ def _no_longer_exported(subject: Change, project: Project) -> Iterator[Finding]:
     before, after = subject.before, subject.after
     if after.unresolved or not after.entries or not project.exports.of_worker(after).complete:
         return
-    for bound in js.bound_by_others(project, js.names_of(after), after):
+    for bound in js.bound_by_others(project, after.names, after):
         if project.exports.has(after, bound.name):
             continue
         if not subject.base.exports.has(before, bound.name):

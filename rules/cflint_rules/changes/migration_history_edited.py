@@ -42,8 +42,9 @@ exist.
 
 ## Not reported
 
-Entries after the last of the base, another storage of a class (`storage-backend-changed`), and a
-configuration that declares its Durable Objects in `exports` by now. Needs a base: `cflint check --base REV`,
+Entries after the last of the base, another storage of a class (`storage-backend-changed`), Workers that got
+another name, under which nothing was applied yet, and a configuration that declares its Durable Objects in
+`exports` by now. Needs a base: `cflint check --base REV`,
 or `cflint diff`.
 
 ## Errors
@@ -67,6 +68,7 @@ from cflint.api import (
     Documents,
     Environment,
     Finding,
+    Location,
     Severity,
     change,
     config,
@@ -86,27 +88,56 @@ def _edited(before: Environment, after: Environment) -> Iterator[Finding]:
     was, now = before.lifecycle, after.lifecycle
     if not was.migrations or not (was.complete and now.complete) or now.uses_exports:
         return
-    if any(part.is_open("migrations") for part in (before, after)):
-        return  # not all entries are known
     if any(entry.tag is None for entry in (*was.migrations, *now.migrations)):
         return  # `migration-duplicate-tag`
+    if before.worker_name != after.worker_name:
+        return  # under another name nothing was ever applied
+    if any(_is_made_elsewhere(part) for part in (before, after)):
+        return  # what the entries are is not known
+    yield from _moved(was, now, after)
+    known = {entry.tag: entry for entry in was.migrations}
+    for entry in now.migrations:
+        if entry.tag in known and _said(entry) != _said(known[entry.tag]):
+            yield Finding(
+                f"the migration {quoted(entry.tag or '')} is not what it is in the base: where it was"
+                " applied, the change is never sent",
+                _at(after, entry),
+            )
+
+
+def _is_made_elsewhere(environment: Environment) -> bool:
+    """Whether something else than the file decides on entries. A script that writes to a configuration before
+    it is deployed leaves the entries that are there as they are."""
+    if not environment.is_open("migrations"):
+        return False
+    deployment = environment.config.deployment
+    is_written = bool(deployment.open) and not deployment.is_template and "migrations" not in deployment.keys
+    return environment.tree is not None or not is_written
+
+
+def _at(environment: Environment, entry: config.Migration) -> Location:
+    return environment.location(entry.tag_span if entry.tag_span is not None else entry.node)
+
+
+def _moved(was: config.Lifecycle, now: config.Lifecycle, after: Environment) -> Iterator[Finding]:
+    """The entries of the base that are gone, and those that stand at another place."""
     there = {entry.tag: entry for entry in now.migrations}
     place = after.value("migrations")
     for entry in was.migrations:
         if entry.tag not in there:
             at = after.location(place) if place is not None else after.place
             yield Finding(
-                f"the migration {quoted(entry.tag or '')} of the base is gone: where it was applied, all"
-                " entries are sent again",
+                f"the migration {quoted(entry.tag or '')} of the base is gone: where it was the last that was"
+                " applied, all entries are sent again",
                 at,
             )
     tags = [entry.tag for entry in was.migrations if entry.tag in there]
-    known = {entry.tag: entry for entry in was.migrations}
+    known = {entry.tag for entry in was.migrations}
     last = max((there[tag].index for tag in tags), default=-1)
     order = iter(tags)
     expected = next(order, None)
     for entry in now.migrations:
-        at = after.location(entry.tag_span if entry.tag_span is not None else entry.node)
+        at = _at(after, entry)
         tag = quoted(entry.tag or "")
         if entry.tag not in known:
             if entry.index < last:
@@ -118,12 +149,6 @@ def _edited(before: Environment, after: Environment) -> Iterator[Finding]:
             yield Finding(f"the migration {tag} stands at another place than in the base", at)
             return  # what follows has moved with it
         expected = next(order, None)
-        if _said(entry) != _said(known[entry.tag]):
-            yield Finding(
-                f"the migration {tag} is not what it is in the base: where it was applied, the change is"
-                " never sent",
-                at,
-            )
 
 
 def _said(entry: config.Migration) -> object:

@@ -136,7 +136,7 @@ _MOST = 3
 def check(subject: Change, project: Project) -> Iterator[Finding]:
     base, before, after = subject.base, subject.before, subject.after
     bound: dict[str, list[js.Bound]] = {}
-    for one in js.bound_by_others(base, js.names_of(before), before):
+    for one in js.bound_by_others(base, before.names, before):
         bound.setdefault(one.name, []).append(one)
     for name, callers in bound.items():
         was, now = js.class_behind(base, before, name), js.class_behind(project, after, name)
@@ -170,15 +170,16 @@ def _changed(
     ]
     if not broken:
         return
-    names = join_names(sorted({quoted(caller.worker.name or "?") for caller, _ in broken}), _MOST)
+    called_by = sorted({quoted(caller.worker.name or "?") for caller, _ in broken})
+    names, ending = join_names(called_by, _MOST), "s" if len(called_by) == 1 else ""
     places = tuple(_still_called(subject, project, now, method, new))
     if new is None:
         document = project.sources.document(now.path)
-        what = f"the method {quoted(method)}, which {names} calls in the base, is gone"
+        what = f"the method {quoted(method)}, which {names} call{ending} in the base, is gone"
         at = Location(document, now.name_span) if document is not None else None
     else:
         counts = " and ".join(sorted({str(given) for _, given in broken}))
-        what = f"{quoted(method)} takes {new.label} now, and {names} gives {counts} in the base"
+        what = f"{quoted(method)} takes {new.label} now, and {names} give{ending} {counts} in the base"
         at = new.module.at(new.node.child_by_field_name("name") or new.node)
     if at is None:
         return
@@ -194,7 +195,7 @@ def _still_called(
 ) -> Iterator[Location]:
     """The calls as they are now that do not fit."""
     after = subject.after
-    for bound in js.bound_by_others(project, js.names_of(after), after):
+    for bound in js.bound_by_others(project, after.names, after):
         if js.class_behind(project, after, bound.name) != now:
             continue
         for site, given in js.remote_calls(project, bound, method):

@@ -72,7 +72,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _EXPECTED = pattern(rb"unique|constraint|conflict|duplicate|already", re.IGNORECASE)
-_ASKS = frozenset({"first", "all"})
+_DECIDES = frozenset({"CONFLICT", "IGNORE", "REPLACE", "SELECT"})
+"""Words of an `INSERT` that does not insert whatever is there."""
 
 
 @rule(call("run", "first", "all"), severity=Severity.NOTE)
@@ -80,67 +81,30 @@ def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     if function is None or match.receiver is None or not module.document.has_word("INSERT"):
         return
-    table = _inserts_into(match)
-    if table is None or _is_expected(module, match.node):
+    insert = sql.d1_statement(module, match.receiver)
+    if (
+        insert is None
+        or insert.verb != "INSERT"
+        or not insert.words.isdisjoint(_DECIDES)
+        or not insert.tables
+    ):
         return
-    written = [module.text(value) for value in _bound(module, match.node)]
-    for word in _ASKS:
-        for asked in module.calls(word, function):
-            if asked.node.end_byte > match.node.start_byte or not js.can_reach(
-                module, asked.node, match.node
-            ):
-                continue
-            if not _looks_for(module, asked, table) or not _is_asked(module, asked.node):
-                continue
-            by = [module.text(value) for value in _bound(module, asked.node)]
-            if by and all(value in written for value in by):
-                yield Finding(
-                    "of two clients at once both find nothing, and both insert: let the statement decide,"
-                    " with `ON CONFLICT`",
-                    match.at(match.node),
-                    (module.at(asked.node, "it is looked for here"),),
-                )
-                return
-
-
-def _inserts_into(match: Match) -> str | None:
-    """The table into which a statement of D1 inserts, whatever is there; None of every other."""
-    text = _text(match.module, match.receiver)
-    if text is None or text.statements[0].verb != "INSERT":
-        return None
-    words = {token.upper for token in text.statements[0].tokens}
-    if not words.isdisjoint({"CONFLICT", "IGNORE", "REPLACE", "SELECT"}):
-        return None
-    return next((name for name in _tables(text.statements[0])), None)
-
-
-def _text(module: Module, receiver: Node | None) -> sql.SqlText | None:
-    use = sql.prepared_by(module, receiver) if receiver is not None else None
-    if use is None or use.engine is not sql.SqlDialect.D1 or not use.text.exact:
-        return None
-    return use.text if len(use.text.statements) == 1 else None
-
-
-def _tables(statement: sql.Statement) -> Iterator[str]:
-    for _, token in sql.tables(statement):
-        if token.name:
-            yield token.name.lower()
-
-
-def _looks_for(module: Module, asked: js.Call, table: str) -> bool:
-    """Whether a call looks for rows of a table by some values."""
-    text = _text(module, asked.receiver)
-    if text is None or text.statements[0].verb != "SELECT":
-        return False
-    statement = text.statements[0]
-    return list(_tables(statement)) == [table] and any(token.upper == "WHERE" for token in statement.tokens)
-
-
-def _bound(module: Module, executed: Node) -> tuple[Node, ...]:
-    """What the `bind()` before a call of `first()`, `all()` or `run()` binds."""
-    made = module.call(executed)
-    before = module.call(made.receiver) if made is not None and made.receiver is not None else None
-    return before.arguments if before is not None and before.name == "bind" else ()
+    if _is_expected(module, match.node):
+        return
+    written = {module.text(value) for value in insert.values}
+    for query in sql.queries_before(module, function, match.node, insert.tables[0]):
+        by = {module.text(value) for value in query.select.values}
+        if not by or not by <= written or "WHERE" not in query.select.words:
+            continue
+        asked = query.call.node
+        if _is_asked(module, asked) and js.can_reach(module, asked, match.node):
+            yield Finding(
+                "of two clients at once both find nothing, and both insert: let the statement decide,"
+                " with `ON CONFLICT`",
+                match.at(match.node),
+                (module.at(asked, "it is looked for here"),),
+            )
+            return
 
 
 def _is_asked(module: Module, asked: Node) -> bool:

@@ -67,16 +67,11 @@ def check(match: Match) -> Iterator[Finding]:
     read = module.unchecked_read(match.node) if match.receiver is not None else None
     if read is None or match.receiver is None or module.try_around(read) is not None:
         return
-    use = sql.prepared_by(module, match.receiver)
-    if use is None or use.engine is not sql.SqlDialect.D1 or not _may_be_empty(use.text):
+    query = sql.d1_statement(module, match.receiver)
+    if query is None or not query.statement.may_be_empty:
         return
     yield Finding(
         "`first()` gives `null` when there is no such row, and then this throws",
         match.at(read),
         (match.at(match.node, "the row comes from here"),),
     )
-
-
-def _may_be_empty(text: sql.SqlText) -> bool:
-    """Whether a query may have no row; false where it is not known."""
-    return text.exact and len(text.statements) == 1 and text.statements[0].may_be_empty

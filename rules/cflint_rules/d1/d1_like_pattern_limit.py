@@ -58,6 +58,7 @@ Source: https://developers.cloudflare.com/d1/platform/limits/, https://www.sqlit
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, call, js, rule, sql
@@ -96,16 +97,12 @@ def _patterns(match: Match, use: sql.SqlUse) -> Iterator[Node]:
     together, all templates with a `%`."""
     module, text = match.module, use.text
     if text.exact and not any(part.type == "spread_element" for part in match.arguments):
-        place = -1
         for statement in text.statements:
-            for at, token in enumerate(statement.tokens):
-                if token.kind is not sql.TokenKind.PLACEHOLDER:
-                    continue
-                number = token.text[1:]
-                place = int(number) - 1 if number.isdecimal() else place + 1
-                before = statement.tokens[at - 1] if at else None
-                if before is not None and before.upper in _LIKE and 0 <= place < len(match.arguments):
-                    yield module.initializer(match.arguments[place])
+            bound = {token.start: position for token, position in sql.positions(statement.tokens)}
+            for before, token in pairwise(statement.tokens):
+                position = bound.get(token.start, -1) if before.upper in _LIKE else -1
+                if 0 <= position < len(match.arguments):
+                    yield module.initializer(match.arguments[position])
         return
     for argument in match.arguments:
         listed = argument.named_children[0] if argument.type == "spread_element" else argument

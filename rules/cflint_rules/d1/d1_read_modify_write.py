@@ -65,7 +65,6 @@ from cflint.api import Finding, Match, Module, Severity, call, js, quoted, rule,
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_ASKS = ("first", "all")
 _SINGLE = frozenset({"scheduled", "alarm"})
 """Handlers of which one runs at a time, as a rule."""
 
@@ -75,93 +74,65 @@ def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     if function is None or not module.document.has_word("UPDATE") or not module.document.has_word("SELECT"):
         return
-    update = _statement(module, match.node, "UPDATE")
-    if update is None or _runs_alone(match):
+    update = sql.d1_statement(module, match.node)
+    if update is None or update.verb != "UPDATE" or "SELECT" in update.words or _runs_alone(match):
         return
-    words = {token.upper for token in update.tokens}
-    columns = _columns(update)
-    if "SELECT" in words or not columns:
+    columns = _columns(update.statement)
+    if not columns or not update.tables:
         return
-    table = _tables(update)[:1]
-    written = [module.text(value) for value in match.arguments]
-    for word in _ASKS:
-        for asked in module.calls(word, function):
-            before = asked.node.end_byte <= match.node.start_byte
-            if not before or asked.receiver is None or not js.can_reach(module, asked.node, match.node):
-                continue
-            select = _statement(module, asked.receiver, "SELECT")
-            by = [module.text(value) for value in _bound(module, asked.receiver)]
-            if select is None or _tables(select) != table or not by or not _is_only_by(update, len(by)):
-                continue
-            if any(value not in written for value in by):
-                continue
-            column = _changed(match, function, asked.node, columns)
-            if column is not None:
-                yield Finding(
-                    f"the column {quoted(column)} is read, changed and written back: of two requests at once,"
-                    " one is lost",
-                    match.at(match.node),
-                    (module.at(asked.node, "it is read here"),),
-                )
-                return
+    written = {module.text(value) for value in match.arguments}
+    for query in sql.queries_before(module, function, match.node, update.tables[0]):
+        values = query.select.values
+        if not values or any(module.text(value) not in written for value in values):
+            continue
+        if not _is_only_by(update.statement, len(values), columns):
+            continue
+        column = _changed(match, function, query.call.node, columns)
+        if column is not None and js.can_reach(module, query.call.node, match.node):
+            yield Finding(
+                f"the column {quoted(column)} is read, changed and written back: of two requests at once,"
+                " one is lost",
+                match.at(match.node),
+                (module.at(query.call.node, "it is read here"),),
+            )
+            return
 
 
 def _runs_alone(match: Match) -> bool:
     """Whether a Durable Object, or a trigger, does it: one after the other."""
     handler = match.handler
     owner = match.module.enclosing_class(match.node)
-    return (handler is not None and handler.name in _SINGLE) or (owner is not None and owner.kind.is_platform)
-
-
-def _statement(module: Module, executed: Node, verb: str) -> sql.Statement | None:
-    """The one statement of D1 that an expression is, when it starts with a verb."""
-    use = sql.prepared_by(module, executed)
-    if use is None or use.engine is not sql.SqlDialect.D1 or not use.text.exact:
-        return None
-    found = use.text.statements
-    return found[0] if len(found) == 1 and found[0].verb == verb else None
-
-
-def _tables(statement: sql.Statement) -> list[str]:
-    return [token.name.lower() for _, token in sql.tables(statement) if token.name]
+    if handler is not None and handler.name in _SINGLE:
+        return True
+    return owner is not None and owner.kind.runs_as_durable_object
 
 
 def _columns(update: sql.Statement) -> dict[str, int]:
-    """The columns that are set to a bound value as it is, by the value's position among those, from 0."""
+    """The columns that are set to a bound value as it is, by the value's position, from 0."""
     found: dict[str, int] = {}
-    place = -1
+    bound = {token.start: position for token, position in sql.positions(update.tokens)}
     inside = False
     tokens = update.tokens
     for at, token in enumerate(tokens):
         if token.upper in ("SET", "WHERE"):
             inside = token.upper == "SET"
-        if token.kind is not sql.TokenKind.PLACEHOLDER:
-            continue
-        place = (
-            place + 1 if token.text == "?" else int(token.text[1:]) - 1 if token.text[1:].isdecimal() else -9
-        )
-        if not inside or place < 0 or at < 2 or tokens[at - 1].text != "=":
+        if not inside or token.start not in bound or at < 2 or tokens[at - 1].text != "=":
             continue
         after = tokens[at + 1] if at + 1 < len(tokens) else None
         name = tokens[at - 2].name
         if name and (after is None or after.text == "," or after.upper == "WHERE"):
-            found[name] = place
+            found[name] = bound[token.start]
     return found
 
 
-def _is_only_by(update: sql.Statement, count: int) -> bool:
-    """Whether a statement asks for no more than `count` values in its `WHERE`."""
+def _is_only_by(update: sql.Statement, count: int, columns: Mapping[str, int]) -> bool:
+    """Whether a statement asks for no more than `count` values in its `WHERE`, and for no column it sets."""
     at = next((at for at, token in enumerate(update.tokens) if token.upper == "WHERE"), None)
     if at is None:
         return False
     asked = sum(token.kind is sql.TokenKind.PLACEHOLDER for token in update.tokens[at:])
-    set_names = {name.lower() for name in _columns(update)}
+    set_names = {name.lower() for name in columns}
     return asked <= count and not any((token.name or "").lower() in set_names for token in update.tokens[at:])
-
-
-def _bound(module: Module, statement: Node) -> tuple[Node, ...]:
-    made = module.call(module.initializer(statement))
-    return made.arguments if made is not None and made.name == "bind" else ()
 
 
 def _changed(match: Match, function: Node, read: Node, columns: Mapping[str, int]) -> str | None:

@@ -64,8 +64,8 @@ CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 ## Not reported
 
 Migrations, each of which is applied once; files of tests and seeds; a table that is dropped and not created
-again. Looked at are `schema.sql`, `init.sql` and `database.sql` beside the configuration, and in the folders
-that projects have for them.
+again behind that. Looked at are `schema.sql`, `init.sql`, `database.sql`, `db.sql`, `setup.sql` and
+`tables.sql` beside the configuration, and in the folders that projects have for them (`db`, `sql`, `src`, …).
 
 ## Fix safety
 
@@ -77,17 +77,26 @@ Source: https://developers.cloudflare.com/d1/reference/migrations/
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Location, Project, Severity, Span, Worker, pattern, rule, worker
+from cflint.api import (
+    Documents,
+    Finding,
+    Location,
+    Project,
+    Severity,
+    Span,
+    Worker,
+    pattern,
+    quoted,
+    rule,
+    sql,
+    worker,
+)
 
 _NAMES = ("schema.sql", "init.sql", "database.sql", "db.sql", "setup.sql", "tables.sql")
 _FOLDERS = ("", "db", "sql", "src", "src/db", "database", "schema", "d1")
-_DROPS = pattern(
-    rb"(?:^|;)[ \t]*(DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?[\"'`\[]?(\w+))", re.IGNORECASE | re.MULTILINE
-)
-_MAKES = pattern(rb"\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?[\"'`\[]?(\w+)", re.IGNORECASE)
+_DROPS = pattern(rb"(?i:drop)\s")
 
 
 @rule(worker(), severity=Severity.NOTE, deployed=True, documents=Documents.NOTHING)
@@ -98,14 +107,40 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         for name in _NAMES:
             path = posixpath.normpath(posixpath.join(subject.config.directory, folder, name))
             document = project.workspace.read(path) if project.workspace.exists(path) else None
-            if document is None:
+            if document is None or _DROPS.search(document.data) is None:
                 continue
-            made = {found[1].lower() for found in _MAKES.finditer(document.data)}
-            for found in _DROPS.finditer(document.data):
-                if found[2].lower() in made:
-                    table = found[2].decode("utf-8", "replace")
-                    yield Finding(
-                        f"applied again, this file deletes all rows of `{table}` and the tables after it",
-                        Location(document, Span(found.start(1), found.end(1))),
-                    )
-                    break
+            emptied = _emptied(document.data)
+            if emptied:
+                (table, span), *others = emptied
+                more = f" and of {len(others)} more" if others else ""
+                yield Finding(
+                    f"applied again, this file deletes all rows of {quoted(table)}{more}",
+                    Location(document, span),
+                )
+
+
+def _emptied(data: bytes) -> list[tuple[str, Span]]:
+    """The tables that a file drops and then creates, and where it drops them."""
+    dropped: dict[str, tuple[str, Span]] = {}
+    found: list[tuple[str, Span]] = []
+    # as Latin-1 a character is a byte, and what is no ASCII is a letter all the same
+    for statement in sql.statements(data.decode("latin-1")):
+        if statement.verb == "DROP" and (table := _dropped(statement)) is not None:
+            name = table.name or ""
+            shown = name.encode("latin-1").decode("utf-8", "replace")
+            dropped.setdefault(name.lower(), (shown, Span(statement.start, table.end)))
+        for use, created in sql.tables(statement) if statement.verb == "CREATE" else ():
+            drop = dropped.pop((created.name or "").lower(), None) if use is sql.TableUse.CREATES else None
+            if drop is not None:
+                found.append(drop)
+    return sorted(found, key=lambda one: one[1].start)
+
+
+def _dropped(statement: sql.Statement) -> sql.Token | None:
+    """The name in `DROP TABLE name` and `DROP TABLE IF EXISTS name`; None of every other statement."""
+    tokens = statement.tokens
+    words = [token.upper for token in tokens[1:4]]
+    at = 4 if words == ["TABLE", "IF", "EXISTS"] else 2
+    if words[:1] != ["TABLE"] or len(tokens) != at + 1 or not tokens[at].name:
+        return None
+    return tokens[at]

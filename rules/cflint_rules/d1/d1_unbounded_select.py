@@ -53,7 +53,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, call, js, pattern, rule, sql
+from cflint.api import Finding, Match, Severity, call, js, pattern, quoted, rule, sql
 
 _BOUNDED = frozenset(
     {
@@ -95,4 +95,4 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if js.Invocation.REQUEST not in js.invocations_of(module, match.node):
         return
-    yield Finding(f"this reads every row of `{tables[0]}`: set a `LIMIT`", module.at(use.statement))
+    yield Finding(f"this reads every row of {quoted(tables[0])}: set a `LIMIT`", module.at(use.statement))

@@ -75,6 +75,9 @@ _KINDS = frozenset({ClassKind.DURABLE_OBJECT, ClassKind.CONTAINER})
 _STORES = frozenset({ValueKind.STORAGE, ValueKind.SYNC_KV})
 _WRITES = frozenset({"put", "delete", "deleteAll", "setAlarm", "getAlarm", "deleteAlarm", "sync"})
 
+_EXPRESSIONS = frozenset({"member_expression", "identifier", "shorthand_property_identifier"})
+_HOLDERS = frozenset({"pair", "variable_declarator", "return_statement", "array", "spread_element"})
+
 
 @rule(class_definition(), severity=Severity.NOTE)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
@@ -97,7 +100,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
             elif name in ("get", "list"):
                 return  # which keys it reads is not known
     lost = {key: node for key, node in written.items() if key not in read}
-    if not lost or _is_handed_on(owner):
+    if not lost or module.project.classes.base(owner.facts) is not None or _is_handed_on(owner):
         return
     for key, node in lost.items():
         if any(_is_elsewhere(owner, key, leaf) for leaf in _texts(owner, key)):
@@ -113,10 +116,11 @@ def _is_of_field(value: Node) -> bool:
 def _is_handed_on(owner: ClassDefinition) -> bool:
     """Whether other code gets the object's storage, or its context."""
     module = owner.module
-    for word in ("storage", "ctx", "state"):
+    given = module.parameters(owner.constructor)[:1] if owner.constructor is not None else ()
+    for word in dict.fromkeys(("storage", "ctx", "state", *(one.name for one in given if one.name))):
         for leaf in module.leaves(word, owner.body):
             whole = module.parent(leaf) if leaf.type == "property_identifier" else leaf
-            if whole is None or whole.type not in ("member_expression", "identifier"):
+            if whole is None or whole.type not in _EXPRESSIONS:
                 continue
             kind = module.value_of(whole).kind
             if kind not in _STORES and kind is not ValueKind.DURABLE_OBJECT_STATE:
@@ -125,14 +129,9 @@ def _is_handed_on(owner: ClassDefinition) -> bool:
             if taken is not None and (taken[0].callee is None or taken[0].callee.type != "super"):
                 return True
             parent = module.parent(module.with_wrappers(whole))
-            if parent is not None and parent.type in (
-                "pair",
-                "variable_declarator",
-                "return_statement",
-                "array",
+            if whole.type == "shorthand_property_identifier" or (
+                parent is not None and parent.type in _HOLDERS
             ):
-                return True
-            if parent is not None and parent.type in ("shorthand_property_identifier", "spread_element"):
                 return True
     return False
 

@@ -96,23 +96,13 @@ def check(match: Match) -> Iterator[Finding]:
 def _read_before(match: Match, function: Node) -> Node | None:
     """The last `get()` of the same key before a `put()`, if what is put comes from it."""
     module = match.module
-    reads = [
-        read
-        for read in module.calls("get", function)
-        if read.node.end_byte <= match.node.start_byte
-        and read.arguments
-        and module.is_same(read.arguments[0], match.arguments[0])
-        and module.value_of(read.receiver).kind is ValueKind.STORAGE
-    ]
-    if not reads:
-        return None
-    last = reads[-1]
-    for leaf in (match.arguments[1], *js.walk(match.arguments[1])):
+    last = next(js.reads_before(module, match.call, "get", function), None)
+    for leaf in (match.arguments[1], *js.walk(match.arguments[1])) if last is not None else ():
         if leaf.type not in ("identifier", "shorthand_property_identifier"):
             continue
         declaration = module.scope.resolve(leaf)
         value = declaration.value if declaration is not None else None
-        if value is not None and js.contains(value, last.node):
+        if last is not None and value is not None and js.contains(value, last.node):
             return last.node
     return None
 
@@ -129,10 +119,7 @@ def _is_alone(module: Module, node: Node) -> bool:
 
 def _waits_between(module: Module, function: Node, read: Node, put: Node) -> Node | None:
     """Where a function waits for something outside after a read and before a write."""
-    for word in module.leaves("await", function):
-        waits = module.parent(word)
-        if waits is None or waits.type != "await_expression" or module.enclosing_function(waits) != function:
-            continue
+    for waits in module.memoized(("waits of", function.id), lambda: tuple(_waits(module, function))):
         if not read.end_byte <= waits.start_byte or not waits.end_byte <= put.start_byte:
             continue
         if not _reaches_out(module, waits.named_children[0], _DEPTH):
@@ -140,6 +127,16 @@ def _waits_between(module: Module, function: Node, read: Node, put: Node) -> Nod
         if js.can_reach(module, read, waits) and js.can_reach(module, waits, put):
             return waits
     return None
+
+
+def _waits(module: Module, function: Node) -> Iterator[Node]:
+    """The `await` expressions of a function itself, in source order."""
+    for word in module.leaves("await", function):
+        found = module.parent(word)
+        if found is None or found.type != "await_expression":
+            continue
+        if module.enclosing_function(found) == function:
+            yield found
 
 
 def _reaches_out(module: Module, node: Node, depth: int) -> bool:
@@ -155,8 +152,15 @@ def _reaches_out(module: Module, node: Node, depth: int) -> bool:
     if called is None:
         return False
     other, function = called
-    if any(True for _ in other.service_calls(function)):
+    return other.memoized(
+        ("reaches out", function.id, depth), lambda: _function_reaches_out(other, function, depth - 1)
+    )
+
+
+def _function_reaches_out(module: Module, function: Node, depth: int) -> bool:
+    """Whether a function reaches a service, itself or by the functions that it waits for."""
+    if any(True for _ in module.service_calls(function)):
         return True
     body = js.body_of(function)
-    waits = other.descendants(body, "await_expression") if body is not None else ()
-    return any(_reaches_out(other, found.named_children[0], depth - 1) for found in waits)
+    waits = module.descendants(body, "await_expression") if body is not None else ()
+    return any(_reaches_out(module, found.named_children[0], depth) for found in waits)

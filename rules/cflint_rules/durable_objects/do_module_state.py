@@ -80,9 +80,9 @@ def check(match: Match) -> Iterator[Finding]:
         if declaration is None:
             continue
         for assigned in module.scope.assignments(declaration):
-            given = module.assignment(assigned)
+            given = module.assignment(assigned) if module.enclosing_function(assigned) is not None else None
             what = _of_one_object(module, given.value) if given is not None else None
-            if what is None or given is None or module.enclosing_function(assigned) is None:
+            if what is None or given is None:
                 continue
             yield Finding(
                 f"`{declaration.name}` is shared by all objects of the isolate, and {what} of one is put"

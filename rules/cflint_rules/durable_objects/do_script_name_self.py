@@ -46,7 +46,8 @@ classes of its own, and reads and writes the data of production.
 
 ## Not reported
 
-Objects of another Worker; configurations without environments, where it makes no difference.
+Objects of another Worker; configurations without environments, or whose environments all have the name of the
+top level, where it makes no difference.
 
 ## Fix safety
 
@@ -57,29 +58,26 @@ Source: https://developers.cloudflare.com/workers/wrangler/configuration/#durabl
 
 from collections.abc import Iterator
 
-from cflint.api import Binding, Finding, Severity, binding, rule
+from cflint.api import Binding, Finding, Severity, binding, join_names, quoted, rule
 
 
 @rule(binding("durable_object"), severity=Severity.NOTE, deployed=True)
 def check(subject: Binding) -> Iterator[Finding]:
     environment = subject.environment
     config = environment.config
-    named = config.environments[1:]
-    if subject.script_name is None or config.is_typescript or not named:
-        return
     top = config.top.worker_name
-    if top is None or subject.script_name != top:
+    if subject.script_name is None or subject.script_name != top or config.is_typescript:
         return
-    if environment is config.top:
-        others = ", ".join(f"`{found.label}`" for found in named[:3])
+    others = [quoted(found.label) for found in config.environments[1:] if found.worker_name != top]
+    if environment is config.top and others:
         yield Finding(
-            f"`script_name` is this Worker itself, and {others} {'are' if len(named) > 1 else 'is'} not:"
-            " leave it out",
+            f"`script_name` is this Worker itself, and {join_names(others, 3)}"
+            f" {'are' if len(others) > 1 else 'is'} not: leave it out",
             subject.place("script_name"),
         )
     elif environment.worker_name != top and config.top.binding(subject.name) is not None:
         yield Finding(
-            f"`{environment.label}` uses the objects of the top level, and their data: leave"
+            f"{quoted(environment.label)} uses the objects of the top level, and their data: leave"
             " `script_name` out",
             subject.place("script_name"),
         )

@@ -240,11 +240,17 @@ def _reads_one(subject: Module, node: Node) -> bool:
 def _is_verified(subject: Module, node: Node) -> bool:
     """Whether the function around has checked a signature before: who signed it sends no nonsense."""
     function = subject.enclosing_function(node)
-    found = subject.mentions(_VERIFIES, function) if function is not None else ()
-    return any(leaf.end_byte <= node.start_byte for leaf in found)
+    return function is not None and node.start_byte >= subject.memoized(
+        ("signature checked", function.id),
+        lambda: min(
+            (leaf.end_byte for leaf in subject.mentions(_VERIFIES, function)), default=function.end_byte
+        ),
+    )
 
 
 def _asks(subject: Module, node: Node) -> bool:
     """Whether the function around asks `URL.canParse()`."""
     function = subject.enclosing_function(node)
-    return function is not None and any(True for _ in subject.calls_of("canParse", function))
+    return function is not None and subject.memoized(
+        ("asks for a URL", function.id), lambda: any(True for _ in subject.calls_of("canParse", function))
+    )

@@ -73,20 +73,12 @@ def check(match: Match) -> Iterator[Finding]:
     module, function, arguments = match.module, match.enclosing_function, match.arguments
     if function is None or len(arguments) != 2 or js.unwrap(arguments[1]).type in _PLAIN:
         return
-    if match.receiver is None or not match.receiver_value.is_binding("kv"):
+    if not match.receiver_value.is_binding("kv"):
         return
-    for read in module.calls("get", function):
-        if read.node.end_byte > match.node.start_byte or read.receiver is None or not read.arguments:
+    for read in js.reads_before(module, match.call, "get", function):
+        if not _refuses(module, read.node) or not js.can_reach(module, read.node, match.node):
             continue
-        if not module.is_same(read.arguments[0], arguments[0]):
-            continue
-        if not module.is_same(read.receiver, match.receiver):
-            continue
-        if not js.can_reach(module, read.node, match.node) or _is_decided(
-            module, read.node, match.node, function
-        ):
-            continue
-        if _refuses(module, read.node):
+        if not _is_decided(module, read.node, match.node, function):
             yield Finding(
                 f"two requests at once can both find {quoted(match.text(arguments[0]))} free, and the second"
                 " overwrites the first: KV cannot decide that",
@@ -98,12 +90,15 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _is_decided(module: Module, read: Node, put: Node, function: Node) -> bool:
     """Whether a Durable Object is asked between the two: it decides, and KV only saves asking it."""
+    asked = module.memoized(("calls of stubs", function.id), lambda: tuple(_calls_of_stubs(module, function)))
+    return any(read.end_byte <= node.start_byte and node.end_byte <= put.start_byte for node in asked)
+
+
+def _calls_of_stubs(module: Module, function: Node) -> Iterator[Node]:
     for node in module.descendants(function, "call_expression"):
-        if read.end_byte <= node.start_byte and node.end_byte <= put.start_byte:
-            receiver = js.Call(module, node).receiver
-            if receiver is not None and module.value_of(receiver).kind is ValueKind.STUB:
-                return True
-    return False
+        receiver = js.Call(module, node).receiver
+        if receiver is not None and module.value_of(receiver).kind is ValueKind.STUB:
+            yield node
 
 
 def _refuses(module: Module, read: Node) -> bool:

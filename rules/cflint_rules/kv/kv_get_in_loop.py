@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _SINGLE = frozenset({"stream", "arrayBuffer"})
-_LEAVES = ("break_statement", "return_statement", "throw_statement")
+_LOOPS = ("", "map")
 
 
 @rule(call("get"), severity=Severity.NOTE)
@@ -69,40 +69,20 @@ def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not 1 <= len(match.arguments) <= 2:
         return
-    body, items = _repeated(match)
-    if body is None or not match.receiver_value.is_binding("kv"):
+    turn = js.turn_around(module, match.node)
+    if turn is None or turn.is_async or turn.method not in _LOOPS or turn.may_be_last:
         return
-    if items is not None and module.initializer(js.unwrap(items)).type == "array":
+    if not match.receiver_value.is_binding("kv"):
         return
-    if not _gives_text(module, match.call.argument(1)) or not _is_of_turn(match, body):
+    if turn.items is not None and module.initializer(js.unwrap(turn.items)).type == "array":
         return
-    if match.call.is_awaited and not module.only_awaits(body, match.node):
+    if not _gives_text(module, match.call.argument(1)) or not turn.changes(match.arguments[0]):
+        return
+    if match.call.is_awaited and not module.only_awaits(turn.body, match.node):
         return
     yield Finding(
         "each turn reads one key by a request of its own: `get()` takes up to 100 keys at once", match.at()
     )
-
-
-def _repeated(match: Match) -> tuple[Node | None, Node | None]:
-    """The body of the `for … of` loop, or the callback of `map()`, that runs for each key, and the keys."""
-    module = match.module
-    loop = module.loop_around(match.node)
-    if loop is not None:
-        body = loop.child_by_field_name("body")
-        words = {child.type for child in loop.children}
-        if loop.type != "for_in_statement" or "of" not in words or "await" in words or body is None:
-            return None, None
-        return (None if _may_end(module, body) else body), loop.child_by_field_name("right")
-    function = module.enclosing_function(match.node)
-    taken = module.callback_of(function) if function is not None else None
-    if function is None or taken is None or taken.name != "map":
-        return None, None
-    return js.body_of(function), taken.receiver
-
-
-def _may_end(module: Module, body: Node) -> bool:
-    """Whether a loop can be left before its end."""
-    return module.memoized(("loop that ends", body.id), lambda: any(module.descendants(body, *_LEAVES)))
 
 
 def _gives_text(module: Module, kind: Node | None) -> bool:
@@ -112,21 +92,3 @@ def _gives_text(module: Module, kind: Node | None) -> bool:
     named = kind if kind.type != "object" else module.property_value(kind, "type")
     text = module.string_of(named) if named is not None else "text"
     return text is not None and text not in _SINGLE
-
-
-def _is_of_turn(match: Match, body: Node) -> bool:
-    """Whether the key is another one each turn."""
-    module = match.module
-    start = body.start_byte
-    for name in (match.arguments[0], *js.walk(match.arguments[0])):
-        declaration = module.scope.resolve(name) if name.type == "identifier" else None
-        if declaration is None:
-            continue
-        inside = declaration.node.start_byte >= start and declaration.node.end_byte <= body.end_byte
-        of_loop = (
-            declaration.owner.type == "for_in_statement" or declaration.kind is js.DeclarationKind.PARAMETER
-        )
-        near = module.loop_around(match.node) or module.enclosing_function(match.node)
-        if inside or (of_loop and near is not None and declaration.node.start_byte >= near.start_byte):
-            return True
-    return False

@@ -79,10 +79,12 @@ def check(match: Match) -> Iterator[Finding]:
         return
     module = match.module
     function = _outermost_function(module, match.node)
-    read = _read_before(match, function) if function is not None else None
-    if function is None or read is None:
+    if function is None or not match.receiver_value.is_binding("kv"):
         return
-    names = js.names_between(module, read, arguments[1])
+    read = next(js.reads_before(module, match.call, "get", function), None)
+    if read is None:
+        return
+    names = js.names_between(module, read.node, arguments[1])
     if not any(js.is_counted_or_resized(module, name, function, match.node) for name in names):
         return
     handler = match.handler
@@ -92,38 +94,13 @@ def check(match: Match) -> Iterator[Finding]:
     yield Finding(
         f"{quoted(match.text(arguments[0]))} {what}",
         match.at(match.node),
-        (module.at(read, "it is read here"),),
+        (module.at(read.node, "it is read here"),),
     )
 
 
 def _runs_alone(module: Module) -> bool:
     """Whether no environment has more than one cron trigger, so that a key is one run's at a time."""
     return bool(module.environments) and all(len(found.crons) == 1 for found in module.environments)
-
-
-def _read_before(match: Match, function: Node) -> Node | None:
-    """The last `get()` before a `put()` that reads the same key of the same namespace."""
-    module = match.module
-    reads = [
-        read
-        for read in module.calls("get", function)
-        if read.node.end_byte <= match.node.start_byte
-        and read.arguments
-        and module.is_same(read.arguments[0], match.arguments[0])
-    ]
-    if not reads or not match.receiver_value.is_binding("kv"):
-        return None
-    return next((read.node for read in reversed(reads) if _is_of_same(match, read.receiver)), None)
-
-
-def _is_of_same(match: Match, receiver: Node | None) -> bool:
-    """Whether an expression is the namespace that is written to."""
-    one, other = match.receiver_value, match.value_of(receiver)
-    if receiver is None or match.receiver is None or not other.is_binding("kv"):
-        return False
-    if one.name is not None and other.name is not None:
-        return one.name == other.name
-    return match.module.is_same(match.receiver, receiver)
 
 
 def _outermost_function(module: Module, node: Node) -> Node | None:

@@ -61,8 +61,19 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from itertools import islice
 
-from cflint.api import Documents, Finding, Project, Severity, WranglerConfig, config, configuration, rule
+from cflint.api import (
+    Documents,
+    Finding,
+    Project,
+    Severity,
+    WranglerConfig,
+    config,
+    configuration,
+    quoted,
+    rule,
+)
 
 _OF_WORKERS = ("main", "assets", "site", "build", "type", "env")
 _USUAL = frozenset({"wrangler.toml", "wrangler.json", "wrangler.jsonc"})
@@ -77,13 +88,13 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     bound = [found for found in subject.top.bindings if found.kind.id != "secret"]
     if not bound or any(worker.config is subject and worker.app is not None for worker in project.workers):
         return
-    found = next(config.functions_below(project, posixpath.join(subject.directory, "functions")), None)
-    if found is None:
+    found = [*islice(config.functions_below(project, posixpath.join(subject.directory, "functions")), 2)]
+    if not found:
         return
-    name = posixpath.relpath(found, subject.directory or ".")
-    lost = f"`{bound[0].name}`" + (f" and {len(bound) - 1} more" if len(bound) > 1 else "")
+    name = f"`{posixpath.relpath(found[0], subject.directory or '.')}`"
+    whose = f"{name} gets" if len(found) == 1 else f"{name} and the others get"
+    lost = quoted(bound[0].name) + (f" and {len(bound) - 1} more" if len(bound) > 1 else "")
     yield Finding(
-        f"Pages ignores this file, which lacks `pages_build_output_dir`: `{name}` and the others get no"
-        f" {lost} from it",
+        f"Pages ignores this file, which lacks `pages_build_output_dir`: {whose} no {lost} from it",
         subject.top.place,
     )

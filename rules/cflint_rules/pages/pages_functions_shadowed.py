@@ -94,15 +94,25 @@ def check_bundled(subject: Worker, project: Project) -> Iterator[Finding]:
         if entry not in config.sources_of_worker_js(project.workspace, folder):
             continue
         found = next(config.functions_below(project, posixpath.join(folder, "functions")), None)
-        document = project.workspace.read(found) if found is not None else None
-        if found is not None and document is not None:
+        at = _handler(project, found) if found is not None else None
+        if found is not None and at is not None:
             name = posixpath.relpath(found, folder or ".")
             maker = posixpath.relpath(entry, folder or ".")
             yield Finding(
                 f"`{name}` is not deployed: a script makes a `_worker.js` of `{maker}`, which answers all"
                 " requests",
-                Location(document, Span(0, 0)),
+                at,
             )
+
+
+def _handler(project: Project, path: str) -> Location | None:
+    """Where a function says what it answers, or its first byte."""
+    names = project.exports.of(path).names
+    for name, exported in names.items():
+        if name.startswith("onRequest") and exported.at.document.path == path:
+            return exported.at
+    document = project.workspace.read(path)
+    return Location(document, Span(0, 0)) if document is not None else None
 
 
 def _maker(subject: WranglerConfig, project: Project, output: str) -> str | None:

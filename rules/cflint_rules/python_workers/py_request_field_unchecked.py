@@ -34,7 +34,8 @@ class Default(WorkerEntrypoint):
 ## Not reported
 
 Fields for which the code asks (`"year" in body`, `body.get("year")`), what stands in a `try` that catches
-`KeyError`, and what a schema has checked (`Model(**body)`).
+`KeyError`, or any `Exception` and answers no 500, and what a schema has checked (`Model(**body)`) or a loop
+goes through.
 
 ## Fix safety
 
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
 _CAUGHT = ("KeyError", "LookupError")
+_FAULTS = frozenset({"500", "502", "503"})
 
 
 @rule(python_module("json"), severity=Severity.NOTE)
@@ -71,8 +73,14 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
             (above for above in module.ancestors(assigned) if isinstance(above, cst.FunctionDef)), None
         )
         reads = list(_reads(module, function, name.value)) if function is not None else []
+        asked = _asked_for(module, function, name.value) if function is not None and reads else None
         first = next(
-            (read for read, key in reads if not _is_guarded(module, function, name.value, read, key)), None
+            (
+                read
+                for read, key in reads
+                if asked is not None and key not in asked and not _is_caught(module, read)
+            ),
+            None,
         )
         if first is not None:
             yield Finding(
@@ -116,24 +124,64 @@ def _reads(
                 yield read, key
 
 
-def _is_guarded(
-    module: python.PythonModule, function: cst.FunctionDef | None, name: str, read: cst.Subscript, key: str
-) -> bool:
-    """Whether the code asks for a field, expects that it is missing, or has all fields checked."""
+def _asked_for(module: python.PythonModule, function: cst.FunctionDef, name: str) -> frozenset[str] | None:
+    """The fields for which a function asks whether they are there; None where it asks for all of them, by a
+    loop or a schema, or for some that are not known."""
     import libcst as cst
 
-    text = module.text(function) if function is not None else ""
-    if any(
-        part in text for part in (f'"{key}" in ', f"'{key}' in ", f"not in {name}", f"**{name}", f"in {name}")
+    keys: set[str] = set()
+    for node in module.find_in(
+        function, cst.Comparison, cst.Call, cst.For, cst.CompFor, cst.StarredDictElement
     ):
-        return True
-    if f'{name}.get("{key}"' in text or f"{name}.get('{key}'" in text or "validate" in text:
-        return True
+        match node:
+            case cst.Comparison(
+                left=left, comparisons=[cst.ComparisonTarget(cst.In() | cst.NotIn(), where), *_]
+            ):
+                key = module.string_of(left)
+                if _is_name(where, name):
+                    if key is None:
+                        return None
+                    keys.add(key)
+            case cst.For() | cst.CompFor():
+                if any(_is_name(part, name) for part in (node.iter, *module.find_in(node.iter, cst.Name))):
+                    return None
+            case cst.StarredDictElement(value=value):
+                if _is_name(value, name):
+                    return None
+            case cst.Call(func=func, args=args):
+                if "validate" in module.text(func) or any(
+                    one.star == "**" and _is_name(one.value, name) for one in args
+                ):
+                    return None
+                if (
+                    isinstance(func, cst.Attribute)
+                    and func.attr.value == "get"
+                    and _is_name(func.value, name)
+                ):
+                    key = module.string_of(args[0].value) if args else None
+                    keys.update((key,) if key is not None else ())
+    return frozenset(keys)
+
+
+def _is_name(node: cst.CSTNode, name: str) -> bool:
+    import libcst as cst
+
+    return isinstance(node, cst.Name) and node.value == name
+
+
+def _is_caught(module: python.PythonModule, read: cst.Subscript) -> bool:
+    """Whether a `try` of the same function around a read takes the `KeyError`, and answers no 500 itself."""
+    import libcst as cst
+
+    below: cst.CSTNode = read
     for above in module.ancestors(read):
-        if isinstance(above, cst.Try):
-            caught = [module.text(one.type) for one in above.handlers if one.type is not None]
-            if any(word in found for found in caught for word in _CAUGHT):
+        for one in above.handlers if isinstance(above, cst.Try) and below is above.body else ():
+            caught = module.text(one.type) if one.type is not None else "Exception"
+            if any(word in caught for word in _CAUGHT):
                 return True
-        if above is function:
+            if "Exception" in caught:
+                return all(number.value not in _FAULTS for number in module.find_in(one.body, cst.Integer))
+        if isinstance(above, cst.FunctionDef):
             return False
+        below = above
     return False

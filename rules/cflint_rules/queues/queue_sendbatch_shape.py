@@ -78,7 +78,7 @@ def check(match: Match) -> Iterator[Finding]:
     if messages.type == "array":
         yield from _listed(match, messages)
     elif messages.type == "call_expression" and match.module.callee_name(messages) == "map":
-        made = _made_by(match, messages)
+        made = js.mapped(messages)
         if made is not None and _is_wrong(match, made) and match.receiver_value.is_binding("queue"):
             yield _finding(match, (made,))
 
@@ -97,20 +97,6 @@ def _listed(match: Match, array: Node) -> Iterator[Finding]:
         yield Finding(
             f"`sendBatch()` takes at most {_MOST} messages, and these are {len(elements)}", match.at(array)
         )
-
-
-def _made_by(match: Match, call: Node) -> Node | None:
-    """The expression that the arrow function of a `map()` gives for each element."""
-    given = js.arguments_of(call)
-    callback = js.unwrap(given[0]) if given else None
-    body = js.body_of(callback) if callback is not None and callback.type == "arrow_function" else None
-    if body is None:
-        return None
-    if body.type != "statement_block":
-        return js.unwrap(body)
-    returned = [part for part in js.walk(body, into_functions=False) if part.type == "return_statement"]
-    value = js.first_named(returned[0]) if len(returned) == 1 else None
-    return js.unwrap(value) if value is not None else None
 
 
 def _is_wrong(match: Match, message: Node) -> bool:

@@ -71,8 +71,14 @@ def check(match: Match) -> Iterator[Finding]:
             return
     if not match.receiver_value.is_binding("r2"):
         return
-    for made in module.responses_made(function, into_functions=False):
-        if made.status == 304 and js.can_reach(module, match.node, made.node):
+    answers = module.memoized(
+        ("answers of 304", function.id),
+        lambda: [
+            made for made in module.responses_made(function, into_functions=False) if made.status == 304
+        ],
+    )
+    for made in answers:
+        if js.can_reach(module, match.node, made.node):
             yield Finding(
                 "the object is read although the answer may be 304: let R2 decide, with `onlyIf`",
                 match.at(match.node),

@@ -49,9 +49,18 @@ There is no fix: the two answers have names of their own, and tests, too.
 Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/#bucket-method-definitions
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from cflint.api import Finding, Match, Severity, call, js, rule
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_TOLD = frozenset({"size", "customMetadata", "uploaded"})
+"""Properties by which code decides whether, or how, to read the object."""
 
 
 @rule(call("get"), severity=Severity.NOTE)
@@ -59,20 +68,11 @@ def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     if function is None or len(match.arguments) != 1 or not match.call.is_awaited:
         return
-    for asked in module.calls("head", function):
-        if asked.node.end_byte > match.node.start_byte or not asked.arguments or asked.receiver is None:
-            continue
-        if not module.is_same(asked.arguments[0], match.arguments[0]):
-            continue
-        if match.receiver is None or not module.is_same(asked.receiver, match.receiver):
-            continue
-        if not match.receiver_value.is_binding("r2") or not js.can_reach(module, asked.node, match.node):
-            continue
+    if not module.document.has_word("head") or not match.receiver_value.is_binding("r2"):
+        return
+    for asked in js.reads_before(module, match.call, "head", function):
         result = module.awaited(asked.node)
-        if result is None or any(
-            read is not None and read.name in ("size", "customMetadata", "uploaded")
-            for read in map(module.member_read, result.references)
-        ):
+        if result is None or _decides(module, result) or not js.can_reach(module, asked.node, match.node):
             continue
         yield Finding(
             "`get()` gives what `head()` gave: one request is enough",
@@ -80,3 +80,24 @@ def check(match: Match) -> Iterator[Finding]:
             (module.at(asked.node, "the object is asked for here"),),
         )
         return
+
+
+def _decides(module: Module, result: js.Awaited) -> bool:
+    """Whether code reads of what `head()` gave more than whether the object is there, as far as that may
+    decide whether it is read."""
+    if result.pattern is not None:
+        return _takes(module, result.pattern)
+    for holder in result.holders:
+        read = module.member_read(holder)
+        if read is not None and read.name in _TOLD:
+            return True
+        above = module.parent(module.with_wrappers(holder))
+        pattern = above.child_by_field_name("name") if above is not None else None
+        if pattern is not None and pattern.type == "object_pattern" and _takes(module, pattern):
+            return True
+    return False
+
+
+def _takes(module: Module, pattern: Node) -> bool:
+    """Whether a pattern takes one of these properties, or the others altogether."""
+    return any(part.type == "rest_pattern" or module.text(part) in _TOLD for part in js.walk(pattern))

@@ -60,8 +60,6 @@ from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind,
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SETTERS = frozenset({"set", "append", "header"})
-
 
 @rule(member_access("etag"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
@@ -77,7 +75,7 @@ def check(match: Match) -> Iterator[Finding]:
 def _is_header(module: Module, node: Node) -> bool:
     """Whether an expression becomes the header `ETag`."""
     taken = module.call_around(node)
-    if taken is not None and taken[1] == 1 and taken[0].name in _SETTERS:
+    if taken is not None and taken[1] == 1 and taken[0].name in js.HEADER_SETTERS:
         name = module.string_of(taken[0].arguments[0])
         return name is not None and name.lower() == "etag"
     pair = module.parent(module.with_wrappers(node))

@@ -69,12 +69,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, call, js, pattern, rule
+from cflint.api import Finding, Match, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LOCAL = pattern(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::\d{1,5})?(?:/.*)?")
 _OPTIONS = {
     "createAuthClient": ("better-auth", "baseURL"),
     "httpLink": ("@trpc", "url"),
@@ -98,7 +97,7 @@ def check(match: Match) -> Iterator[Finding]:
         if called.module.partition("/")[0] == package:
             address = module.property_value(match.arguments[0], option)
     text = module.string_of(address) if address is not None else None
-    if address is None or text is None or _LOCAL.fullmatch(text) is None or _is_conditional(match):
+    if address is None or text is None or not js.is_local_address(text) or _is_conditional(match):
         return
     yield Finding(
         f"`{called.name}()` always asks `localhost`, where nothing answers once this is deployed",

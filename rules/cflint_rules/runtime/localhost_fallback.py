@@ -57,9 +57,6 @@ from cflint.api import Finding, Match, Module, Severity, identifier, js, member_
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LOCAL = pattern(
-    r"(?:https?|wss?|postgres(?:ql)?|redis)://(?:[^/@\s]*@)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b.*"
-)
 _DEFAULTS = frozenset({"??", "||"})
 _OTHERS = pattern(r"ORIGIN|CORS|ALLOW|^(?:NEXT_PUBLIC|VITE|PUBLIC|NUXT_PUBLIC|REACT_APP)_", re.IGNORECASE)
 """Names of variables that list who may call, and of those that a build puts into the code."""
@@ -80,7 +77,7 @@ def check(match: Match) -> Iterator[Finding]:
     ):
         return
     text = module.string_of(default.right)
-    if text is None or _LOCAL.fullmatch(text) is None or _OTHERS.search(access.name):
+    if text is None or not js.is_local_address(text) or _OTHERS.search(access.name):
         return
     if not module.is_run or not module.runs_in_worker(node) or module.secret_at(node) is not js.Secret.ENV:
         return

@@ -147,7 +147,7 @@ def _is_import(project: Project, path: str, span: Span) -> bool:
 
 
 def _knows(manifest: config.Manifest, name: str) -> bool:
-    """Whether a package.json declares a package, is that package, or maps its imports."""
+    """Whether a package.json declares a package, or is that package's own."""
     own = manifest.root.get("name")
     return name in manifest.dependencies or (own is not None and own.text == name)
 

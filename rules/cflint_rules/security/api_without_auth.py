@@ -223,15 +223,9 @@ def _written(project: Project, subject: Worker) -> Iterator[tuple[Location, str]
 def _open_to_pages(project: Project, paths: tuple[str, ...]) -> Location | None:
     """Where CORS lets every web page call a Worker."""
     for module, leaf in js.leaves_matching(project, paths, _CORS):
-        if leaf.type in _TEXTS or leaf.type == "string":
-            text = leaf if leaf.type == "string" else module.parent(leaf)
-            above = module.parent(text) if text is not None else None
-            value = above.child_by_field_name("value") if above is not None and above.type == "pair" else None
-            around = module.call_around(text) if text is not None else None
-            if around is not None and around[1] == 0 and len(around[0].arguments) > 1:
-                value = around[0].arguments[1]
-            if value is not None and module.string_of(value) == "*":
-                return module.at(value, "CORS lets every page call it")
+        value = module.header_value(leaf) if leaf.type in _TEXTS or leaf.type == "string" else None
+        if value is not None and module.string_of(value) == "*":
+            return module.at(value, "CORS lets every page call it")
         made = module.call_of(leaf) if leaf.type == "identifier" else None
         if made is not None and made.callee is not None and module.is_from(made.callee, "hono/cors", "cors"):
             origin = module.property_value(made.arguments[0], "origin") if made.arguments else None

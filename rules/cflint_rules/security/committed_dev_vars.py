@@ -72,7 +72,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None:
         return
     for found in config.dev_vars_of(project.workspace, subject.config.directory):
-        if _EXAMPLE.search(found.path) or not project.workspace.is_committed(found.path):
+        if _is_example(found.path) or not project.workspace.is_committed(found.path):
             continue
         known = _names_in(project.base, found.path)
         secrets = [one for one in found.variables if one.name not in known and _is_secret(one)]
@@ -93,7 +93,7 @@ def removed(subject: Change, project: Project) -> Iterator[Finding]:
         return
     before = subject.base.workspace
     for found in config.dev_vars_of(before, subject.before.config.directory):
-        if _EXAMPLE.search(found.path) or not before.is_committed(found.path):
+        if _is_example(found.path) or not before.is_committed(found.path):
             continue
         if project.workspace.is_committed(found.path):
             continue
@@ -113,6 +113,11 @@ def _names_in(base: Project | None, path: str) -> frozenset[str]:
         return frozenset()
     files = config.dev_vars_of(base.workspace, posixpath.dirname(path))
     return frozenset(one.name for file in files if file.path == path for one in file.variables)
+
+
+def _is_example(path: str) -> bool:
+    """Whether the name of a file says that its values are none; what folders say is the configuration's."""
+    return _EXAMPLE.search(posixpath.basename(path)) is not None
 
 
 def _is_secret(variable: config.DevVariable) -> bool:

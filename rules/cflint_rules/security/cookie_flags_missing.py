@@ -59,8 +59,7 @@ _HOLE = "\0"
 @rule(module("Set-Cookie", "set-cookie", "Set-cookie"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
     for mention in module.mentions(_HEADER):
-        name = mention if mention.type in ("string", "template_string") else module.parent(mention)
-        value = _value(module, name) if name is not None else None
+        value = module.header_value(mention)
         if value is None or not module.runs_in_worker(value):
             continue
         texts = _texts(module, value)
@@ -139,20 +138,6 @@ def _holds_session(cookie: str, content: str) -> bool:
     if not content.strip('"') or len(cookie) > 60 or not cookie.replace(_HOLE, ""):
         return False
     return _SESSION.search(cookie) is not None and _READABLE.search(cookie) is None
-
-
-def _value(module: Module, name: Node) -> Node | None:
-    """What a header is set to: where its name is a key of an object, or the first argument of two."""
-    above = module.parent(name)
-    if above is None:
-        return None
-    if above.type == "pair":
-        key, value = above.child_by_field_name("key"), above.child_by_field_name("value")
-        return value if key is not None and key.id == name.id else None
-    around = module.call_around(name)
-    if around is None or around[1] != 0 or around[0].name not in ("set", "append", "header"):
-        return None
-    return around[0].argument(1)
 
 
 def _texts(module: Module, value: Node) -> list[str]:

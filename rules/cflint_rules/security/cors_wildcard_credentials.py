@@ -60,7 +60,6 @@ if TYPE_CHECKING:
 
 _CREDENTIALS = pattern(rb"(?i:access-control-allow-credentials)")
 _ORIGIN = "access-control-allow-origin"
-_SETTERS = frozenset({"set", "append", "header"})
 
 
 @rule(
@@ -79,7 +78,7 @@ def check(module: Module) -> Iterator[Finding]:
             origin = _in_object(module, module.parent(above))
         around = module.call_around(name)
         setter = around[0] if around is not None and around[1] == 0 else None
-        if setter is not None and setter.name in _SETTERS and _is_true(module, setter.argument(1)):
+        if setter is not None and setter.name in js.HEADER_SETTERS and _is_true(module, setter.argument(1)):
             origin = _set_beside(module, setter.statement, setter.receiver)
         if origin is None:
             continue
@@ -140,7 +139,7 @@ def _set_beside(module: Module, statement: Node | None, receiver: Node | None) -
     found: Node | None = None
     for other in block.named_children if block is not None and receiver is not None else ():
         made = module.call(js.first_named(other)) if other.type == "expression_statement" else None
-        if made is None or made.name not in _SETTERS or made.receiver is None or receiver is None:
+        if made is None or made.name not in js.HEADER_SETTERS or made.receiver is None or receiver is None:
             continue
         header, value = made.argument(0), made.argument(1)
         if header is None or value is None or (module.string_of(header) or "").lower() != _ORIGIN:

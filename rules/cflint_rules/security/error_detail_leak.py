@@ -67,6 +67,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -129,22 +130,24 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if _is_internal(module, match.node):
         return
-    is_checked = _is_checked(module, match.node)
+    is_checked = cache(partial(_is_checked, module, match.node))  # which follows all that the `try` calls
     for made in responses:
         if made.content is None or _is_meant(module, made.node, body):
             continue
-        is_expected = is_checked or not _may_be_500(module, made)
+        shown = next(_sent(module, made.content, error, is_expected=False), None)
+        if shown is None:
+            continue
+        is_expected = not _may_be_500(module, made) or is_checked()
         told = next(_sent(module, made.content, error, is_expected=is_expected), None)
-        if told is None and not is_checked and _is_success(module, made, body):
-            shown = next(_sent(module, made.content, error, is_expected=False), None)
-            told = (_AS_SUCCESS, shown[1]) if shown is not None else None
+        if told is None and _is_success(module, made, body) and not is_checked():
+            told = (_AS_SUCCESS, shown[1])
         if told is not None:
             yield Finding(*told, (module.at(parameter, _CAUGHT),))
     for node in called:
         if not any(next(_leaks(module, given, error), None) for given in js.arguments_of(node)):
             continue
         for reply in js.replies_of(module, node) if not _is_meant(module, node, body) else ():
-            is_expected = is_checked or reply.status is None or reply.status < 500
+            is_expected = reply.status is None or reply.status < 500 or is_checked()
             for content in reply.contents:
                 if module.scope.resolve(js.unwrap(content)) is error:
                     continue  # what the function shows of it is told there

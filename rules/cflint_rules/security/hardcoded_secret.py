@@ -52,7 +52,7 @@ Source: https://developers.cloudflare.com/workers/configuration/secrets/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -179,9 +179,11 @@ def check(found: Module) -> Iterator[Finding]:
 @check.on(module())
 def check_compared(found: Module) -> Iterator[Finding]:
     """A password that is a text in the code: it is one because what a client sends is compared with it."""
-    texts = [
-        declaration for name, declaration in found.scope.top_level.items() if _is_password(found, declaration)
-    ]
+    texts = {
+        declaration.node.id: declaration
+        for declaration in found.scope.top_level.values()
+        if _is_password(found, declaration)
+    }
     if not texts or not found.is_run:
         return
     for node in found.descendants(found.root, "binary_expression"):
@@ -189,12 +191,12 @@ def check_compared(found: Module) -> Iterator[Finding]:
         if compared is None or compared.operator not in _COMPARES or compared.left is None:
             continue
         for side, other in ((compared.left, compared.right), (compared.right, compared.left)):
-            password = next((text for text in texts if _is_made_of(found, side, text)), None)
+            password = _text_in(found, side, texts)
             if password is None or js.unwrap(other).type in _LITERALS:
                 continue
             source = js.request_behind(found, other)
             if source is not None:
-                texts.remove(password)
+                del texts[password.node.id]
                 yield Finding(
                     f"the text of `{password.name}`, which clients have to know, is in the code: read it from"
                     " `env`",
@@ -212,12 +214,14 @@ def _is_password(found: Module, declaration: js.Declaration) -> bool:
     return text is not None and len(text) > 3 and _PASSWORD.search(declaration.name) is not None
 
 
-def _is_made_of(found: Module, side: Node, text: js.Declaration) -> bool:
-    """Whether a side of a comparison is a text of the code, and nothing that the environment says."""
+def _text_in(found: Module, side: Node, texts: Mapping[int, js.Declaration]) -> js.Declaration | None:
+    """The text of the code that a side of a comparison is, if the environment says nothing of it."""
     parts = list(found.origins(side))
-    if not any(part.type == "identifier" and found.scope.resolve(part) is text for part in parts):
-        return False
-    return not any(found.value_of(part).kind in (ValueKind.ENV, ValueKind.BINDING) for part in parts)
+    declared = (found.scope.resolve(part) for part in parts if part.type == "identifier")
+    text = next((one for one in declared if one is not None and one.node.id in texts), None)
+    if text is None or any(found.value_of(part).kind in (ValueKind.ENV, ValueKind.BINDING) for part in parts):
+        return None
+    return text
 
 
 @check.on(python_module())

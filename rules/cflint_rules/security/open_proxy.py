@@ -93,7 +93,10 @@ def check(match: Match) -> Iterator[Finding]:
     if sent is None or function is None or any(_is_checked(module, name, match.node) for name in names):
         return
     outer = _outermost(module, function)
-    if any(module.reads_credential(node) for node in module.descendants(outer, "call_expression")):
+    if module.memoized(
+        ("reads a credential", outer.id),
+        lambda: any(map(module.reads_credential, module.descendants(outer, "call_expression"))),
+    ):
         return
     place = module.at(sent, "the client sends it here")
     related = () if match.at().span.covers(place.span) else (place,)

@@ -67,20 +67,28 @@ _HEADER = pattern(rb"access-control-allow-origin", re.IGNORECASE)
 _VARY = pattern(rb"\bvary\b", re.IGNORECASE)
 _NOT_KEPT = pattern(rb"no-store", re.IGNORECASE)
 _CACHED = pattern(rb"public, ?(?:s-?)?max-?age=[1-9]|s-maxage=[1-9]", re.IGNORECASE)
-_SETTERS = frozenset({"set", "append", "header"})
+_SPELLINGS = (
+    "Access-Control-Allow-Origin",
+    "access-control-allow-origin",
+    "Access-Control-allow-Origin",
+    "Access-control-allow-origin",
+    "ACCESS-CONTROL-ALLOW-ORIGIN",
+)
 
 
-@rule(module(), severity=Severity.NOTE)
+@rule(module(*_SPELLINGS), severity=Severity.NOTE)
 def check(subject: Module) -> Iterator[Finding]:
-    if not subject.is_run or next(subject.mentions(_NOT_KEPT), None) is not None:
+    if not subject.is_run:
         return
     for mention in subject.mentions(_HEADER):
-        value = _value(subject, mention)
+        value = subject.header_value(mention)
         if value is None or subject.string_of(value) is not None or not subject.runs_in_worker(value):
             continue
         source = _asking_origin(subject, value)
         if source is None:
             continue
+        if next(subject.mentions(_NOT_KEPT), None) is not None:
+            return
         paths = js.paths_around(subject)
         found = js.leaves_matching(subject.project, paths, _VARY, at_hand=subject)
         if any(leaf.type != "comment" for _, leaf in found):
@@ -123,24 +131,6 @@ def _kept(subject: Module, read: Node) -> Node | None:
             (leaf for leaf in subject.mentions(_CACHED, function) if leaf.start_byte > read.end_byte), None
         )
     return next(subject.mentions(_CACHED), None)
-
-
-def _value(subject: Module, mention: Node) -> Node | None:
-    """What the header is set to: where its name is a key, or the first of two arguments."""
-    name = mention if mention.type in ("string", "property_identifier") else subject.parent(mention)
-    above = subject.parent(name) if name is not None else None
-    if name is None or above is None:
-        return None
-    if above.type == "pair":
-        key, value = above.child_by_field_name("key"), above.child_by_field_name("value")
-        return value if key is not None and js.contains(key, name) else None
-    assigned = subject.assignment(subject.parent(above)) if above.type == "subscript_expression" else None
-    if assigned is not None and js.contains(assigned.target, name):
-        return assigned.value
-    around = subject.call_around(name)
-    if around is None or around[1] != 0 or around[0].name not in _SETTERS:
-        return None
-    return around[0].argument(1)
 
 
 def _asking_origin(subject: Module, value: Node) -> Node | None:

@@ -100,7 +100,7 @@ def check(match: Match) -> Iterator[Finding]:
     if _is_dropped(match):
         what = "`undefined`" if is_token else "`false`"
         yield Finding(
-            f"nothing looks at the result: `{called.name.rpartition('.')[2]}()` gives {what} for what is"
+            f"nothing looks at the result: `{match.word}()` gives {what} for what is"
             " forged, and does not throw",
             match.at(),
         )

@@ -52,23 +52,23 @@ Source: https://developers.cloudflare.com/workflows/build/workers-api/#createbat
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
 
-if TYPE_CHECKING:
-    from tree_sitter import Node
+_LEAVES = ("break_statement", "continue_statement", "throw_statement")
 
 
 @rule(call("create"), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    around = _repeated(match)
-    if around is None or not match.receiver_value.is_binding("workflow"):
+    turn = js.turn_around(module, match.node)
+    if turn is None or turn.is_async or turn.method not in ("", "map"):
         return
-    if match.call.is_awaited and not module.only_awaits(around, match.node):
+    if not match.receiver_value.is_binding("workflow"):
         return
-    if module.try_around(match.node, around) is not None or _may_end(module, around):
+    if match.call.is_awaited and not module.only_awaits(turn.body, match.node):
+        return
+    if module.try_around(match.node, turn.body) is not None or _may_end(module, turn):
         return
     yield Finding(
         "each turn creates one instance by a request of its own: `createBatch()` creates up to 100 by one",
@@ -76,27 +76,8 @@ def check(match: Match) -> Iterator[Finding]:
     )
 
 
-_LEAVES = ("break_statement", "continue_statement", "throw_statement")
-
-
-def _may_end(module: Module, body: Node) -> bool:
-    """Whether a turn can be left before its end."""
-    return module.memoized(("turn that ends", body.id), lambda: any(module.descendants(body, *_LEAVES)))
-
-
-def _repeated(match: Match) -> Node | None:
-    """The body of the `for … of` loop, or the callback of `map()`, that an instance is created in."""
-    module = match.module
-    loop = module.loop_around(match.node)
-    if loop is not None:
-        is_of = loop.type == "for_in_statement" and any(child.type == "of" for child in loop.children)
-        is_async = any(child.type == "await" for child in loop.children)
-        returns = module.memoized(
-            ("loop that returns", loop.id), lambda: any(module.descendants(loop, "return_statement"))
-        )
-        return loop.child_by_field_name("body") if is_of and not is_async and not returns else None
-    function = module.enclosing_function(match.node)
-    taken = module.callback_of(function) if function is not None else None
-    return (
-        js.body_of(function) if function is not None and taken is not None and taken.name == "map" else None
-    )
+def _may_end(module: Module, turn: js.Turn) -> bool:
+    """Whether a turn can be left before its end, or the loop."""
+    leaves = _LEAVES if turn.method else (*_LEAVES, "return_statement")
+    body = turn.body
+    return module.memoized(("turn that ends", body.id), lambda: any(module.descendants(body, *leaves)))

@@ -157,11 +157,8 @@ def _by_name(project: Project) -> Mapping[str, tuple[Worker, ...]]:
     """The Workers of the workspace by all names that they are deployed under."""
     found: dict[str, list[Worker]] = {}
     for each in project.workers:
-        given = each.config.deployment.names if each.config is not None else ()
-        own = (environment.worker_name for environment in each.environments)
-        for name in dict.fromkeys((*own, *given)):
-            if name is not None:
-                found.setdefault(name, []).append(each)
+        for name in each.names:
+            found.setdefault(name, []).append(each)
     return {name: tuple(workers) for name, workers in found.items()}
 
 

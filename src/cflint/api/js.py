@@ -1,4 +1,7 @@
-"""Modules of JavaScript and TypeScript: nodes, names, values, promises, flow."""
+"""Modules of JavaScript and TypeScript: nodes, names, values, promises, flow.
+
+Longer than 600 lines: a list of names, each of them at three places.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.platform.addresses import is_local_address as is_local_address
     from cflint.platform.ai_models import AI_MODELS_AS_OF as AI_MODELS_AS_OF
     from cflint.platform.ai_models import RetiredModel as RetiredModel
     from cflint.platform.ai_models import retired_model as retired_model
@@ -73,6 +77,7 @@ if TYPE_CHECKING:
     from cflint.platform.language import STRING_CUTS as STRING_CUTS
     from cflint.platform.orms import orm_maker as orm_maker
     from cflint.platform.orms import orm_package as orm_package
+    from cflint.platform.queues import EVENT_KEYS as QUEUE_EVENT_KEYS
     from cflint.platform.websockets import AUTO_REPLY_FLAG as AUTO_REPLY_FLAG
     from cflint.platform.websockets import EVENT_PROPERTIES as EVENT_PROPERTIES
     from cflint.platform.websockets import SOCKET_EVENTS as SOCKET_EVENTS
@@ -95,6 +100,10 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import paths_around as paths_around
     from cflint.project.code.calls import running_paths as running_paths
     from cflint.project.code.calls import worker_calls as worker_calls
+    from cflint.project.code.chains import Step as Step
+    from cflint.project.code.chains import queue_steps as queue_steps
+    from cflint.project.code.chains import service_steps as service_steps
+    from cflint.project.code.chains import way_back as way_back
     from cflint.project.code.contents import Content as Content
     from cflint.project.code.credentials import code_behind as code_behind
     from cflint.project.code.credentials import hyperdrive_behind as hyperdrive_behind
@@ -117,6 +126,7 @@ if TYPE_CHECKING:
     from cflint.project.code.flow import can_reach as can_reach
     from cflint.project.code.flow import completes as completes
     from cflint.project.code.flow import falls_through as falls_through
+    from cflint.project.code.headers import HEADER_SETTERS as HEADER_SETTERS
     from cflint.project.code.import_edits import is_typescript as is_typescript
     from cflint.project.code.invocations import Invocation as Invocation
     from cflint.project.code.invocations import invocations_of as invocations_of
@@ -145,6 +155,11 @@ if TYPE_CHECKING:
     from cflint.project.code.origins import reads_request as reads_request
     from cflint.project.code.orms import OrmStatement as OrmStatement
     from cflint.project.code.paging import list_without_pagination as list_without_pagination
+    from cflint.project.code.payloads import Senders as Senders
+    from cflint.project.code.payloads import Sent as Sent
+    from cflint.project.code.payloads import mapped as mapped
+    from cflint.project.code.payloads import sent_to_queues as sent_to_queues
+    from cflint.project.code.payloads import sent_to_workflow as sent_to_workflow
     from cflint.project.code.promises import PromiseOutcome as PromiseOutcome
     from cflint.project.code.promises import PromiseSource as PromiseSource
     from cflint.project.code.promises import PromiseUse as PromiseUse
@@ -159,12 +174,16 @@ if TYPE_CHECKING:
     from cflint.project.code.provenance import Provenance as Provenance
     from cflint.project.code.provenance import Trust as Trust
     from cflint.project.code.provenance import provenance as provenance
+    from cflint.project.code.received import Read as Read
+    from cflint.project.code.received import message_bodies as message_bodies
+    from cflint.project.code.received import payload_reads as payload_reads
+    from cflint.project.code.received import reads_of as reads_of
+    from cflint.project.code.received import unsent as unsent
     from cflint.project.code.remote import Bound as Bound
     from cflint.project.code.remote import RemoteMethod as RemoteMethod
     from cflint.project.code.remote import all_remote_calls as all_remote_calls
     from cflint.project.code.remote import bound_by_others as bound_by_others
     from cflint.project.code.remote import class_behind as class_behind
-    from cflint.project.code.remote import names_of as names_of
     from cflint.project.code.remote import names_that_only_one_has as names_that_only_one_has
     from cflint.project.code.remote import remote_calls as remote_calls
     from cflint.project.code.remote import remote_method as remote_method
@@ -172,6 +191,7 @@ if TYPE_CHECKING:
     from cflint.project.code.replies import replies_of as replies_of
     from cflint.project.code.rewritten import is_counted_or_resized as is_counted_or_resized
     from cflint.project.code.rewritten import names_between as names_between
+    from cflint.project.code.rewritten import reads_before as reads_before
     from cflint.project.code.secrets import Secret as Secret
     from cflint.project.code.services import ServiceCall as ServiceCall
     from cflint.project.code.sockets import PairEnd as PairEnd
@@ -189,6 +209,9 @@ if TYPE_CHECKING:
     from cflint.project.code.tracing import Traced as Traced
     from cflint.project.code.tracing import function_called as function_called
     from cflint.project.code.tracing import traced as traced
+    from cflint.project.code.turns import Turn as Turn
+    from cflint.project.code.turns import repetition_of as repetition_of
+    from cflint.project.code.turns import turn_around as turn_around
     from cflint.project.code.turns import turns_of as turns_of
     from cflint.project.code.values import UNKNOWN as UNKNOWN
     from cflint.project.modules.facts import BaseRef as BaseRef
@@ -244,6 +267,7 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript.typos import TypoKind as TypoKind
 
 _ORIGINS = {
+    "cflint.platform.addresses": ("is_local_address"),
     "cflint.platform.ai_models": ("AI_MODELS_AS_OF RetiredModel retired_model"),
     "cflint.platform.base_members": ("base_members"),
     "cflint.platform.classes": ("bases_of_kinds"),
@@ -267,6 +291,7 @@ _ORIGINS = {
     ),
     "cflint.platform.language": ("PROMISE_CHAIN PROMISE_COMBINATORS STRING_CUTS"),
     "cflint.platform.orms": ("orm_maker orm_package"),
+    "cflint.platform.queues": ("EVENT_KEYS:QUEUE_EVENT_KEYS"),
     "cflint.platform.websockets": ("AUTO_REPLY_FLAG EVENT_PROPERTIES SOCKET_EVENTS SOCKET_METHODS"),
     "cflint.platform.workflows": ("INSTANCE_CHANGES STEP_METHODS"),
     "cflint.project.code.ambient_env": ("ambient_env"),
@@ -275,6 +300,7 @@ _ORIGINS = {
         "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_mentioned "
         "is_named leaves_matching modules_naming name_of paths_around running_paths worker_calls"
     ),
+    "cflint.project.code.chains": ("Step queue_steps service_steps way_back"),
     "cflint.project.code.contents": ("Content"),
     "cflint.project.code.credentials": (
         "code_behind hyperdrive_behind may_be_sent request_behind secret_behind"
@@ -285,6 +311,7 @@ _ORIGINS = {
     "cflint.project.code.env_members": ("is_given_by_code"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
+    "cflint.project.code.headers": ("HEADER_SETTERS"),
     "cflint.project.code.import_edits": ("is_typescript"),
     "cflint.project.code.invocations": ("Invocation invocations_of loss_of"),
     "cflint.project.code.module": ("module_of"),
@@ -297,17 +324,19 @@ _ORIGINS = {
     ),
     "cflint.project.code.orms": ("OrmStatement"),
     "cflint.project.code.paging": ("list_without_pagination"),
+    "cflint.project.code.payloads": ("Senders Sent mapped sent_to_queues sent_to_workflow"),
     "cflint.project.code.promises": (
         "PromiseOutcome PromiseSource PromiseUse calls_on calls_on_name can_await source_of "
         "use_of_callback use_of_promise use_of_promises wait_until_at"
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance"),
+    "cflint.project.code.received": ("Read message_bodies payload_reads reads_of unsent"),
     "cflint.project.code.remote": (
-        "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_of "
-        "names_that_only_one_has remote_calls remote_method"
+        "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_that_only_one_has "
+        "remote_calls remote_method"
     ),
     "cflint.project.code.replies": ("Reply replies_of"),
-    "cflint.project.code.rewritten": ("is_counted_or_resized names_between"),
+    "cflint.project.code.rewritten": ("is_counted_or_resized names_between reads_before"),
     "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.services": ("ServiceCall"),
     "cflint.project.code.sockets": (
@@ -316,7 +345,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called traced"),
-    "cflint.project.code.turns": ("turns_of"),
+    "cflint.project.code.turns": ("Turn repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -359,6 +388,7 @@ __all__ = [
     "EXPORTED_TYPES",
     "EXPORTS",
     "FUNCTIONS",
+    "HEADER_SETTERS",
     "HONO_APPS",
     "HONO_RESPONSES",
     "ID_METHODS",
@@ -376,6 +406,7 @@ __all__ = [
     "PER_ELEMENT",
     "PROMISE_CHAIN",
     "PROMISE_COMBINATORS",
+    "QUEUE_EVENT_KEYS",
     "RANDOM",
     "RANDOM_KEYS",
     "REDIRECT_STATUSES",
@@ -446,19 +477,24 @@ __all__ = [
     "PromiseSource",
     "PromiseUse",
     "Provenance",
+    "Read",
     "RemoteMethod",
     "Reply",
     "ResponseMade",
     "RetiredModel",
     "Secret",
+    "Senders",
+    "Sent",
     "ServiceCall",
     "SocketListener",
+    "Step",
     "Syntax",
     "SyntaxProblem",
     "SyntaxProblemKind",
     "TopLevel",
     "Traced",
     "Trust",
+    "Turn",
     "TypeFacts",
     "TypeMember",
     "Typo",
@@ -509,6 +545,7 @@ __all__ = [
     "is_global",
     "is_guard",
     "is_in_text",
+    "is_local_address",
     "is_mentioned",
     "is_named",
     "is_open_object",
@@ -523,16 +560,17 @@ __all__ = [
     "leaves_matching",
     "list_without_pagination",
     "loss_of",
+    "mapped",
     "may_be_env_type",
     "may_be_sent",
     "merge_conflicts",
+    "message_bodies",
     "method_called_on",
     "module_of",
     "modules_naming",
     "name_of",
     "name_of_function",
     "names_between",
-    "names_of",
     "names_that_only_one_has",
     "node_needs",
     "number_of",
@@ -545,19 +583,27 @@ __all__ = [
     "pair_ends",
     "parameter_for",
     "paths_around",
+    "payload_reads",
     "problems_of",
     "property_name",
     "property_value",
     "provenance",
+    "queue_steps",
+    "reads_before",
     "reads_credential",
+    "reads_of",
     "reads_request",
     "remote_calls",
     "remote_method",
+    "repetition_of",
     "replies_of",
     "request_behind",
     "retired_model",
     "running_paths",
     "secret_behind",
+    "sent_to_queues",
+    "sent_to_workflow",
+    "service_steps",
     "source_of",
     "span_of",
     "spelling",
@@ -565,7 +611,9 @@ __all__ = [
     "suffixes",
     "throws_own_texts",
     "traced",
+    "turn_around",
     "turns_of",
+    "unsent",
     "unwrap",
     "use_of_callback",
     "use_of_promise",
@@ -575,6 +623,7 @@ __all__ = [
     "usual_name",
     "wait_until_at",
     "walk",
+    "way_back",
     "with_wrappers",
     "worker_calls",
 ]

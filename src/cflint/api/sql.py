@@ -8,6 +8,10 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.project.sql.d1 import D1Query as D1Query
+    from cflint.project.sql.d1 import D1Statement as D1Statement
+    from cflint.project.sql.d1 import d1_statement as d1_statement
+    from cflint.project.sql.d1 import queries_before as queries_before
     from cflint.project.sql.raw import RAW_CALLS as RAW_CALLS
     from cflint.project.sql.raw import raw_text as raw_text
     from cflint.project.sql.statements import SQL_CALLS as SQL_CALLS
@@ -27,16 +31,18 @@ if TYPE_CHECKING:
     from cflint.syntax.sql import Token as Token
     from cflint.syntax.sql import TokenKind as TokenKind
     from cflint.syntax.sql import placeholders as placeholders
+    from cflint.syntax.sql import positions as positions
     from cflint.syntax.sql import statements as statements
     from cflint.syntax.sql import tables as tables
 
 _ORIGINS = {
+    "cflint.project.sql.d1": ("D1Query D1Statement d1_statement queries_before"),
     "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
     "cflint.project.sql.statements": (
         "HolePosition Interpolation SQL_CALLS SqlDialect SqlLiteral SqlText SqlUse chained_call "
         "executions prepared_by sql_text sql_use"
     ),
-    "cflint.syntax.sql": ("Statement TableUse Token TokenKind placeholders statements tables"),
+    "cflint.syntax.sql": ("Statement TableUse Token TokenKind placeholders positions statements tables"),
 }
 
 __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
@@ -44,6 +50,8 @@ __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 __all__ = [
     "RAW_CALLS",
     "SQL_CALLS",
+    "D1Query",
+    "D1Statement",
     "HolePosition",
     "Interpolation",
     "SqlDialect",
@@ -55,9 +63,12 @@ __all__ = [
     "Token",
     "TokenKind",
     "chained_call",
+    "d1_statement",
     "executions",
     "placeholders",
+    "positions",
     "prepared_by",
+    "queries_before",
     "raw_text",
     "sql_text",
     "sql_use",

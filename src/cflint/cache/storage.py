@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import cflint
 from cflint.cache.observed import stamp
-from cflint.cachedir import hash_of
+from cflint.cachedir import TEMPORARY_SUFFIX, hash_of, write_whole
 
 if TYPE_CHECKING:
     from cflint.packages import Package
@@ -98,16 +98,10 @@ def read(path: Path) -> Json:
 
 def write(path: Path, value: Json) -> bool:
     """Write JSON so that a reader sees all of it or nothing; whether it could be done."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(6).hex()}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
+        data = json.dumps(value, separators=(",", ":")).encode("ascii")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="ascii") as file:
-                file.write(json.dumps(value, separators=(",", ":")))
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, data, 0o600)
     except (OSError, ValueError, RecursionError, MemoryError):
         return False
     return True
@@ -127,7 +121,9 @@ def clean(folder: Path) -> tuple[int, int]:
 
 
 def _entries(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.suffix in (".json", ".tmp") and not path.is_dir()]
+    return [
+        path for path in folder.iterdir() if path.suffix in (".json", TEMPORARY_SUFFIX) and not path.is_dir()
+    ]
 
 
 def prune(folder: Path, *, thoroughly: bool) -> None:

@@ -109,7 +109,9 @@ def _differences(before: Iterable[Part], after: Iterable[Part]) -> Iterator[Diff
     new = {(part.kind, part.name): part for part in after}
     for key in dict.fromkeys((*new, *old)):
         was, now = old.get(key), new.get(key)
-        if was is None or now is None or was.detail != now.detail:
+        if was is not None and now is not None and was.hidden != now.hidden:
+            yield Difference(*key, "a value", "another value")
+        elif was is None or now is None or was.detail != now.detail:
             yield Difference(
                 *key, None if was is None else _detail(was), None if now is None else _detail(now)
             )

@@ -90,7 +90,7 @@ def _in_short(worker: WorkerDifference) -> str:
 
 
 def _name_of(it: Difference) -> str:
-    return "" if it.kind in (it.name, "entry", "date") else f" {code(it.name)}"
+    return "" if it.kind in (it.name, "entry", "date", "account") else f" {code(it.name)}"
 
 
 def _by_sign(differences: Sequence[Difference]) -> dict[str, list[Difference]]:
@@ -139,7 +139,7 @@ def _summary(outcome: Outcome) -> str:
 
 
 def _line(it: Difference) -> str:
-    what = f"{it.kind} {it.name}" if it.kind not in (it.name, "entry", "date") else it.kind
+    what = f"{it.kind} {it.name}" if it.kind not in (it.name, "entry", "date", "account") else it.kind
     where = f" [{_where(it.environments)}]" if it.environments else ""
     if it.before is None:
         return escape_message(f"+ {what}{_after_colon(it.after or '')}{where}")

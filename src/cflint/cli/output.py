@@ -6,11 +6,10 @@ Imported where used: how an address is written.
 from __future__ import annotations
 
 import os
-import stat
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cflint.cachedir import write_whole
 from cflint.cli.console import write, write_bytes
 from cflint.cli.exits import Exit, Failure
 from cflint.record import record
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
 FOR_PEOPLE = ("text", "concise")
 """Formats that may be coloured, and that other output may accompany; on a terminal in its encoding."""
-
-TEMPORARY_SUFFIX = ".cflint-tmp"
-"""How the names of files end that stand in for a file until it is written."""
 
 
 @record(frozen=True)
@@ -81,25 +77,9 @@ def write_file(name: str, data: bytes) -> None:
         if _is_special(target):
             target.write_bytes(data)
         else:
-            _replace(target, data)
+            write_whole(target, data)
     except OSError as error:
         raise Failure(f"cannot write {name}: {_reason(error)}", Exit.INTERNAL) from error
-
-
-def _replace(target: Path, data: bytes) -> None:
-    temporary = target.with_name(
-        f".{target.name[:100]}.{os.getpid()}-{os.urandom(6).hex()}{TEMPORARY_SUFFIX}"
-    )
-    # Only Windows tells binary files from text.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    try:
-        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
-            file.write(data)
-        with suppress(FileNotFoundError):
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _is_special(target: Path) -> bool:

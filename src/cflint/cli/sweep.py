@@ -8,14 +8,17 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cflint.cli.console import columns_of, counted, put, remark, takes_progress, write
+from cflint.cli.check.interface import click_option
+from cflint.cli.check.options import OPTIONS
+from cflint.cli.console import counted, remark, takes_progress, write
 from cflint.cli.exits import Exit, Failure
-from cflint.cli.selection import complete_selectors
+from cflint.cli.progress import StatusLine
 
 if TYPE_CHECKING:
     from cflint.fleet.journal import About, Journal
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 _PAUSE = 0.2
 """Seconds from one drawing of the line to the next."""
 _RUN = "run"
+_LIKE_CHECK = ("select", "ignore", "preset", "isolated")
+"""The options that are those of `cflint check`."""
 
 
 class _Group(click.Group):
@@ -102,20 +107,10 @@ def command() -> None:
     help="MiB of memory that a repository may take.",
 )
 @click.option(
-    "--select", multiple=True, shell_complete=complete_selectors, help="Run these rules, groups, presets."
-)
-@click.option(
-    "--ignore", multiple=True, shell_complete=complete_selectors, help="Do not run these rules, groups."
-)
-@click.option("--preset", multiple=True, help="Run the rules of a preset.")
-@click.option(
     "--config", type=click.Path(dir_okay=False), help="Settings in place of those of the repositories."
 )
 @click.option(
     "--config-above", type=click.Path(dir_okay=False), help="Settings on top of those of the repositories."
-)
-@click.option(
-    "--isolated", is_flag=True, help="Use no settings of the repositories and no rules of packages."
 )
 @click.option("--cache", type=click.Path(file_okay=False), help="A folder of results that sweeps share.")
 @click.option(
@@ -172,16 +167,16 @@ def run(
         *(word for name in ignore for word in ("--ignore", name)),
         *(word for name in preset for word in ("--preset", name)),
     ]
-    _check_selectors(select, ignore, preset)
+    _check_rules(options, text, given, is_above=is_above)
     folder = Path(output)
     try:
-        journal = Journal(folder, Path(cache) if cache is not None else None)
-        new = about_of(code_identity(), options, text, today().isoformat(), is_above=is_above)
-        about = _about(journal, new, again=again, retry=retry)
-        settings = Settings(about, text, Limits(time_limit, memory_limit << 20), is_above)
-        started = time.monotonic()
-        progress = _swept(journal, settings, sources, scheduler, jobs, dashboard, quiet=quiet)
-        statuses, severities = _written(journal, settings, sources)
+        with closing(Journal(folder, Path(cache) if cache is not None else None)) as journal:
+            new = about_of(code_identity(), options, text, today().isoformat(), is_above=is_above)
+            about = _about(journal, new, again=again, retry=retry)
+            settings = Settings(about, text, Limits(time_limit, memory_limit << 20), is_above)
+            started = time.monotonic()
+            progress = _swept(journal, settings, sources, scheduler, jobs, dashboard, quiet=quiet)
+            statuses, severities = _written(journal, settings, sources)
     except JournalError as error:
         raise Failure(str(error)) from error
     if not quiet:
@@ -194,6 +189,9 @@ def run(
         rest = f"{progress.resumed} known before, {progress.shared} found again elsewhere"
         remark(f"{contents}, {rest}; took {seconds:.1f} s")
     return Exit.CLEAN
+
+
+run.params += [click_option(option) for option in OPTIONS if option.name in _LIKE_CHECK]
 
 
 def _sources(paths: tuple[str, ...], lists: tuple[str, ...], refs: tuple[str, ...]) -> list[Source]:
@@ -218,9 +216,9 @@ def _sources(paths: tuple[str, ...], lists: tuple[str, ...], refs: tuple[str, ..
 def _refuse_inside(output: str, sources: list[Source]) -> None:
     """Raise Failure for an output that would become a part of what is looked at."""
     target = Path(os.path.realpath(output))
+    around = {str(folder) for folder in (target, *target.parents)}
     for source in sources:
-        is_read_as_it_is = not source.ref or not source.is_git
-        if is_read_as_it_is and Path(source.path) in (target, *target.parents):
+        if source.path in around and (not source.ref or not source.is_git):  # read as it is
             raise Failure(f"the output {output} lies inside of {source.name}, which is looked at")
 
 
@@ -231,17 +229,24 @@ def _settings_in(config: str) -> str:
         raise Failure(f"the settings {config} cannot be read: {error}") from error
 
 
-def _check_selectors(select: tuple[str, ...], ignore: tuple[str, ...], preset: tuple[str, ...]) -> None:
-    """Raise Failure for a name that is none, once and not for each repository."""
-    from cflint.cli.selection import names, selected
-    from cflint.rule import RECOMMENDED, RuleSet
+def _check_rules(options: list[str], settings: str | None, file: str | None, *, is_above: bool) -> None:
+    """Raise Failure for a mistake in what chooses rules, once and not for each repository."""
+    from cflint.cli.console import warn
+    from cflint.fleet.examine import SETTINGS, remarks_on
 
-    selected(RuleSet.discover(), (*names(select), *preset) or (RECOMMENDED,), names(ignore))
+    try:
+        remarks = remarks_on(options, settings, is_above=is_above)
+    except Failure as failure:
+        message = failure.message.replace(SETTINGS, file or SETTINGS)
+        raise Failure(message, failure.code, failure.hint) from failure
+    for remark_ in remarks:
+        warn(remark_)
 
 
 def _about(journal: Journal, new: About, *, again: bool, retry: bool) -> About:
     """What the sweep in the folder is, begun or gone on with. Raises Failure when it is not this one."""
     from cflint.fleet.journal import read_about
+    from cflint.record import replace
 
     old = read_about(journal.folder)
     if old is not None and not again:
@@ -251,6 +256,7 @@ def _about(journal: Journal, new: About, *, again: bool, retry: bool) -> About:
             raise Failure(f"{journal.folder} has a sweep with {what}", Exit.USAGE, hint)
         if retry:
             journal.start_over(failures=False)
+        old = replace(old, finished=False)
         journal.begin(old)
         return old
     journal.start_over()
@@ -304,36 +310,24 @@ def _written(
         for found in states_in(journal, settings, sources)
     )
     journal.begin(replace(settings.about, finished=True))
-    journal.close()
     return writer.statuses, writer.severities
 
 
-class _Line:
-    """A line on the terminal that shows how far a sweep is, gone at the end."""
+class _Line(StatusLine):
+    """How far a sweep is. It takes long, so the line is there at once."""
 
     def __init__(self) -> None:
-        self._due = 0.0
+        super().__init__(0.0, _PAUSE)
         self._started = time.monotonic()
-        self._length = 0
 
     def show(self, progress: Progress) -> None:
         """Show how far it is, when it is time to."""
-        now = time.monotonic()
-        if now < self._due:
+        if not self.is_due:
             return
-        self._due = now + _PAUSE
-        rate = progress.looked / max(0.001, now - self._started)
+        rate = progress.looked / max(0.001, time.monotonic() - self._started)
         text = f"Looked at {progress.looked} of {progress.sources} repositories ({rate:.1f} a second), "
         text += f"examined {progress.examined} of {progress.contents} contents, {progress.failed} failed"
-        text = text[: (columns_of(sys.stderr) or 80) - 1]
-        put(f"\r{text}{' ' * (self._length - len(text))}")
-        self._length = len(text)
-
-    def erase(self) -> None:
-        """Take the line away."""
-        if self._length:
-            put(f"\r{' ' * self._length}\r")
-            self._length = 0
+        self.draw(text)
 
 
 # -- what was found ----------------------------------------------------------------------------------------
@@ -372,9 +366,9 @@ def report(
     from datetime import date
 
     from cflint.cli.output import Output, check_output_file, write_output
-    from cflint.fleet.journal import JournalError, read_about
-    from cflint.fleet.page import FORMATS, Asked
-    from cflint.fleet.questions import QUESTIONS, TREND, MissingDuckDB, answers
+    from cflint.fleet.journal import JournalError
+    from cflint.fleet.page import FORMATS
+    from cflint.fleet.questions import QUESTIONS, TREND, MissingDuckDB, ask
 
     if output_file is not None:
         check_output_file(output_file)
@@ -387,16 +381,13 @@ def report(
     except ValueError as error:
         raise Failure(f"`--before` takes a date, 2026-01-31, not `{before}`") from error
     try:
-        about = read_about(Path(folder))
-        found = list(answers(Path(folder), names, day, Path(against) if against is not None else None))
+        asked = ask(Path(folder), names, day, Path(against) if against is not None else None)
     except JournalError as error:
         raise Failure(str(error)) from error
     except MissingDuckDB as error:
         hint = "install `duckdb` beside cflint, or cflint with its extra `sweep-report`"
         raise Failure("questions are answered by DuckDB, which is not installed", Exit.USAGE, hint) from error
-    assert about is not None, "there were answers"
-    text = FORMATS[output_format](Asked(folder, about.day, found))
-    write_output(Output(output_format, output_file), text)
+    write_output(Output(output_format, output_file), FORMATS[output_format](asked))
     return Exit.CLEAN
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cflint.fleet.journal import rows_in
+from cflint.fleet.sources import called
 from cflint.record import record
 
 Row = dict[str, Any]
@@ -91,15 +92,14 @@ def _differing(state: State, before: list[Row], after: list[Row]) -> Iterator[Di
     for sign, one, other in (("-", old, new), ("+", new, old)):
         for known, row in one.items():
             if known not in other:
-                where = f"{_called(state)}/{row['path']}:{row['line']}: {row['message']}"
+                where = f"{called(*state)}/{row['path']}:{row['line']}: {row['message']}"
                 yield Difference(row["rule"], sign, row["severity"], where)
-    for known, row in old.items():
-        now = new.get(known)
-        for part in _COMPARED if now is not None else ():
-            assert now is not None
+    for row, now in ((old[known], new[known]) for known in old if known in new):
+        for part in _COMPARED:
             if row[part] != now[part]:
                 what = f"{part} {row[part] or 'none'} -> {now[part] or 'none'}"
-                yield Difference(row["rule"], "~", what, f"{_called(state)}/{row['path']}: {row['message']}")
+                where = f"{called(*state)}/{row['path']}: {row['message']}"
+                yield Difference(row["rule"], "~", what, where)
 
 
 def _by_known(rows: list[Row]) -> dict[Known, Row]:
@@ -115,7 +115,7 @@ def _by_known(rows: list[Row]) -> dict[Known, Row]:
 def _ended(state: State, was: list[Row], now: list[Row]) -> Iterator[Difference]:
     old, new = (_end(rows) for rows in (was, now))
     if old != new:
-        yield Difference("", "~", "end", f"{_called(state)}: {old}, now {new}")
+        yield Difference("", "~", "end", f"{called(*state)}: {old}, now {new}")
 
 
 def _end(rows: list[Row]) -> str:
@@ -124,8 +124,3 @@ def _end(rows: list[Row]) -> str:
     row = rows[0]
     partial = ", partial" if row["partial"] else ""
     return f"{row['status']}{partial}" + (f" ({row['reason']})" if row["reason"] else "")
-
-
-def _called(state: State) -> str:
-    name, ref = state
-    return name if ref in ("", "HEAD") else f"{name}@{ref}"

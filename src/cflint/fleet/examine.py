@@ -13,7 +13,7 @@ from typing import Any
 from cflint.cli.check.analysis import Analysis
 from cflint.cli.check.arguments import asked
 from cflint.cli.check.place import Place
-from cflint.cli.check.plan import plan_at
+from cflint.cli.check.plan import Plan, plan_at
 from cflint.cli.exits import Failure
 from cflint.finding import Report
 from cflint.fleet.facts import facts_of, workers_of
@@ -29,7 +29,7 @@ Row = dict[str, Any]
 ROOT = Path("/")
 """Where an examined state is said to be: nothing of the machine is in a result."""
 
-_SETTINGS = ".cflint-sweep.toml"
+SETTINGS = ".cflint-sweep.toml"
 """The path, in the workspace, of settings that count for all sources; patterns in it are meant from the
 root."""
 
@@ -74,12 +74,7 @@ def examined(
     workspace: Workspace, options: Sequence[str], settings: str | None = None, *, is_above: bool = False
 ) -> Row:
     """What is found in a workspace, see `examine`. Raises Failure."""
-    if settings is not None:
-        workspace.overlay(_SETTINGS, settings.encode())
-        options = [*options, *([] if is_above else ["--config", _SETTINGS])]
-    place = Place(workspace, ("",), ROOT)
-    request = asked("--jobs", "1", *options)
-    analysis = Analysis(plan_at(request, place, above=_SETTINGS if is_above else None))
+    analysis = Analysis(_plan(workspace, options, settings, is_above=is_above))
     report = analysis.first()
     if analysis.loaded.empty:
         return {"status": "no-workers", "partial": False}
@@ -96,6 +91,22 @@ def examined(
         "notices": said["notices"],
         "sarif": sarif.render(_with_rules_of_findings(report)) if report.findings else None,
     }
+
+
+def remarks_on(options: Sequence[str], settings: str | None = None, *, is_above: bool = False) -> list[str]:
+    """What there is to say of options and settings like those of `examine` before anything is examined: which
+    names are old. Raises Failure for a mistake in them, whatever the source."""
+    plan = _plan(Workspace.in_memory({}), options, settings, is_above=is_above)
+    _ = Analysis(plan).rules
+    return [notice.message for notice in plan.settings.renamed(()).values()]
+
+
+def _plan(workspace: Workspace, options: Sequence[str], settings: str | None, *, is_above: bool) -> Plan:
+    if settings is not None:
+        workspace.overlay(SETTINGS, settings.encode())
+        options = [*options, *([] if is_above else ["--config", SETTINGS])]
+    request, place = asked("--jobs", "1", *options), Place(workspace, ("",), ROOT)
+    return plan_at(request, place, above=SETTINGS if is_above else None, one_of_many=True)
 
 
 def _finding(found: Row, report: Report, owners: Owners) -> Row:

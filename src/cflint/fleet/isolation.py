@@ -112,12 +112,20 @@ def _send(stream: IO[bytes], value: object) -> None:
 
 def _receive(stream: IO[bytes]) -> Any:
     """The next value; None at the end."""
-    head = stream.read(_HEAD.size)
+    head = _all_of(stream, _HEAD.size)
     if len(head) < _HEAD.size:
         return None
     (size,) = _HEAD.unpack(head)
-    data = stream.read(size)
+    data = _all_of(stream, size)
     return json.loads(data) if len(data) == size else None
+
+
+def _all_of(stream: IO[bytes], size: int) -> bytes:
+    """So many bytes, fewer at the end alone: a stream without a buffer reads what a pipe holds just now."""
+    data = bytearray()
+    while len(data) < size and (part := stream.read(size - len(data))):
+        data += part
+    return bytes(data)
 
 
 # -- the server --------------------------------------------------------------------------------------------

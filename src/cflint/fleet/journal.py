@@ -12,11 +12,12 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
-import os
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from cflint.cachedir import write_whole
 from cflint.fleet.isolation import Outcome
 from cflint.fleet.sources import Source
 from cflint.record import record
@@ -25,6 +26,8 @@ ABOUT = "sweep.json"
 _JOURNAL = "journal.jsonl"
 _RESULTS = "results"
 FORMAT = 1
+UNREADABLE = "unreadable"
+"""How it ends where a repository is to blame, in which something is not there or damaged."""
 
 Row = dict[str, Any]
 
@@ -117,7 +120,7 @@ class Journal:
 
     def begin(self, about: About) -> None:
         """Say what the sweep is."""
-        _write(self.folder / ABOUT, json.dumps(about.as_data(), indent=1).encode() + b"\n")
+        write_whole(self.folder / ABOUT, json.dumps(about.as_data(), indent=1).encode() + b"\n")
 
     def start_over(self, *, failures: bool = True) -> None:
         """Forget which sources were looked at and what failed; with `failures=False`, what failed alone."""
@@ -150,14 +153,23 @@ class Journal:
         """Whether what is found in a content is known, or that it cannot be examined."""
         return key in self._failed or self._place(key).is_file()
 
+    def is_unreadable(self, key: str) -> bool:
+        """Whether a content cannot be examined because the repository that had it cannot be read."""
+        return self._failed.get(key, {}).get("status") == UNREADABLE and not self._place(key).is_file()
+
     def result(self, key: str) -> Row:
-        """What was found in a content, or `status` and `reason`."""
+        """What was found in a content, or `status` and `reason`. A damaged file is deleted, so that the next
+        run examines the content again."""
+        place = self._place(key)
         try:
-            row: Row = json.loads(gzip.decompress(self._place(key).read_bytes()))
+            row: Row = json.loads(gzip.decompress(place.read_bytes()))
             return row
-        except (OSError, ValueError, EOFError):
-            gone = {"status": "killed", "reason": "its result is gone, or damaged"}
-            return self._failed.get(key, gone)
+        except (gzip.BadGzipFile, ValueError, EOFError, zlib.error):
+            with contextlib.suppress(OSError):
+                place.unlink()
+        except OSError:
+            pass
+        return self._failed.get(key, {"status": "killed", "reason": "its result is gone, or damaged"})
 
     def keep_result(self, key: str, outcome: Outcome) -> None:
         """Keep what was found in a content."""
@@ -169,7 +181,7 @@ class Journal:
         data = json.dumps(outcome.answer, separators=(",", ":")).encode("ascii")
         place = self._place(key)
         place.parent.mkdir(parents=True, exist_ok=True)
-        _write(place, gzip.compress(data, 5, mtime=0))
+        write_whole(place, gzip.compress(data, 5, mtime=0))
 
     def _place(self, key: str) -> Path:
         return self._results / key[:2] / f"{key}.json.gz"
@@ -177,17 +189,6 @@ class Journal:
     def _append(self, row: Mapping[str, Any]) -> None:
         self._stream.write(json.dumps(row, separators=(",", ":")).encode("ascii") + b"\n")
         self._stream.flush()
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Put data in a file, so that a reader sees all of it or nothing."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def rows_in(path: Path) -> Iterator[Row]:

@@ -6,17 +6,14 @@ Nothing of a repository is ever markup, and the page loads nothing: a Content-Se
 from __future__ import annotations
 
 import json
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from cflint.fleet.questions import Answer
-from cflint.record import record
+from cflint.fleet.questions import Answer, Asked
 from cflint.report.escape import visible
-from cflint.report.markup import escaped
+from cflint.report.markup import escaped, hash_for_policy
 
 _MOST_LINES = 20
 """Rows of an answer in text."""
@@ -24,15 +21,6 @@ _MOST_ROWS = 500
 """Rows of an answer on the page."""
 _WIDEST = 48
 """Characters of a cell in text."""
-
-
-@record(frozen=True)
-class Asked:
-    """What is written: the folder of the sweep, the day that it was in it, and the answers."""
-
-    folder: str
-    day: str
-    answers: Sequence[Answer]
 
 
 def as_json(asked: Asked) -> str:
@@ -107,15 +95,15 @@ _BAR = '<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">'
 
 def as_html(asked: Asked) -> str:
     """A page with a table for each question, which needs no network."""
-    digest = b64encode(sha256(_STYLE.encode()).digest()).decode("ascii")
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    style = hash_for_policy(_STYLE)
+    policy = f"default-src 'none'; style-src {style}; base-uri 'none'; form-action 'none'"
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>cflint sweep: {_html(asked.folder)}</title><style>{_STYLE}</style></head><body><main>",
-        f"<h1>A sweep of {escaped(asked.day)}</h1><p>{_html(asked.folder)}</p>",
+        f"<title>cflint sweep: {_html(str(asked.folder))}</title><style>{_STYLE}</style></head><body><main>",
+        f"<h1>A sweep of {escaped(asked.day)}</h1><p>{_html(str(asked.folder))}</p>",
         *(_section(answer) for answer in asked.answers),
         "</main></body></html>",
     ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cflint.fleet.journal import JournalError, read_about
+from cflint.fleet.journal import About, JournalError, read_about
 from cflint.fleet.schema import TABLES
 
 if TYPE_CHECKING:
@@ -158,12 +158,27 @@ class MissingDuckDB(Exception):
     """That DuckDB is not installed."""
 
 
-def answers(folder: Path, names: Sequence[str], before: date | None, older: Path | None) -> Iterator[Answer]:
-    """The answers of the sweep in a folder to some questions. Raises MissingDuckDB and JournalError."""
+class Asked(NamedTuple):
+    """A sweep that was asked: its folder, the day that it was in it (ISO), and the answers."""
+
+    folder: Path
+    day: str
+    answers: Sequence[Answer]
+
+
+def ask(folder: Path, names: Sequence[str], before: date | None, older: Path | None) -> Asked:
+    """Ask the sweep in a folder some questions. Raises MissingDuckDB and JournalError."""
     about = read_about(folder)
     if about is None:
         raise JournalError(f"there is no sweep in {folder}")
+    _refuse_unfinished(folder, about)
+    if older is not None:
+        _refuse_unfinished(older, read_about(older))
     before = before or date.fromisoformat(about.day) - timedelta(days=DAYS)
+    return Asked(folder, about.day, list(_answers(folder, names, before, older)))
+
+
+def _answers(folder: Path, names: Sequence[str], before: date, older: Path | None) -> Iterator[Answer]:
     with _opened(folder, older) as connection:
         for name in names:
             question = TREND if name == TREND.name else QUESTIONS[name]
@@ -171,6 +186,12 @@ def answers(folder: Path, names: Sequence[str], before: date | None, older: Path
             found = connection.execute(question.sql, given)
             columns = [column[0] for column in found.description or ()]
             yield Answer(name, question.title.format(before=before), columns, found.fetchall())
+
+
+def _refuse_unfinished(folder: Path, about: About | None) -> None:
+    """Raise JournalError for a sweep that goes on: its tables are those of an earlier end."""
+    if about is not None and not about.finished:
+        raise JournalError(f"{folder}: the sweep has not come to its end")
 
 
 @contextmanager

@@ -37,6 +37,11 @@ class Source:
         return is_repository(Path(self.path))
 
 
+def called(name: str, ref: str) -> str:
+    """What a state of a repository is called; "" is the folder as it is."""
+    return name if ref in ("", HEAD) else f"{name}@{ref}"
+
+
 def is_repository(folder: Path) -> bool:
     """Whether a folder has a repository, or is a bare one."""
     return (folder / ".git").exists() or is_bare(folder)
@@ -65,12 +70,11 @@ def sources_of(given: Iterable[str], lists: Iterable[tuple[str, str]], refs: Seq
 def _meant(path: str, refs: Sequence[str], said: str) -> Iterator[Source]:
     try:
         folder = Path(os.path.realpath(path))
-        if not folder.is_dir():
-            raise SourceError(f"no such folder: {said}")
+        is_there = folder.is_dir()
     except (OSError, ValueError) as error:
-        if isinstance(error, SourceError):
-            raise
         raise SourceError(f"no folder can have this name: {said!r}") from error
+    if not is_there:
+        raise SourceError(f"no such folder: {said}")
     name = os.path.normpath(path).replace(os.sep, "/")
     if is_repository(folder):
         yield from (Source(name, str(folder), ref) for ref in refs)

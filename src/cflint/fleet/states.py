@@ -2,17 +2,20 @@
 
 A state is known by its `content`: git's id of the tree, or a hash of a folder's files. What a package manager
 installs, and the working trees of submodules, are no part of it.
+
+Imported where used: dulwich, which an extra installs.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from fnmatch import translate
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cflint.cachedir import hash_of
 from cflint.fleet.sources import HEAD, is_repository
@@ -22,6 +25,9 @@ from cflint.project.files.disk import Disk, Entry, Files
 from cflint.project.files.workspace import DEFAULT_LIMIT
 from cflint.record import record
 from cflint.report.repository import address_of
+
+if TYPE_CHECKING:
+    from dulwich.objects import ObjectID
 
 _NOT_READ = frozenset(("node_modules", ".git"))
 _MOST_REFS = 10_000
@@ -55,7 +61,8 @@ def states_of(path: Path, ref: str) -> tuple[str | None, list[State]]:
     if not is_repository(path):
         return None, [_as_it_is(path)]
     inner = path / ".git"
-    uri = address_of(inner if inner.is_dir() else path)
+    folder = path.resolve()
+    uri = address_of(folder / ".git" if inner.exists() else folder)
     if not ref:
         return uri, [_as_it_is(path)]
     repository = Repository(path)
@@ -69,27 +76,33 @@ def _as_it_is(path: Path) -> State:
 
 
 def _states(repository: Repository, ref: str) -> Iterator[State]:
-    names = [ref]
-    if "*" in ref:
-        matches = re.compile(translate(ref)).match
-        names = [name for name in repository.refs() if matches(name)]
-        if not names:
-            raise HistoryError(f"no reference is called `{ref}`")
-        if len(names) > _MOST_REFS:
-            raise HistoryError(f"more than {_MOST_REFS:,} references are called `{ref}`")
-    for name in names:
-        commit = repository.commit(name)
+    for name, commit in _commits(repository, ref):
         made = datetime.fromtimestamp(repository.time_of(commit), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         tree = repository.tree_of(commit).decode("ascii")
         yield State(name, commit.decode("ascii"), made, f"tree:{tree}")
 
 
+def _commits(repository: Repository, ref: str) -> Sequence[tuple[str, ObjectID]]:
+    """The commits that a name or a pattern of references means, each with its name. A reference to something
+    else, a tag of a file, has nothing to look at."""
+    if "*" not in ref:
+        return [(ref, repository.commit(ref))]
+    found = list(islice(repository.refs(re.compile(translate(ref)).match), _MOST_REFS + 1))
+    if not found:
+        raise HistoryError(f"no reference to a commit is called `{ref}`")
+    if len(found) > _MOST_REFS:
+        raise HistoryError(f"more than {_MOST_REFS:,} references are called `{ref}`")
+    return found
+
+
 def files_of(path: Path, commit: str | None) -> Files:
-    """The files of a state. Raises HistoryError."""
+    """The files of a state: of a `commit` by its id, or of the folder. Raises HistoryError."""
     if commit is None:
         return Folder(str(path))
     repository = Repository(path)
-    return Base(repository, repository.commit(commit), commit, alone=True)
+    from dulwich.objects import ObjectID
+
+    return Base(repository, ObjectID(commit.encode("ascii")), commit, alone=True)
 
 
 class Folder(Disk):

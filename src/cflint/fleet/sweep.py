@@ -22,7 +22,7 @@ from cflint.fleet import work
 from cflint.fleet.cluster import ClusterError, slots
 from cflint.fleet.identity import key_of
 from cflint.fleet.isolation import Limits, Outcome
-from cflint.fleet.journal import About, Journal
+from cflint.fleet.journal import UNREADABLE, About, Journal
 from cflint.fleet.sources import Source
 from cflint.record import field, record
 
@@ -33,7 +33,6 @@ _AHEAD = 4
 """How much work for each slot is handed out."""
 _NOT_THERE = ("lost", "pending")
 """What the state of a piece of work is whose result is not there any more."""
-_UNREADABLE = "unreadable"
 _PAUSE = 2.0
 """Seconds after which workers are counted again."""
 _TRIES = 3
@@ -129,8 +128,6 @@ class Sweep:
                     busy, due = max(1, slots(client)), time.monotonic() + _PAUSE
                 for _ in range(_AHEAD * busy - len(running)):
                     piece = self._ready.popleft() if self._ready else next(waiting, None)
-                    if piece is None and self._ready:  # what was looked at before gave some
-                        piece = self._ready.popleft()
                     if piece is None:
                         break
                     number += 1
@@ -218,7 +215,7 @@ class Sweep:
             if self._journal.is_done(key):
                 self.progress.examined += 1
                 self.progress.resumed += 1
-                if self._journal.result(key)["status"] == _UNREADABLE:
+                if self._journal.is_unreadable(key):
                     self._unreadable.add(key)
             else:
                 self._holders[key] = [holder]
@@ -234,7 +231,7 @@ class Sweep:
         self._ready.append(_Work(source.name, request, partial(self._examined, key)))
 
     def _examined(self, key: str, outcome: Outcome) -> None:
-        if outcome.status == _UNREADABLE:  # that is the repository's fault: another may have it whole
+        if outcome.status == UNREADABLE:  # that is the repository's fault: another may have it whole
             if self._holders[key]:
                 self._examine(key)
                 return

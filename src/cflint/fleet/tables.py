@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from cflint.cachedir import hash_of
 from cflint.fleet.schema import DATE, FLAG, NUMBER, TABLES, TEXT, TEXTS, TIME, VERSION, Table
+from cflint.fleet.sources import called
 from cflint.report.layout import sarif_log
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _typed(value: Any, type: str) -> Any:
 
 def _file_name(name: str, ref: str | None, taken: Container[str]) -> str:
     """A name for the log of a state that no other has."""
-    whole = name if ref in (None, "HEAD") else f"{name}@{ref}"
+    whole = called(name, ref or "")
     plain = quote(whole.strip("./").replace("/", "__"), safe="@+, ") or "_"
     if len(plain) > _LONGEST_NAME or f"{plain}.sarif" in taken:
         plain = f"{plain[:_LONGEST_NAME]}-{hash_of(whole)[:12]}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -70,12 +70,12 @@ class Repository:
         """The commit that a name means: a branch, a tag, an id, `HEAD~2`, … Raises HistoryError."""
         from dulwich.objects import Commit
 
-        self.head()
         if not name or ":" in name or name.startswith("-"):
             raise HistoryError(f"`{name}` names no commit")
         try:
             found = self._peeled(self._named(name))
         except KeyError:
+            self.head()  # where nothing was ever committed, that is what to say
             raise self._unknown(name) from None
         except (ValueError, NotImplementedError) as error:
             raise self._unknown(name, str(error)) from None
@@ -108,12 +108,21 @@ class Repository:
                 return True
         return False
 
-    def refs(self) -> list[str]:
-        """The full names of all references that lead to an object, sorted, `HEAD` left out. Raises
-        HistoryError."""
+    def refs(self, wanted: Callable[[str], object]) -> Iterator[tuple[str, ObjectID]]:
+        """The references that lead to a commit, by their full names, sorted, as far as `wanted` takes the
+        name; `HEAD` is none. Raises HistoryError, also for an object that is not here."""
+        from dulwich.objects import Commit
+
         with _reading("the references"):
-            names = (name.decode("utf-8", "surrogateescape") for name in self._repo.refs.allkeys())
-            return sorted(name for name in names if name != "HEAD")
+            names = {name.decode("utf-8", "surrogateescape"): name for name in self._repo.refs.allkeys()}
+            for name in sorted(name for name in names if name != "HEAD" and wanted(name)):
+                _, id = self._repo.refs.follow(names[name])
+                try:
+                    found = self._peeled(id) if id is not None else None
+                except KeyError as error:
+                    raise self._missing(error.args[0] if error.args else b"", f"`{name}`") from error
+                if isinstance(found, Commit):
+                    yield name, found.id
 
     def time_of(self, commit: ObjectID) -> int:
         """When a commit was made, in seconds since 1970. Raises HistoryError."""

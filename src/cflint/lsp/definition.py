@@ -138,13 +138,9 @@ def definitions_in_config(project: Project, config: WranglerConfig, offset: int)
         return
     script = _script_beside(config, node)
     if script is not None:
-        workers = [worker for worker in project.workers if _is_called(worker, script)]
+        workers = [worker for worker in project.workers if script in worker.names]
     for worker in workers:
         yield from _class_place(project, worker, node.text or "")
-
-
-def _is_called(worker: Worker, name: str) -> bool:
-    return any(environment.worker_name == name for environment in worker.environments)
 
 
 def _script_beside(config: WranglerConfig, node: Node) -> str | None:

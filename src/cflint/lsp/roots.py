@@ -254,7 +254,7 @@ class Configured:
         try:
             paths = (root.given, *loaded.paths)
             known = policy.known_for(paths)
-            root.rules.policies |= {id: known[id] for id in known if known[id].made_of is not None}
+            root.rules.learn(rule for rule in known.values() if rule.made_of is not None)
             return Options(policy.rules(paths), known, jobs=1, apply_policy=apply_policy)
         except SettingsError as error:
             root.settings_error = error

@@ -19,6 +19,7 @@ from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.changes import changed_lines
 from cflint.report.escape import encodable, holds_secret, masked, masked_source, uri
 from cflint.report.fingerprint import fingerprints
+from cflint.report.markup import hash_for_policy
 from cflint.source import Document
 
 _AROUND = 2
@@ -42,18 +43,11 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     for char in "<>&#":  # no markup, whatever a browser takes for some; no command to a runner
         data = data.replace(char, f"\\u{ord(char):04x}")
     page = (_PARTS / "page.html").read_text(encoding="utf-8")
-    policy = f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
-    policy += "base-uri 'none'; form-action 'none'"
+    hashes = f"style-src {hash_for_policy(style)}; script-src {hash_for_policy(script)}"
+    policy = f"default-src 'none'; {hashes}; img-src data:; base-uri 'none'; form-action 'none'"
     parts = {"policy": policy, "style": style, "script": script, "data": data, "picture": _picture(options)}
     head, *rest = page.split("{{")
     return head + "".join(parts[name] + text for name, _, text in (piece.partition("}}") for piece in rest))
-
-
-def _hash(text: str) -> str:
-    from base64 import b64encode
-    from hashlib import sha256
-
-    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}"
 
 
 def _picture(options: Options) -> str:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from cflint.finding import Notice
 from cflint.report.layout import json_array, json_object, sarif_log
 
 Json = Any
@@ -171,10 +172,14 @@ def _sarif(documents: Sequence[Json]) -> tuple[str, Iterator[str]]:
 
 
 def _gaps(partial: bool, notices: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """What is missing in a run, by its notices: levels and messages."""
+    """What is missing in a run, by its notices: levels and messages, which SARIF begins with a capital."""
     if partial:
         yield "partial"
-    if any(level == "warning" and message.lower().startswith("skipped: ") for level, message in notices):
+    said = (
+        Notice(text[:1].lower() + text[1:], level="warning" if level == "warning" else "info")
+        for level, text in notices
+    )
+    if any(notice.is_skip for notice in said):
         yield "skipped"
 
 

@@ -68,7 +68,7 @@ def repository_of(root: Path) -> Repository | None:
     """The repository whose working tree begins at `root`; None without `.git`, or without a remote that has
     an address others can use. Never raises; follows no link and reads nothing outside `.git`."""
     git = root.resolve() / ".git"
-    uri = _remote(_read(git / "config"))
+    uri = address_of(git)
     if uri is None:
         return None
     head = _read(git / "HEAD").strip()
@@ -84,8 +84,8 @@ def repository_of(root: Path) -> Repository | None:
 
 def address_of(git: Path) -> str | None:
     """The address for browsers of the remote that a folder of git (`.git`, or a bare repository) names; None
-    without one. Never raises."""
-    return _remote(_read(git.resolve() / "config"))
+    without one. The path has to be a real one: no link is followed. Never raises."""
+    return _remote(_read(git / "config"))
 
 
 def is_published(root: Path, revision: str) -> bool:

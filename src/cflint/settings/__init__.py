@@ -3,7 +3,7 @@
 Everything is checked when it is read. A mistake is a `SettingsError` with its place, never a guess.
 """
 
-from cflint.settings.definition import LEVELS, Settings, SettingsError
+from cflint.settings.definition import LEVELS, Settings, SettingsError, names_here
 from cflint.settings.files import NAMES, allows_packages, settings_file
 from cflint.settings.policy import Policy
 from cflint.settings.tree import SettingsTree
@@ -16,5 +16,6 @@ __all__ = [
     "SettingsError",
     "SettingsTree",
     "allows_packages",
+    "names_here",
     "settings_file",
 ]

@@ -107,13 +107,13 @@ class Settings:
         known = known.with_policies(self.policy_rules)
         chosen = self.select if self.select is not None else (self.preset,)
         if self.narrowed:  # by names that are known somewhere, policies not everywhere
-            chosen = tuple(_here(chosen, known))
+            chosen = tuple(names_here(chosen, known))
         elif self.policies:
             chosen = (*chosen, POLICY_GROUP)
         if self.preview and not set(chosen).isdisjoint(PRESETS):
             chosen = (*chosen, PREVIEW)
         off = [name for name, severity in self.severity.items() if severity is None]
-        rules = known.select((*chosen, *self.extend_select), (*_here(self.ignore, known), *off))
+        rules = known.select((*chosen, *self.extend_select), (*names_here(self.ignore, known), *off))
         return rules if self.rule_packages else rules.own
 
     def apply_to(self, finding: Finding, group: str) -> Finding | None:
@@ -131,8 +131,9 @@ class Settings:
         return finding
 
 
-def _here(names: Iterable[str], known: RuleSet) -> Iterator[str]:
-    """The names without those of policies that only the settings of other folders define."""
+def names_here(names: Iterable[str], known: RuleSet) -> Iterator[str]:
+    """The names without those of policies that only the settings of other folders define, or of other
+    repositories: nobody can tell from here that such a name is a mistake."""
     for name in names:
         may_be_elsewhere = name == POLICY_GROUP or name.startswith(POLICY_PREFIX)
         if not may_be_elsewhere or name in known or name in known.groups:

@@ -255,19 +255,28 @@ class Placeholders:
 
 def placeholders(tokens: Iterable[Token]) -> Placeholders:
     """The placeholders among tokens."""
-    count = anonymous = 0
+    found = [token for token in tokens if token.kind is TokenKind.PLACEHOLDER]
     named: dict[str, Token] = {}
-    for token in tokens:
-        if token.kind is not TokenKind.PLACEHOLDER:
-            continue
-        if token.text == "?":
-            anonymous += 1
-            count += 1
-        elif token.text[1:].isdecimal():
-            count = max(count, int(token.text[1:7]))
-        else:
+    for token in found:
+        if not _has_number(token):
             named.setdefault(token.text, token)
-    return Placeholders(count, anonymous, tuple(named.values()))
+    count = max((position + 1 for _, position in positions(found)), default=0)
+    return Placeholders(count, sum(token.text == "?" for token in found), tuple(named.values()))
+
+
+def positions(tokens: Iterable[Token]) -> Iterator[tuple[Token, int]]:
+    """The placeholders that take a value by its position, from 0: `?2` the second, a bare `?` the one after
+    the highest before it, as SQLite counts. Named ones are left out."""
+    count = 0
+    for token in tokens:
+        if token.kind is TokenKind.PLACEHOLDER and _has_number(token):
+            position = count if token.text == "?" else int(token.text[1:7]) - 1
+            count = max(count, position + 1)
+            yield token, position
+
+
+def _has_number(placeholder: Token) -> bool:
+    return placeholder.text == "?" or placeholder.text[1:].isdecimal()
 
 
 class TableUse(Enum):

@@ -66,3 +66,16 @@ def test_an_env_that_is_made_of_itself_ends() -> None:
 def test_a_configuration_that_is_whole_decides() -> None:
     module, node = marked(worker("return «env.X».prepare('SELECT 1').all();"))
     assert module.value_of(node).binding is None
+
+
+@pytest.mark.parametrize("is_backwards", [False, True])
+def test_a_value_does_not_depend_on_what_was_asked_before(is_backwards: bool) -> None:
+    module, _ = marked(worker("const db = env.X; await db.prepare('a').all(); return «env.X»;"), NOT_READ)
+    nodes = list(module.descendants(module.syntax.root, "identifier", "member_expression"))
+    values = {
+        node.start_byte: (module.text(node), value.binding.id)
+        for node in (reversed(nodes) if is_backwards else nodes)
+        if (value := module.value_of(node)).binding is not None
+    }
+    names = [text for _, (text, kind) in sorted(values.items()) if kind == "d1"]
+    assert names == ["db", "env.X", "db", "env.X"]

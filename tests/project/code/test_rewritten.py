@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cflint.project.code.rewritten import is_counted_or_resized, names_between
+from cflint.project.code.nodes import Call
+from cflint.project.code.rewritten import is_counted_or_resized, names_between, reads_before
 from tests.support.modules import marked
 
 pytestmark = pytest.mark.portable
@@ -36,3 +37,31 @@ def test_a_value_that_is_read_changed_and_written(body: str, names: set[str], ch
     found = names_between(module, read, value)
     assert {name.name for name in found} == names
     assert {name.name for name in found if is_counted_or_resized(module, name, function, write)} == changed
+
+
+CONFIG = """{ "name": "example", "main": "index.ts", "compatibility_date": "2026-08-01",
+  "kv_namespaces": [{ "binding": "KV", "id": "x" }, { "binding": "OTHER", "id": "y" }] }"""
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        ("env.KV.get(key); «env.KV.put(key, 1)»;", ["env.KV.get(key)"]),
+        (
+            "env.KV.get(key); env.KV.get(key, 1); «env.KV.put(key, 1)»;",
+            ["env.KV.get(key, 1)", "env.KV.get(key)"],
+        ),
+        ("const kv = env.KV; kv.get(key); «env.KV.put((key), 1)»;", ["kv.get(key)"]),
+        ("env.OTHER.get(key); «env.KV.put(key, 1)»;", []),
+        ("env.KV.get(other); «env.KV.put(key, 1)»;", []),
+        ("«env.KV.put(key, 1)»; env.KV.get(key);", []),
+        ("new Map().get(key); «env.KV.put(key, 1)»;", []),
+    ],
+)
+def test_reads_of_what_is_written(body: str, read: list[str]) -> None:
+    code = f"const key = `a${{Math.random()}}`; export default {{ async fetch(other, env) {{ {body} }} }}"
+    module, node = marked(f"{code} satisfies ExportedHandler<Env>;", CONFIG)
+    function = module.enclosing_function(node)
+    assert function is not None
+    found = reads_before(module, Call(module, node), "get", function)
+    assert [module.text(call.node) for call in found] == read

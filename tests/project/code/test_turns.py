@@ -30,6 +30,9 @@ ONE = "async function one(key) { return «fetch(key)»; }"
         ("for (const key of (await keys()).slice(0, 3)) await «fetch(key)»;", "", 0),
         ("for (const key of await keys()) { if (await «fetch(key)») break; }", "", 0),
         ("for (const key of await keys()) await «fetch('https://a.example.com')»;", "", 0),
+        ("for (const key in await keys()) await «fetch(key)»;", "", 0),
+        ("for await (const key of keys()) await «fetch(key)»;", "", 0),
+        ("for (const key of await keys()) { [key].find((one) => { return one; }); «fetch(key)»; }", "", 1),
         ("for (let i = 0; i < 3; i++) await «fetch(i)»;", "", 0),
     ],
 )

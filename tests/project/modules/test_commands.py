@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.commands import WranglerCall, calls_in_workflow, wrangler_calls
+from cflint.project.modules.commands import WranglerCall, calls_in_workflow, files_made, wrangler_calls
 from cflint.project.modules.modes import wrangler_calls_of
 
 pytestmark = pytest.mark.portable
@@ -202,3 +204,25 @@ def test_where_it_runs(script: str, folder: str) -> None:
 def test_time_grows_with_the_length() -> None:
     for text in ("'", '"', "`", "$(", "\\", "${{", "<", '\\"', "${"):
         assert list(wrangler_calls(f"wrangler {text * 20_000}")) is not None
+    folded = "- run: >-\n" + f"    {'a' * 400}\n" * 20_000
+    start = process_time()
+    assert len(list(calls_in_workflow(f"{folded}- run: wrangler deploy\n"))) == 1
+    assert process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("script", "made"),
+    [
+        ("esbuild /opt/a.ts src/b.ts --outdir=dist", [("src/b.ts", "dist/b.js")]),
+        (
+            "esbuild src/a.ts src/b/c.ts --outdir=dist",
+            [("src/a.ts", "dist/a.js"), ("src/b/c.ts", "dist/b/c.js")],
+        ),
+        ("esbuild /opt/a.ts /opt/b.ts --outdir=dist", []),
+        ("tsc /opt/a.ts --outDir dist", []),
+    ],
+)
+def test_what_is_built_of_files_outside_of_the_workspace_is_left_out(
+    script: str, made: list[tuple[str, str]]
+) -> None:
+    assert [(one.source, one.target) for one in files_made(script)] == made

@@ -184,6 +184,19 @@ def test_a_parameter_is_what_the_module_hands_over() -> None:
     assert provenance(use.module, use.text.holes[0].node).trust is Trust.REQUEST
 
 
+def test_a_member_that_is_named_by_a_variable_is_no_call_of_a_method_of_that_name() -> None:
+    (use,) = uses(
+        """
+import { DurableObject } from "cloudflare:workers";
+export class Room extends DurableObject<Env> {
+  private find(name: string) { this.env.DB.prepare(`SELECT '${name}'`); }
+  fetch(request: Request) { this.find("a"); const find = request.url; this[find](request.url); }
+}
+"""
+    )
+    assert provenance(use.module, use.text.holes[0].node).trust is Trust.FIXED
+
+
 def test_a_long_chain_ends() -> None:
     lines = "\n".join(f"const a{i + 1} = a{i} + a{i};" for i in range(600))
     (use,) = handler(f"const a0 = request.url; {lines} env.DB.prepare(`SELECT '${{a600}}'`)")

@@ -215,6 +215,21 @@ def test_functions_beside_the_configuration_of_a_worker() -> None:
     assert worker.config is not None and worker.modules == ("functions/a.js",)
 
 
+@pytest.mark.parametrize("path", ["functions", "functions/api/a.js", "lib"])
+def test_a_path_below_functions_is_the_same_worker_as_in_the_whole_project(path: str) -> None:
+    files = {
+        "wrangler.toml": 'name = "a"\n[[kv_namespaces]]\nbinding = "A"\nid = "1"\n',
+        "functions/api/a.js": 'import "../../lib/b.js";\n' + FUNCTION,
+        "lib/b.js": "",
+    }
+    (whole,) = loaded(files).project.workers
+    (worker,) = loaded(files, path).project.workers
+    assert worker.modules == whole.modules == ("functions/api/a.js", "lib/b.js")
+    assert worker.config is not None and whole.config is not None
+    assert worker.config.deployment == whole.config.deployment
+    assert worker.config.deployment.open
+
+
 @pytest.mark.parametrize(
     "files",
     [
@@ -243,6 +258,7 @@ def test_functions_of_others(files: Files) -> None:
         ({"wrangler.toml": 'name = "a"\n'}, "there is no `main`, and no deploy command names an entry"),
         ({"wrangler.toml": 'main = "a.ts"\n'}, "`main` (a.ts) is not there"),
         ({"wrangler.toml": 'main = "dist/a.js"\n'}, "`main` (dist/a.js) is made by a build"),
+        ({"site/wrangler.toml": 'main = "../dist/a.js"\n'}, "`main` (dist/a.js) is made by a build"),
         ({"wrangler.toml": '[assets]\ndirectory = "x"\n'}, "the Worker has static assets alone"),
         (
             {"wrangler.toml": 'pages_build_output_dir = "x"\n'},

@@ -7,6 +7,10 @@ import json
 import pytest
 
 from cflint.project.config.deployment import Deployment
+from cflint.project.workers import bundles
+from cflint.source import Document
+from cflint.syntax import javascript
+from cflint.syntax.javascript import Syntax
 from tests.support.projects import Files, found, loaded
 
 WORKER = """
@@ -545,7 +549,14 @@ def test_a_command_gives_the_name(command: str, names: tuple[str, ...], worker: 
     told = deployment(files)
     assert (told.names, Deployment.of_row(told.row)) == (names, told)
     (loaded_worker,) = loaded(files).project.workers
-    assert loaded_worker.name == worker
+    assert (loaded_worker.name, loaded_worker.names) == (worker, frozenset(names))
+
+
+def test_the_names_are_those_of_environments_and_of_commands() -> None:
+    command = json.dumps({"scripts": {"d": "wrangler deploy --name shop"}})
+    files = PLAIN | {"wrangler.toml": CONFIG + "[env.next]\n", "package.json": command}
+    (worker,) = loaded(files).project.workers
+    assert worker.names == {"api", "api-next", "shop"}
 
 
 def test_a_service_may_be_called_what_a_command_calls_it() -> None:
@@ -681,6 +692,21 @@ def test_a_main_that_a_program_makes(program: str) -> None:
     assert deployment(files).entry == ""
 
 
+def test_the_configuration_of_a_bundler_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def parse(document: Document) -> Syntax:
+        parsed.append(document.path)
+        return javascript.parse(document)
+
+    monkeypatch.setattr(bundles, "parse", parse)
+    files = {"vite.config.ts": "export default { build: { ssr: 'a.ts' } };", "a.ts": WORKER}
+    for folder in ("a", "b"):
+        files[f"{folder}/wrangler.toml"] = NO_MAIN + 'pages_build_output_dir = "dist"\n'
+    loaded({**files, "package.json": "{}"})
+    assert parsed == ["vite.config.ts"]
+
+
 def test_the_command_of_the_configuration_makes_its_main() -> None:
     build = '[build]\ncommand = "esbuild worker.ts --outfile=../dist/worker.js"\ncwd = "src"\n'
     assert deployment({"wrangler.toml": PUT + build, "src/worker.ts": WORKER}).entry == "src/worker.ts"
@@ -807,9 +833,12 @@ def test_functions_beside_a_configuration_without_code_are_its_own() -> None:
     assert len(loaded(with_assets).project.workers) == 2  # they are all that it deploys
 
 
-def test_functions_that_a_build_makes_the_main_of() -> None:
+@pytest.mark.parametrize(
+    "build", ['command = "node bin/tool.js build"', 'command = "node tool.js build"\ncwd = "bin"']
+)
+def test_functions_that_a_build_makes_the_main_of(build: str) -> None:
     files: Files = {
-        "wrangler.toml": PUT + KV + '[build]\ncommand = "node bin/tool.js build"\n',
+        "wrangler.toml": f"{PUT}{KV}[build]\n{build}\n",
         "bin/tool.js": 'import { build } from "./build.js";\nbuild();\n',
         "bin/build.js": 'exec("npx wrangler pages functions build --outdir=./dist/");\n',
         "package.json": "{}",

@@ -92,10 +92,10 @@ class Analysis:
 
     @property
     def rules(self) -> RuleSet:
-        """The rules that run. Raises Failure when there are none, or when all of them need a base and the run
-        has none."""
+        """The rules that run. Raises Failure when there are none, see `CheckSettings.rules`, or when all of
+        them need a base and the run has none."""
         rules = self._plan.settings.rules(self.loaded.paths)
-        if self._plan.base is None and all(rule.spec.needs_base for rule in rules.values()):
+        if rules and self._plan.base is None and all(rule.spec.needs_base for rule in rules.values()):
             raise Failure("the rules that are selected are about a change: say `--base REV`")
         return rules
 

@@ -126,11 +126,16 @@ def plan_of(request: Request) -> Plan:
 
 
 def plan_at(
-    request: Request, place: Place, *, above: str | None = None, base: Base | Folder | None = None
+    request: Request,
+    place: Place,
+    *,
+    above: str | None = None,
+    one_of_many: bool = False,
+    base: Base | Folder | None = None,
 ) -> Plan:
-    """The plan of a report on a place that is known, nothing cached or compared. `above` is that of
-    CheckSettings, `base` what changes are counted from."""
-    settings = CheckSettings(request, place, above=above)
+    """The plan of a report on a place that is known, nothing cached or compared. `above` and `one_of_many`
+    are those of CheckSettings, `base` what changes are counted from."""
+    settings = CheckSettings(request, place, above=above, one_of_many=one_of_many)
     return Plan(request=request, action=Action.REPORT, place=place, settings=settings, base=base)
 
 

@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 class CheckSettings:
     """The settings of a run, read when they are needed. Every member raises Failure for a mistake in them, or
     for a name on the command line that is none. `above` is the path, in the workspace, of settings that are
-    put on top of all others."""
+    put on top of all others. Of many workspaces with one command line it is `one_of_many`: a policy that it
+    names may be that of another, and here it stands for nothing."""
 
-    def __init__(self, request: Request, place: Place, *, above: str | None = None) -> None:
+    def __init__(
+        self, request: Request, place: Place, *, above: str | None = None, one_of_many: bool = False
+    ) -> None:
         self._above = above
         self._place = place
         self._config = request.config
@@ -36,6 +39,7 @@ class CheckSettings:
         self._exclude = request.exclude
         self._select = (*names(request.select), *request.preset) or None
         self._ignore = names(request.ignore)
+        self._one_of_many = one_of_many and not request.isolated and request.config is None
 
     @cached_property
     def known(self) -> RuleSet:
@@ -65,8 +69,15 @@ class CheckSettings:
         policy = Policy(tree, known, lambda settings: settings.overridden(self._select, self._ignore))
         with _failures():
             every = policy.known_for(map(self._inside, self._place.paths))
-            every.select(self._select or (RECOMMENDED,), self._ignore)
+            select = self._select or (RECOMMENDED,)
+            every.select(self._known_here(select, every), self._known_here(self._ignore, every))
         return policy
+
+    def _known_here(self, given: tuple[str, ...], known: RuleSet) -> tuple[str, ...]:
+        """The names that were given, without those that only another workspace may know."""
+        from cflint.settings import names_here
+
+        return tuple(names_here(given, known)) if self._one_of_many else given
 
     def _inside(self, path: str) -> str:
         """A path whose settings are those of a path of the place, which may be a folder."""
@@ -97,11 +108,14 @@ class CheckSettings:
             return policy.settings_for(self._inside(path))
 
     def rules(self, paths: Iterable[str]) -> RuleSet:
-        """The rules that run over any of the files, or of the paths of the place. Raises Failure for none."""
+        """The rules that run over any of the files, or of the paths of the place. Raises Failure for none,
+        unless what was selected may be known elsewhere."""
         policy = self.policy
+        paths = (*self._place.paths, *paths)
         with _failures():
-            rules = policy.rules((*self._place.paths, *paths))
-        if not rules:
+            rules = policy.rules(paths)
+        selected = self._select or ()
+        if not rules and self._known_here(selected, self.known_for(paths)) == selected:
             raise Failure("no rules selected: `--ignore` and the settings exclude every selected rule")
         return rules
 

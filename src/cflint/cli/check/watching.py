@@ -16,11 +16,11 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
+from cflint.cachedir import TEMPORARY_SUFFIX
 from cflint.cli.check.plan import Plan, plan_of
 from cflint.cli.check.request import Request
 from cflint.cli.console import complain, is_terminal, say, write
 from cflint.cli.exits import Exit, Failure
-from cflint.cli.output import TEMPORARY_SUFFIX
 
 _CLEAR = "\x1b[H\x1b[2J\x1b[3J"
 _MOST_FOLDERS = 20_000

@@ -20,6 +20,7 @@ from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import discover
 from cflint.project.files.roles import is_test_name, is_test_path
 from cflint.project.files.workspace import Workspace
+from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve import ModuleGraph, Resolver
 from cflint.source import Document
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES
@@ -57,7 +58,6 @@ class Apps:
         self._sources = sources
         self._closures = Closures(workspace, graph)
         self._files: dict[str, Sequence[str]] = {}
-        self._names: dict[str, str] = {}
         self._recognised: dict[str, tuple[App, AppFolder] | None] = {}
 
     def recognise(self, config: WranglerConfig) -> bool:
@@ -118,9 +118,6 @@ class Apps:
         if not any(kind.proves_itself for kind in kinds):
             return None
         folder = AppFolder(self._workspace, manifest, None)
-        name = folder.manifest.root.get("name")
-        if name is not None and name.text:
-            self._names[folder.path] = name.text
         app = next((app for app, _ in self._apps(kinds, folder)), None)
         if app is None or not app.kind.proves_itself or app.target is not Target.PROVED:
             return None
@@ -221,15 +218,18 @@ class Apps:
         """Whether a module imports what an app's build makes: by the name of the app's package, or a path to
         where builds write and nothing is."""
         if not specifier.startswith(("./", "../")):
-            return specifier == self._names.get(app.folder) and self._home(importer) != app.folder
+            home = self._resolver.package_of(posixpath.dirname(importer))
+            return home != app.folder and specifier == self._package(app)
         target = posixpath.normpath(posixpath.join(posixpath.dirname(importer), specifier))
         prefix = f"{app.folder}/" if app.folder else ""
         is_below = target.startswith(prefix) and is_built(target[len(prefix) :])
         return is_below and not self._workspace.exists(target)
 
-    def _home(self, path: str) -> str | None:
-        manifest = self._resolver.manifest(posixpath.dirname(path))
-        return posixpath.dirname(manifest) if manifest is not None else None
+    def _package(self, app: App) -> str | None:
+        """The name of an app's package."""
+        document = self._workspace.read(posixpath.join(app.folder, "package.json"))
+        name = Manifest(document).root.get("name") if document is not None else None
+        return name.text if name is not None else None
 
     # -- seeds ---------------------------------------------------------------------------------------------
 

@@ -35,15 +35,23 @@ _EXPIRES = ("expirationTtl", "expiration")
 
 def kind_by_use(module: ModuleLike, name: str) -> BindingKind | None:
     """The kind of binding that `env.name` is by what a module calls on it; None where that fits several, or
-    none."""
-    running = module.memoized("kinds by use that are looked for", set[str])
-    if name in running:
+    none. While one is looked for, all are without a kind."""
+    search = module.memoized("search for kinds by use", _Search)
+    if search.runs:
         return None
-    running.add(name)
-    try:
-        return module.memoized(("kind by use", name), lambda: _kind(module, name))
-    finally:
-        running.discard(name)
+    return module.memoized(("kind by use", name), lambda: search.run(module, name))
+
+
+class _Search:
+    def __init__(self) -> None:
+        self.runs = False
+
+    def run(self, module: ModuleLike, name: str) -> BindingKind | None:
+        self.runs = True
+        try:
+            return module.evaluated_apart(lambda: _kind(module, name))
+        finally:
+            self.runs = False
 
 
 def _kind(module: ModuleLike, name: str) -> BindingKind | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.project.code.module import Module, module_of
+from cflint.project.code.nodes import call_of, member, member_read
 from cflint.record import record
 from cflint.scope import Declaration
 from cflint.source import Document
@@ -186,27 +187,19 @@ def _find_calls(module: Module, function: Node) -> Iterator[Node]:
     if owner is None:
         return
     for leaf in module.syntax.leaves(module.text(named), owner.body):
-        member = module.syntax.parent(leaf)
-        if member is None or member.type != "member_expression" or member.named_children[-1].id != leaf.id:
+        called = member(module, module.syntax.parent(leaf))
+        if called is None or called.name_node.id != leaf.id or called.call is None:
             continue
-        target, call = member.child_by_field_name("object"), _call_of(module, member)
-        this = unwrap(target) if target is not None else None
-        if call is not None and this is not None and this.type == "this" and module.this_class(this) is owner:
-            yield call
+        this = unwrap(called.object)
+        if this.type == "this" and module.this_class(this) is owner:
+            yield called.call.node
 
 
 def _calls_by(module: Module, declaration: Declaration) -> Iterator[Node]:
     for reference in module.scope.references(declaration):
-        call = _call_of(module, reference)
+        call = call_of(module, reference)
         if call is not None:
-            yield call
-
-
-def _call_of(module: Module, callee: Node) -> Node | None:
-    callee = with_wrappers(module.syntax, callee)
-    call = module.syntax.parent(callee)
-    function = call.child_by_field_name("function") if call is not None else None
-    return call if function is not None and function.id == callee.id else None
+            yield call.node
 
 
 def callers_of(module: Module, function: Node) -> Callers:
@@ -222,7 +215,7 @@ def callers_of(module: Module, function: Node) -> Callers:
     if declaration is None:
         return Callers(tuple(calls), False)
     complete = all(
-        _call_of(module, use) is not None or _is_export(module, use)
+        call_of(module, use) is not None or _is_export(module, use)
         for use in module.scope.references(declaration)
     )
     project = module.project
@@ -364,9 +357,9 @@ def _by_name(project: Project, path: str, name: str) -> Iterator[tuple[CallSite,
     if other is None or declaration is None:
         return
     for use in other.scope.references(declaration):
-        call = _call_of(other, use)
+        call = call_of(other, use)
         if call is not None:
-            yield CallSite(other, call), True
+            yield CallSite(other, call.node), True
         elif not _is_export(other, use):
             yield CallSite(other, use), False
 
@@ -379,19 +372,16 @@ def _by_namespace(
     if target is None:
         return
     wanted = {
-        member
-        for member, found in project.exports.of(target).names.items()
-        if (found.module, found.local) == home
+        key for key, found in project.exports.of(target).names.items() if (found.module, found.local) == home
     }
     other = module_of(project, path) if wanted else None
     declaration = other.scope.top_level.get(name) if other is not None else None
     if other is None or declaration is None:
         return
     for use in other.scope.references(declaration):
-        member = other.syntax.parent(with_wrappers(other.syntax, use))
-        key = member.child_by_field_name("property") if member is not None else None
-        if member is None or key is None or member.type != "member_expression":
+        named = member_read(other, use)
+        if named is None:
             yield CallSite(other, use), False
-        elif other.text(key) in wanted:
-            call = _call_of(other, member)
-            yield CallSite(other, call if call is not None else member), call is not None
+        elif named.name in wanted:
+            call = named.call
+            yield CallSite(other, call.node if call is not None else named.node), call is not None

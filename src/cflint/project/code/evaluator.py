@@ -8,8 +8,8 @@ Longer than 600 lines: its steps call one another in a circle, so they are one c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
 
 from cflint.lazy import Lazy
 from cflint.platform.drivers import DRIVERS
@@ -49,6 +49,8 @@ else:
     load_contexts = Lazy("cflint.project.code.load_contexts")
     orms = Lazy("cflint.project.code.orms")
 
+T = TypeVar("T")
+
 _VARIABLES = frozenset(
     {DeclarationKind.CONST, DeclarationKind.LET, DeclarationKind.VAR, DeclarationKind.USING}
 )
@@ -68,11 +70,24 @@ class Evaluator:
         self._module = module
         self._syntax = module.syntax
         self._scope = module.scope
+        self._forget()
+
+    def _forget(self) -> None:
         self._known: dict[int, Value] = {}
         self._declared: dict[int, Value] = {}
         self._returns: dict[int, Value] = {}
         self._cuts = 0  # how often a cycle was cut short: what was found meanwhile is not the last word
         self._busy: set[int] = set()
+
+    def apart(self, question: Callable[[], T]) -> T:
+        """The answer to a question that asks for values while something is not known yet. It starts from
+        nothing and leaves nothing behind, so that neither depends on who asks first."""
+        kept = self._known, self._declared, self._returns, self._cuts, self._busy
+        self._forget()
+        try:
+            return question()
+        finally:
+            self._known, self._declared, self._returns, self._cuts, self._busy = kept
 
     def value_of(self, node: Node | None) -> Value:
         """What an expression evaluates to; UNKNOWN of None."""

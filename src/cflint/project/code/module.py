@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from cflint.project.code import env_uses as _env_uses
     from cflint.project.code import evaluator as _evaluator
     from cflint.project.code import flow as _flow
+    from cflint.project.code import headers as _headers
     from cflint.project.code import lifetime as _lifetime
     from cflint.project.code import moving as _moving
     from cflint.project.code import mutations as _mutations
@@ -85,6 +86,7 @@ else:
     _env_uses = Lazy("cflint.project.code.env_uses")
     _evaluator = Lazy("cflint.project.code.evaluator")
     _flow = Lazy("cflint.project.code.flow")
+    _headers = Lazy("cflint.project.code.headers")
     _lifetime = Lazy("cflint.project.code.lifetime")
     _moving = Lazy("cflint.project.code.moving")
     _mutations = Lazy("cflint.project.code.mutations")
@@ -588,6 +590,10 @@ class Module:
         """What calling a function of the module gives, by its declaration."""
         return self._evaluator.returned(declaration)
 
+    def evaluated_apart(self, question: Callable[[], T]) -> T:
+        """The answer to a question for which values are evaluated anew, and forgotten after it."""
+        return self._evaluator.apart(question)
+
     initializer = _tree.initializer
     function_of = _tree.function_of
     string = _tree.string
@@ -604,6 +610,7 @@ class Module:
     is_same = _sameness.is_same
     origins = _origins.origins
     header_read = _origins.header_read
+    header_value = _headers.header_value
     reads_request = _origins.reads_request
     reads_credential = _origins.reads_credential
     provenance = _provenance.provenance

@@ -273,14 +273,15 @@ def aliases(module: ModuleLike, declaration: Declaration) -> Iterator[tuple[Decl
                 continue
             if value.id != place.whole.id:
                 continue
-            for alias in _declared_by(module, holder):
+            for alias in declared_by(module, holder):
                 steps = [str(step) for step in alias.path if isinstance(step, str | int)]
                 if alias.constant and len(steps) == len(alias.path) and alias.node.id not in seen:
                     seen.add(alias.node.id)
                     todo.append((alias, (*path, *place.path, *steps), hops + 1))
 
 
-def _declared_by(module: ModuleLike, declarator: Node) -> Iterator[Declaration]:
+def declared_by(module: ModuleLike, declarator: Node) -> Iterator[Declaration]:
+    """The names that a `variable_declarator` declares: one, or those of its pattern."""
     name = declarator.child_by_field_name("name")
     if name is None:
         return

@@ -22,7 +22,7 @@ from cflint.project.code.constraints import (
     ties_down,
     type_is_fixed,
 )
-from cflint.project.code.nodes import function_name
+from cflint.project.code.nodes import call_of, function_name, member
 from cflint.project.code.origins import callee_name, key_of, property_value, reads_request
 from cflint.project.code.parameters import is_callable, parameter_index
 from cflint.project.code.values import ValueKind
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
+    from cflint.project.code.nodes import Call
 
 _LIMIT = 400
 
@@ -266,16 +267,16 @@ class _Search:
 
     def _grows(self, module: ModuleLike, reference: Node) -> None:
         """What is put into an array or map that a name holds: `push(…)`, `set(…)`, `a[i] = …`."""
-        member = module.syntax.parent(reference)
-        if member is None or member.type not in ("member_expression", "subscript_expression"):
+        access = module.syntax.parent(reference)
+        if access is None or access.type not in ("member_expression", "subscript_expression"):
             return
-        owner = member.child_by_field_name("object")
-        above = module.syntax.parent(member)
+        owner = access.child_by_field_name("object")
+        above = module.syntax.parent(access)
         if owner is None or owner.id != reference.id or above is None:
             return
         if above.type == "assignment_expression":
             left = above.child_by_field_name("left")
-            if left is not None and left.id == member.id:
+            if left is not None and left.id == access.id:
                 self.add(module, above.child_by_field_name("right"))
         elif above.type == "call_expression" and callee_name(module, above) in (
             "push",
@@ -323,7 +324,7 @@ class _Search:
             self._found(Trust.UNKNOWN, module, declaration.node)
             return
         for call in calls:
-            arguments = arguments_of(call)
+            arguments = call.arguments
             if position < len(arguments):
                 step = declaration.path[0] if declaration.path else None
                 argument = arguments[position]
@@ -548,37 +549,26 @@ def _iterated(module: ModuleLike, function: Node, position: int | None) -> Node 
     return unwrap(callee).child_by_field_name("object")
 
 
-def _calls_of(module: ModuleLike, function: Node) -> Iterator[Node]:
+def _calls_of(module: ModuleLike, function: Node) -> Iterator[Call]:
     """The calls in the module of a function that has a name there, or of a method by `this`."""
-    syntax = module.syntax
     if function.type == "method_definition":
         name = function.child_by_field_name("name")
         owner = module.enclosing_class(function)
         if name is None or owner is None:
             return
-        for leaf in syntax.leaves(module.text(name), owner.body):
-            member = syntax.parent(leaf)
-            target = member.child_by_field_name("object") if member is not None else None
-            if member is None or target is None or unwrap(target).type != "this":
+        for leaf in module.syntax.leaves(module.text(name), owner.body):
+            named = member(module, module.syntax.parent(leaf))
+            if named is None or named.name_node.id != leaf.id or unwrap(named.object).type != "this":
                 continue
-            call = _call_of(module, member)
-            if call is not None:
-                yield call
+            if named.call is not None:
+                yield named.call
         return
-    named = function_name(module, function)
-    declaration = module.scope.resolve(named) if named is not None else None
+    declared = function_name(module, function)
+    declaration = module.scope.resolve(declared) if declared is not None else None
     for reference in module.scope.references(declaration) if declaration is not None else ():
-        call = _call_of(module, reference)
-        if call is not None:
-            yield call
-
-
-def _call_of(module: ModuleLike, callee: Node) -> Node | None:
-    """The call of what an expression is."""
-    callee = with_wrappers(module.syntax, callee)
-    above = module.syntax.parent(callee)
-    given = above.child_by_field_name("function") if above is not None else None
-    return above if given is not None and given.id == callee.id else None
+        made = call_of(module, reference)
+        if made is not None:
+            yield made
 
 
 def _is_public(module: ModuleLike, function: Node) -> bool:

@@ -57,13 +57,6 @@ class RemoteMethod:
         return f"{count} argument{'' if count == '1' else 's'}"
 
 
-def names_of(worker: Worker) -> frozenset[str]:
-    """All names that a Worker is deployed under."""
-    given = worker.config.deployment.names if worker.config is not None else ()
-    own = (environment.worker_name for environment in worker.environments)
-    return frozenset(name for name in (*own, *given) if name)
-
-
 def bound_by_others(project: Project, names: frozenset[str], target: Worker | None) -> Iterator[Bound]:
     """The bindings of other Workers than `target` that lead to a Worker of some names, each once."""
     known = project.memo.memoized("bindings by the Worker they lead to", lambda: _by_target(project))
@@ -74,11 +67,11 @@ def bound_by_others(project: Project, names: frozenset[str], target: Worker | No
 def names_that_only_one_has(project: Project, worker: Worker) -> frozenset[str]:
     """Those of the names of a Worker that no other Worker of the project has."""
     counts = project.memo.memoized("how many Workers have a name", lambda: _counts(project))
-    return frozenset(name for name in names_of(worker) if counts[name] == 1)
+    return frozenset(name for name in worker.names if counts[name] == 1)
 
 
 def _counts(project: Project) -> Mapping[str, int]:
-    return Counter(name for worker in project.workers for name in names_of(worker))
+    return Counter(name for worker in project.workers for name in worker.names)
 
 
 def _by_target(project: Project) -> Mapping[str, list[Bound]]:

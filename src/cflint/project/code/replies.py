@@ -12,13 +12,14 @@ from cflint.project.code.origins import number_of, property_value
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.tracing import function_called
 from cflint.record import record
-from cflint.scope import Declaration, DeclarationKind
+from cflint.scope import Declaration, DeclarationKind, PathStep
 from cflint.syntax.javascript import arguments_of, first_named, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MOST_HOPS = 3
+_MOST_REPLIES = 100
 _NAMES = frozenset({"identifier", "shorthand_property_identifier"})
 _CALLS = frozenset({"call_expression", "new_expression"})
 
@@ -36,42 +37,84 @@ class Reply:
 def replies_of(module: Module, call: Node) -> tuple[Reply, ...]:
     """The responses that a call of a function of the project makes of its arguments, by way of other
     functions of the project, too."""
-    found = (made.reply for made in _replies(module, call, _MOST_HOPS))
+    found = (Reply(call, made.contents, made.status) for made in _replies(module, call, _MOST_HOPS))
     return tuple(reply for reply in found if reply.contents)
 
 
-@record(frozen=True, eq=False)
-class _Made:
-    """A reply, and the expression that its status is where the call stands, if it is known to be one."""
+@record(frozen=True)
+class _Given:
+    """What a call gives a function: the argument at a position, or a property (`step`) of it, which is a
+    number by default."""
 
-    reply: Reply
+    index: int
+    step: PathStep | None = None
+    default: float | None = None
+
+
+@record(frozen=True)
+class _Made:
+    """A response that a function makes of what it is given, without nodes: these last as long as a tree."""
+
+    contents: tuple[_Given, ...]
+    status: float | None
+    given_status: _Given | None = None
+
+
+@record(frozen=True, eq=False)
+class _MadeHere:
+    """A response in terms of the place where it is made, or called for: what gets into the body, and the
+    expression that its status is, where that is no number yet."""
+
+    contents: tuple[Node, ...]
+    status: float | None
     status_node: Node | None = None
 
 
-def _replies(module: Module, call: Node, hops: int) -> Iterator[_Made]:
+def _replies(module: Module, call: Node, hops: int) -> Iterator[_MadeHere]:
     called = function_called(module, call) if call.type == "call_expression" and hops else None
     if called is None:
         return
     home, function = called
-    for returned in _returned(home, function):
-        made = response_made(home, returned)
-        if made is not None:
-            content = (made.content,) if made.content is not None else ()
-            inner: tuple[_Made, ...] = (_Made(Reply(returned, content, made.status), made.status_node),)
+    place = (home.path, function.start_byte, function.end_byte)
+    question = ("responses made by a function", place, hops)
+    for made in module.project.memo.memoized(question, lambda: _made_by(home, function, hops)):
+        status, node = made.status, None
+        if made.given_status is not None:
+            node = _argument(module, call, made.given_status)
+            status = number_of(module, node) if node is not None else made.given_status.default
+        inside = (_argument(module, call, content) for content in made.contents)
+        yield _MadeHere(tuple(part for part in inside if part is not None), status, node)
+
+
+def _made_by(module: Module, function: Node, hops: int) -> tuple[_Made, ...]:
+    """The responses that a function makes, by way of `hops - 1` others, each of them once. There may be more
+    of them at each step: no more than `_MOST_REPLIES` are looked at."""
+    found: dict[_Made, None] = {}
+    for made in _made_in(module, function, hops):
+        status, given_status = made.status, None
+        if status is None and made.status_node is not None:
+            given_status = _given(module, function, made.status_node)
+            status = _default(module, made.status_node) if given_status is None else None
+        held = (
+            _given(module, function, content.node)
+            for part in made.contents
+            for content in contents(module, part, lambda part: _parameter(module, function, part) is not None)
+        )
+        given = tuple(dict.fromkeys(part for part in held if part is not None))
+        found[_Made(given, status, given_status)] = None
+        if len(found) == _MOST_REPLIES:
+            break
+    return tuple(found)
+
+
+def _made_in(module: Module, function: Node, hops: int) -> Iterator[_MadeHere]:
+    for returned in _returned(module, function):
+        made = response_made(module, returned)
+        if made is None:
+            yield from _replies(module, returned, hops - 1)
         else:
-            inner = tuple(_replies(home, returned, hops - 1))
-        for one in inner:
-            status, node = one.reply.status, None
-            if status is None and one.status_node is not None:
-                node = _given(home, function, module, call, one.status_node)
-                status = number_of(module, node) if node is not None else _default(home, one.status_node)
-            held = (
-                content
-                for part in one.reply.contents
-                for content in contents(home, part, lambda part: _parameter(home, function, part) is not None)
-            )
-            inside = (_given(home, function, module, call, content.node) for content in held)
-            yield _Made(Reply(call, tuple(part for part in inside if part is not None), status), node)
+            content = (made.content,) if made.content is not None else ()
+            yield _MadeHere(content, made.status, made.status_node)
 
 
 def _returned(module: Module, function: Node) -> tuple[Node, ...]:
@@ -95,19 +138,26 @@ def _parameter(module: Module, function: Node, node: Node) -> Declaration | None
     return declaration if is_one and declaration is not None and declaration.scope == function else None
 
 
-def _given(home: Module, function: Node, module: Module, call: Node, node: Node) -> Node | None:
-    """What a call gives to the parameter of a function that an expression there names."""
-    declaration = _parameter(home, function, node)
+def _given(module: Module, function: Node, node: Node) -> _Given | None:
+    """What an expression is that names a parameter of a function; None of any other."""
+    declaration = _parameter(module, function, node)
     index = parameter_index(declaration) if declaration is not None else None
+    if declaration is None or index is None:
+        return None
+    return _Given(index, declaration.path[0] if declaration.path else None, _default(module, node))
+
+
+def _argument(module: Module, call: Node, wanted: _Given) -> Node | None:
+    """The expression that a call gives."""
     given = arguments_of(call)
-    if declaration is None or index is None or index >= len(given):
+    if wanted.index >= len(given):
         return None
-    if any(part.type == "spread_element" for part in given[: index + 1]):
+    if any(part.type == "spread_element" for part in given[: wanted.index + 1]):
         return None
-    if not declaration.path:
-        return given[index]
-    step = declaration.path[0]
-    return property_value(module, given[index], step) if isinstance(step, str) else None
+    argument, step = given[wanted.index], wanted.step
+    if step is None:
+        return argument
+    return property_value(module, argument, step) if isinstance(step, str) else None
 
 
 def _default(home: Module, node: Node) -> float | None:

@@ -2,23 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from cflint.project.code.mutations import MutationKind
+from cflint.project.code.values import ValueKind
 from cflint.scope import Declaration
-from cflint.syntax.javascript import FUNCTIONS, walk
+from cflint.syntax.javascript import FUNCTIONS, unwrap, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.module import Module
+    from cflint.project.code.nodes import Call
+
+T = TypeVar("T")
 
 _STEPS = 12
 """How many names a value is followed through."""
 _SET = frozenset({MutationKind.UPDATED, MutationKind.AUGMENTED})
 _RESIZING = frozenset({"push", "unshift", "splice", "concat", "shift", "pop"})
+_MOST_READS = 30
 _KEEP = frozenset({"variable_declarator", "assignment_expression", "arguments", "pair"})
+
+
+def reads_before(module: Module, write: Call, name: str, function: Node) -> Iterator[Call]:
+    """The calls of a method `name` in a function that read what a call writes, the nearest before it first:
+    those of the same store with the same first argument. None that is far above is looked at."""
+    key, store = write.argument(0), write.receiver
+    if key is None or store is None:
+        return
+    known = module.memoized(
+        ("reads by key", name, function.id), lambda: _by_key(module, module.calls(name, function))
+    )
+    for read in nearest(known.get(_sketch(module, key), ()), write.node, _end):
+        given = read.argument(0)
+        if given is None or read.receiver is None or not module.is_same(given, key):
+            continue
+        if _is_same_store(module, read.receiver, store):
+            yield read
+
+
+def nearest(found: Sequence[T], node: Node, end: Callable[[T], int]) -> Iterator[T]:
+    """Those of some things, in the order of their ends (byte offsets), that end before a node, from the last
+    one on: as many as a reader would look at."""
+    after = bisect_right(found, node.start_byte, key=end)
+    return reversed(found[max(0, after - _MOST_READS) : after])
+
+
+def _end(call: Call) -> int:
+    return call.node.end_byte
+
+
+def _by_key(module: Module, calls: Iterable[Call]) -> dict[Hashable, list[Call]]:
+    found: dict[Hashable, list[Call]] = {}
+    for call in sorted(calls, key=_end):
+        key = call.argument(0)
+        if key is not None:
+            found.setdefault(_sketch(module, key), []).append(call)
+    return found
+
+
+def _sketch(module: Module, key: Node) -> Hashable:
+    """What two expressions have in common that are the same."""
+    key = unwrap(module.initializer(key))
+    text = module.string_of(key)
+    if text is not None:
+        return text
+    texts = tuple(module.text(part) for part in key.children if part.type == "string_fragment")
+    return key.type, module.text(key) if key.type == "identifier" else texts
+
+
+def _is_same_store(module: Module, one: Node, other: Node) -> bool:
+    """Whether two expressions are the same binding, or the storage of the same object."""
+    found, wanted = module.value_of(one), module.value_of(other)
+    if found.kind is not wanted.kind:
+        return False
+    if found.kind is ValueKind.STORAGE:
+        return True
+    if found.kind is ValueKind.BINDING and found.name is not None and wanted.name is not None:
+        return found.name == wanted.name
+    return module.is_same(one, other)
 
 
 def names_between(module: Module, read: Node, value: Node) -> list[Declaration]:

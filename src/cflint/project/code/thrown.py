@@ -57,6 +57,13 @@ def _escapes(module: Module, node: Node, hops: int) -> bool:
     function = module.enclosing_function(node)
     if function is None or hops == 0:
         return False
+    question = ("errors get out of", module.path, function.start_byte, function.end_byte, hops)
+    return module.project.memo.memoized(question, lambda: _gets_out(module, function, hops))
+
+
+def _gets_out(module: Module, function: Node, hops: int) -> bool:
+    """Whether what a function throws gets out of a handler: it is one, or is called by way of up to `hops`
+    calls."""
     handlers = (one.function.id for one in module.app_handlers)
     if module.handler_of(function) is not None or function.id in handlers:
         return not any(_is_catching_middleware(module, path) for path in paths_around(module))

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.project.code.calls import CallSite, callers_of
+from cflint.project.code.values import ValueKind
+from cflint.record import record
 from cflint.scope import DeclarationKind
 from cflint.syntax.javascript import body_of, contains, unwrap, walk
 
@@ -18,58 +20,134 @@ _LEAVES = ("break_statement", "return_statement", "throw_statement")
 _PER_ITEM = frozenset({"map", "forEach", "flatMap"})
 _TAKES_SOME = frozenset({"slice", "splice", "chunk"})
 _WRITTEN_OUT = frozenset({"array", "object"})
+_IN_A_ROW = 3
+"""From how many items on a list that is written out is worth one call."""
 _OF_OBJECT = frozenset({"entries", "keys", "values"})
+
+
+@record(frozen=True, eq=False)
+class Turn:
+    """What runs for each item of a list: `body` is that of a `for … of` loop, or of the function that a call
+    of `method` (`map`, `forEach`, `flatMap`; "" of a loop) takes. `items` is the list; None where `method` is
+    called on nothing. `head` is what names the loop: `for`, or `list.map`. `is_async`: it waits for the items
+    (`for await`)."""
+
+    module: Module
+    body: Node
+    items: Node | None
+    head: Node
+    method: str = ""
+    is_async: bool = False
+
+    @property
+    def may_be_last(self) -> bool:
+        """Whether a loop can be left before its end; what calls a function for each item goes on."""
+        if self.method:
+            return False
+
+        def find() -> bool:
+            function = self.module.enclosing_function(self.body)
+            leaves = self.module.descendants(self.body, *_LEAVES)
+            return any(self.module.enclosing_function(leave) == function for leave in leaves)
+
+        return self.module.memoized(("loop that is left", self.body.id), find)
+
+    def changes(self, node: Node) -> bool:
+        """Whether what an expression in it is made of is another thing each turn."""
+        module = self.module
+        near = module.loop_around(node) or module.enclosing_function(node)
+        for name in (node, *walk(node)):
+            declaration = module.scope.resolve(name) if name.type == "identifier" else None
+            if declaration is None:
+                continue
+            if contains(self.body, declaration.node):
+                return True
+            of_loop = (
+                declaration.owner.type == "for_in_statement" or declaration.kind is DeclarationKind.PARAMETER
+            )
+            if of_loop and near is not None and contains(near, declaration.node):
+                return True
+        return False
+
+
+def turn_around(module: Module, node: Node) -> Turn | None:
+    """The turn of the innermost loop around a node in its function, or else of the function as a callback;
+    None where that loop is no `for … of`."""
+    loop = module.loop_around(node)
+    if loop is not None:
+        words = {child.type for child in loop.children}
+        body, items = loop.child_by_field_name("body"), loop.child_by_field_name("right")
+        if body is None or items is None or "of" not in words:
+            return None
+        return Turn(module, body, items, loop.children[0], is_async="await" in words)
+    function = module.enclosing_function(node)
+    taken = module.callback_of(function) if function is not None else None
+    body = body_of(function) if function is not None else None
+    if taken is None or body is None or taken.name not in _PER_ITEM:
+        return None
+    return Turn(module, body, taken.receiver, taken.callee or taken.node, taken.name)
+
+
+def repetition_of(module: Module, call: Node) -> Turn | None:
+    """The turn that makes a call again for each item of a list, and waits for nothing else meanwhile: one
+    call could make all of them.
+
+    None where a turn awaits another thing, may be the last by choice, or handles each one's error; where the
+    list is one or two items that are written out, and where it is the messages of a queue, each of which is
+    acknowledged by itself.
+    """
+    turn = turn_around(module, call)
+    if turn is None or turn.items is None or module.try_around(call, turn.body) is not None:
+        return None
+    return None if _is_short(module, turn.items) or not _only_makes(module, turn.body, call) else turn
+
+
+def _is_short(module: Module, items: Node) -> bool:
+    """Whether a list is a short array literal, or messages of a queue."""
+    if module.value_of(items).kind is ValueKind.MESSAGES:
+        return True
+    found = module.initializer(items)
+    parts = [part for part in found.named_children if part.type != "comment"]
+    return (
+        found.type == "array"
+        and len(parts) < _IN_A_ROW
+        and all(part.type != "spread_element" for part in parts)
+    )
+
+
+def _only_makes(module: Module, body: Node, call: Node) -> bool:
+    """Whether a turn awaits nothing but the one call, and is never the last by choice."""
+    if any(True for _ in module.descendants(body, "break_statement")):
+        return False
+    for word in module.leaves("await", body):
+        awaited = module.parent(word)
+        inner = unwrap(awaited.named_children[0]) if awaited is not None and awaited.named_children else None
+        if inner is None or inner.id != call.id:
+            return False
+    return True
 
 
 def turns_of(module: Module, node: Node) -> Iterator[CallSite]:
     """The places that a call is made from, each turn of a loop over a list of unknown length anew: the call
     itself, or else the calls of the function around it, where that is no handler."""
-    if repeats(module, node):
+    if _repeats(module, node):
         yield CallSite(module, node)
         return
     function = module.enclosing_function(node)
     if function is None or not list(module.parameters(function)):
         return
     for found in callers_of(module, function).calls:
-        if repeats(found.module, found.node):
+        if _repeats(found.module, found.node):
             yield found
 
 
-def repeats(module: Module, node: Node) -> bool:
+def _repeats(module: Module, node: Node) -> bool:
     """Whether a call is made for each item of a list of unknown length, with what belongs to the item, by a
     loop that goes on to its end."""
-    body, items = _repeated(module, node)
-    if body is None or items is None or not _is_open(module, items):
+    turn = turn_around(module, node)
+    if turn is None or turn.items is None or turn.is_async or turn.may_be_last:
         return False
-    return _is_of_turn(module, node, body)
-
-
-def _repeated(module: Module, node: Node) -> tuple[Node | None, Node | None]:
-    """The body of the `for … of` loop, or the callback of `map()`, that runs for each item, and the items."""
-    loop = module.loop_around(node)
-    if loop is not None:
-        body = loop.child_by_field_name("body")
-        words = {child.type for child in loop.children}
-        if loop.type != "for_in_statement" or "await" in words or body is None or _may_end(module, body):
-            return None, None
-        return body, loop.child_by_field_name("right")
-    function = module.enclosing_function(node)
-    taken = module.callback_of(function) if function is not None else None
-    if function is None or taken is None or taken.name not in _PER_ITEM:
-        return None, None
-    return body_of(function), taken.receiver
-
-
-def _may_end(module: Module, body: Node) -> bool:
-    """Whether a loop can be left before its end."""
-
-    def find() -> bool:
-        function = module.enclosing_function(body)
-        return any(
-            module.enclosing_function(leave) == function for leave in module.descendants(body, *_LEAVES)
-        )
-
-    return module.memoized(("loop that is left", body.id), find)
+    return _is_open(module, turn.items) and turn.changes(node)
 
 
 def _is_open(module: Module, items: Node) -> bool:
@@ -90,20 +168,3 @@ def _is_open(module: Module, items: Node) -> bool:
         if declaration is not None and declaration.scope.type == "program":
             return False  # of the module, or imported: as long as somebody wrote it
     return True
-
-
-def _is_of_turn(module: Module, node: Node, body: Node) -> bool:
-    """Whether what a call is made of is another thing each turn."""
-    near = module.loop_around(node) or module.enclosing_function(node)
-    for name in walk(node):
-        declaration = module.scope.resolve(name) if name.type == "identifier" else None
-        if declaration is None:
-            continue
-        if contains(body, declaration.node):
-            return True
-        of_loop = (
-            declaration.owner.type == "for_in_statement" or declaration.kind is DeclarationKind.PARAMETER
-        )
-        if of_loop and near is not None and contains(near, declaration.node):
-            return True
-    return False

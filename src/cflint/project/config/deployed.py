@@ -13,13 +13,26 @@ from cflint.syntax.data import Kind, Node
 INCOMING = ("route", "domain", "schedule", "queue")
 """The kinds of parts by which something reaches a Worker."""
 
+_OF_DEVELOPMENT = (
+    "remote",
+    "experimental_remote",
+    "preview_id",
+    "preview_bucket_name",
+    "preview_database_id",
+    "localConnectionString",
+)
+"""Keys of bindings by which only `wrangler dev` goes. Source:
+https://developers.cloudflare.com/workers/wrangler/configuration/#bindings"""
+
 
 class Part(NamedTuple):
-    """A part of a deployment: of a kind, a name, and how it is set (no value of a variable)."""
+    """A part of a deployment: of a kind, a name, and how it is set. `hidden` is compared and shown to nobody:
+    the value of a variable, which may be a secret."""
 
     kind: str
     name: str
     detail: str
+    hidden: str = ""
 
 
 def parts_of(environment: Environment) -> Iterator[Part]:
@@ -56,6 +69,13 @@ def _parts(environment: Environment) -> Iterator[Part]:
         yield Part("date", "compatibility_date", date.isoformat())
     for flag in environment.compatibility_flags:
         yield Part("flag", flag, "")
+    account = environment.text("account_id")
+    if account is not None:
+        yield Part("account", "account_id", account.text or "")
+    for key in ("workers_dev", "preview_urls", "logpush", "keep_vars"):
+        found = environment.value(key)
+        if found is not None and found.kind is Kind.BOOLEAN:
+            yield Part(key, key, json.dumps(found.plain))
     yield from map(_bound, environment.bindings)
     yield from _classes(environment)
     yield from _incoming(environment)
@@ -77,8 +97,14 @@ def _bound(binding: Binding) -> Part:
     if binding.kind.id == "secret":
         return Part("secret", binding.name, "")
     if binding.kind.id == "var":
-        return Part("variable", binding.name, "")
-    keys = [key for key in ("binding", "name") if _is(binding.node.get(key), binding.name)]
+        value = json.dumps(binding.node.plain, ensure_ascii=False, sort_keys=True, default=repr)
+        return Part("variable", binding.name, "", value)
+    if binding.kind.id == "assets":
+        return Part("binding", binding.name, binding.kind.label)  # the rest is the part of that name
+    keys = [
+        *_OF_DEVELOPMENT,
+        *(key for key in ("binding", "name") if _is(binding.node.get(key), binding.name)),
+    ]
     return Part("binding", binding.name, f"{binding.kind.label}{_in_brackets(_text(binding.node, *keys))}")
 
 

@@ -275,6 +275,19 @@ class WranglerConfig:
         """The top level, which is the environment that is deployed without `--env`."""
         return self.environments[0]
 
+    @property
+    def mains(self) -> tuple[str, ...]:
+        """The entries that it names in any environment, as paths of the workspace, each once."""
+        named = (environment.main for environment in self.environments)
+        paths = (posixpath.join(self.directory, main.text or "") for main in named if main is not None)
+        return tuple(dict.fromkeys(map(posixpath.normpath, paths)))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names that the Worker is deployed under: those of its environments, and those of commands."""
+        own = (environment.worker_name for environment in self.environments)
+        return frozenset(name for name in (*own, *self.deployment.names) if name)
+
     def environment(self, name: str | None) -> Environment | None:
         """The environment of a name; None is the top level's."""
         return next((found for found in self.environments if found.name == name), None)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from cflint.pattern import pattern
 from cflint.project.modules.shell import commands_in
 from cflint.record import record
+from cflint.syntax.suffixes import without_extension
 
 _WRANGLER = pattern(r"(?:.*node_modules/\.bin/)?(?:py)?wrangler(?:@[\w.^~-]+)?", re.ASCII)
 _KEYS = pattern(r"-|(?:run|command|script):|@|[\w-]+=.*")
@@ -182,11 +183,13 @@ class MadeFile:
         bundler may write `a.mjs` and `a.js` of the same source."""
         if _CODE.fullmatch(self.source) is not None:
             is_it = (
-                path == self.target if self.is_copy else _without_ending(path) == _without_ending(self.target)
+                path == self.target
+                if self.is_copy
+                else without_extension(path) == without_extension(self.target)
             )
             return self.source if is_it else None
         below = path.removeprefix(f"{self.target}/") if self.target else path
-        return posixpath.join(self.source, _without_ending(below)) if below != path else None
+        return posixpath.join(self.source, without_extension(below)) if below != path else None
 
 
 _COPIERS = frozenset({"cp", "copyfiles", "cpy", "cpx", "cpy-cli", "ncp", "copy"})
@@ -239,16 +242,14 @@ def _built(tool: str, call: WranglerCall) -> Iterator[tuple[str, str]]:
         if len(files) == 1:
             yield files[0], out
     elif into is not None and files:
-        common = posixpath.commonpath([posixpath.dirname(posixpath.normpath(path)) for path in files])
-        for path in files:
+        inside = [path for path in files if not path.startswith("/")]  # others are none of the workspace's
+        folders = [posixpath.dirname(posixpath.normpath(path)) for path in inside]
+        common = posixpath.commonpath(folders) if folders else ""
+        for path in inside:
             below = posixpath.relpath(path, common or ".")
-            yield path, posixpath.join(into, "index" if tool == "ncc" else _without_ending(below)) + ".js"
+            yield path, posixpath.join(into, "index" if tool == "ncc" else without_extension(below)) + ".js"
     elif into is not None and tool in _COMPILERS:
         yield next((word for word in given or words if "." not in posixpath.basename(word)), "src"), into
-
-
-def _without_ending(path: str) -> str:
-    return posixpath.splitext(path)[0] if _CODE.fullmatch(path) is not None else path
 
 
 def _without_keys(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -316,17 +317,17 @@ def _unfolded(text: str) -> str:
     """YAML whose folded texts (`command: >-`) stand on the line of their key, as one line, which they are."""
     if ">" not in text:
         return text
-    lines: list[str] = []
+    lines: list[list[str]] = []
     indent: int | None = None
     for line in text.split("\n"):
         if indent is not None:
             if not line.strip() or len(line) - len(line.lstrip()) > indent:
-                lines[-1] += f" {line.strip()}"
+                lines[-1].append(line.strip())
                 continue
             indent = None
         folded = _FOLDED.fullmatch(line)
         if folded is not None:
             indent = len(folded[1])
             line = line.rstrip().rstrip("+-").removesuffix(">")
-        lines.append(line)
-    return "\n".join(lines)
+        lines.append([line])
+    return "\n".join(map(" ".join, lines))

@@ -72,15 +72,11 @@ def source_of(
     """The module of which the builds of a configuration or program make a file; None where none does, or it
     is not certain which. Paths are of the workspace; `find` gives the module of a path without certainty
     about its ending, `folder` is where the tool runs, where that is not where the document lies."""
-    try:
-        syntax = parse(document)
-    except ParseTimeout:
-        return None
     base = posixpath.dirname(document.path) if folder is None else folder
     name = posixpath.basename(document.path)
     found = {
         source
-        for build in _builds(syntax)
+        for build in document.memoized("builds", _builds_in)
         for source in _sources(build, base, target, find, "dist" if name.startswith(_INTO_DIST) else None)
     }
     return found.pop() if len(found) == 1 else None
@@ -121,6 +117,13 @@ def _sources(
         fits = [it for it in fits if posixpath.basename(without_extension(it)) == stem]
     if len(fits) == 1:
         yield fits[0]
+
+
+def _builds_in(document: Document) -> tuple[_Build, ...]:
+    try:
+        return tuple(_builds(parse(document)))
+    except ParseTimeout:
+        return ()
 
 
 def _builds(syntax: Syntax) -> Iterator[_Build]:

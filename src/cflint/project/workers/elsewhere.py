@@ -208,12 +208,7 @@ class Elsewhere:
 
     def _programs_of(self, script: _Script) -> Iterator[str]:
         """The programs that a script runs, and the modules that these import."""
-        for found in _RUN_BY.finditer(script.text):
-            home, is_workflow, _ = script.path.rpartition(".github/")
-            base = home if is_workflow else posixpath.dirname(script.path)
-            path = posixpath.normpath(posixpath.join(base, found[1]))
-            if path.startswith(("../", "/")) or not self._workspace.is_file(path):
-                continue
+        for path in self._run_by(script):
             yield path
             document = self._workspace.read(path) if path.endswith(EXTENSIONS) else None
             for item in import_specifiers(document.data) if document is not None else ():
@@ -222,6 +217,16 @@ class Elsewhere:
                     imported = self._resolver.module_at(module) if not module.startswith("../") else None
                     if imported is not None:
                         yield imported
+
+    def _run_by(self, script: _Script) -> Iterator[str]:
+        """The programs that a script runs itself: where it starts, or beside a shell script."""
+        bases = (script.folder, *((posixpath.dirname(script.path),) if script.path.endswith(".sh") else ()))
+        for found in _RUN_BY.finditer(script.text):
+            paths = (posixpath.normpath(posixpath.join(base, found[1])) for base in dict.fromkeys(bases))
+            inside = (path for path in paths if not path.startswith(("../", "/")))
+            path = next(filter(self._workspace.is_file, inside), None)
+            if path is not None:
+                yield path
 
     # -- what commands say ---------------------------------------------------------------------------------
 
@@ -251,8 +256,7 @@ class Elsewhere:
 
     def _made(self, config: WranglerConfig) -> MadeFile | None:
         """What a build makes the one file of that `main` names and that is not there."""
-        mains = finding.mains_of(config)
-        return self.made_of(config, mains.pop()) if len(mains) == 1 else None
+        return self.made_of(config, config.mains[0]) if len(config.mains) == 1 else None
 
     def made_of(self, config: WranglerConfig, target: str) -> MadeFile | None:
         """What a build makes a file of that is not there, a path of the workspace: by the words of a script,
@@ -306,8 +310,8 @@ class Elsewhere:
     def _bundlers(self, folder: str, scripts: Iterable[_Script]) -> Iterator[tuple[str, str]]:
         """The configurations of bundlers for a folder, and the programs that its scripts run to call one;
         each with the folder in which it works."""
-        manifest = self._resolver.manifest(folder)
-        homes = dict.fromkeys((folder, *((posixpath.dirname(manifest),) if manifest is not None else ())))
+        package = self._resolver.package_of(folder)
+        homes = dict.fromkeys((folder, *((package,) if package is not None else ())))
         for home in homes:
             for name in sorted(self._workspace.entries(home)):
                 if bundles.is_configuration(name):
@@ -315,8 +319,7 @@ class Elsewhere:
                     yield _join(home, name), home
         for script in scripts:
             if script.folder in homes:
-                for found in _RUN_BY.finditer(script.text):
-                    path = posixpath.normpath(posixpath.join(script.folder, found[1]))
+                for path in self._run_by(script):
                     if path.endswith(EXTENSIONS) and bundles.calls_one(self._text(path)):
                         yield path, script.folder
 
@@ -328,25 +331,24 @@ class Elsewhere:
         build = config.top.value("build")
         upload = build.get("upload") if build is not None else None
         named = upload.get("main") if upload is not None else None
+        kind = config.root.get("type")
+        told = kind.text if kind is not None else None
         if upload is not None and named is not None:
             inside = upload.get("dir")
             written = _join((inside.text if inside is not None else None) or "dist", named.text or "")
-        else:
-            kind = config.root.get("type")
-            is_told = kind is not None and kind.text in ("javascript", "webpack")
-            manifest = self._manifest(config.directory) if is_told else None
+        elif told in ("javascript", "webpack"):
+            manifest = self._manifest(config.directory)
             node = manifest.root.get("main") if manifest is not None else None
             written = (node.text if node is not None else None) or ""
-            if not is_told:
-                return ""
+        else:
+            return ""
         target = posixpath.normpath(posixpath.join(config.directory, written)) if written else ""
         if target and self._workspace.is_file(target):
             return target
         made = self.made_of(config, target) if target else None
         if made is not None:
             return made.source
-        kind = config.root.get("type")
-        if upload is None and (kind is None or kind.text != "webpack"):
+        if upload is None and told != "webpack":
             return ""
         usual = (posixpath.join(config.directory, path) for path in _USUAL_SOURCES)
         return next(filter(self._workspace.is_file, usual), "")
@@ -356,7 +358,7 @@ class Elsewhere:
         reads none without `pages_build_output_dir`, and no code of its own stands behind `main`."""
         if config.is_pages or not _is_usual(config.file_name) or config.assets is not None:
             return ""
-        if any(self._workspace.is_file(main) for main in finding.mains_of(config)):
+        if any(self._workspace.is_file(main) for main in config.mains):
             return ""
         reason = ""
         for script, call in self._calls_for(config):

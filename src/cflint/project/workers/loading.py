@@ -51,9 +51,7 @@ from cflint.syntax.documents import read
 if TYPE_CHECKING:
     from cflint.project.apps.app import Found
     from cflint.project.workers import markdown, typescript_config
-    from cflint.project.workers.stacks import finding
 else:
-    finding = Lazy("cflint.project.workers.stacks.finding")
     markdown = Lazy("cflint.project.workers.markdown")
     typescript_config = Lazy("cflint.project.workers.typescript_config")
 
@@ -157,6 +155,22 @@ class _Loading:
                 return WranglerConfig.of(template.data, replace(deployment, open=opened))
         return self._as_deployed(WranglerConfig.of(data))
 
+    def _configs(self, paths: Iterable[str]) -> list[WranglerConfig]:
+        """The configurations at some paths, with the apps and functions around them."""
+        found = [config for path in paths if (config := self._config(path)) is not None]
+        for config in found:  # all of them before the modules of any, so that all aliases hold
+            if config.deployment.copied_to is not None:
+                self._resolver.place(config.deployment.entry, config.deployment.copied_to)
+            self._apps.recognise(config)
+        return [self._opened(config) for config in found]
+
+    def _opened(self, config: WranglerConfig) -> WranglerConfig:
+        """The configuration with why it may not be all that its app or its functions are deployed with."""
+        reason = self._apps.reads_for_pages(config) or self._has_functions_alone(config)
+        if not reason or config.deployment.open:
+            return config
+        return replace(config, deployment=replace(config.deployment, open=reason))
+
     def _as_deployed(self, config: WranglerConfig) -> WranglerConfig:
         """The configuration with what other files say of it."""
         deployment = self._elsewhere.deployment(config)
@@ -184,15 +198,7 @@ class _Loading:
         sources = (*found.sources, *found.embedded)
         self._apps.walked((path for path in self._paths if self._workspace.is_dir(path)), sources)
         named = frozenset(path for path in self._paths if path and self._workspace.is_file(path))
-        configs = {path: config for path in found.configs if (config := self._config(path)) is not None}
-        for config in configs.values():
-            if config.deployment.copied_to is not None:
-                self._resolver.place(config.deployment.entry, config.deployment.copied_to)
-            self._apps.recognise(config)
-        for path, config in configs.items():
-            reason = self._apps.reads_for_pages(config) or self._has_functions_alone(config)
-            if reason and not config.deployment.open:
-                configs[path] = replace(config, deployment=replace(config.deployment, open=reason))
+        configs = {config.path: config for config in self._configs(found.configs)}
         workers = [self._worker(config) for config in configs.values()]
         for worker in self._owners(found, frozenset(configs)):
             assert worker.config is not None
@@ -250,8 +256,9 @@ class _Loading:
             config = worker.config
             if config is None or worker.app is not None or worker.modules or not config.role.is_deployed:
                 continue
-            mains = [main.text or "" for env in config.environments if (main := env.main) is not None]
-            if any(map(is_built, mains)) and self._apps.may_be_unknown(config):
+            if any(_is_generated(main, config) for main in config.mains) and self._apps.may_be_unknown(
+                config
+            ):
                 folders[config.directory or "the root"] = None
                 said.append(worker)
         if folders:
@@ -324,20 +331,12 @@ class _Loading:
         )
 
     def _plain_worker(self, config: WranglerConfig) -> Worker:
-        mains = dict.fromkeys(
-            posixpath.normpath(posixpath.join(config.directory, main.text or ""))
-            for environment in config.environments
-            if (main := environment.main) is not None
-        )
-        if config.deployment.entry:
-            mains = {config.deployment.entry: None}
+        mains = (config.deployment.entry,) if config.deployment.entry else config.mains
         is_advanced = config.is_pages and not mains
         if is_advanced:
             has_functions = any(self._pages_functions(config))
-            mains = dict.fromkeys(
-                advanced_entries(self._workspace, config.directory, has_functions)
-                or self._elsewhere.entries_of_worker_js(config)
-            )
+            mains = advanced_entries(self._workspace, config.directory, has_functions)
+            mains = mains or self._elsewhere.entries_of_worker_js(config)
         is_data = data_files(config)
         reaches = {main: self._graph.reachable(main, is_data) for main in mains}
         modules: dict[str, None] = {}
@@ -378,7 +377,7 @@ class _Loading:
     def _has_functions_alone(self, config: WranglerConfig) -> str:
         """Notes whether the functions of Pages beside a configuration that is not one of Pages are all that
         it can deploy: it names no code that is there. Returns why they may be deployed without it."""
-        mains = finding.mains_of(config)
+        mains = config.mains
         if config.is_pages or config.is_typescript or config.deployment.entry or self._apps.recognise(config):
             return ""
         if any(map(self._workspace.is_file, mains)) or (not mains and config.assets is not None):
@@ -432,7 +431,7 @@ class _Loading:
         bare: list[Worker] = []
         wraps: dict[str, list[str]] = {}
         for worker in self._bare.workers(found.sources, reached, has_config):
-            folder = self._package_of(worker.entries[0])
+            folder = self._resolver.package_of(posixpath.dirname(worker.entries[0]))
             if folder in apps and self._apps.wraps(apps[folder][1].app, worker.entries[0]):
                 wraps.setdefault(folder, []).extend(worker.entries)
             else:
@@ -492,7 +491,7 @@ class _Loading:
         if worker.app is not None:
             folder = worker.app.folder
         else:
-            folder = (self._package_of(places[0]) or "") if places else ""
+            folder = (self._resolver.package_of(posixpath.dirname(places[0])) or "") if places else ""
         bound = self._elsewhere.stacks.bindings_without_config(folder, worker.entries)
         return replace(worker, bound={**worker.bound, **bound}) if bound else worker
 
@@ -501,13 +500,8 @@ class _Loading:
     ) -> dict[str, tuple[str, Found]]:
         """The apps of frameworks that no configuration speaks of, with what proves that they are built for
         Cloudflare, by their folders."""
-        near = dict.fromkeys(
-            self._package_of(path)
-            for folder, path in {
-                posixpath.dirname(it): it for it in (*found.sources, *found.embedded)
-            }.items()
-            if not has_config(folder)
-        )
+        folders = dict.fromkeys(map(posixpath.dirname, (*found.sources, *found.embedded)))
+        near = dict.fromkeys(map(self._resolver.package_of, (it for it in folders if not has_config(it))))
         taken = {worker.app.folder for worker in workers if worker.app is not None}
         proved = {
             folder: proof
@@ -521,11 +515,6 @@ class _Loading:
             if any(_within(path, given) for path in placed.app.placed for given in self._paths):
                 apps[folder] = (how, placed)
         return apps
-
-    def _package_of(self, path: str) -> str | None:
-        """The folder of the nearest package.json."""
-        manifest = self._resolver.manifest(posixpath.dirname(path))
-        return posixpath.dirname(manifest) if manifest is not None else None
 
     def _configs_around(self) -> Iterator[str]:
         """The configurations in the folders of the given paths and above them."""
@@ -564,10 +553,7 @@ class _Loading:
         yield from owners
 
     def _reaching(self, candidates: Iterable[str], known: frozenset[str]) -> Iterator[Worker]:
-        for path in candidates:
-            config = self._config(path) if path not in known else None
-            if config is None:
-                continue
+        for config in self._configs(path for path in candidates if path not in known):
             worker = self._worker(config)
             known_to_app = worker.app.placed if worker.app is not None else ()
             modules = dict.fromkeys((*worker.modules, *known_to_app))
@@ -587,5 +573,4 @@ def _within(path: str, given: str) -> bool:
 
 def _is_generated(main: str, config: WranglerConfig) -> bool:
     """Whether a `main` is what a build makes, so that what it exports today says nothing."""
-    below = main[len(config.directory) :].lstrip("/") if config.directory else main
-    return is_built(below)
+    return is_built(posixpath.relpath(main, config.directory or "."))

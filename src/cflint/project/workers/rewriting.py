@@ -267,16 +267,13 @@ class _Program:
 
     def _of(self, node: Node, hops: int = _MOST_HOPS) -> Keys:
         """What an expression changes of the configuration that it was made of."""
-        node = unwrap(node)
+        node = _waited_for(node)
         if not hops:
             return None
         match node.type:
             case "identifier":
                 declared = self._scope.resolve(node)
                 return self._of_variable(declared, hops) if declared is not None else None
-            case "await_expression" | "parenthesized_expression":
-                inner = first_named(node)
-                return self._of(inner, hops) if inner is not None else None
             case "template_string":
                 holes = [part for part in node.named_children if part.type == "template_substitution"]
                 inner = first_named(holes[0]) if len(holes) == 1 else None
@@ -318,10 +315,7 @@ class _Program:
 
     def _is_text(self, node: Node) -> bool:
         """Whether a value is a text, which nothing can change where it stands."""
-        node = unwrap(node)
-        inner = first_named(node) if node.type in ("await_expression", "parenthesized_expression") else None
-        if inner is not None:
-            return self._is_text(inner)
+        node = _waited_for(node)
         return node.type == "template_string" or (
             node.type == "call_expression" and self._called(node) in _TEXTS
         )
@@ -452,6 +446,14 @@ class _Program:
             case "variable_declarator" | "spread_element" | "for_in_statement" | "pair" | "return_statement":
                 return _top(first)
         return ""  # it is read
+
+
+def _waited_for(node: Node) -> Node:
+    """An expression without the `await` and the parentheses around it."""
+    node = unwrap(node)
+    while node.type == "await_expression" and (inner := first_named(node)) is not None:
+        node = unwrap(inner)
+    return node
 
 
 def _top(key: str | None) -> str | None:

@@ -51,6 +51,11 @@ class Worker:
         return self.config.top.worker_name if self.config is not None else None
 
     @property
+    def names(self) -> frozenset[str]:
+        """All names that it is deployed under."""
+        return self.config.names if self.config is not None else frozenset()
+
+    @property
     def is_deployed(self) -> bool:
         """Whether the Worker has a configuration that is not there for tests (see `WranglerConfig.role`)."""
         return self.config is not None and self.config.role.is_deployed

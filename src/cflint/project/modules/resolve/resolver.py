@@ -52,6 +52,11 @@ class Resolver:
         """The nearest package.json, in the folder or in one above it."""
         return self._packages.manifest(folder)
 
+    def package_of(self, folder: str) -> str | None:
+        """The folder of the nearest package.json: this one, or one above it."""
+        manifest = self._packages.manifest(folder)
+        return parent_of(manifest) if manifest is not None else None
+
     def module_at(self, path: str) -> str | None:
         """The module that a path of the workspace means, without certainty about its ending."""
         found = self._files.file(join("", path))

@@ -80,8 +80,7 @@ class Stacks:
         files = [path for path, _ in self._about(config)]
         if not files:
             return {}
-        names = {found.worker_name for found in config.environments if found.worker_name is not None}
-        return self._bindings(files, names, mains_of(config), config.directory)
+        return self._bindings(files, config.names, config.mains, config.directory)
 
     def bindings_without_config(self, folder: str, entries: Collection[str]) -> Mapping[str, str]:
         """The same for a Worker that no configuration speaks of; `folder` is its package's, `entries` are its
@@ -102,22 +101,21 @@ class Stacks:
 
     def _about(self, config: WranglerConfig) -> Iterator[tuple[str, str]]:
         """The files that may declare the Worker of a configuration, with the tools they are for."""
-        names = {found.worker_name for found in config.environments} - {None}
         for path in self._near(config.directory):
             text = self._text(path)
             maker = _maker(path, text)
-            if maker and self._is_about(path, text, names, config):
+            if maker and self._is_about(path, text, config):
                 yield path, maker
 
-    def _is_about(self, path: str, text: str, names: set[str | None], config: WranglerConfig) -> bool:
+    def _is_about(self, path: str, text: str, config: WranglerConfig) -> bool:
         """Whether what declares a Worker may mean that of a configuration: by its name, its folder or its
         entry, or because it names none."""
         said = {found[1] for found in _NAME.finditer(text)}
-        if names.intersection(said):
+        if config.names & said:
             return True
         folder = config.directory
         entries = set(self._entries(path, text))
-        if not entries.isdisjoint(mains_of(config)) or (
+        if not entries.isdisjoint(config.mains) or (
             folder and any(e.startswith(f"{folder}/") for e in entries)
         ):
             return True
@@ -191,15 +189,6 @@ class Stacks:
                 elif kind is Entry.FILE and name.endswith(suffixes) and count < _MOST_FILES:
                     count += 1
                     yield posixpath.join(here, name)
-
-
-def mains_of(config: WranglerConfig) -> set[str]:
-    """The entries that a configuration names, as paths of the workspace."""
-    return {
-        posixpath.normpath(posixpath.join(config.directory, found.main.text or ""))
-        for found in config.environments
-        if found.main is not None
-    }
 
 
 def _places(path: str, written: str) -> Iterator[str]:

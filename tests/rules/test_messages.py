@@ -1,0 +1,116 @@
+"""What findings say where names are odd, or there is but one of what there are several of as a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from cflint.testing import check
+
+pytestmark = pytest.mark.portable
+
+ROOM = """import { DurableObject } from "cloudflare:workers";
+export class Room extends DurableObject {}
+export default { async fetch() { return new Response("x"); } };"""
+
+
+def said(files: Mapping[str, str], rule: str, base: Mapping[str, str] | None = None) -> list[str]:
+    before = dict(base) if base is not None else None
+    return [finding.message for finding in check(dict(files), rule, base=before).findings]
+
+
+def with_environments(environments: str) -> dict[str, str]:
+    bound = (
+        '"durable_objects": { "bindings": [{ "name": "R", "class_name": "Room", "script_name": "chat" }] }'
+    )
+    config = f'{{ "name": "chat", "main": "i.ts", {bound}, "env": {{ {environments} }} }}'
+    return {"wrangler.jsonc": config, "i.ts": ROOM}
+
+
+def test_a_script_name_of_the_worker_itself() -> None:
+    rule = "do-script-name-self"
+    assert said(with_environments('"production": { "name": "chat" }'), rule) == []
+    assert said(with_environments('"a": { "name": "chat" }, "b`c\\nd": {}'), rule) == [
+        "`script_name` is this Worker itself, and `env.b'c d` is not: leave it out"
+    ]
+    (many,) = said(with_environments(", ".join(f'"e{i}": {{}}' for i in range(5))), rule)
+    assert "`env.e0`, `env.e1`, `env.e2` and 2 more are not" in many
+
+
+@pytest.mark.parametrize(
+    ("head", "called"),
+    [("import verify", "verify"), ("import { verify }", "verify"), ("import jwt", "jwt.verify")],
+)
+def test_a_function_is_called_as_the_code_calls_it(head: str, called: str) -> None:
+    code = f"""{head} from "@tsndr/cloudflare-worker-jwt";
+    export default {{
+      async fetch(request, env) {{ await {called}(request.url, env.S); return new Response(""); }}
+    }};"""
+    (message,) = said({"wrangler.jsonc": '{ "name": "x", "main": "i.ts" }', "i.ts": code}, "verify-unchecked")
+    assert message.startswith("nothing looks at the result: `verify()` gives")
+
+
+@pytest.mark.parametrize(
+    ("names", "who"),
+    [(["a"], "`functions/a.ts` gets no"), (["a", "b"], "`functions/a.ts` and the others get no")],
+)
+def test_functions_that_get_nothing(names: list[str], who: str) -> None:
+    files = {f"functions/{name}.ts": "export const onRequest = () => new Response();" for name in names}
+    config = '{ "name": "p", "kv_namespaces": [{ "binding": "NOTES", "id": "x" }] }'
+    (message,) = said({"wrangler.jsonc": config, **files}, "pages-config-ignored")
+    assert f"{who} `NOTES` from it" in message
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [("apps/latest/.dev.vars", 1), ("contest/.env", 1), ("app/.env.test", 0), ("app/.dev.vars.example", 0)],
+)
+def test_examples_are_told_by_the_name_of_the_file(path: str, count: int) -> None:
+    folder = path.rpartition("/")[0]
+    files = {
+        path: "STRIPE_SECRET_KEY=sk_live_4eC39HqLyjWDarjtT1zdp7dcQ2x9\n",
+        f"{folder}/wrangler.jsonc": '{ "name": "x", "main": "i.ts" }',
+        f"{folder}/i.ts": ROOM,
+    }
+    assert len(said(files, "committed-dev-vars")) == count
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ("DROP TABLE a; CREATE TABLE a (x);", "all rows of `a`"),
+        (
+            "DROP TABLE [b c]; DROP TABLE é; CREATE TABLE é (x); CREATE TABLE `B c` (x);",
+            "`b c` and of 1 more",
+        ),
+    ],
+)
+def test_the_tables_that_a_schema_empties(schema: str, message: str) -> None:
+    config = '{ "name": "x", "main": "i.ts", "d1_databases": [{ "binding": "DB", "database_name": "d" }] }'
+    (found,) = said({"wrangler.jsonc": config, "i.ts": ROOM, "schema.sql": schema}, "d1-schema-drops-table")
+    assert found.endswith(message)
+
+
+@pytest.mark.parametrize(
+    ("callers", "message"),
+    [
+        (["web"], "and `web` gives 1 in the base"),
+        (["admin", "web"], "and `admin` and `web` give 1 in the base"),
+    ],
+)
+def test_who_calls_a_method(callers: list[str], message: str) -> None:
+    def project(parameters: str) -> dict[str, str]:
+        api = f"""import {{ WorkerEntrypoint }} from "cloudflare:workers";
+        export default class extends WorkerEntrypoint {{ async price({parameters}) {{ return 1; }} }}"""
+        files = {"api/wrangler.jsonc": '{ "name": "api", "main": "i.ts" }', "api/i.ts": api}
+        for name in callers:
+            bound = '"services": [{ "binding": "API", "service": "api" }]'
+            files[f"{name}/wrangler.jsonc"] = f'{{ "name": "{name}", "main": "i.ts", {bound} }}'
+            files[f"{name}/i.ts"] = """export default {
+              async fetch(request, env) { return Response.json(await env.API.price("tea")); }
+            };"""
+        return files
+
+    found = said(project("item: string, currency: string"), "rpc-signature-changed", project("item: string"))
+    assert len(found) == 1 and message in found[0]
