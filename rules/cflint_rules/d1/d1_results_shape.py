@@ -1,8 +1,8 @@
 """Take the rows of a D1 query out of `results`.
 
 `all()` and `run()` resolve to an object with `results`, `success` and `meta`, not to an array; `first()` to
-one row (or `null`), `raw()` to an array of arrays. Looping over the object, or reading its `length`, throws or
-gives `undefined`. How many rows a statement changed, and the id of the last one, stand in `meta`
+one row (or `null`), `raw()` to an array of arrays. Looping over the object, or reading its `length`, throws
+or gives `undefined`. How many rows a statement changed, and the id of the last one, stand in `meta`
 (`result.meta.changes`): beside it they are `undefined`, so that `result.changes === 0` never holds.
 
 ## Incorrect

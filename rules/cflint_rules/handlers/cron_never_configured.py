@@ -1,7 +1,8 @@
 """Handle the cron expressions that the configuration has: `controller.cron` is never another.
 
-`scheduled()` is told which expression called it by the very text that stands in `triggers.crons`. A branch for
-another text never runs: the job behind it was forgotten in the configuration, changed there, or is dead code.
+`scheduled()` is told which expression called it by the very text that stands in `triggers.crons`. A branch
+for another text never runs: the job behind it was forgotten in the configuration, changed there, or is dead
+code.
 
 ## Incorrect
 
@@ -52,8 +53,8 @@ export default {
 ## Not reported
 
 Workers without any crons in their configuration, which may have them from the dashboard or another tool;
-expressions that one environment has; modules that a Worker reaches whose configuration is not known; texts that
-are no cron expressions, and a `cron` of something else than a scheduled event.
+expressions that one environment has; modules that a Worker reaches whose configuration is not known; texts
+that are no cron expressions, and a `cron` of something else than a scheduled event.
 
 ## Fix safety
 

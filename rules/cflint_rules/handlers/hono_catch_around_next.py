@@ -1,8 +1,8 @@
 """Handle errors in `app.onError()`: a `catch` around Hono's `next()` does not see them.
 
-Hono catches the errors of each handler itself, hands them to `onError()`, and `next()` resolves as if nothing had
-happened. What stands in the `catch` (a log, an answer of a certain shape) never runs for an `Error`: without
-`onError()` clients get `Internal Server Error` as text. After `next()` the error is in `c.error`.
+Hono catches the errors of each handler itself, hands them to `onError()`, and `next()` resolves as if nothing
+had happened. What stands in the `catch` (a log, an answer of a certain shape) never runs for an `Error`:
+without `onError()` clients get `Internal Server Error` as text. After `next()` the error is in `c.error`.
 
 ## Incorrect
 
@@ -40,9 +40,9 @@ export default app;
 
 ## Not reported
 
-A `try` that does more than to call `next()`; a `catch` that asks for a `Response`, which is no `Error` and can be
-thrown through; Workers with an `onError()` or `notFound()` that throws, or is not in sight: such an error does
-reach the `catch`.
+A `try` that does more than to call `next()`; a `catch` that asks for a `Response`, which is no `Error` and
+can be thrown through; Workers with an `onError()` or `notFound()` that throws, or is not in sight: such an
+error does reach the `catch`.
 
 ## Fix safety
 
@@ -74,7 +74,7 @@ def check(match: Match) -> Iterator[Finding]:
     if attempt is None or caught is None or not _is_next_of_hono(module, match, function):
         return
     body = attempt.child_by_field_name("body")
-    does = [found for found in module.descendants(body, *_DOES_MORE)] if body is not None else []
+    does = list(module.descendants(body, *_DOES_MORE)) if body is not None else []
     if any(found.id != match.node.id and not _is_await_of(found, match.node) for found in does):
         return  # errors of its own reach the `catch`
     if any(True for _ in module.leaves("Response", caught)):
@@ -128,4 +128,7 @@ def _throws(module: Module, made: js.Call) -> bool:
     function = module.function_value(given) if given is not None else None
     if function is None:
         return True  # it stands elsewhere
-    return any(module.enclosing_function(found) == function for found in module.descendants(function, "throw_statement"))
+    return any(
+        module.enclosing_function(found) == function
+        for found in module.descendants(function, "throw_statement")
+    )

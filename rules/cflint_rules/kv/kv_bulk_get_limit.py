@@ -103,4 +103,3 @@ def _lists_more(module: Module, made: js.Call) -> bool:
     limit = module.property_value(options, "limit")
     number = module.number(limit) if limit is not None else None
     return limit is None or (number is not None and number > _MOST)
-

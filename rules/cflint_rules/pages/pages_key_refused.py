@@ -1,8 +1,9 @@
 """Leave out of a Pages project's configuration what only Workers have: Pages refuses it, or never runs it.
 
-With `pages_build_output_dir` wrangler takes a certain set of keys, and refuses the file for any other: `main`,
-routes, cron triggers, migrations, a consumer of a queue. Environments are called `preview` and `production`. A
-file without that key is ignored, triggers included: `scheduled()` in a function of Pages is never called.
+With `pages_build_output_dir` wrangler takes a certain set of keys, and refuses the file for any other:
+`main`, routes, cron triggers, migrations, a consumer of a queue. Environments are called `preview` and
+`production`. A file without that key is ignored, triggers included: `scheduled()` in a function of Pages is
+never called.
 
 ## Incorrect
 
@@ -35,8 +36,9 @@ export const onRequestGet: PagesFunction = async () => new Response("notes");
 
 ## Not reported
 
-Empty values, and keys of which it depends on the version of wrangler whether Pages takes them. Cron triggers of a
-file without `pages_build_output_dir` and beside a `main`, or where no script or workflow deploys to Pages.
+Empty values, and keys of which it depends on the version of wrangler whether Pages takes them. Cron triggers
+of a file without `pages_build_output_dir` and beside a `main`, or where no script or workflow deploys to
+Pages.
 
 ## Errors
 
@@ -94,9 +96,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                 environment.place,
             )
     for name, (first, *others) in found.items():
-        yield Finding(
-            f"Pages does not support `{name}`: wrangler refuses this file", first, tuple(others)
-        )
+        yield Finding(f"Pages does not support `{name}`: wrangler refuses this file", first, tuple(others))
 
 
 def _refused(environment: Environment) -> Iterator[tuple[str, Location]]:

@@ -1,4 +1,5 @@
-"""Send at most 100 messages with one `sendBatch()`, and create at most 100 instances with one `createBatch()`.
+"""Send at most 100 messages with one `sendBatch()`, and create at most 100 instances with one
+`createBatch()`.
 
 More are refused, all of them. Code that hands over the whole result of a query, or of a `list()` (up to 1,000
 items), works until there are more than 100.
@@ -42,9 +43,9 @@ export default {
 
 ## Not reported
 
-Queries with a `LIMIT` (`limit`, `take`), and a `list()` with a `limit` of at most 100 or one that is not known; lists
-of which a part is taken (`slice()`), or of which the number is compared with another one than 0; lists that are
-handed to the function, and texts of SQL that are made by code.
+Queries with a `LIMIT` (`limit`, `take`), and a `list()` with a `limit` of at most 100 or one that is not
+known; lists of which a part is taken (`slice()`), or of which the number is compared with another one than 0;
+lists that are handed to the function, and texts of SQL that are made by code.
 
 ## Fix safety
 

@@ -1,8 +1,9 @@
 """Ask `list()` of R2 for the metadata that is read from its objects.
 
-Since compatibility date 2022-08-04 (`r2_list_honor_include`) the objects of a `list()` have `customMetadata` and
-`httpMetadata` only if `include` names them. Otherwise both are `undefined`: what is decided by them (an expiry
-date, an owner) is decided without them, and nothing fails. `writeHttpMetadata()` of such an object throws.
+Since compatibility date 2022-08-04 (`r2_list_honor_include`) the objects of a `list()` have `customMetadata`
+and `httpMetadata` only if `include` names them. Otherwise both are `undefined`: what is decided by them (an
+expiry date, an owner) is decided without them, and nothing fails. `writeHttpMetadata()` of such an object
+throws.
 
 ## Incorrect
 
@@ -97,9 +98,8 @@ def check(match: Match) -> Iterator[Finding]:
     module, options = match.module, match.call.argument(0)
     if options is None or module.is_open_object(options):
         return
-    if not (module.document.has_word("customMetadata") or module.document.has_word("httpMetadata")):
-        if not module.document.has_word("writeHttpMetadata"):
-            return
+    if not any(module.document.has_word(word) for word in _READS):
+        return
     if not match.receiver_value.is_binding("r2"):
         return
     included = _included(module, options)

@@ -42,10 +42,10 @@ export default {
 
 ## Not reported
 
-`NODE_ENV`, which the build replaces, what has a default (`??`), and what is asked for
-(`process.env.DEBUG === "1"`, but not `process.env.STAGE !== "production"`, which then always holds). Modules that check whether there is a
-`process`, or set its variables, and Workers whose build may replace them (`define`, a build command, Vite).
-Modules of which it is not known that a Worker has them.
+`NODE_ENV`, which the build replaces, what has a default (`??`), and what is asked for (`process.env.DEBUG ===
+"1"`, but not `process.env.STAGE !== "production"`, which then always holds). Modules that check whether there
+is a `process`, or set its variables, and Workers whose build may replace them (`define`, a build command,
+Vite). Modules of which it is not known that a Worker has them.
 
 ## Errors
 

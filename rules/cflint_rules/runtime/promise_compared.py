@@ -1,7 +1,7 @@
 """Await a promise before its result is compared.
 
-A promise is an object of its own: it equals no text, no number and nothing that was awaited. `===` on it never
-holds and `!==` always does, so a check refuses everybody, or lets everybody in, and nothing fails.
+A promise is an object of its own: it equals no text, no number and nothing that was awaited. `===` on it
+never holds and `!==` always does, so a check refuses everybody, or lets everybody in, and nothing fails.
 
 ## Incorrect
 
@@ -50,7 +50,8 @@ export default {
 ## Not reported
 
 Comparisons with what may be the same promise (a parameter, a field), and calls that are not known to give a
-promise. What bindings give is reported by [`binding-unawaited-value`](../bindings/binding_unawaited_value.py).
+promise. What bindings give is reported by
+[`binding-unawaited-value`](../bindings/binding_unawaited_value.py).
 
 ## Fix safety
 
@@ -105,7 +106,7 @@ def _is_value(module: Module, node: Node) -> bool:
 def _fix(module: Module, call: Node) -> Fix | None:
     if not module.can_await(call):
         return None
-    edits = (module.insert(call.start_byte, "(await "), module.insert(call.end_byte, ")"))
     if module.with_wrappers(call).type == "parenthesized_expression":
-        edits = (module.insert(call.start_byte, "await "),)
+        return Fix("Await the promise", (module.insert(call.start_byte, "await "),), Safety.UNSAFE)
+    edits = (module.insert(call.start_byte, "(await "), module.insert(call.end_byte, ")"))
     return Fix("Await the promise", edits, Safety.UNSAFE)

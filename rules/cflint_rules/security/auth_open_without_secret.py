@@ -3,9 +3,9 @@
 A check that lets everybody in when its secret is not set is open wherever somebody forgot to set it: in a new
 environment, in a preview, after a rename. Nothing fails, so nobody notices.
 
-It is a note where the check is left out (`if (env.TOKEN && sent !== env.TOKEN) return no`, or the signature of a
-webhook is only looked at with a secret), and a warning
-where the missing secret itself lets everybody in.
+It is a note where the check is left out (`if (env.TOKEN && sent !== env.TOKEN) return no`, or the signature
+of a webhook is only looked at with a secret), and a warning where the missing secret itself lets everybody
+in.
 
 ## Incorrect
 

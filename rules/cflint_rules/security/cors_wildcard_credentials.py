@@ -1,8 +1,8 @@
 """Name one origin where credentials are allowed: browsers refuse `*` together with them.
 
 With `Access-Control-Allow-Credentials: true` a browser takes `*` for the name of an origin, which no origin
-has. A script that sends cookies gets no answer to read, and neither header does what it is there for. An answer
-that names whatever `Origin` asks is the opposite: any site can read it as the user.
+has. A script that sends cookies gets no answer to read, and neither header does what it is there for. An
+answer that names whatever `Origin` asks is the opposite: any site can read it as the user.
 
 ## Incorrect
 
@@ -38,8 +38,9 @@ export default {
 ## Not reported
 
 `cors()` of Hono: [`cors-wildcard-with-auth`](cors_wildcard_with_auth.py) is about it. Origins that are made
-by an expression, and headers that are set under different conditions. An `Origin` that is handed back in a branch,
-behind a statement that may leave, or that is looked at anywhere else in the function: it may have been checked.
+by an expression, and headers that are set under different conditions. An `Origin` that is handed back in a
+branch, behind a statement that may leave, or that is looked at anywhere else in the function: it may have
+been checked.
 
 ## Fix safety
 

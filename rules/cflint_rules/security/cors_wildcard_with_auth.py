@@ -33,7 +33,8 @@ export default app;
 ## Not reported
 
 Endpoints that read no credentials here, and those of a path that `cors()` is not for. Origins that are named
-or checked, so that another one is not answered with its name. An API that takes only an `Authorization` header gets a note: its callers have to have the token.
+or checked, so that another one is not answered with its name. An API that takes only an `Authorization`
+header gets a note: its callers have to have the token.
 
 ## Fix safety
 
@@ -104,8 +105,10 @@ def _reflects(module: Module, origin: Node) -> bool:
     if body.type != "statement_block":
         return _is_given(module, body, name)
     statements = [part for part in body.named_children if part.type != "comment"]
-    if not statements or statements[-1].type != "return_statement" or any(
-        True for _ in module.descendants(body, "throw_statement")
+    if (
+        not statements
+        or statements[-1].type != "return_statement"
+        or any(True for _ in module.descendants(body, "throw_statement"))
     ):
         return False
     for found in module.returns_of(function):

@@ -2,7 +2,8 @@
 
 They are `second`, `minute`, `hour`, `day`, `week`, `month` and `year`, in the plural too. `"10 mins"` is read
 as ten milliseconds, `"10m"` as no number at all: the Workflow does not sleep, or the step is refused. Numbers
-are milliseconds: a `delay` of 10 between retries has all of them over in less than a second. A step's configuration is checked when the step starts, and one with a wrong name fails.
+are milliseconds: a `delay` of 10 between retries has all of them over in less than a second. A step's
+configuration is checked when the step starts, and one with a wrong name fails.
 
 ## Incorrect
 

@@ -110,7 +110,9 @@ def test_one_of_several_that_are_awaited(code: str, pattern: str | None, referen
     found = module.awaited(call)
     assert found is not None and module.text(found.node) == "f()"
     assert (module.text(found.pattern) if found.pattern is not None else None) == pattern
-    uses = [use for use in found.references if found.declaration is None or use.id != found.declaration.node.id]
+    uses = [
+        use for use in found.references if found.declaration is None or use.id != found.declaration.node.id
+    ]
     assert len(uses) == references
 
 

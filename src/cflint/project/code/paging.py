@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cflint.project.code.awaited import awaited
 from cflint.project.code.nodes import call as call_at
 from cflint.project.code.nodes import member, member_read, operation
-from cflint.project.code.origins import is_open_object, property_value
+from cflint.project.code.origins import is_open_object, number_of, property_value
 from cflint.scope import DeclarationKind
 from cflint.syntax.javascript import arguments_of, first_named, unwrap, with_wrappers
 
@@ -153,8 +153,8 @@ def whole_list_behind(
 
     `gives` says whether a call gives such a list, `through` are the methods of lists that are followed.
     Followed as well: names, `await`, `keys`, `objects` and `results`, arrays that a list is spread in,
-    `Array.from()` and `?:`. None where a part of the list is taken, where somebody compares how many there are
-    with another number than 0, and where it is not known what the list is.
+    `Array.from()` and `?:`. None where a part of the list is taken, where somebody compares how many there
+    are with another number than 0, and where it is not known what the list is.
     """
     todo, seen = [unwrap(items)], set[int]()
     for _ in range(_STEPS):
@@ -213,4 +213,4 @@ def _is_counted(module: ModuleLike, use: Node) -> bool:
     around = operation(module, module.syntax.parent(read.node)) if read.name == "length" else None
     if around is None or around.operator not in _COMPARISONS:
         return False
-    return not any(module.number(side) == 0 for side in around.operands if side is not None)
+    return not any(number_of(module, side) == 0 for side in around.operands if side is not None)
