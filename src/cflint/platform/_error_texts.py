@@ -469,6 +469,22 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "wrangler",
         'We detected a configuration file at … but it is missing the "pages_build_output_dir" field, required by Pages.',
     ),
+    ("pages-key-refused", "wrangler", 'Configuration file for Pages projects does not support "…"'),
+    (
+        "pages-key-refused",
+        "wrangler",
+        'Configuration file for Pages projects does not support "queues.consumers"',
+    ),
+    (
+        "pages-key-refused",
+        "wrangler",
+        "Configuration file contains the following environment names that are not supported by Pages projects:",
+    ),
+    (
+        "pages-key-refused",
+        "wrangler",
+        'Configuration file cannot contain both both "main" and "pages_build_output_dir" configuration keys.',
+    ),
     ("pages-routes-invalid", "wrangler", "Invalid _routes.json file found at: …"),
     ("pages-routes-invalid", "wrangler", "All rules must start with '/'."),
     (
@@ -498,6 +514,11 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("r2-get-null", "workerd", "TypeError: Cannot read properties of null (reading 'httpMetadata')"),
     ("r2-get-null", "workerd", "TypeError: Cannot read properties of null (reading 'writeHttpMetadata')"),
     ("r2-get-null", "workerd", "TypeError: Cannot read properties of null (reading '…')"),
+    (
+        "r2-list-metadata",
+        "workerd",
+        "HTTP metadata unknown for key `…`. Did you forget to add 'httpMetadata' to `include` when listing?",
+    ),
     (
         "r2-put-unknown-length",
         "workerd",
