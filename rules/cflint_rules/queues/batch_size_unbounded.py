@@ -1,5 +1,4 @@
-"""Send at most 100 messages with one `sendBatch()`, and create at most 100 instances with one
-`createBatch()`.
+"""Hand `sendBatch()` at most 100 messages, and `createBatch()` at most 100 instances.
 
 More are refused, all of them. Code that hands over the whole result of a query, or of a `list()` (up to 1,000
 items), works until there are more than 100.
