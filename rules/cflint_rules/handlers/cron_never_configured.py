@@ -75,7 +75,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _EVENT_TYPE = pattern(r"Scheduled(?:Event|Controller)\b")
-_NAME = pattern(r"scheduled|cron", re.IGNORECASE)
+_NAME = pattern(
+    r"(?:handle|on|run|process|dispatch)?_?(?:scheduled?|cron)_?(?:event|trigger|handler|task|job)?s?",
+    re.IGNORECASE,
+)
+"""What a function is called that `scheduled()` hands its event to."""
 _EQUAL = frozenset({"==", "==="})
 
 
@@ -116,7 +120,10 @@ def _is_of_event(match: Match) -> bool:
     if annotation is not None and _EVENT_TYPE.search(module.text(annotation)) is not None:
         return True
     name = module.function_name(function)
-    return name is not None and _NAME.search(module.text(name)) is not None
+    first = next(iter(module.parameters(function)), None)
+    if name is None or first is None or first.pattern.id != declaration.node.id:
+        return False
+    return _NAME.fullmatch(module.text(name)) is not None
 
 
 def _compared(module: Module, place: Node) -> Iterator[Node]:

@@ -72,6 +72,8 @@ if TYPE_CHECKING:
 
 _POPULATES = "nodejs_compat_populate_process_env"
 _REPLACED = frozenset({"NODE_ENV"})
+_OF_TOOLS = frozenset({"CI", "JEST_WORKER_ID", "NEXT_RUNTIME", "RUNTIME", "VITEST"})
+"""By which a module asks where it runs."""
 _REPLACING = ("define", "build", "node_compat", "alias")
 """What of a configuration may put something else in the place of `process.env`."""
 
@@ -133,6 +135,9 @@ def _is_asked(module: Module, read: Node) -> bool:
     """Whether somebody asks if a variable is there. Which text it is, is no such question where the answer is
     that it is not a certain one: `process.env.STAGE !== "production"` holds wherever nothing is in it."""
     compared = module.operation(module.parent(module.with_wrappers(read)))
+    member = module.member(read)
+    if member is not None and member.name in _OF_TOOLS:
+        return module.is_guard(read)
     if compared is not None and compared.operator in ("!=", "!=="):
         return not any(module.string_of(side) for side in compared.operands if side is not None)
     return module.is_guard(read)
