@@ -78,6 +78,7 @@ NAV: Mapping[str, tuple[str, ...]] = {
         "architecture.md",
         "CONTRIBUTING.md",
         "contributing/frameworks.md",
+        "contributing/releasing.md",
     ),
 }
 """The pages by the parts of the site; those of rules come behind, and a guide in none at the end of `Use`."""

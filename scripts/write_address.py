@@ -14,7 +14,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 HOST = "https://github.com/"
-PAGES = ("*.md", "docs/**/*.md", ".github/**/*.md", ".github/**/*.yml")
+PAGES = ("*.md", "docs/**/*.md", ".github/**/*.md", ".github/**/*.yml", "packaging/schemastore/*.json")
 
 
 def main(address: str, site: str | None = None) -> None:

@@ -67,6 +67,7 @@ def test_the_commands_of_a_guide_run(
         repository = GitRepository(tmp_path)
         repository.commit({"package.json": "{}"})
         repository("update-ref", "refs/remotes/origin/main", "HEAD")
+    (tmp_path / "test-reports").mkdir()  # which Bitbucket's steps make
     (tmp_path / "strict.toml").write_text('preset = "strict"\n')
     monkeypatch.chdir(tmp_path)
     for arguments in commands(page):

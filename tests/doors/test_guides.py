@@ -68,7 +68,7 @@ def test_no_release_is_promised(page: Path) -> None:
 
 def test_nothing_installs_the_name_from_pypi() -> None:
     """The name is not ours there."""
-    folders = ("action", "docs", "editors", "scripts", ".ci", ".github", ".devcontainer")
+    folders = ("action", "docs", "editors", "scripts", "packaging", ".ci", ".github", ".devcontainer")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
     shipped = [*ROOT.glob("*.md"), ROOT / "action.yml", ROOT / ".pre-commit-hooks.yaml", *files]
     read = 0

@@ -66,12 +66,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, rule, sql
+from cflint.api import Finding, Match, Module, Severity, call, join_names, js, pattern, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _EXPECTED = pattern(rb"unique|constraint|conflict|duplicate|already", re.IGNORECASE)
+_STAND_IN = frozenset({"string", "null", "undefined", "number"})
 _DECIDES = frozenset({"CONFLICT", "IGNORE", "REPLACE", "SELECT"})
 """Words of an `INSERT` that does not insert whatever is there."""
 
@@ -91,20 +92,40 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if _is_expected(module, match.node):
         return
-    written = {module.text(value) for value in insert.values}
+    written = {_plain(module, value) for value in insert.values}
     for query in sql.queries_before(module, function, match.node, insert.tables[0]):
-        by = {module.text(value) for value in query.select.values}
+        by = {_plain(module, value) for value in query.select.values}
         if not by or not by <= written or "WHERE" not in query.select.words:
             continue
         asked = query.call.node
         if _is_asked(module, asked) and js.can_reach(module, asked, match.node):
+            key = sql.unique_key(module, insert.tables[0], query.select.compared)
+            then = "both insert"
+            if key is not None:
+                unique = join_names([f"`{name}`" for name in sorted(key)])
+                state = "is unique" if len(key) == 1 else "are unique together"
+                then = f"the second `INSERT` fails ({unique} {state})"
             yield Finding(
-                "of two clients at once both find nothing, and both insert: let the statement decide,"
+                f"of two clients at once both find nothing, and {then}: let the statement decide,"
                 " with `ON CONFLICT`",
                 match.at(match.node),
                 (module.at(asked, "it is looked for here"),),
             )
             return
+
+
+def _plain(module: Module, value: Node) -> str:
+    """How a value is written, without what stands in for one that is missing: `x` of `(x || "")`."""
+    node = js.unwrap(value)
+    default = module.operation(node)
+    if default is not None and default.operator in ("||", "??") and default.left is not None:
+        stands_in = default.right is not None and js.unwrap(default.right).type in _STAND_IN
+        if stands_in:
+            return _plain(module, default.left)
+    made = module.call(node)
+    if made is None or made.receiver is None or made.is_new:
+        return module.text(node)
+    return f"{_plain(module, made.receiver)}.{made.name}({', '.join(map(module.text, made.arguments))})"
 
 
 def _is_asked(module: Module, asked: Node) -> bool:

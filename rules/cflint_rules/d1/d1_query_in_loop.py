@@ -70,7 +70,8 @@ def check(match: Match) -> Iterator[Finding]:
     for turn in js.turns_of(module, match.node):
         at = turn.module.at(turn.node)
         related = () if turn.node is match.node else (match.at(match.node, "the query"),)
-        yield Finding("each turn of the loop waits for a query of its own: ask for all at once", at, related)
+        how = "waits for" if module.loop_around(match.node) or turn.module.loop_around(turn.node) else "makes"
+        yield Finding(f"each turn of the loop {how} a query of its own: ask for all at once", at, related)
 
 
 def _reads_d1(match: Match) -> bool:

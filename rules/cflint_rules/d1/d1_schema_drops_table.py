@@ -87,6 +87,7 @@ from cflint.api import (
     Severity,
     Span,
     Worker,
+    join_names,
     pattern,
     quoted,
     rule,
@@ -95,6 +96,7 @@ from cflint.api import (
 )
 
 _NAMES = ("schema.sql", "init.sql", "database.sql", "db.sql", "setup.sql", "tables.sql")
+_SHOWN = 3
 _FOLDERS = ("", "db", "sql", "src", "src/db", "database", "schema", "d1")
 _DROPS = pattern(rb"(?i:drop)\s")
 
@@ -111,11 +113,10 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
                 continue
             emptied = _emptied(document.data)
             if emptied:
-                (table, span), *others = emptied
-                more = f" and of {len(others)} more" if others else ""
+                names = [quoted(table) for table, _ in emptied]
                 yield Finding(
-                    f"applied again, this file deletes all rows of {quoted(table)}{more}",
-                    Location(document, span),
+                    f"applied again, this file deletes all rows of {join_names(names, _SHOWN)}",
+                    Location(document, emptied[0][1]),
                 )
 
 

@@ -39,7 +39,8 @@ export default {
 ## Not reported
 
 Queries that count or group, and those of the schema (`sqlite_master`, `PRAGMA`); tables of settings, by their
-names. Code that no request runs: cron triggers, queues, migrations.
+names. Code that no request runs: cron triggers, queues, migrations; and what is there to see all rows once,
+by the name of its file, function or route (`seed`, `reset`, `wipe`, `truncate`, `backfill`, `reindex`).
 
 ## Fix safety
 
@@ -50,10 +51,15 @@ Source: https://developers.cloudflare.com/d1/best-practices/use-indexes/, https:
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, call, js, pattern, quoted, rule, sql
+from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _BOUNDED = frozenset(
     {
@@ -79,6 +85,13 @@ _SMALL = pattern(
 """What the names of tables hold that stay small."""
 
 
+_RESETS = pattern(
+    r"(?:(?:^|[^A-Za-z])(?:reseed|seed|reset|wipe|truncate|backfill|reindex)"
+    r"|(?:Reseed|Seed|Reset|Wipe|Truncate|Backfill|Reindex))(?![a-z]|[-_]?[Pp]ass)"
+)
+"""Names of what is there for tests and upkeep, and has to see all rows."""
+
+
 @rule(call("all", "raw"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
@@ -95,4 +108,22 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if js.Invocation.REQUEST not in js.invocations_of(module, match.node):
         return
+    if _wants_all(module, match.node):
+        return
     yield Finding(f"this reads every row of {quoted(tables[0])}: set a `LIMIT`", module.at(use.statement))
+
+
+def _wants_all(module: Module, node: Node) -> bool:
+    """Whether what is around a query is there to look at every row once, by its name: that of the file, of
+    the function, or the path of the route (`/api/test/reset`)."""
+    if _RESETS.search(posixpath.basename(module.path)):
+        return True
+    for above in module.ancestors(node):
+        if above.type not in js.FUNCTIONS:
+            continue
+        named = js.name_of(module, above)
+        around = module.call_around(above)
+        path = module.string_of(around[0].arguments[0]) if around is not None and around[1] > 0 else None
+        if _RESETS.search(path or "") or (named is not None and _RESETS.search(module.text(named))):
+            return True
+    return False

@@ -109,7 +109,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _keeps_alarm(owner: ClassDefinition) -> bool:
     """Whether the alarm stays in some environment that runs the class, and it is known of all of them."""
-    known = {environment.enables(_FLAG) for _, environment in owner.sites}
+    known = {environment.enables(_FLAG) for environment in owner.environments}
     return False in known and None not in known
 
 

@@ -65,6 +65,6 @@ def check(match: Match) -> Iterator[Finding]:
     if len(arguments) == 2 and match.module.string_of(arguments[0]) is not None:
         return
     yield Finding(
-        f"the storage of a Durable Object ignores `{name}`: nothing expires",
+        f"the storage of a Durable Object ignores `{name}`: the entry stays until something deletes it",
         match.at(match.module.property_value(arguments[-1], name)),
     )

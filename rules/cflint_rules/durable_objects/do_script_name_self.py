@@ -1,8 +1,8 @@
 """Leave `script_name` out of the binding of a Worker's own Durable Objects.
 
-`script_name` names the Worker whose objects are bound. Where that is the Worker itself, each environment that
-copies the binding goes on using the objects of the top level: `env.staging` deploys a Worker of its own, with
-classes of its own, and reads and writes the data of production.
+`script_name` names the Worker whose objects are bound. Where that is the Worker of the top level, an
+environment to which the binding was copied goes on using the objects of the top level: `env.staging` deploys
+a Worker of its own, with classes of its own, and reads and writes the data of production.
 
 ## Incorrect
 
@@ -46,8 +46,7 @@ classes of its own, and reads and writes the data of production.
 
 ## Not reported
 
-Objects of another Worker; configurations without environments, or whose environments all have the name of the
-top level, where it makes no difference.
+Objects of another Worker; the top level, where it makes no difference: environments do not inherit bindings.
 
 ## Fix safety
 
@@ -58,24 +57,19 @@ Source: https://developers.cloudflare.com/workers/wrangler/configuration/#durabl
 
 from collections.abc import Iterator
 
-from cflint.api import Binding, Finding, Severity, binding, join_names, quoted, rule
+from cflint.api import Binding, Finding, Severity, binding, quoted, rule
 
 
 @rule(binding("durable_object"), severity=Severity.NOTE, deployed=True)
 def check(subject: Binding) -> Iterator[Finding]:
     environment = subject.environment
     config = environment.config
+    if subject.script_name is None or config.is_typescript or environment is config.top:
+        return  # bindings are not inherited: what the top level says there is harmless
     top = config.top.worker_name
-    if subject.script_name is None or subject.script_name != top or config.is_typescript:
+    if top is None or subject.script_name != top:
         return
-    others = [quoted(found.label) for found in config.environments[1:] if found.worker_name != top]
-    if environment is config.top and others:
-        yield Finding(
-            f"`script_name` is this Worker itself, and {join_names(others, 3)}"
-            f" {'are' if len(others) > 1 else 'is'} not: leave it out",
-            subject.place("script_name"),
-        )
-    elif environment.worker_name != top and config.top.binding(subject.name) is not None:
+    if environment.worker_name != top and config.top.binding(subject.name) is not None:
         yield Finding(
             f"{quoted(environment.label)} uses the objects of the top level, and their data: leave"
             " `script_name` out",

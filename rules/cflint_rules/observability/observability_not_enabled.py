@@ -46,7 +46,7 @@ Configurations with no `main` (nothing runs), of Pages and of tests; those below
 which run for a moment, if at all. Workers whose logs go elsewhere:
 `logpush`, `tail_consumers`, `streaming_tail_consumers`, or `observability` with only its `logs` or `traces`
 enabled. A named environment inherits the key, so it is only reported when it switches off what the top level
-switches on.
+switches on; not where commands only run it locally (`wrangler dev --env local`).
 
 ## Fix safety
 
@@ -75,7 +75,7 @@ def check(subject: Worker) -> Iterator[Finding]:
     wrangler_config = subject.config
     if wrangler_config is None or wrangler_config.is_pages or config.is_demo_path(wrangler_config.path):
         return
-    dark = [environment for environment in subject.environments if _is_dark(environment, subject)]
+    dark = [found for found in subject.environments if found.is_deployed and _is_dark(found, subject)]
     if not dark:
         return
     first = dark[0]

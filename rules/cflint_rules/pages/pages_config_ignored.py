@@ -95,6 +95,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     whose = f"{name} gets" if len(found) == 1 else f"{name} and the others get"
     lost = quoted(bound[0].name) + (f" and {len(bound) - 1} more" if len(bound) > 1 else "")
     yield Finding(
-        f"Pages ignores this file, which lacks `pages_build_output_dir`: {whose} no {lost} from it",
+        "a deployment to Pages ignores this file, which lacks `pages_build_output_dir`:"
+        f" there {whose} no {lost} from it",
         subject.top.place,
     )

@@ -103,7 +103,7 @@ def check(found: Handler) -> Iterator[Finding]:
         names = list(
             dict.fromkeys(consumer.queue for consumer in environment.queue_consumers if consumer.queue)
         )
-        if len(names) > 1 and not environment.incomplete and environment.config.role.is_deployed:
+        if len(names) > 1 and not environment.incomplete and environment.is_deployed:
             failed = _dead_letter_queue(environment)
             if _is_blind(found, failed is not None):
                 yield _finding(found, environment, names, failed)

@@ -108,6 +108,7 @@ _APPS = frozenset(
 )
 """What makes an app that a module keeps for all requests."""
 _DECORATES = ("decorate", "state", "decorateRequest")
+_KEEPERS = ("locals", "context", "decorator")
 _HOPS = 30
 """How many calls of a chain (`new Elysia().use(…).get(…)`) are looked through."""
 _EMPTY = b" = {}"
@@ -154,39 +155,49 @@ def check_objects(found: Module) -> Iterator[Finding]:
 def check_decorated(match: Match) -> Iterator[Finding]:
     """What a handler hangs on the app itself: `app.decorate({ locals }).handle(request)`."""
     app = _app_of_module(match.module, match.receiver) if match.receiver is not None else None
-    if app is None:
-        return
-    label = next((label for value in match.arguments for label in _of_request(match.module, value)), None)
-    if label is not None:
-        yield Finding(
-            f"`{app.name}` is shared by all requests, and {label} is put in it",
-            match.at(),
-            (match.module.at(app.node, "it is declared here, once for the whole isolate"),),
-        )
+    if app is not None:
+        yield from _first_in_app(match.module, app, match.node)
 
 
-@check.on(member_access("locals", "context", "decorator"))
+@check.on(member_access(*_KEEPERS))
 def check_members(match: Match) -> Iterator[Finding]:
     """What a handler keeps in `app.locals` of Express, or `app.context` of Koa."""
     module = match.module
     access = module.member(match.node)
     app = _app_of_module(module, access.object) if access is not None else None
-    if app is None:
-        return
-    target = match.node
+    given = _assignment_to(module, match.node) if app is not None else None
+    if app is not None and given is not None:
+        yield from _first_in_app(module, app, given.node)
+
+
+def _first_in_app(module: Module, app: js.Declaration, at: "Node") -> Iterator[Finding]:
+    """The finding about an app, at the first place at which something of a request is put in it."""
+    put: list[tuple[Node, str]] = []
+    for name in _DECORATES:
+        for made in module.calls(name, module.root):
+            if made.receiver is not None and _app_of_module(module, made.receiver) is app:
+                labels = (label for value in made.arguments for label in _of_request(module, value))
+                put.extend((made.node, label) for label in islice(labels, 1))
+    for use in module.scope.references(app):
+        member = module.parent(module.with_wrappers(use))
+        access = module.member(member) if member is not None else None
+        if member is None or access is None or access.name not in _KEEPERS:
+            continue
+        given = _assignment_to(module, member)
+        if given is not None and _app_of_module(module, access.object) is app:
+            put.extend((given.node, label) for label in islice(_of_request(module, given.value), 1))
+    put.sort(key=lambda found: found[0].start_byte)
+    if put and put[0][0].id == at.id:
+        yield _shared(module, app, put)
+
+
+def _assignment_to(module: Module, target: "Node") -> js.Assignment | None:
+    """The assignment to a member, or to a member of that."""
     above = module.parent(module.with_wrappers(target))
     if above is not None and above.type in _MEMBERS:
         target = above
     given = module.assignment(module.parent(module.with_wrappers(target)))
-    if given is None or given.operator != "=" or given.target.id != target.id:
-        return
-    label = next(iter(_of_request(module, given.value)), None)
-    if label is not None:
-        yield Finding(
-            f"`{app.name}` is shared by all requests, and {label} is put in it",
-            module.at(given.node),
-            (module.at(app.node, "it is declared here, once for the whole isolate"),),
-        )
+    return given if given is not None and given.operator == "=" and given.target.id == target.id else None
 
 
 def _app_of_module(module: Module, node: "Node") -> js.Declaration | None:
@@ -258,7 +269,21 @@ def _module_variables(module: Module, statement: "Node") -> Iterator[js.Declarat
                 yield declaration
 
 
+def _shared(module: Module, declaration: js.Declaration, put: list[tuple["Node", str]]) -> Finding:
+    """One finding about all places at which something of a request is put in what all of them share."""
+    (first, label), *others = put
+    return Finding(
+        f"`{declaration.name}` is shared by all requests, and {label} is put in it",
+        module.at(first),
+        (
+            module.at(declaration.node, "it is declared here, once for the whole isolate"),
+            *(module.at(node, f"{what} is put in it here, too") for node, what in others),
+        ),
+    )
+
+
 def _assigned(module: Module, declaration: js.Declaration) -> Iterator[Finding]:
+    put: list[tuple[Node, str]] = []
     for assignment in module.scope.assignments(declaration):
         given = module.assignment(assignment)
         if given is None or given.operator != "=" or module.enclosing_function(assignment) is None:
@@ -268,11 +293,9 @@ def _assigned(module: Module, declaration: js.Declaration) -> Iterator[Finding]:
         if label is None and not _is_guarded(module, assignment, declaration):
             label = _request_data(module, value)
         if label is not None:
-            yield Finding(
-                f"`{declaration.name}` is shared by all requests, and {label} is put in it",
-                module.at(assignment),
-                (module.at(declaration.node, "it is declared here, once for the whole isolate"),),
-            )
+            put.append((assignment, label))
+    if put:
+        yield _shared(module, declaration, put)
 
 
 def _kept(module: Module, declaration: js.Declaration) -> Iterator[tuple["Node", "Node"]]:
@@ -399,6 +422,7 @@ def _collected(module: Module, made: "Node") -> Iterator[Finding]:
     if declaration is None or declaration.scope.type != "program":
         return
     yield from _promises(module, declaration)
+    put: list[tuple[Node, str]] = []
     for use in module.scope.references(declaration):
         stored = module.method_called_on(use)
         if stored is None or stored[0] not in _STORES or module.enclosing_function(stored[1]) is None:
@@ -407,8 +431,6 @@ def _collected(module: Module, made: "Node") -> Iterator[Finding]:
         values = js.arguments_of(call)
         label = _bound(module.value_of(js.unwrap(values[-1]))) if values else None
         if label is not None:
-            yield Finding(
-                f"`{declaration.name}` is shared by all requests, and {label} is put in it",
-                module.at(call),
-                (module.at(declaration.node, "it is declared here, once for the whole isolate"),),
-            )
+            put.append((call, label))
+    if put:
+        yield _shared(module, declaration, put)

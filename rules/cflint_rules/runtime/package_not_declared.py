@@ -129,8 +129,12 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
                 continue
             if not _is_import(project, path, edge.item.span):
                 continue
+            beside = config.declared_beside(project.workspace, folder, name)
+            why = "only if another package brings it"
+            if beside is not None:
+                why = f"as long as `{beside.path}` does and the package manager puts it above both"
             yield Finding(
-                f"no package.json declares `{name}`: it is there only if another package brings it",
+                f"`{manifests[0].document.path}` does not declare `{name}`: it is there {why}",
                 Location(document, edge.item.span),
             )
 

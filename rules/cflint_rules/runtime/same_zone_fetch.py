@@ -94,7 +94,7 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
         return
     if match.handler is not None and match.handler.name in _ELSEWHERE:
         return
-    own = [environment for environment in module.environments if environment.config.role.is_deployed]
+    own = [environment for environment in module.environments if environment.is_deployed]
     if not own or any(environment.enables(_FLAG) is not False for environment in own):
         return
     on_workers_dev = _WORKERS_DEV.fullmatch(host)

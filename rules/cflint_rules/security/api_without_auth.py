@@ -164,7 +164,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 def _is_private(subject: Worker) -> bool:
     """Whether no environment is seen to have an address: only other Workers call it."""
-    found = [environment for environment in subject.environments if environment.config.role.is_deployed]
+    found = [environment for environment in subject.environments if environment.is_deployed]
     return bool(found) and all(
         (switch := environment.value("workers_dev")) is not None
         and switch.value is False
@@ -197,7 +197,7 @@ def _costly(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]
             continue
         key = next(site.module.contents(made.arguments[1], partial(_is_secret, site.module)), None)
         if key is not None and _runs_for_request(site.module, site.node):
-            yield site.module.at(site.node), f"call this service with {quoted(site.module.text(key.node))}"
+            yield site.module.at(site.node), f"call this service with {_named(site.module, key.node)}"
 
     for module, leaf in js.leaves_matching(project, js.running_paths(subject), _API_KEY):
         pair = module.parent(leaf)
@@ -205,7 +205,15 @@ def _costly(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]
         if value is None or not _is_secret(module, value):
             continue
         if _runs_for_request(module, value):
-            yield module.at(value), f"use the service of {quoted(module.text(value))} at your cost"
+            yield module.at(value), f"use the service of {_named(module, value)} at your cost"
+
+
+def _named(module: Module, secret: Node) -> str:
+    """What the author calls a secret: the name of a parameter that it was handed on in says nothing."""
+    if secret.type != "identifier":
+        return quoted(module.text(secret))
+    name = module.value_of(secret).name
+    return f"`{name}`" if name is not None else "a secret of yours"
 
 
 def _written(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:

@@ -169,12 +169,20 @@ def _checks_requests(module: Module, default: Node) -> bool:
 def _finding(match: Match, name: str, default: Node) -> Iterator[Finding]:
     module = match.module
     text = module.string_of(default)
-    if text is None or _ABSENT.fullmatch(text) or _is_told(module, default):
+    if text is None or _ABSENT.fullmatch(text) or _is_told(module, default) or _is_set(module, name):
         return
     yield Finding(
         f"without `{name}` this is the secret, which everybody can read here: {quoted(text, 30)}",
         match.at(default),
     )
+
+
+def _is_set(module: Module, name: str) -> bool:
+    """Whether each deployment has a variable, so that the default is for local development: the configuration
+    gives it a text, or `secrets.required` names it, without which nothing is deployed."""
+    deployed = [found for found in module.environments if found.is_deployed]
+    bound = [found.binding(name) for found in deployed]
+    return bool(bound) and all(one is not None and one.node.text != "" for one in bound)
 
 
 def _is_told(module: Module, node: Node) -> bool:

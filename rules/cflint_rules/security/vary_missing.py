@@ -38,9 +38,10 @@ export default {
 
 ## Not reported
 
-Workers in which `Vary` stands anywhere; handshakes of WebSockets and answers to `OPTIONS` alone, which are
-not cached by it; middleware of packages (`hono/cors` sends `Vary` itself). Answers with `no-store`
-everywhere.
+Functions that no code calls, and such as answer errors only, which caches do not keep; options that are `*`
+by default where no caller gives others. Workers in which `Vary` stands anywhere; handshakes of WebSockets and
+answers to `OPTIONS` alone, which are not cached by it; middleware of packages (`hono/cors` sends `Vary`
+itself). Answers with `no-store` everywhere.
 
 It is said once in a module.
 
@@ -67,6 +68,9 @@ _HEADER = pattern(rb"access-control-allow-origin", re.IGNORECASE)
 _VARY = pattern(rb"\bvary\b", re.IGNORECASE)
 _NOT_KEPT = pattern(rb"no-store", re.IGNORECASE)
 _CACHED = pattern(rb"public, ?(?:s-?)?max-?age=[1-9]|s-maxage=[1-9]", re.IGNORECASE)
+_FRESH = pattern(rb"cache-control|\bexpires\b", re.IGNORECASE)
+_KEPT = frozenset({404, 405, 410, 414, 501})
+"""Errors that caches may keep by themselves: https://www.rfc-editor.org/rfc/rfc9110#section-15.1."""
 _SPELLINGS = (
     "Access-Control-Allow-Origin",
     "access-control-allow-origin",
@@ -85,7 +89,7 @@ def check(subject: Module) -> Iterator[Finding]:
         if value is None or subject.string_of(value) is not None or not subject.runs_in_worker(value):
             continue
         source = _asking_origin(subject, value)
-        if source is None:
+        if source is None or _is_never_kept(subject, value) or _is_always_any(subject, value):
             continue
         if next(subject.mentions(_NOT_KEPT), None) is not None:
             return
@@ -120,6 +124,77 @@ def check_accept(subject: Module) -> Iterator[Finding]:
             (subject.at(kept, "caches may keep it"),),
         )
         return
+
+
+def _is_never_kept(subject: Module, value: Node) -> bool:
+    """Whether no cache keeps what a value is sent with: no code calls the function, or all that it answers
+    are errors of which caches keep none without being told to (RFC 9110, 15.1)."""
+    function = subject.enclosing_function(value)
+    if function is None:
+        return False
+    callers = js.callers_of(subject, function)
+    if callers.complete and not callers.calls:
+        return True
+    made = list(subject.responses_made(function))
+    return (
+        bool(made)
+        and all(one.status is not None and one.status >= 400 and one.status not in _KEPT for one in made)
+        and next(subject.mentions(_FRESH, function), None) is None
+    )
+
+
+def _is_always_any(subject: Module, value: Node) -> bool:
+    """Whether a value is `*` with the options that all callers leave at their defaults:
+    `options.origins.includes("*") ? "*" : origin`."""
+    choice = js.unwrap(value)
+    condition, then = choice.child_by_field_name("condition"), choice.child_by_field_name("consequence")
+    if choice.type != "ternary_expression" or condition is None or then is None:
+        return False
+    asked = subject.call(js.unwrap(condition))
+    if subject.string_of(then) != "*" or asked is None or asked.name != "includes" or asked.receiver is None:
+        return False
+    if [subject.string_of(one) for one in asked.arguments] != ["*"]:
+        return False
+    member = subject.member(js.unwrap(asked.receiver))
+    listed = _by_default(subject, member.object, member.name) if member is not None else None
+    made = subject.initializer(js.unwrap(listed)) if listed is not None else None
+    return made is not None and made.type == "array" and "*" in map(subject.string_of, made.named_children)
+
+
+def _by_default(subject: Module, options: Node, name: str) -> Node | None:
+    """A property of an object that spreads others, the last ones first, where a parameter that no caller
+    gives is its default; None where it is not known."""
+    made = subject.initializer(js.unwrap(options))
+    for part in reversed(made.named_children if made.type == "object" else ()):
+        if part.type != "spread_element":
+            found = subject.property_value(made, name)
+            return found if found is not None else None
+        inner = js.first_named(part)
+        if inner is None:
+            return None
+        declaration = subject.scope.resolve(inner) if inner.type == "identifier" else None
+        if declaration is not None and declaration.kind is js.DeclarationKind.PARAMETER:
+            if not _is_left_out(subject, declaration) or declaration.default is None:
+                return None
+            inner = declaration.default
+        found = subject.property_value(inner, name)
+        if found is not None:
+            return found
+        if subject.is_open_object(inner):
+            return None
+    return None
+
+
+def _is_left_out(subject: Module, parameter: js.Declaration) -> bool:
+    """Whether no caller gives a parameter, and all of them are known."""
+    places = subject.parameters(parameter.scope)
+    index = next((at for at, one in enumerate(places) if js.contains(one.node, parameter.node)), None)
+    callers = js.callers_of(subject, parameter.scope)
+    return (
+        index is not None
+        and callers.complete
+        and all(len(js.arguments_of(site.node)) <= index for site in callers.calls)
+    )
 
 
 def _kept(subject: Module, read: Node) -> Node | None:

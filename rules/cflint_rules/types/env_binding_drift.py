@@ -130,7 +130,18 @@ def _unbound(module: Module) -> Iterator[Finding]:
         names = join_names([f"`{member.name}`" for member in found], _SHOWN)
         verb = "are" if len(found) > 1 else "is"
         message = f"{names} {verb} in `{found[0].owner.name}` but not in the configuration"
-        yield Finding(message, found[0].at_name)
+        used = any(_is_read(module, member.name) for member in found)
+        yield Finding(message, found[0].at_name, severity=None if used else Severity.NOTE)
+
+
+def _is_read(module: Module, name: str) -> bool:
+    """Whether code of the Workers has a name of `Env`: one that only types have breaks nothing."""
+    word = pattern(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
+    for home, leaf in js.leaves_matching(module.project, js.paths_around(module), word, at_hand=module):
+        above = home.parent(leaf)
+        if leaf.type != "comment" and (above is None or above.type != "property_signature"):
+            return True
+    return False
 
 
 def _not_listed(module: Module) -> Iterator[Finding]:

@@ -121,8 +121,8 @@ def check(match: Match) -> Iterator[Finding]:
     owner = module.hibernating_object(match.node)
     if owner is None:
         return
-    environments = [environment for _, environment in owner.sites]
-    deployed = [found for found in environments if found.config.role.is_deployed]
+    environments = owner.environments
+    deployed = [found for found in environments if found.is_deployed]
     answers = [(environment, _answers(environment)) for environment in deployed or environments]
     silent = [environment for environment, answer in answers if answer is False]
     if not silent and all(answer for _, answer in answers):

@@ -104,12 +104,12 @@ def _date(
         return
     workerd = None
     if environment.config.document.origin is None:
-        workerd = config.installed_version(project.workspace, environment.config.directory, "workerd")
+        workerd = config.newest_locked(project.workspace, environment.config.directory, "workerd")
     known = when - timedelta(days=7)  # a release of workerd also takes the dates until the next one
-    if workerd is not None and workerd.exact and workerd.lowest[1] < int(known.strftime("%Y%m%d")):
+    if workerd is not None and workerd[1] < int(known.strftime("%Y%m%d")):
         yield Finding(
             f"the compatibility date {shown} is newer than the runtime of the lock file (workerd "
-            f"{workerd.text}): local development uses an older one",
+            f"{'.'.join(map(str, workerd))}): local development uses an older one",
             at,
             severity=Severity.NOTE,
         )

@@ -160,7 +160,7 @@ def _is_bucket(name: str) -> bool:
 
 def _empty(environment: Environment, node: config.ConfigNode, key: str, where: str) -> Iterator[Finding]:
     value = node.get(key)
-    if value is not None and value.text == "" and environment.config.role.is_deployed:
+    if value is not None and value.text == "" and environment.is_deployed:
         yield _finding(
             environment,
             value,

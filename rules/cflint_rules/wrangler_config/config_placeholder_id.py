@@ -97,7 +97,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
     groups: dict[tuple[str, str], list[Location]] = {}
     messages: dict[tuple[str, str], str] = {}
     for environment in subject.environments:
-        for key, node, path in _ids(environment):
+        for key, node, path in _ids(environment) if environment.is_deployed else ():
             if node.text in _LOCAL and _LOCAL_ENVIRONMENT.search(environment.name or ""):
                 continue  # local development takes any id
             fault = _fault(key, node)

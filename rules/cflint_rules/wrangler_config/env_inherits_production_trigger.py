@@ -29,7 +29,8 @@ wrangler warns of custom domains only.
 ## Not reported
 
 Environments called `production` and their like, which are meant to own what they inherit. Where there is
-one, the top level is for development, and only inherited custom domains are reported.
+one, the top level is for development, and only inherited custom domains are reported. Environments that
+commands only run locally (`wrangler dev --env local`).
 
 ## Errors
 
@@ -72,6 +73,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
         return  # in TypeScript nothing is inherited
     named = [found for found in subject.environments[1:] if not _PRODUCTION.search(found.name or "")]
     has_production = len(named) < len(subject.environments) - 1
+    named = [found for found in named if found.is_deployed]
     yield from _routes(subject, named, has_production)
     if not has_production:
         yield from _crons(subject, named)

@@ -83,12 +83,14 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import ConfigSchema as ConfigSchema
     from cflint.project.modules.installed import Fit as Fit
     from cflint.project.modules.installed import Installed as Installed
+    from cflint.project.modules.installed import declared_beside as declared_beside
     from cflint.project.modules.installed import declares as declares
     from cflint.project.modules.installed import installed_version as installed_version
     from cflint.project.modules.installed import manifest_above as manifest_above
     from cflint.project.modules.installed import manifests_above as manifests_above
     from cflint.project.modules.installed import may_be_older as may_be_older
     from cflint.project.modules.installed import newest_date as newest_date
+    from cflint.project.modules.installed import newest_locked as newest_locked
     from cflint.project.modules.manifest import Manifest as Manifest
     from cflint.project.modules.modes import commands_of as commands_of
     from cflint.project.modules.modes import modes_called as modes_called
@@ -143,8 +145,8 @@ _ORIGINS = {
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.commands": ("WranglerCall wrangler_calls"),
     "cflint.project.modules.installed": (
-        "ConfigSchema Fit Installed declares installed_version manifest_above manifests_above "
-        "may_be_older newest_date"
+        "ConfigSchema Fit Installed declared_beside declares installed_version manifest_above "
+        "manifests_above may_be_older newest_date newest_locked"
     ),
     "cflint.project.modules.manifest": ("Manifest"),
     "cflint.project.modules.modes": ("commands_of modes_called wrangler_calls_of"),
@@ -218,6 +220,7 @@ __all__ = [
     "cron_error",
     "cron_never_fires",
     "cron_suggestion",
+    "declared_beside",
     "declares",
     "dev_vars_of",
     "dotted",
@@ -259,6 +262,7 @@ __all__ = [
     "modes_called",
     "nearest_name",
     "newest_date",
+    "newest_locked",
     "removed_key",
     "routes_files",
     "scope_of",

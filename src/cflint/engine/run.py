@@ -159,7 +159,7 @@ class ModuleChecks:
         outcome = Outcome()
         module = Module(self._project, syntax, ModuleScope(syntax))
         try:
-            limits = _limits.limits_of(module) if module.app is not None else None
+            limits = _limits.limits_of(module) if _may_be_limited(module) else None
             self._constructs(module, hits, outcome, limits)
             return [found for found in outcome.findings if not _is_moot(module, found)]
         finally:
@@ -232,7 +232,7 @@ class ModuleChecks:
             outcome.parsed += 1
 
     def _javascript(self, module: Module, hits: list[tuple[int, int, str]], outcome: Outcome) -> None:
-        limits = _limits.limits_of(module) if module.app is not None else None
+        limits = _limits.limits_of(module) if _may_be_limited(module) else None
         self._constructs(module, hits, outcome, limits)
         present = {word for _, _, word in hits}
         for rule in _triggered(self._index.file, present, in_tests=self._project.realms.is_test(module.path)):
@@ -297,6 +297,10 @@ class ModuleChecks:
                     limits is None or limits.of_construct((rule,), handler, handler.function)
                 ):
                     self._check(rule, handler, outcome, partial(module.at, handler.function))
+
+
+def _may_be_limited(module: Module) -> bool:
+    return module.app is not None or module.is_of_local_tool
 
 
 def _is_moot(module: Module, finding: Finding) -> bool:

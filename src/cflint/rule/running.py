@@ -83,10 +83,14 @@ def _with_project(function: Callable[..., Iterator[Finding]], takes_project: boo
 
 
 def _is_deployed(subject: Any) -> bool:
-    """Whether the configuration that a subject of the model is of is one that is deployed. A section without
-    a configuration is what a check of its own asks for."""
+    """Whether the configuration or environment that a subject of the model is of is deployed. A section
+    without a configuration is what a check of its own asks for."""
     if isinstance(subject, Section):
         return True
+    if isinstance(subject, Binding | DurableObject):
+        return subject.environment.is_deployed
+    if isinstance(subject, Environment):
+        return subject.is_deployed
     config = _config_of(subject)
     return config is not None and config.role.is_deployed
 

@@ -15,7 +15,7 @@ from cflint.engine import Options, analyse
 from cflint.platform.clock import today
 from cflint.project.config.wrangler import WranglerConfig, read_config
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.installed import Fit, declares, installed_version, may_be_older
+from cflint.project.modules.installed import Fit, declares, installed_version, may_be_older, newest_locked
 from cflint.project.modules.resolve import Builtin, Package
 from cflint.project.workers.loading import load
 from cflint.project.workers.packages import config_schema, shown_version
@@ -231,3 +231,68 @@ def test_may_be_older() -> None:
     assert not may_be_older(space, "", "pg", (8, 11, 0))
     assert not may_be_older(space, "b", "pg", (8, 12, 0))
     assert not may_be_older(space, "", "mysql2", (3, 0, 0))
+
+
+MONOREPO = b"""lockfileVersion: '9.0'
+
+importers:
+
+  .: {}
+
+  apps/new:
+    dependencies:
+      wrangler:
+        specifier: ^4.0.0
+        version: 4.90.0(@cloudflare/workers-types@4.1.0)
+  apps/old:
+    devDependencies:
+      '@cloudflare/vitest-pool-workers':
+        specifier: 0.5.0
+        version: 0.5.0(vitest@2.0.0)
+      wrangler:
+        specifier: 3.60.3
+        version: 3.60.3
+
+packages:
+
+  wrangler@3.60.3:
+    resolution: {integrity: sha512-a}
+
+snapshots:
+
+  '@cloudflare/vitest-pool-workers@0.5.0(vitest@2.0.0)':
+    dependencies:
+      miniflare: 3.20240909.0
+  miniflare@3.20240610.0:
+    dependencies:
+      workerd: 1.20240610.1
+  miniflare@3.20240909.0:
+    dependencies:
+      workerd: 1.20240909.0
+  wrangler@3.60.3:
+    dependencies:
+      miniflare: 3.20240610.0
+  wrangler@4.90.0(@cloudflare/workers-types@4.1.0):
+    dependencies:
+      workerd: 1.20260801.1
+  workerd@1.20240610.1: {}
+  workerd@1.20240909.0: {}
+  workerd@1.20260801.1: {}
+"""
+
+
+def test_each_package_of_a_monorepo_has_the_runtime_of_its_own_tools() -> None:
+    workspace = memory({"package.json": b"{}", "pnpm-lock.yaml": MONOREPO})
+    found = installed_version(workspace, "apps/new", "workerd")
+    assert found is not None and found.lowest == (1, 20260801, 1)
+    assert newest_locked(workspace, "apps/new", "workerd") == (1, 20260801, 1)
+    assert installed_version(workspace, "apps/old", "workerd") is None  # of two, one is used
+    assert newest_locked(workspace, "apps/old", "workerd") == (1, 20240909, 0)
+
+
+def test_what_is_not_locked_has_no_newest_version() -> None:
+    assert newest_locked(memory({"package.json": MANIFEST}), "", "pg") is None
+    assert (
+        newest_locked(memory({"package.json": MANIFEST, "bun.lock": LOCKS["bun.lock"]}), "", "nothing")
+        is None
+    )

@@ -928,3 +928,60 @@ def test_the_entry_behind_a_configuration_for_wrangler_1(config: str, source: st
     files: Files = {"wrangler.toml": config, source: "export class Room {}\n", "package.json": "{}"}
     workers = loaded(files).project.workers
     assert workers[0].entries == ((entry,) if entry is not None else ())
+
+
+# -- environments that nobody deploys --------------------------------------------------------------------
+
+ENVIRONMENTS = """
+name = "api"
+main = "src/index.ts"
+compatibility_date = "2026-08-01"
+routes = [{ pattern = "api.example.com", custom_domain = true }]
+[observability]
+enabled = true
+[env.dev]
+vars = { STAGE = "dev" }
+[env.dev.observability]
+enabled = false
+[env.staging]
+vars = { STAGE = "staging" }
+routes = []
+"""
+
+
+def scripts(**lines: str) -> Files:
+    manifest = json.dumps({"scripts": lines})
+    return {"wrangler.toml": ENVIRONMENTS, "src/index.ts": WORKER, "package.json": manifest}
+
+
+OF_DEPLOYED = {"observability-not-enabled", "env-inherits-production-trigger"}
+
+
+def test_an_environment_that_commands_only_run_locally_is_not_deployed() -> None:
+    files = scripts(dev="wrangler dev --env dev", deploy="wrangler deploy --env staging")
+    assert deployment(files).local_environments == ("dev",)
+    assert Deployment.of_row(deployment(files).row) == deployment(files)
+    assert not found(files) & OF_DEPLOYED
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        {"dev": "wrangler dev --env dev"},
+        {"dev": "wrangler dev --env dev --remote", "deploy": "wrangler deploy"},
+        {"dev": "wrangler dev", "deploy": "wrangler deploy"},
+        {"dev": "wrangler dev --env dev", "deploy": "wrangler deploy --env $STAGE"},
+        {"dev": "wrangler dev --env dev", "deploy": "wrangler deploy", "try": "wrangler deploy -e dev"},
+        {"dev": "wrangler dev --env dev", "deploy": "wrangler deploy", "key": "wrangler secret put A -e dev"},
+    ],
+)
+def test_an_environment_that_may_be_deployed(lines: dict[str, str]) -> None:
+    assert deployment(scripts(**lines)).local_environments == ()
+    assert found(scripts(**lines)) >= OF_DEPLOYED
+
+
+def test_only_local_is_sure_to_be_local_where_no_command_deploys() -> None:
+    files = scripts(dev="wrangler dev --env local")
+    files["wrangler.toml"] = ENVIRONMENTS.replace("env.dev", "env.local")
+    assert deployment(files).local_environments == ("local",)
+    assert not found(files) & OF_DEPLOYED

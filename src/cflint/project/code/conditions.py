@@ -18,6 +18,20 @@ _EQUAL = frozenset({"==", "==="})
 _UNEQUAL = frozenset({"!=", "!=="})
 _DEEPEST = 20
 _RUNTIME = "Cloudflare-Workers"
+_NODE_ENV = "process.env.NODE_ENV"
+_PRODUCTION = "production"
+"""What `wrangler deploy` writes for it, as other builds do (`nodeEnvReplacement` of wrangler's bundle.ts)."""
+_IN_PRODUCTION = {
+    "import.meta.env.DEV": False,
+    "import.meta.env.PROD": True,
+    "import.meta.dev": False,
+    "process.dev": False,
+}
+"""What Vite and Nuxt write in for production: https://vite.dev/guide/env-and-mode,
+https://nuxt.com/docs/4.x/api/advanced/import-meta."""
+_IMPORTED = {("$app/environment", "dev"): False, ("esm-env", "DEV"): False}
+"""Imported names that are such constants: https://svelte.dev/docs/kit/$app-environment."""
+_DEVELOPMENT_NAMES = frozenset({"dev", "DEV"})
 _STATUS = pattern(r"([\w$.]+)\.status\s*(===?|>=|>|<|<=)\s*(\d{1,4})")
 _IS_NOT_OK = pattern(r"!\s*([\w$.]+)\.ok")
 _CAN_CHANGE = frozenset({"call_expression", "new_expression", "await_expression", "update_expression"}) | {
@@ -31,7 +45,8 @@ def truth_of(module: ModuleLike, condition: Node) -> bool | None:
     """How a condition turns out in every Worker; None when that is not known.
 
     Known are `true` and `false`, what `typeof` gives of globals that Workers always have, or never
-    (`typeof window !== "undefined"`), the name of the runtime, and what `!`, `&&` and `||` make of these.
+    (`typeof window !== "undefined"`), the name of the runtime, what a build for production writes in
+    (`import.meta.env.DEV`, `process.env.NODE_ENV`), and what `!`, `&&` and `||` make of these.
     """
     return _truth(module, condition, _DEEPEST)
 
@@ -42,6 +57,8 @@ def _truth(module: ModuleLike, condition: Node, depth: int) -> bool | None:
         return None
     if node.type in ("true", "false"):
         return node.type == "true"
+    if node.type in ("member_expression", "identifier"):
+        return _written_in(module, node)
     operator = node.child_by_field_name("operator")
     if operator is None:
         return None
@@ -85,7 +102,25 @@ def _text_given(module: ModuleLike, node: Node) -> str | None:
     if node.type == "member_expression" and module.text(node) == "navigator.userAgent":
         owner = node.child_by_field_name("object")
         return _RUNTIME if owner is not None and _is_global(module, owner) else None
+    if node.type == "member_expression" and module.text(node) == _NODE_ENV and not _defines(module):
+        owner = next((name for name in module.descendants(node, "identifier")), None)
+        return _PRODUCTION if owner is not None and _is_global(module, owner) else None
     return None
+
+
+def _defines(module: ModuleLike) -> bool:
+    """Whether a configuration says itself what the build writes for `process.env.NODE_ENV`."""
+    found = (environment.value("define") for environment in module.environments)
+    return any(define is not None and define.get(_NODE_ENV) is not None for define in found)
+
+
+def _written_in(module: ModuleLike, node: Node) -> bool | None:
+    """What a build for production writes in place of a name that tells development apart."""
+    if node.type == "member_expression":
+        return _IN_PRODUCTION.get(module.text(node))
+    declaration = module.scope.resolve(node) if module.text(node) in _DEVELOPMENT_NAMES else None
+    ref = declaration.imported if declaration is not None else None
+    return _IMPORTED.get((ref.module, ref.name)) if ref is not None else None
 
 
 def _is_global(module: ModuleLike, name: Node) -> bool:

@@ -5,6 +5,7 @@ Longer than 600 lines: all that one can ask of a module is one list.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from cflint.project.code import tree as _tree
     from cflint.project.code import workflows as _workflows
     from cflint.project.config.wrangler import Environment
+    from cflint.project.modules import installed as _installed
     from cflint.project.workers.model import Project, Worker
 else:
     _across = Lazy("cflint.project.code.across")
@@ -106,6 +108,7 @@ else:
     _tree = Lazy("cflint.project.code.tree")
     _handlers = Lazy("cflint.platform.handlers")
     _islands = Lazy("cflint.project.apps.islands")
+    _installed = Lazy("cflint.project.modules.installed")
     _workflows = Lazy("cflint.project.code.workflows")
 
 T = TypeVar("T")
@@ -325,6 +328,13 @@ class ClassDefinition:
         """The environments in which the class runs as a bound or migrated class of that name."""
         return tuple(self.module.project.durable_objects.sites(self.facts))
 
+    @cached_property
+    def environments(self) -> tuple[Environment, ...]:
+        """The environments in which the class is a Durable Object: those of its `sites`, or of the nearest
+        configuration that names it, where what runs is made by a build and the class is not seen in it."""
+        found = tuple(environment for _, environment in self.sites)
+        return found or tuple(self.module.project.durable_objects.named(self.facts))
+
 
 class Module:
     """A module whose tree is at hand.
@@ -375,6 +385,14 @@ class Module:
     def is_run(self) -> bool:
         """Whether a Worker runs this module: one of its `workers` needs more of it than types."""
         return any(self.path not in worker.type_only for worker in self.workers)
+
+    @cached_property
+    def is_of_local_tool(self) -> bool:
+        """Whether a tool for development runs this module on the developer's machine, and nobody deploys it:
+        no configuration reaches it, and its package brings the runtime along."""
+        if any(worker.config is not None for worker in self.workers):
+            return False
+        return _installed.runs_workers_locally(self.project.workspace, posixpath.dirname(self.path))
 
     @cached_property
     def has_global_bindings(self) -> bool:

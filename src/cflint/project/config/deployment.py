@@ -22,7 +22,8 @@ class Deployment:
     that one copies it; `date` the compatibility date that a command gives; `local` why
     nobody deploys it, a phrase. `is_template`: it is filled in before wrangler reads it. `filled` is what
     puts values into it, a phrase; `keys` are those of the top level that get more than the configuration has;
-    `names` are those that commands deploy it under (`--name`).
+    `names` are those that commands deploy it under (`--name`), `local_environments` those of the named
+    environments that commands run locally and none deploys.
     """
 
     open: str = ""
@@ -34,6 +35,7 @@ class Deployment:
     keys: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     copied_to: str | None = None
+    local_environments: tuple[str, ...] = ()
 
     @property
     def row(self) -> list[str | bool | list[str] | None]:
@@ -46,14 +48,14 @@ class Deployment:
             self.is_template,
             self.filled,
         ]
-        return [*texts, list(self.keys), list(self.names), self.copied_to]
+        return [*texts, list(self.keys), list(self.names), self.copied_to, list(self.local_environments)]
 
     @classmethod
     def of_row(cls, row: list[Any]) -> Deployment:
         """What `row` was made of. May raise what unfit data raises."""
-        open, entry, date, local, is_template, filled, keys, names, copied_to = row
+        open, entry, date, local, is_template, filled, keys, names, copied_to, environments = row
         told = (open, entry, date, local, is_template, filled)
-        return cls(*told, tuple(keys), tuple(names), copied_to)
+        return cls(*told, tuple(keys), tuple(names), copied_to, tuple(environments))
 
     @property
     def compatibility_date(self) -> datetime.date | None:

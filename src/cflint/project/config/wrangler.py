@@ -379,6 +379,12 @@ class Environment:
         return "the top level" if self.name is None else f"env.{self.name}"
 
     @property
+    def is_deployed(self) -> bool:
+        """Whether somebody deploys it: its configuration is not there for tests alone (`role.is_deployed`),
+        and it is no environment that commands run locally and none deploys."""
+        return self.config.role.is_deployed and self.name not in self.config.deployment.local_environments
+
+    @property
     def is_preview(self) -> bool:
         """Whether it is what previews of a Worker are made from, by a configuration in TypeScript."""
         return self.tree is not None and self.tree.is_preview

@@ -19,7 +19,8 @@ from cflint.platform.clock import today
 from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, schema_from
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.manifest import Manifest
-from cflint.project.modules.resolve.files import upwards
+from cflint.project.modules.resolve.files import Files, upwards
+from cflint.project.modules.resolve.monorepo import package_folders
 from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.data import Node
@@ -70,6 +71,33 @@ def declares(workspace: Workspace, folder: str, name: str) -> bool:
         quoted in document.data and _entry(document, name) is not None
         for document in manifests_above(workspace, folder)
     )
+
+
+def runs_workers_locally(workspace: Workspace, folder: str) -> bool:
+    """Whether the package of a folder is a tool for development that brings the runtime along: it depends,
+    and not for its own development, on `miniflare` or `workerd`."""
+    return workspace.memoized(("local tool", folder), partial(_brings_runtime, workspace, folder))
+
+
+def _brings_runtime(workspace: Workspace, folder: str) -> bool:
+    manifest = manifest_above(workspace, folder)
+    if manifest is None or not any(name in manifest.document.data for name in (b"miniflare", b"workerd")):
+        return False
+    needs = manifest.root.get("dependencies")
+    return needs is not None and any(needs.get(name) is not None for name in ("miniflare", "workerd"))
+
+
+def declared_beside(workspace: Workspace, folder: str, name: str) -> Document | None:
+    """The package.json of another package of the same monorepo that names a package: package managers may put
+    it where code in a folder finds it, too."""
+    quoted = f'"{name}"'.encode()
+    for above in upwards(folder):
+        homes = workspace.memoized(("packages", above), partial(package_folders, Files(workspace), above))
+        for home in homes:
+            document = workspace.read(_join(home, "package.json"))
+            if document is not None and quoted in document.data and _entry(document, name) is not None:
+                return document
+    return None
 
 
 def installed_version(workspace: Workspace, folder: str, name: str) -> Installed | None:
@@ -152,12 +180,27 @@ def _entry(manifest: Document, name: str) -> Node | None:
 
 def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
     """The version that is in node_modules, or else in the nearest lock files, if they say the same."""
+    versions = _locked_versions(workspace, folder, name)
+    return next(iter(versions)) if len(versions) == 1 else None
+
+
+def newest_locked(workspace: Workspace, folder: str, name: str) -> Version | None:
+    """The newest of the versions of a package that code in a folder may get by what is locked or installed;
+    None where one of them is not known."""
+    found = _locked_versions(workspace, folder, name)
+    known = [version for version in found if version is not None]
+    return max(known) if known and len(known) == len(found) else None
+
+
+def _locked_versions(workspace: Workspace, folder: str, name: str) -> frozenset[Version | None]:
+    """The version in node_modules, or else those in the nearest lock files; None for one that is no plain
+    version."""
     for above in upwards(folder):
         if "node_modules" in workspace.entries(above):
             document = workspace.read(_join(above, f"node_modules/{name}/package.json"))
             if document is not None:
                 node = Manifest(document).root.get("version")
-                return _version(node.text or "") if node is not None else None
+                return frozenset({_version(node.text or "")} if node is not None else ())
     manager = _package_manager(workspace, folder)
     for above in upwards(folder):
         names = workspace.entries(above)
@@ -166,11 +209,68 @@ def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
             files = [file for file in files if _MANAGERS[file] == manager]
         documents = [found for file in files if (found := workspace.read(_join(above, file))) is not None]
         if documents:
-            versions = {
-                document.memoized(("locked", name), partial(_locked_in, name)) for document in documents
-            }
-            return next(iter(versions)) if len(versions) == 1 else None
-    return None
+            return frozenset().union(*(_locked_for(document, above, folder, name) for document in documents))
+    return frozenset()
+
+
+def _locked_for(document: Document, home: str, folder: str, name: str) -> frozenset[Version | None]:
+    """The versions that code in a folder may get by the lock file of a folder above it. That of pnpm says it
+    for each package of a monorepo."""
+    if posixpath.basename(document.path) == "pnpm-lock.yaml" and name in _BRINGERS:
+        path = posixpath.relpath(folder or ".", home or ".")
+        own = document.memoized(("pnpm", path, name), partial(_pnpm_locked, path, name))
+        if own:
+            return own
+    return document.memoized(("locked", name), partial(_locked_in, name))
+
+
+def _pnpm_locked(path: str, name: str, document: Document) -> frozenset[Version | None]:
+    """The versions of a package that one of the monorepo, by its folder, names itself or gets with what it
+    names (see `_BRINGERS`)."""
+    text = document.data.decode("utf-8", "replace").replace("\r\n", "\n")
+    start = text.find("\nimporters:\n")
+    entries = _pnpm_block(text, path, start) if start != -1 else ""
+    todo = [(found["name"], found["version"]) for found in _PNPM_NAMED.finditer(entries)]
+    versions: set[Version | None] = set()
+    seen: set[tuple[str, str]] = set()
+    while todo and len(seen) < _MOST_STEPS:
+        step = todo.pop()
+        if step[0] == name:
+            versions.add(_version(step[1].partition("(")[0]))
+        elif step[0] in _BRINGERS[name] and step not in seen:
+            seen.add(step)
+            key = f"{step[0]}@{step[1]}"
+            block = _pnpm_block(text, key, 0) or _pnpm_block(text, f"/{key}", 0)
+            todo += [(found["name"], found["version"]) for found in _PNPM_WITH.finditer(block)]
+    return frozenset(versions)
+
+
+def _pnpm_block(text: str, key: str, start: int) -> str:
+    """What stands below a key of the second level, the first from a place on; from the start on the last:
+    what comes with a package stands in `snapshots`, behind `packages`."""
+    found = ""
+    for spelled in (f"\n  {key}:\n", f"\n  '{key}':\n"):
+        at = text.find(spelled, start) if start else text.rfind(spelled)
+        if at != -1:
+            begin = at + len(spelled) - 1
+            end = _PNPM_END.search(text, begin)
+            found = text[begin : end.start() if end is not None else None]
+    return found
+
+
+_BRINGERS = {
+    "workerd": frozenset(
+        {"wrangler", "miniflare", "@cloudflare/vite-plugin", "@cloudflare/vitest-pool-workers"}
+    )
+}
+"""The packages that bring another one, of which one project may have several versions."""
+_MOST_STEPS = 40
+_PNPM_END = pattern(r"\n {0,2}(?=\S)")
+_PNPM_NAMED = pattern(
+    r"\n      '?(?P<name>[@\w./-]{1,200})'?:\n {8}specifier: [^\n]*\n"
+    r" {8}version: '?(?P<version>[^\n']{1,400})"
+)
+_PNPM_WITH = pattern(r"\n      '?(?P<name>[@\w./-]{1,200})'?: '?(?P<version>[^\n']{1,400})")
 
 
 def _package_manager(workspace: Workspace, folder: str) -> str | None:
@@ -184,13 +284,13 @@ def _package_manager(workspace: Workspace, folder: str) -> str | None:
     return None
 
 
-def _locked_in(name: str, document: Document) -> Version | None:
-    """The version in a lock file; None when there is none, or are several."""
+def _locked_in(name: str, document: Document) -> frozenset[Version | None]:
+    """The versions in a lock file."""
     for before, after in _LOCK_FILES[posixpath.basename(document.path)]:
         versions = {_version(text) for text in _versions(document.data, name.encode(), before, after)}
         if versions:
-            return next(iter(versions)) if len(versions) == 1 else None
-    return None
+            return frozenset(versions)
+    return frozenset({None})
 
 
 def _versions(data: bytes, word: bytes, before: re.Pattern[bytes], after: re.Pattern[bytes]) -> set[str]:

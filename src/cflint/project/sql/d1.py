@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cflint.project.code.nodes import Call
@@ -40,6 +41,12 @@ class D1Statement:
     def tables(self) -> tuple[str, ...]:
         """The names of its tables, in small letters."""
         return tuple(token.name.lower() for _, token in tables(self.statement) if token.name)
+
+    @cached_property
+    def compared(self) -> frozenset[str]:
+        """The columns that it compares by `=`, in small letters."""
+        pairs = pairwise(self.statement.tokens)
+        return frozenset(one.name.lower() for one, after in pairs if one.name and after.text in ("=", "=="))
 
 
 @record(frozen=True, eq=False)

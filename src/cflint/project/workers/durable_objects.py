@@ -46,6 +46,14 @@ class DurableObjects:
         for found in self.of_class(facts):
             yield found.worker, found.environment
 
+    def named(self, facts: ClassFacts) -> Iterator[Environment]:
+        """The environments of the nearest configurations that name a class which they do not reach, where
+        they find no other of that name: what `main` names is made by a build."""
+        for worker in self._owners.near(facts.path):
+            for environment, name in _configured(worker):
+                if name == facts.name and self._find(worker, environment, name).facts is None:
+                    yield environment
+
     @query
     def _homes(self, worker: Worker) -> Mapping[str | None, Sequence[_Home]]:
         """The classes that a Worker's configuration names, by the modules that may declare them; under None

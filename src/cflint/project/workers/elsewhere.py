@@ -59,6 +59,8 @@ _NEW_TOOL = pattern(
 )
 _VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
 _NAME = pattern(r"[a-z0-9][a-z0-9_-]*")
+_LOCAL_ENVIRONMENT = pattern(r"(?:local|dev|development|test|testing|e2e)(?:[-_]\w*)?", re.IGNORECASE)
+_CALLED_LOCAL = pattern(r"local(?:[-_]\w*)?", re.IGNORECASE)
 _BUILDS_FUNCTIONS = pattern(r"wrangler(?:@[\w.^~-]+)?\s+pages\s+functions\s+build\b")
 _USUAL_SOURCES = tuple(
     f"{stem}.{suffix}"
@@ -150,6 +152,7 @@ class Elsewhere:
             date=date,
             keys=tuple(sorted({*changed.keys, *self._given(config)})),
             names=tuple(self._names(config)),
+            local_environments=() if is_template else tuple(self._local_environments(config)),
             local="" if is_template else self._local(config),
             is_template=is_template,
         )
@@ -459,6 +462,28 @@ class Elsewhere:
             is_remote = any(_may_deploy(call) or call.is_remote for call in commands)
             return "" if is_remote else f"{name} is used by local commands only"
         return f"{name} is used by tests only" if in_tests else ""
+
+    def _local_environments(self, config: WranglerConfig) -> list[str]:
+        """The environments that are called as only local ones are, that `wrangler dev` runs, and that no
+        command uses at Cloudflare. Where no command deploys anything, only those called `local`: the others
+        are deployed by hand, or by what is not seen."""
+        run: set[str] = set()
+        elsewhere: set[str] = set()
+        deployed: set[str] = set()
+        for _, call in self._calls_for(config):
+            named = call.value("-e", "--env") or ""
+            if call.deploys:
+                deployed.add(named)
+            if call.command == "dev" and not call.has("--remote"):
+                run.add(named)
+            elif call.is_remote:
+                elsewhere.add(named)
+        if any("$" in name for name in deployed):
+            return []
+        names = (found.name or "" for found in config.environments[1:])
+        called = _LOCAL_ENVIRONMENT if deployed else _CALLED_LOCAL
+        run -= elsewhere | deployed
+        return [name for name in names if name in run and called.fullmatch(name) is not None]
 
     def _of_a_tested_library(self, config: WranglerConfig) -> str:
         manifest = self._manifest(config.directory)
