@@ -40,9 +40,9 @@ export default app;
 
 ## Not reported
 
-A `try` that does more than to call `next()`; a `catch` that asks for a `Response`, which is no `Error` and
-can be thrown through; Workers with an `onError()` or `notFound()` that throws, or is not in sight: such an
-error does reach the `catch`.
+A `try` that does more than to call `next()` and to log; a `catch` that asks for a `Response`, which is no
+`Error` and can be thrown through; Workers with an `onError()` or `notFound()` that throws, or is not in
+sight: such an error does reach the `catch`.
 
 ## Fix safety
 
@@ -63,6 +63,11 @@ if TYPE_CHECKING:
 
 _DOES_MORE = ("call_expression", "new_expression", "throw_statement", "await_expression")
 
+_HARMLESS = frozenset(
+    {"now", "stringify", "round", "get", "set", "header", "toFixed", "toISOString", "substring", "Date"}
+)
+"""What is called around `next()` and does not fail."""
+
 
 @rule(call("next"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
@@ -75,7 +80,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     body = attempt.child_by_field_name("body")
     does = list(module.descendants(body, *_DOES_MORE)) if body is not None else []
-    if any(found.id != match.node.id and not _is_await_of(found, match.node) for found in does):
+    others = (found for found in does if found.id != match.node.id and not _is_await_of(found, match.node))
+    if any(not _is_harmless(module, found) for found in others):
         return  # errors of its own reach the `catch`
     if any(True for _ in module.leaves("Response", caught)):
         return
@@ -86,6 +92,12 @@ def check(match: Match) -> Iterator[Finding]:
         module.at(caught.children[0]),
         (match.at(match.node, "this resolves although a handler throws"),),
     )
+
+
+def _is_harmless(module: Module, node: Node) -> bool:
+    """Whether a call only logs, takes the time or looks at what is there."""
+    made = module.call(node) if node.type in ("call_expression", "new_expression") else None
+    return made is not None and (made.name in _HARMLESS or module.log_at(node) is not None)
 
 
 def _is_await_of(node: Node, call: Node) -> bool:
@@ -125,10 +137,11 @@ def _handlers(module: Module) -> Iterator[js.Call]:
 
 def _throws(module: Module, made: js.Call) -> bool:
     given = made.argument(0)
-    function = module.function_value(given) if given is not None else None
-    if function is None:
+    found = js.function_given(module, given) if given is not None else None
+    if found is None:
         return True  # it stands elsewhere
+    home, function = found
     return any(
-        module.enclosing_function(found) == function
-        for found in module.descendants(function, "throw_statement")
+        home.enclosing_function(thrown) == function
+        for thrown in home.descendants(function, "throw_statement")
     )
