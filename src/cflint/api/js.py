@@ -209,6 +209,7 @@ if TYPE_CHECKING:
     from cflint.project.code.thrown import throws_own_texts as throws_own_texts
     from cflint.project.code.tracing import Traced as Traced
     from cflint.project.code.tracing import function_called as function_called
+    from cflint.project.code.tracing import function_given as function_given
     from cflint.project.code.tracing import traced as traced
     from cflint.project.code.turns import Turn as Turn
     from cflint.project.code.turns import repetition_of as repetition_of
@@ -346,7 +347,7 @@ _ORIGINS = {
         "name_of_function pair_end pair_ends parameter_for uses_of_end"
     ),
     "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
-    "cflint.project.code.tracing": ("Traced function_called traced"),
+    "cflint.project.code.tracing": ("Traced function_called function_given traced"),
     "cflint.project.code.turns": ("Turn repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
@@ -531,6 +532,7 @@ __all__ = [
     "falls_through",
     "first_named",
     "function_called",
+    "function_given",
     "handler_signature",
     "handlers_of",
     "header_read",

@@ -117,6 +117,7 @@ PROOFS: dict[str, str] = {
     "config-removed-key": "wrangler",
     "config-unknown-key": "wrangler",
     "ctx-destructured": "workerd",
+    "custom-domain-pattern": "wrangler",
     "d1-bind-mismatch": "workerd",
     "d1-exec-multiline": "workerd",
     "d1-results-shape": "workerd",
