@@ -663,9 +663,9 @@ def test_fault_21_patterns_of_cflint_are_linear() -> None:
     slow = []
     for name, compiled, is_searched in patterns:
         for unit in ADVERSARIAL:
-            data: str | bytes = unit * (10_000 // len(unit)) + b"!"
+            data: str | bytes = unit * (5_000 // len(unit)) + b"!"
             if isinstance(compiled.pattern, str):
-                data = unit.decode() * (10_000 // len(unit)) + "!"
+                data = unit.decode() * (5_000 // len(unit)) + "!"
             started = time.process_time()
             compiled.match(data)  # type: ignore[arg-type]
             compiled.fullmatch(data)  # type: ignore[arg-type]
@@ -673,7 +673,7 @@ def test_fault_21_patterns_of_cflint_are_linear() -> None:
                 for _ in compiled.finditer(data):  # type: ignore[arg-type]
                     pass
             took = time.process_time() - started
-            if took > 0.3:  # linear: some milliseconds
+            if took > 0.1:  # linear: a few milliseconds; the square: half a second and more
                 slow.append(f"{name} on {unit!r}: {took:.1f} s")
     assert slow == []
 

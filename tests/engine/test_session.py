@@ -106,6 +106,15 @@ def test_says_what_a_fresh_analysis_says() -> None:
     assert "ws-legacy-accept" in {finding.rule for finding in report.findings}
 
 
+def test_what_a_main_begins_to_run_is_no_example_any_more() -> None:
+    plain = INDEX.replace(b'export { Room } from "./room";\n', b"")
+    session = _session(FILES | {"src/index.js": b'import "./lost";\n' + plain})
+    _run(session)
+    for text in (plain, INDEX):
+        session.change("src/index.js", text)
+        assert _said(_run(session)[-1].report) == _fresh(FILES | {"src/index.js": text})
+
+
 def test_asks_about_nothing_when_nothing_changed(asked: list[str]) -> None:
     session = _session(FILES)
     _run(session)

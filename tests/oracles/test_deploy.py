@@ -77,6 +77,24 @@ REFUSED = [
         'No matching export in "src/other.js" for import "gone"',
         'esbuild, with which wrangler and Vite bundle, refuses a name that the module does not export: "No matching export"',
     ),
+    Refused(
+        "custom-domain-pattern",
+        {
+            "wrangler.json": f'{{ {HEAD}, "routes": [{{ "pattern": "*.example.com", "custom_domain": true }}] }}',
+            "src/index.js": MODULE,
+        },
+        r"Wildcard operators \(\*\) are not allowed in Custom Domains",
+        "its pattern has neither a path nor a `*`. wrangler refuses others when it deploys",
+    ),
+    Refused(
+        "custom-domain-pattern",
+        {
+            "wrangler.json": f'{{ {HEAD}, "routes": [{{ "pattern": "example.com/notes", "custom_domain": true }}] }}',
+            "src/index.js": MODULE,
+        },
+        "Paths are not allowed in Custom Domains",
+        "its pattern has neither a path nor a `*`. wrangler refuses others when it deploys",
+    ),
 ]
 
 

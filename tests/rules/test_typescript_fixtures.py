@@ -38,6 +38,7 @@ NOT_THERE = {
     "nitro-deploy-config-env": "Nitro copies wrangler's file, and a mode is none of its environments",
     "nitro-wrangler-key-overridden": "Nitro reads wrangler's file, and knows no other",
     "pages-config-ignored": "Pages reads wrangler's file, and no other",
+    "pages-key-refused": "Pages reads wrangler's file, and no other",
     "sveltekit-main-is-source": "the adapter asks wrangler's reader for `main`, which knows no such file",
     "toml-misplaced-key": "it is no TOML",
     "vite-ignored-key": "a configuration in TypeScript has none of these keys, or Vite reads them",

@@ -1,8 +1,9 @@
 """Take the rows of a D1 query out of `results`.
 
-`all()` resolves to an object with `results`, `success` and `meta`, not to an array; `first()` to one row (or
-`null`), `raw()` to an array of arrays. Looping over the object, or reading its `length`, throws or gives
-`undefined`.
+`all()` and `run()` resolve to an object with `results`, `success` and `meta`, not to an array; `first()` to
+one row (or `null`), `raw()` to an array of arrays. Looping over the object, or reading its `length`, throws
+or gives `undefined`. How many rows a statement changed, and the id of the last one, stand in `meta`
+(`result.meta.changes`): beside it they are `undefined`, so that `result.changes === 0` never holds.
 
 ## Incorrect
 
@@ -36,7 +37,9 @@ export default {
 
 ## Not reported
 
-Results whose use is not in sight: returned, passed on, or tested (`Array.isArray(result)`).
+Results whose use is not in sight: returned, passed on, or tested (`Array.isArray(result)`). What is read from
+`meta` in the same statement, too, and what has another value than a constant for a default
+(`result.changes ?? result.meta.changes`), for code that also runs on another database.
 
 ## Errors
 
@@ -47,9 +50,11 @@ TypeError: ….map is not a function
 
 ## Fix safety
 
-Safe: `.results` is inserted where the result of `all()` is used as an array, which can only fail.
+Safe: `.results` is inserted where the result of `all()` is used as an array, which can only fail. Unsafe:
+`.meta` is inserted where a count is read beside it, after which the condition may hold for the first time.
 
-Source: https://developers.cloudflare.com/d1/worker-api/return-object/
+Source: https://developers.cloudflare.com/d1/worker-api/return-object/, and workerd,
+`src/cloudflare/internal/d1-api.ts` (`mapD1Result`)
 """
 
 from __future__ import annotations
@@ -68,6 +73,7 @@ from cflint.api import (
     Severity,
     ValueKind,
     call,
+    js,
     rule,
     sql,
 )
@@ -79,9 +85,17 @@ _ARRAY_METHODS = frozenset(
     {"map", "filter", "forEach", "find", "findIndex", "reduce", "some", "every", "slice", "at", "flatMap"}
     | {"join", "sort", "push", "entries", "values", "includes", "flat", "concat", "reverse", "splice"}
 )
+_IN_META = {
+    **{name: name for name in ("changes", "last_row_id", "changed_db", "duration", "size_after")},
+    **{name: name for name in ("rows_read", "rows_written", "served_by")},
+    "lastRowId": "last_row_id",
+    "lastInsertRowid": "last_row_id",
+    "lastInsertRowId": "last_row_id",
+}
+"""What `meta` has, by the names that code looks for beside it (those of other SQLite drivers, too)."""
 
 
-@rule(call("all", "first", "raw", "run"), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(call("all", "first", "raw", "run"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, receiver = match.module, match.receiver
     if receiver is None:
@@ -90,12 +104,17 @@ def check(match: Match) -> Iterator[Finding]:
         module.value_of(receiver).kind is not ValueKind.D1_STATEMENT
         and sql.prepared_by(module, receiver) is None
     ):
+        if match.word in ("all", "run") and _is_bound(module, receiver) and module.runs_in_worker(match.node):
+            for node in _results(module, match.node):
+                yield from _beside_meta(module, node, match.word)
         return
     if match.word == "first" and match.arguments:
         return  # the value of a column, which may be anything
     for node in _results(module, match.node):
         use = _use_as_array(module, node)
         results = _reads_results(module, node)
+        if match.word in ("all", "run"):
+            yield from _beside_meta(module, node, match.word)
         if match.word in ("all", "run") and use is not None:
             fix = _fix(module, node) if match.word == "all" else None
             yield Finding(
@@ -107,6 +126,14 @@ def check(match: Match) -> Iterator[Finding]:
             yield Finding("`first()` gives one row, which has no `results`", results)
         elif match.word == "raw" and results is not None:
             yield Finding("`raw()` gives an array of rows, which has no `results`", results)
+
+
+def _is_bound(module: Module, statement: Node) -> bool:
+    """Whether an expression is `….prepare(…).bind(…)` of whatever database: D1's way to put a statement
+    together, whose result is awaited."""
+    bound = module.call(statement)
+    prepared = module.call(bound.receiver) if bound is not None and bound.name == "bind" else None
+    return prepared is not None and prepared.name == "prepare" and prepared.receiver is not None
 
 
 def _results(module: Module, call: Node) -> tuple[Node, ...]:
@@ -150,6 +177,46 @@ def _use_as_array(module: Module, node: Node) -> Location | None:
             if name is not None and name.type == "array_pattern":
                 return module.at(name)
     return None
+
+
+def _beside_meta(module: Module, node: Node, word: str) -> Iterator[Finding]:
+    """Where something is read from a result that only its `meta` has."""
+    read = module.member_read(node)
+    found: list[tuple[str, Node, Fix | None]] = []
+    if read is not None and read.name in _IN_META and not _has_another_source(module, read.node):
+        edit = module.replace(read.name_node, f"meta.{_IN_META[read.name]}")
+        is_plain = read.name_node.type == "property_identifier"
+        fix = Fix("Read it from `meta`", (edit,), Safety.UNSAFE) if is_plain else None
+        found.append((read.name, read.name_node, fix))
+    name = module.given_name(node) if read is None else None
+    for part in name.named_children if name is not None and name.type == "object_pattern" else ():
+        if part.type == "object_assignment_pattern":
+            continue  # with a default
+        key = part.child_by_field_name("key") or part
+        if module.text(key) in _IN_META:
+            found.append((module.text(key), key, None))
+    for key_name, at, fix in found:
+        yield Finding(
+            f"the result of `{word}()` has no `{key_name}`: it is `meta.{_IN_META[key_name]}`",
+            module.at(at),
+            fix=fix,
+        )
+
+
+def _has_another_source(module: Module, read: Node) -> bool:
+    """Whether `meta` is read in the same statement, too, the value is set, or anything else than a constant
+    stands in for it."""
+    whole = module.with_wrappers(read)
+    around = module.operation(module.parent(whole))
+    if around is not None and around.operator in ("??", "||"):
+        others = [side for side in around.operands if side is not None and side.id != js.unwrap(whole).id]
+        if any(module.number(side) is None and side.type not in ("null", "undefined") for side in others):
+            return True
+    assigned = module.assignment(module.parent(whole))
+    if assigned is not None and assigned.target.id == js.unwrap(whole).id:
+        return True
+    statement = module.statement_of(read) or whole
+    return any(True for _ in module.leaves("meta", statement))
 
 
 def _reads_results(module: Module, node: Node) -> Location | None:

@@ -39,8 +39,9 @@ export default {
 ## Not reported
 
 Drivers that speak HTTP (`@neondatabase/serverless`, `@planetscale/database`) and D1: they hold no
-connection. Code that no Worker reaches: scripts, migrations, `drizzle.config.ts`. A variable that every
-request sets anew.
+connection. Code that no Worker reaches: scripts, migrations, `drizzle.config.ts`. A client in a module that a
+Worker imports for something else, where no function uses the client or what is made of it. A variable that
+every request sets anew.
 
 ## Fix safety
 
@@ -78,6 +79,8 @@ def check(match: Match) -> Iterator[Finding]:
     if match.enclosing_function is None:
         if match.word == "connect" or _is_of_an_instance(match):
             return  # `global-scope-io` speaks of sockets
+        if not js.may_be_used_later(module, match.node):
+            return  # made for another program that loads the module, a command line
         yield Finding(
             f"{label} is made at the top level of the module and shared by all requests, which fails after"
             " the first one",

@@ -5,8 +5,8 @@ request that comes by ends with a `NameError`. In a handler that writes first an
 work is done and the client still gets an error; an `except Exception` whose own response uses the name raises
 again.
 
-It is a warning in a module's own statements, in handlers, and in functions that are mentioned anywhere else in
-the Worker; a note in a function that nothing mentions.
+It is a warning in a module's own statements, in handlers, and in functions that are mentioned anywhere else
+in the Worker; a note in a function that nothing mentions.
 
 ## Incorrect
 

@@ -42,9 +42,10 @@ export default {
 
 ## Not reported
 
-`NODE_ENV`, which the build replaces, and what has a default (`??`). Modules that check whether there is a
-`process`, or set its variables, and Workers whose build may replace them (`define`, a build command, Vite).
-Modules of which it is not known that a Worker has them.
+`NODE_ENV`, which the build replaces, what has a default (`??`), and what is asked for (`process.env.DEBUG ===
+"1"`, but not `process.env.STAGE !== "production"`, which then always holds). Modules that check whether there
+is a `process`, or set its variables, and Workers whose build may replace them (`define`, a build command,
+Vite). Modules of which it is not known that a Worker has them.
 
 ## Errors
 
@@ -71,6 +72,8 @@ if TYPE_CHECKING:
 
 _POPULATES = "nodejs_compat_populate_process_env"
 _REPLACED = frozenset({"NODE_ENV"})
+_OF_TOOLS = frozenset({"CI", "JEST_WORKER_ID", "NEXT_RUNTIME", "RUNTIME", "VITEST"})
+"""By which a module asks where it runs."""
 _REPLACING = ("define", "build", "node_compat", "alias")
 """What of a configuration may put something else in the place of `process.env`."""
 
@@ -124,8 +127,20 @@ def _reads(module: Module) -> Iterator[tuple[Node, str]]:
         env = module.member_read(process)
         read = module.member_read(env.node) if env is not None and env.name == "env" else None
         is_plain = read is not None and read.node.type == "member_expression" and process.type == "identifier"
-        if read is not None and is_plain and read.name not in _REPLACED and not module.is_guard(read.node):
+        if read is not None and is_plain and read.name not in _REPLACED and not _is_asked(module, read.node):
             yield read.node, read.name
+
+
+def _is_asked(module: Module, read: Node) -> bool:
+    """Whether somebody asks if a variable is there. Which text it is, is no such question where the answer is
+    that it is not a certain one: `process.env.STAGE !== "production"` holds wherever nothing is in it."""
+    compared = module.operation(module.parent(module.with_wrappers(read)))
+    member = module.member(read)
+    if member is not None and member.name in _OF_TOOLS:
+        return module.is_guard(read)
+    if compared is not None and compared.operator in ("!=", "!=="):
+        return not any(module.string_of(side) for side in compared.operands if side is not None)
+    return module.is_guard(read)
 
 
 def _asks(module: Module) -> bool:

@@ -3,8 +3,9 @@
 A check that lets everybody in when its secret is not set is open wherever somebody forgot to set it: in a new
 environment, in a preview, after a rename. Nothing fails, so nobody notices.
 
-It is a note where the check is left out (`if (env.TOKEN && sent !== env.TOKEN) return no`), and a warning
-where the missing secret itself lets everybody in.
+It is a note where the check is left out (`if (env.TOKEN && sent !== env.TOKEN) return no`, or the signature
+of a webhook is only looked at with a secret), and a warning where the missing secret itself lets everybody
+in.
 
 ## Incorrect
 
@@ -133,13 +134,22 @@ def _compares(module: Module, node: Node, secret: Node) -> bool:
         if compared is None or compared.operator not in ("!=", "!=="):
             continue
         sides = [side for side in compared.operands if side is not None]
-        if any(
-            module.is_same(part, secret)
-            for side in sides
-            for part in (side, *module.descendants(side, secret.type))
-        ):
+        if any(_holds(module, side, secret) for side in sides):
             return not any(side.type in ("undefined", "null", "string") for side in sides)
     return False
+
+
+def _holds(module: Module, node: Node, secret: Node) -> bool:
+    """Whether an expression is made with a secret: has it in it, or is a variable that a call gave which was
+    handed the secret (`await hmac(body, secret)`)."""
+    parts = (node, *module.descendants(node, secret.type))
+    if any(module.is_same(part, secret) for part in parts):
+        return True
+    made = module.initializer(node)
+    if made.id == js.unwrap(node).id:
+        return False
+    given = module.call(js.first_named(made) if made.type == "await_expression" else made)
+    return given is not None and any(module.is_same(part, secret) for part in given.arguments)
 
 
 def _turns_away(module: Module, statement: Node) -> bool:

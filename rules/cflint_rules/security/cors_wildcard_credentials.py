@@ -1,7 +1,8 @@
 """Name one origin where credentials are allowed: browsers refuse `*` together with them.
 
 With `Access-Control-Allow-Credentials: true` a browser takes `*` for the name of an origin, which no origin
-has. A script that sends cookies gets no answer to read, and neither header does what it is there for.
+has. A script that sends cookies gets no answer to read, and neither header does what it is there for. An
+answer that names whatever `Origin` asks is the opposite: any site can read it as the user.
 
 ## Incorrect
 
@@ -37,7 +38,9 @@ export default {
 ## Not reported
 
 `cors()` of Hono: [`cors-wildcard-with-auth`](cors_wildcard_with_auth.py) is about it. Origins that are made
-by an expression, and headers that are set under different conditions.
+by an expression, and headers that are set under different conditions. An `Origin` that is handed back in a
+branch, behind a statement that may leave, or that is looked at anywhere else in the function: it may have
+been checked.
 
 ## Fix safety
 
@@ -78,7 +81,15 @@ def check(module: Module) -> Iterator[Finding]:
         setter = around[0] if around is not None and around[1] == 0 else None
         if setter is not None and setter.name in js.HEADER_SETTERS and _is_true(module, setter.argument(1)):
             origin = _set_beside(module, setter.statement, setter.receiver)
-        if origin is not None:
+        if origin is None:
+            continue
+        if module.string_of(origin) != "*":
+            yield Finding(
+                "every origin is allowed, with credentials: any site can act as the user",
+                module.at(origin),
+                (module.at(name, "credentials are allowed here"),),
+            )
+        else:
             yield Finding(
                 "browsers refuse `*` together with credentials: name the origin",
                 module.at(origin),
@@ -95,8 +106,32 @@ def _in_object(module: Module, literal: Node | None) -> Node | None:
     for part in literal.named_children if literal is not None else ():
         value = part.child_by_field_name("value") if part.type == "pair" else None
         if value is not None and (module.key(part) or "").lower() == _ORIGIN:
-            return value if module.string_of(value) == "*" else None
+            return value if module.string_of(value) == "*" or _is_reflected(module, value) else None
     return None
+
+
+def _is_reflected(module: Module, value: Node) -> bool:
+    """Whether a value is the `Origin` of the request, and nothing else has looked at it."""
+    function = module.enclosing_function(value)
+    body = js.body_of(function) if function is not None else None
+    if body is None or not module.always_runs(value, body):
+        return False
+    given = js.unwrap(value)
+    default = module.operation(given)
+    if default is not None and default.operator in ("??", "||") and default.left is not None:
+        if module.string_of(default.right) is None:
+            return False
+        given = js.unwrap(default.left)
+    read = module.initializer(given)
+    if module.header_read(read) != "origin":
+        return False
+    declaration = module.scope.resolve(given) if given.type == "identifier" else None
+    uses = module.scope.references(declaration) if declaration is not None else ()
+    declared = declaration.node.id if declaration is not None else given.id
+    if any(use.id not in (given.id, declared) for use in uses):
+        return False
+    calls = module.descendants(body, "call_expression")
+    return sum(module.header_read(found) == "origin" for found in calls) == 1
 
 
 def _set_beside(module: Module, statement: Node | None, receiver: Node | None) -> Node | None:
@@ -111,5 +146,6 @@ def _set_beside(module: Module, statement: Node | None, receiver: Node | None) -
         if header is None or value is None or (module.string_of(header) or "").lower() != _ORIGIN:
             continue
         if module.is_same(made.receiver, receiver):
-            found = value if module.string_of(value) == "*" else None
+            told = module.string_of(value) == "*" or _is_reflected(module, value)
+            found = value if told else None
     return found

@@ -33,7 +33,8 @@ export default app;
 ## Not reported
 
 Endpoints that read no credentials here, and those of a path that `cors()` is not for. Origins that are named
-or checked. An API that takes only an `Authorization` header gets a note: its callers have to have the token.
+or checked, so that another one is not answered with its name. An API that takes only an `Authorization`
+header gets a note: its callers have to have the token.
 
 ## Fix safety
 
@@ -93,22 +94,47 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _reflects(module: Module, origin: Node) -> bool:
-    """`(origin) => origin`, `(origin) => origin ?? "*"`: whoever asks is allowed."""
+    """`(origin) => origin`, `(origin) => origin ?? "*"`, and a function that ends so and returns nothing else
+    before, unless no origin asks: whoever asks is allowed."""
     function = module.function_value(origin)
     given = module.parameters(function) if function is not None else ()
     body = js.body_of(function) if function is not None else None
-    if body is None or not given:
+    name = given[0].name if given else None
+    if function is None or body is None or name is None:
         return False
-    if body.type == "statement_block":
-        statements = [part for part in body.named_children if part.type != "comment"]
-        if len(statements) != 1 or statements[0].type != "return_statement":
+    if body.type != "statement_block":
+        return _is_given(module, body, name)
+    statements = [part for part in body.named_children if part.type != "comment"]
+    if (
+        not statements
+        or statements[-1].type != "return_statement"
+        or any(True for _ in module.descendants(body, "throw_statement"))
+    ):
+        return False
+    for found in module.returns_of(function):
+        value = js.first_named(found)
+        if value is None or not (_is_given(module, value, name) or _asks_nobody(module, found, name)):
             return False
-        body = js.first_named(statements[0]) or body
-    result = js.unwrap(body)
+    last = js.first_named(statements[-1])
+    return last is not None and _is_given(module, last, name)
+
+
+def _is_given(module: Module, node: Node, name: str) -> bool:
+    """Whether a result is the origin that asks, whatever stands in for it where there is none."""
+    result = js.unwrap(node)
     default = module.operation(result)
     if default is not None and default.operator in ("??", "||") and default.left is not None:
-        result = default.left if module.string(default.right) == "*" else result
-    return result.type == "identifier" and module.text(result) == given[0].name
+        result = js.unwrap(default.left) if module.string(default.right) is not None else result
+    return result.type == "identifier" and module.text(result) == name
+
+
+def _asks_nobody(module: Module, statement: Node, name: str) -> bool:
+    """Whether a statement stands in an `if (!origin)`."""
+    around = module.enclosing(statement, frozenset({"if_statement"}))
+    condition = around.child_by_field_name("condition") if around is not None else None
+    asked = module.operation(condition)
+    inner = js.first_named(asked.node) if asked is not None and asked.operator == "!" else None
+    return inner is not None and module.text(js.unwrap(inner)) == name
 
 
 def _mounted_at(match: Match) -> str | None:

@@ -51,7 +51,8 @@ export default {
 ## Not reported
 
 An empty text; what says that there is none (`"not set"`), and what is only logged; keys of other services,
-whose own check a made-up value fails; a fallback behind a condition.
+whose own check a made-up value fails, and keys whose name does not tell, unless something of a request is
+compared with them; a fallback behind a condition.
 
 ## Fix safety
 
@@ -88,6 +89,8 @@ _OWN = pattern(
     re.IGNORECASE,
 )
 """Names of secrets by which a Worker checks somebody, or signs: not those of other services."""
+_KEY = pattern(r"(?:^|_)(?:KEY|PIN|PASSCODE)$", re.IGNORECASE)
+"""Names that may be those of secrets, where something of a request is compared with them."""
 _OF_OTHERS = pattern(r"CLIENT|OAUTH|GITHUB|GOOGLE|STRIPE|OPENAI|AWS|R2_|S3_|TURNSTILE|RECAPTCHA", re.I)
 _ABSENT = pattern(
     r"(?:not|none|missing|unset|undefined|null|no|n/a|unknown|empty|\(|<|-)(?:\b.*)?|[*.x\s]*",
@@ -95,6 +98,7 @@ _ABSENT = pattern(
 )
 """Texts that say there is none."""
 _DEFAULTS = frozenset({"??", "||"})
+_EQUALITY = frozenset({"===", "!==", "==", "!="})
 
 
 @rule(
@@ -108,7 +112,8 @@ def check(match: Match) -> Iterator[Finding]:
     if not defaults or module.secret_at(node) is not js.Secret.ENV or not module.runs_in_worker(node):
         return
     for name, default in defaults:
-        yield from _finding(match, name, default)
+        if _is_own(name) or _checks_requests(module, default):
+            yield from _finding(match, name, default)
 
 
 def _defaults(module: Module, env: Node) -> Iterator[tuple[str, Node]]:
@@ -120,19 +125,45 @@ def _defaults(module: Module, env: Node) -> Iterator[tuple[str, Node]]:
         default = module.operation(module.parent(module.with_wrappers(access.node)))
         if default is None or default.operator not in _DEFAULTS or default.left is None:
             return
-        if _is_own(access.name) and default.left.id == js.unwrap(access.node).id:
+        if _may_be_own(access.name) and default.left.id == js.unwrap(access.node).id:
             yield access.name, default.right
     taken = above.child_by_field_name("name") if above is not None else None
     if above is None or above.type != "variable_declarator" or taken is None:
         return
     for part in module.descendants(taken, "object_assignment_pattern"):
         name, value = part.child_by_field_name("left"), part.child_by_field_name("right")
-        if name is not None and value is not None and _is_own(module.text(name)):
+        if name is not None and value is not None and _may_be_own(module.text(name)):
             yield module.text(name), value
 
 
+def _may_be_own(name: str) -> bool:
+    return (js.is_secret_name(name) or _KEY.search(name) is not None) and _OF_OTHERS.search(name) is None
+
+
 def _is_own(name: str) -> bool:
-    return js.is_secret_name(name) and _OWN.search(name) is not None and _OF_OTHERS.search(name) is None
+    return js.is_secret_name(name) and _may_be_own(name) and _OWN.search(name) is not None
+
+
+def _checks_requests(module: Module, default: Node) -> bool:
+    """Whether something of a request is compared with what a secret or its default is."""
+    whole = module.parent(default)
+    if whole is None:
+        return False
+    held = module.result_of(whole).references
+    if whole.type == "object_assignment_pattern":
+        left = whole.child_by_field_name("left")
+        declaration = module.scope.resolve(left) if left is not None else None
+        held = module.scope.references(declaration) if declaration is not None else ()
+    for place in (whole, *held):
+        compared = module.operation(module.parent(module.with_wrappers(place)))
+        if compared is None or compared.operator not in _EQUALITY:
+            continue
+        for side in compared.operands:
+            if side is None or side.id == js.unwrap(place).id:
+                continue
+            if any(module.reads_request(origin) for origin in module.origins(side)):
+                return True
+    return False
 
 
 def _finding(match: Match, name: str, default: Node) -> Iterator[Finding]:

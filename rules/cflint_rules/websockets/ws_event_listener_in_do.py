@@ -1,9 +1,9 @@
 """Serve a Durable Object's WebSockets with `webSocketMessage()` and its siblings, not with listeners.
 
-A listener lives in memory. While it is there the object cannot hibernate and is billed for every second that
-the socket is open; on a socket that was given to `ctx.acceptWebSocket()` it is never called at all. The
+A listener lives in memory. On a socket that was given to `ctx.acceptWebSocket()` it is never called. The
 methods `webSocketMessage()`, `webSocketClose()` and `webSocketError()` of the class are called even if the
-object was evicted in between.
+object was evicted in between. A socket that was accepted with `accept()` calls its listeners, and keeps the
+object in memory: `ws-legacy-accept` reports both at once.
 
 ## Incorrect
 
@@ -14,7 +14,7 @@ export class Counter extends DurableObject<Env> {
   async fetch(request: Request): Promise<Response> {
     if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const { 0: client, 1: server } = new WebSocketPair();
-    server.accept();
+    this.ctx.acceptWebSocket(server);
     server.addEventListener("message", async () => {
       const seen = (await this.ctx.storage.get<number>("seen")) ?? 0;
       await this.ctx.storage.put("seen", seen + 1);
@@ -54,14 +54,13 @@ export class Counter extends DurableObject<Env> {
 
 Listeners on sockets that the object opened itself: only a server's socket can hibernate. A class that opens
 sockets to others, too, and may have to stay awake for them. Listeners in a Worker without a Durable Object,
-and in the classes of an SDK.
+and in the classes of an SDK. Listeners of a socket that is `accept()`ed, which `ws-legacy-accept` speaks of.
 
 ## Fix safety
 
-Unsafe: the object may now be evicted while sockets are open, and what it keeps in fields is gone then; what a
-client sends as binary arrives as an `ArrayBuffer`. All listeners of a socket move in one fix: each body
-becomes a method, the socket's and the event's names are replaced by its parameters, and `accept()` becomes
-`ctx.acceptWebSocket()`. No fix is offered when a listener uses names of the function around it, when the
+Unsafe: the code runs from now on; what a client sends as binary arrives as an `ArrayBuffer`. All listeners of
+a socket move in one fix: each body becomes a method, and the socket's and the event's names are replaced by
+its parameters. No fix is offered when a listener uses names of the function around it, when the
 socket is kept in a field, or when the class has such a method already: the related places show it.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
@@ -97,6 +96,8 @@ def check(match: Match) -> Iterator[Finding]:
     instead = f"make it `{method}()` of the class" if method else "it is no event of such sockets"
     if migration.accepts and module.opens_sockets(owner):
         return  # it passes messages on to a socket that cannot hibernate
+    if migration.accepts and not any(accept.hibernates for accept in module.accepts_of_end(end)):
+        return  # `ws-legacy-accept` says it, with the listeners: one defect, and one fix
     if migration.accepts or method is None:
         message = f"the `{listener.event}` listener keeps {owner.label} in memory, and billed: {instead}"
     else:

@@ -37,8 +37,9 @@ export default {
 
 ## Not reported
 
-A Durable Object behind a Worker that checks the header: any module of the Worker may do it. A pair that is
-made only when a response that was fetched has a `webSocket`.
+A Durable Object behind a Worker that checks the header: any module of the Worker may do it, and of other
+Workers of the project that are bound to it. A pair that is made only when a response that was fetched has a
+`webSocket`.
 
 ## Errors
 
@@ -91,13 +92,20 @@ def check(match: Match) -> Iterator[Finding]:
 def _may_be_checked(module: Module) -> bool:
     """Whether some module of the Workers looks at the header, or may do so unseen. The module itself comes
     first: where it does, an edit of another changes nothing."""
+    if _checks(module, (module.path,)):
+        return True
     project = module.project
-    others = {path: None for worker in module.workers for path in worker.modules if path != module.path}
-    return (
-        _checks(module, (module.path,))
-        or not all(js.all_code_is_known(project, worker) for worker in module.workers)
-        or _checks(module, others)
-    )
+    if not all(js.all_code_is_known(project, worker) for worker in module.workers):
+        return True
+    callers = [
+        bound.worker
+        for worker in module.workers
+        for bound in js.bound_by_others(project, worker.names, worker)
+    ]
+    if not all(worker.app is not None or js.all_code_is_known(project, worker) for worker in callers):
+        return True
+    workers = (*module.workers, *callers)
+    return _checks(module, {path: None for worker in workers for path in worker.modules})
 
 
 def _checks(module: Module, paths: Iterable[str]) -> bool:

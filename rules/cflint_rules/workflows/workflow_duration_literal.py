@@ -2,7 +2,8 @@
 
 They are `second`, `minute`, `hour`, `day`, `week`, `month` and `year`, in the plural too. `"10 mins"` is read
 as ten milliseconds, `"10m"` as no number at all: the Workflow does not sleep, or the step is refused. Numbers
-are milliseconds. A step's configuration is checked when the step starts, and one with a wrong name fails.
+are milliseconds: a `delay` of 10 between retries has all of them over in less than a second. A step's
+configuration is checked when the step starts, and one with a wrong name fails.
 
 ## Incorrect
 
@@ -152,7 +153,7 @@ def _configuration(match: Match, options: Node) -> Iterator[Finding]:
 def _duration(match: Match, node: Node, *, sleeps: bool = False) -> Iterator[Finding]:
     text = match.module.string(node)
     if text is None:
-        if sleeps and node.type == "number" and 0 < (match.module.number(node) or 0) < _FEW_MILLISECONDS:
+        if node.type == "number" and 0 < (match.module.number(node) or 0) < _FEW_MILLISECONDS:
             shown = match.text(node)
             yield Finding(
                 f"`{shown}` is {shown} milliseconds: write `{shown} seconds` if that is meant",

@@ -194,6 +194,7 @@ if TYPE_CHECKING:
     from cflint.project.code.rewritten import reads_before as reads_before
     from cflint.project.code.secrets import Secret as Secret
     from cflint.project.code.services import ServiceCall as ServiceCall
+    from cflint.project.code.serving import may_be_used_later as may_be_used_later
     from cflint.project.code.sockets import PairEnd as PairEnd
     from cflint.project.code.sockets import SocketListener as SocketListener
     from cflint.project.code.sockets import called_function as called_function
@@ -208,6 +209,7 @@ if TYPE_CHECKING:
     from cflint.project.code.thrown import throws_own_texts as throws_own_texts
     from cflint.project.code.tracing import Traced as Traced
     from cflint.project.code.tracing import function_called as function_called
+    from cflint.project.code.tracing import function_given as function_given
     from cflint.project.code.tracing import traced as traced
     from cflint.project.code.turns import Turn as Turn
     from cflint.project.code.turns import repetition_of as repetition_of
@@ -339,12 +341,13 @@ _ORIGINS = {
     "cflint.project.code.rewritten": ("is_counted_or_resized names_between reads_before"),
     "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.services": ("ServiceCall"),
+    "cflint.project.code.serving": ("may_be_used_later"),
     "cflint.project.code.sockets": (
         "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
         "name_of_function pair_end pair_ends parameter_for uses_of_end"
     ),
     "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
-    "cflint.project.code.tracing": ("Traced function_called traced"),
+    "cflint.project.code.tracing": ("Traced function_called function_given traced"),
     "cflint.project.code.turns": ("Turn repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
@@ -529,6 +532,7 @@ __all__ = [
     "falls_through",
     "first_named",
     "function_called",
+    "function_given",
     "handler_signature",
     "handlers_of",
     "header_read",
@@ -563,6 +567,7 @@ __all__ = [
     "mapped",
     "may_be_env_type",
     "may_be_sent",
+    "may_be_used_later",
     "merge_conflicts",
     "message_bodies",
     "method_called_on",

@@ -160,7 +160,8 @@ class IncrementalRun:
     def _signature(self, path: str) -> str:
         """A hash of all that the Workers of a module are, but for the text of their modules."""
         hashes = [self._worker_hash(worker) for worker in self._project.owners.of(path)]
-        return ".".join((*hashes, self._project.realms.of(path).label))
+        realms = self._project.realms
+        return ".".join((*hashes, realms.of(path).label, str(realms.is_beside(path))))
 
     def _worker_hash(self, worker: Worker) -> str:
         found = self._worker_hashes.get(worker)

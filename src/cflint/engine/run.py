@@ -12,7 +12,7 @@ from cflint.engine.index import RuleIndex
 from cflint.engine.outcome import ItemResult, Outcome
 from cflint.engine.plan import Options, model_item, module_item, owners_of, unit_of
 from cflint.engine.shapes import INERT
-from cflint.finding import Finding, Location
+from cflint.finding import Finding, Location, Severity
 from cflint.lazy import Lazy
 from cflint.packages import PackageError
 from cflint.project.code.module import Module
@@ -96,6 +96,11 @@ def attributed(rule: Rule, finding: Finding) -> Finding:
     if related:
         related = tuple(place for place in dict.fromkeys(related) if place != finding.at)
     return replace(finding, rule=rule.id, severity=severity, related=related)
+
+
+def _as_notes(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings about what nobody deploys."""
+    return [replace(found, severity=Severity.NOTE) for found in findings]
 
 
 def _crash(rule: Rule, place: Location, error: Exception) -> Crash:
@@ -205,9 +210,8 @@ class ModuleChecks:
         before = len(outcome.findings)
         try:
             self._javascript(module, hits, outcome)
-            outcome.findings[before:] = [
-                found for found in outcome.findings[before:] if not _is_moot(module, found)
-            ]
+            kept = [found for found in outcome.findings[before:] if not _is_moot(module, found)]
+            outcome.findings[before:] = _as_notes(kept) if self._project.realms.is_beside(path) else kept
         finally:
             module.close()
 

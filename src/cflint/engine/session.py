@@ -360,7 +360,8 @@ def _still(outcome: Outcome, project: Project) -> Outcome:
 
 def _signature(project: Project, path: str) -> object:
     """All that the Workers of a module are, but for the text of their modules."""
-    return (project.realms.of(path), *map(_worker_signature, project.owners.of(path)))
+    realms = project.realms
+    return (realms.of(path), realms.is_beside(path), *map(_worker_signature, project.owners.of(path)))
 
 
 def _worker_signature(worker: Worker) -> object:

@@ -147,6 +147,8 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "workerd",
         "TypeError: Illegal invocation: function called with incorrect `this` reference. …",
     ),
+    ("custom-domain-pattern", "wrangler", "Wildcard operators (*) are not allowed in Custom Domains"),
+    ("custom-domain-pattern", "wrangler", "Paths are not allowed in Custom Domains"),
     ("d1-bind-mismatch", "workerd", "D1_ERROR: Wrong number of parameter bindings for SQL query."),
     ("d1-check-then-insert", "workerd", "D1_ERROR: UNIQUE constraint failed: …: SQLITE_CONSTRAINT"),
     ("d1-exec-multiline", "workerd", "D1_EXEC_ERROR: Error in line 1: …: incomplete input: SQLITE_ERROR"),
@@ -467,6 +469,22 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "wrangler",
         'We detected a configuration file at … but it is missing the "pages_build_output_dir" field, required by Pages.',
     ),
+    ("pages-key-refused", "wrangler", 'Configuration file for Pages projects does not support "…"'),
+    (
+        "pages-key-refused",
+        "wrangler",
+        'Configuration file for Pages projects does not support "queues.consumers"',
+    ),
+    (
+        "pages-key-refused",
+        "wrangler",
+        "Configuration file contains the following environment names that are not supported by Pages projects:",
+    ),
+    (
+        "pages-key-refused",
+        "wrangler",
+        'Configuration file cannot contain both both "main" and "pages_build_output_dir" configuration keys.',
+    ),
     ("pages-routes-invalid", "wrangler", "Invalid _routes.json file found at: …"),
     ("pages-routes-invalid", "wrangler", "All rules must start with '/'."),
     (
@@ -497,6 +515,11 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("r2-get-null", "workerd", "TypeError: Cannot read properties of null (reading 'httpMetadata')"),
     ("r2-get-null", "workerd", "TypeError: Cannot read properties of null (reading 'writeHttpMetadata')"),
     ("r2-get-null", "workerd", "TypeError: Cannot read properties of null (reading '…')"),
+    (
+        "r2-list-metadata",
+        "workerd",
+        "HTTP metadata unknown for key `…`. Did you forget to add 'httpMetadata' to `include` when listing?",
+    ),
     (
         "r2-put-unknown-length",
         "workerd",

@@ -117,7 +117,7 @@ def _kinds(files: Mapping[str, bytes]) -> list[str]:
 
 SVELTE = {
     "package.json": b'{ "devDependencies": { "@sveltejs/kit": "2", "@sveltejs/adapter-cloudflare": "7" } }',
-    "svelte.config.js": b'import a from "@sveltejs/adapter-cloudflare";\nexport default { kit: {} };\n',
+    "svelte.config.js": b'import a from "@sveltejs/adapter-cloudflare";\nexport default kit(a());\n',
     "wrangler.toml": b'name = "a"\nmain = ".svelte-kit/cloudflare/_worker.js"\n',
     "src/routes/+server.ts": b"export function GET() { return new Response(); }\n",
 }
@@ -132,10 +132,8 @@ NODE = b'import a from "@sveltejs/adapter-node";\nexport default { kit: { adapte
         ({}, ["sveltekit"]),
         ({"package.json": b"{}"}, []),
         ({"package.json": b'{ "dependencies": { "@sveltejs/kit-other": "1" } }'}, []),
-        (
-            {"svelte.config.js": NODE},
-            [],
-        ),
+        ({"svelte.config.js": NODE}, []),
+        ({"svelte.config.js": b'import b from "@sveltejs/adapter-cloudflare";\n' + NODE}, []),
         (
             {"wrangler.toml": b'name = "a"\npages_build_output_dir = ".svelte-kit/cloudflare"\n'},
             ["sveltekit"],

@@ -54,6 +54,36 @@ def test_with_two_adapters_the_platform_of_an_astro_app_is_a_guess() -> None:
     assert app.target is Target.GUESSED
 
 
+_NODE = 'import node from "@astrojs/node";\nexport default { adapter: node({ mode: "standalone" }) };'
+
+
+def test_an_adapter_that_another_one_replaced_does_not_count() -> None:
+    assert _kinds(_astro(_ADAPTER + _NODE)) == []
+    back = f'import node from "@astrojs/node";\n{_ADAPTER}export default {{ adapter: cloudflare() }};'
+    (app,) = _loaded(**_astro(back)).project.realms.apps
+    assert app.target is Target.PROVED
+
+
+@pytest.mark.parametrize(
+    ("more", "local"),
+    [
+        ({}, "the app in its folder is built with @astrojs/node"),
+        ({"astro.config.mjs": _ADAPTER + "export default { adapter: cloudflare() };"}, ""),
+        ({"functions/api.ts": "export const onRequest = () => new Response();"}, ""),
+        ({"wrangler.jsonc": _WRANGLER, "src/worker.ts": _PLAIN}, ""),
+        ({"package.json": '{"scripts": {"deploy": "wrangler deploy"}, "dependencies": {"astro": "5",'
+                          ' "@astrojs/cloudflare": "12"}}'}, ""),
+    ],
+)  # fmt: skip
+def test_the_configuration_beside_an_app_for_another_platform_is_left_over(
+    more: dict[str, str | bytes], local: str
+) -> None:
+    pages = '{ "name": "a", "compatibility_date": "2026-08-20", "pages_build_output_dir": "./dist" }'
+    files = _astro(_ADAPTER + _NODE, **{"wrangler.jsonc": pages}) | more
+    (config,) = _loaded(**files).configs
+    assert config.deployment.local == local
+
+
 def test_a_worker_of_its_own_beside_a_static_site_is_a_plain_one() -> None:
     files = _astro(_ADAPTER + "export default { adapter: cloudflare() };")
     files |= {"wrangler.jsonc": _WRANGLER, "src/worker.ts": _PLAIN}
@@ -120,7 +150,7 @@ def _vite(config: str = _VITE, **more: str | bytes) -> dict[str, str | bytes]:
 def test_an_entry_that_a_framework_makes_is_not_that_of_a_page() -> None:
     assert _kinds(_vite()) == ["vite"]
     for plugin in ("@tanstack/react-start/plugin/vite", "@react-router/dev/vite", "rwsdk/vite", "vinext"):
-        assert _kinds(_vite(f'import plugin from "{plugin}";\n{_VITE}')) == []
+        assert _kinds(_vite(f'import plugin from "{plugin}";\nplugin();\n{_VITE}')) == []
     assert _kinds(_vite("export default {};")) == []
 
 
@@ -167,7 +197,8 @@ def test_honox_for_another_platform_is_none() -> None:
     wrangler = b'{ "name": "a", "main": "dist/index.js", "compatibility_date": "2026-08-20" }'
 
     def kinds(build: str) -> list[str]:
-        config = f'import honox from "honox/vite";\nimport build from "{build}";\nexport default {{}};'
+        config = f'import honox from "honox/vite";\nimport build from "{build}";\n'
+        config += "export default { plugins: [honox(), build()] };"
         return _kinds({"package.json": manifest, "vite.config.ts": config, "wrangler.jsonc": wrangler})
 
     assert kinds("@hono/vite-build/cloudflare-workers") == ["honox"]

@@ -95,3 +95,36 @@ def test_only_awaits(code: str, only: bool) -> None:
     module, call = marked(f"async function h() {{ {code} }}")
     loop = module.loop_around(call)
     assert loop is not None and module.only_awaits(loop, call) is only
+
+
+@pytest.mark.parametrize(
+    ("code", "pattern", "references"),
+    [
+        ("const [a, b] = await Promise.all([«f()», g()]); a.x; b.x;", None, 1),
+        ("const [, { x }] = await Promise.all([g(), «f()»]);", "{ x }", 0),
+        ("const [a] = await Promise.all([g(), «f()»]); a.x;", None, 0),
+    ],
+)
+def test_one_of_several_that_are_awaited(code: str, pattern: str | None, references: int) -> None:
+    module, call = marked(f"async function h() {{ {code} }}")
+    found = module.awaited(call)
+    assert found is not None and module.text(found.node) == "f()"
+    assert (module.text(found.pattern) if found.pattern is not None else None) == pattern
+    uses = [
+        use for use in found.references if found.declaration is None or use.id != found.declaration.node.id
+    ]
+    assert len(uses) == references
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "const [a] = await Promise.all([...g, «f()»]);",
+        "const all = await Promise.all([«f()»]);",
+        "const [a] = await Promise.race([«f()»]);",
+        "const [a = 1] = await Promise.all([«f()»]);",
+    ],
+)
+def test_not_known_which_one(code: str) -> None:
+    module, call = marked(f"async function h() {{ {code} }}")
+    assert module.awaited(call) is None

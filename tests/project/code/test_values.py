@@ -96,6 +96,8 @@ IN_FETCH = "export default { async fetch(request: Request, env: Env, ctx: Execut
         ("«(async () => 1)()»;", ValueKind.PROMISE),
         ("const s = new Store(); «s.get()»;", ValueKind.PROMISE),
         ("«request ?? other»;", ValueKind.REQUEST),
+        ("function f(bound: AppEnv['Bindings']) { «bound»; }", ValueKind.ENV),
+        ("function f(bound: AppEnv['Variables']) { «bound»; }", ValueKind.UNKNOWN),
         ("«unknown»;", ValueKind.UNKNOWN),
         ("let a = request; a = env; «a»;", ValueKind.UNKNOWN),
         ("const a = 1 > 2 ? request : env; «a»;", ValueKind.UNKNOWN),

@@ -144,6 +144,24 @@ def test_a_configuration_with_placeholders_is_a_template(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "is_template"),
+    [
+        ("wrangler.exmaple.toml", 'name = "YOUR WORKER NAME"\nmain = "src/index.ts"\n', True),
+        ("wrangler.staging.toml", 'name = "a worker"\nmain = "src/index.ts"\n', False),
+        ("wrangler.staging.toml", 'name = "your-worker"\nmain = "src/index.ts"\n', False),
+        ("wrangler.toml", 'name = "YOUR WORKER NAME"\nmain = "src/index.ts"\n', False),
+    ],
+)
+def test_words_that_no_worker_can_be_called_make_a_template_of_what_wrangler_does_not_read(
+    name: str, text: str, is_template: bool
+) -> None:
+    files = project(name, text + 'compatibility_date = "2026-08-01"\n')
+    (config,) = loaded(files).configs
+    assert config.deployment.is_template == is_template
+    assert ("config-invalid-value" in found(files)) == (" " in text[8:20] and not is_template)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         'name = "a"\nmain = "src/index.ts"\n[vars]\nA = "Hello {{name}}"\nB = = 1\n',

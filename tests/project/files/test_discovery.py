@@ -58,10 +58,17 @@ def test_a_project_is_sorted_by_kind() -> None:
 def test_wrangler_reads_json_before_jsonc_before_toml() -> None:
     found = discover(
         memory(
-            "a/wrangler.toml", "a/wrangler.json", "a/wrangler.jsonc", "a/wrangler.dev.toml", "b/wrangler.toml"
+            "a/wrangler.toml",
+            "a/wrangler.json",
+            "a/wrangler.jsonc",
+            "a/wrangler.dev.toml",
+            "a/back.wrangler.toml",
+            "b/wrangler.toml",
         )
     )
-    assert found.configs == ("a/wrangler.dev.toml", "a/wrangler.json", "b/wrangler.toml")
+    assert found.configs == (
+        *("a/back.wrangler.toml", "a/wrangler.dev.toml", "a/wrangler.json", "b/wrangler.toml"),
+    )
     assert found.shadowed == {"a/wrangler.json": ("a/wrangler.jsonc", "a/wrangler.toml")}
     assert reasons(found)["a/wrangler.toml"] is Reason.SHADOWED
 

@@ -634,6 +634,18 @@ def test_a_reach_knows_what_it_lacks() -> None:
     assert (missing.modules, missing.unread, missing.complete) == ((), ("dist/worker.js",), False)
 
 
+def test_an_import_in_the_text_of_a_template_is_none() -> None:
+    text = """
+export const files = { main: `import App from './App'; export * from "./${name}/more";` };
+export const inner = `${await import("./inner")}`;
+export const lazy = () => import(`./lazy`);
+import "./lost";
+"""
+    workspace = workspace_of({"index.ts": text})
+    found = ModuleGraph(workspace, Resolver(workspace)).reachable("index.ts")
+    assert [item.specifier for _, item in found.unresolved] == ["./inner", "./lazy", "./lost"]
+
+
 def test_long_chains_and_cycles_of_modules() -> None:
     count = 3000
     files: dict[str, object] = {f"m{n}.ts": f'import "./m{(n + 1) % count}"' for n in range(count)}

@@ -15,11 +15,16 @@ def package(*names: str, scripts: str = "{}") -> str:
     return f'{{"private": true, "scripts": {scripts}, "dependencies": {{{wanted}}}}}'
 
 
+def one_of(adapters: tuple[str, ...]) -> str:
+    """An expression that takes one of some adapters, which are imported as `a0`, `a1`, …"""
+    return " || ".join(f"a{at}()" for at in range(len(adapters)))
+
+
 def svelte(*adapters: str) -> Files:
     imports = "".join(f'import a{at} from "{name}";\n' for at, name in enumerate(adapters))
     return {
         "package.json": package("@sveltejs/kit", *adapters),
-        "svelte.config.js": imports + "export default { kit: { adapter: a0() } };\n",
+        "svelte.config.js": imports + f"export default {{ kit: {{ adapter: {one_of(adapters)} }} }};\n",
         "src/lib/db.ts": "export const all = (kv: KVNamespace) => kv.get('a');\n",
         "src/routes/+server.ts": (
             'import { all } from "$lib/db";\n'
@@ -49,7 +54,8 @@ def astro(*adapters: str) -> Files:
     imports = "".join(f'import a{at} from "{name}";\n' for at, name in enumerate(adapters))
     return {
         "package.json": package("astro", *adapters),
-        "astro.config.mjs": imports + 'export default { output: "server", adapter: a0() };\n',
+        "astro.config.mjs": imports
+        + f'export default {{ output: "server", adapter: {one_of(adapters)} }};\n',
         "src/pages/api.ts": (
             "export async function GET({ locals }) {\n"
             f"  {DROPPED}\n"
@@ -195,6 +201,13 @@ def test_the_aliases_of_the_app_hold() -> None:
     assert "src/lib/db.ts" in worker.modules and not worker.unresolved
 
 
+def test_an_adapter_that_is_left_behind_is_none() -> None:
+    files = svelte(CLOUDFLARE)
+    left = 'import node from "@sveltejs/adapter-node";\n'
+    (worker,) = loaded(files | {"svelte.config.js": left + str(files["svelte.config.js"])}).project.workers
+    assert worker.app is not None
+
+
 ELSEWHERE = [
     svelte("@sveltejs/adapter-node"),
     svelte("@sveltejs/adapter-static"),
@@ -223,6 +236,7 @@ def test_an_app_that_does_not_is_none(files: Files) -> None:
 
 
 OTHER_PLUGIN = 'import netlify from "@netlify/vite-plugin-react-router";\n'
+OTHER_PLUGIN_TOO = OTHER_PLUGIN + PLUGIN.replace("[", "[netlify(), ")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +244,7 @@ OTHER_PLUGIN = 'import netlify from "@netlify/vite-plugin-react-router";\n'
     [
         (PLAIN, ("@react-router/node", "@react-router/serve")),
         (PLAIN, ("@react-router/cloudflare", "@react-router/serve")),
-        (OTHER_PLUGIN + PLUGIN, ()),
+        (OTHER_PLUGIN_TOO, ()),
     ],
 )
 def test_a_server_of_ones_own_beside_an_app_for_another_platform(

@@ -217,9 +217,13 @@ OTHER_FILES = [
     "await writeFile(join(process.env.OUT, where(), 'a.txt'), 'a');",
     "await writeFile(`${folder}/${name}/a.html`, 'a');",
     "const out = `${process.cwd()}/public`;\nfs.writeFileSync(`${out}/index.html`, html);",
+    "writeFileSync(resolve(folder(), `sync-cache-${process.argv[2]}.json`), 'a');",
     'fs.copyFileSync("wrangler.toml", "build/copy.toml");\nfs.writeFileSync("a.txt", "a");',
 ]
 MAY_WRITE = [
+    "writeFileSync(`${process.argv[2]}.toml`, text);",
+    "writeFileSync(`conf/${process.argv[2]}.toml`, text);",
+    "writeFileSync(`wrangler-${process.argv[2]}.toml`, text);",
     "writeFileSync(process.argv[2], text);",
     'const write = promisify(writeFile);\nawait write("a.txt", text);',
     'import { TARGET } from "./target.js";\nwriteFileSync(TARGET, text);',

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.projects import Files, found, loaded
+from cflint.finding import Severity
+from tests.support.projects import Files, loaded, report
 
 ROOM = """import { DurableObject } from "cloudflare:workers";
 export class Room extends DurableObject<Env> {
@@ -59,8 +60,18 @@ def test_what_may_be_a_former_state_of_something_is_not(path: str, text: str) ->
     assert path not in loaded(FILES | {path: text}).modules
 
 
-def test_what_is_wrong_with_it_is_said() -> None:
-    assert "workflow-step-not-awaited" in found(FILES | {"src/examples.ts": FLOW % "Room"})
+@pytest.mark.parametrize(
+    ("index", "severity"),
+    [
+        (FILES["src/index.ts"], Severity.NOTE),  # nobody deploys it
+        ('export { Flow } from "./examples";\n' + str(FILES["src/index.ts"]), Severity.ERROR),
+        ("export default { fetch: () => import(NAME) };\n", Severity.ERROR),  # perhaps somebody does
+    ],
+)
+def test_what_is_wrong_with_it_is_said(index: str, severity: Severity) -> None:
+    files = FILES | {"src/examples.ts": FLOW % "Flow", "src/index.ts": index}
+    said = [found for found in report(files).findings if found.rule == "workflow-step-not-awaited"]
+    assert [found.severity for found in said] == [severity]
 
 
 def test_without_a_folder_of_its_own_for_the_code_all_of_a_worker_is_looked_at() -> None:

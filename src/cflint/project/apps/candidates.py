@@ -52,6 +52,10 @@ class Candidates:
         """Why the configuration of an app that was recognised is not what it is deployed with, a phrase."""
         return self._known.reads_for_pages(config) if self._known is not None else ""
 
+    def built_elsewhere(self, config: WranglerConfig) -> str:
+        """Why a configuration that names no code is left over, a phrase; "" where that is not known."""
+        return self._apps.built_elsewhere(config) if self._is_candidate(config) else ""
+
     def of(self, config: WranglerConfig) -> Found | None:
         """The app that a configuration deploys; None when no framework is recognised."""
         return self._apps.of(config) if self._is_candidate(config) else None

@@ -67,9 +67,22 @@ class Options:
 
     @cached_property
     def imports(self) -> frozenset[str]:
-        """The specifiers that it imports, types left out."""
+        """The specifiers that it imports, types left out, and those of which it uses no name: an adapter that
+        another one has replaced is often still imported."""
         found = import_specifiers(self.document.data)
-        return frozenset(item.specifier for item in found if not item.type_only)
+        every = frozenset(item.specifier for item in found if not item.type_only)
+        return every - self._left_behind if every else every
+
+    @cached_property
+    def _left_behind(self) -> frozenset[str]:
+        """The specifiers of imports whose names nothing uses."""
+        used: dict[str, bool] = {}
+        scope = self._parsed[1] if self._parsed is not None else None
+        for declaration in scope.imports if scope is not None else ():
+            ref = declaration.imported
+            if scope is not None and ref is not None:
+                used[ref.module] = used.get(ref.module, False) or bool(scope.references(declaration))
+        return frozenset(module for module, is_used in used.items() if not is_used)
 
     def value(self, *path: str) -> object:
         """The literal at a path of keys: `str`, `bool`, `float`, a list or a dict; None when no such key is

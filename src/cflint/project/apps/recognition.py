@@ -34,6 +34,12 @@ _OTHERS = pattern(
 )
 """Packages by which a configuration builds for another platform; beside one for Cloudflare, for either."""
 
+_ELSEWHERE = pattern(
+    r"@astrojs/(?:node|vercel|netlify|deno)|@deno/astro-adapter"
+    r"|@sveltejs/adapter-(?:node|vercel|netlify)|svelte-adapter-(?:bun|deno|azure-swa)"
+)
+"""Adapters that make a server for another platform. One for files alone suits any."""
+
 _OTHER_SERVERS = pattern(r"@(?:remix-run|react-router)/(?:serve|express|architect|netlify|deno)")
 """Packages that serve an app elsewhere, where the proof is nothing but a package as well."""
 
@@ -104,6 +110,26 @@ class Apps:
         return (
             f"{app.title} is built for Pages, which reads no configuration without `pages_build_output_dir`"
         )
+
+    def built_elsewhere(self, config: WranglerConfig) -> str:
+        """Why a configuration that names no code is left over, a phrase: the app beside it uses the adapter
+        of another platform, and none for Cloudflare. "" where that is not known."""
+        if self.recognise(config) or any(environment.main for environment in config.environments):
+            return ""
+        manifest = self._resolver.manifest(config.directory)
+        document = self._workspace.read(manifest) if manifest is not None else None
+        if document is None:
+            return ""
+        folder = AppFolder(self._workspace, document, config)
+        if not folder.has_config or folder.is_dir("functions"):
+            return ""
+        for stem in ("astro.config", "svelte.config"):
+            options = folder.options(stem)
+            names = sorted(options.imports) if options is not None else []
+            used = next((name for name in names if _ELSEWHERE.match(name)), None)
+            if used is not None and not any("cloudflare" in name for name in names):
+                return f"the app in its folder is built with {used}"
+        return ""
 
     def _makes_what_is_not_there(self, app: App, folder: AppFolder) -> bool:
         """Whether a `main` that is not there can only be of the app's build: its adapter is Cloudflare's, and

@@ -35,12 +35,16 @@ class Awaited:
 
 
 def awaited(module: ModuleLike, call: Node) -> Awaited | None:
-    """The result of a call, when the call is awaited where it stands."""
+    """The result of a call, when the call is awaited where it stands, also as one of those of an awaited
+    `Promise.all([…])` whose results are taken apart there; the node is then the call."""
     syntax = module.syntax
-    await_node = syntax.parent(with_wrappers(syntax, call))
-    if await_node is None or await_node.type != "await_expression":
+    whole = with_wrappers(syntax, call)
+    around = syntax.parent(whole)
+    if around is not None and around.type == "array":
+        return _of_all(module, whole, around)
+    if around is None or around.type != "await_expression":
         return None
-    return _held(module, with_wrappers(syntax, await_node))
+    return _held(module, with_wrappers(syntax, around))
 
 
 def result_of(module: ModuleLike, call: Node) -> Awaited:
@@ -48,11 +52,42 @@ def result_of(module: ModuleLike, call: Node) -> Awaited:
     return awaited(module, call) or _held(module, with_wrappers(module.syntax, call))
 
 
+def _of_all(module: ModuleLike, whole: Node, array: Node) -> Awaited | None:
+    """The result of a promise in the array of `const [a, b] = await Promise.all([…])`."""
+    syntax = module.syntax
+    arguments = syntax.parent(array)
+    made = syntax.parent(arguments) if arguments is not None and arguments.type == "arguments" else None
+    callee = made.child_by_field_name("function") if made is not None else None
+    if made is None or callee is None or module.text(callee) != "Promise.all":
+        return None
+    waits = syntax.parent(made)
+    declarator = syntax.parent(waits) if waits is not None and waits.type == "await_expression" else None
+    pattern = declarator.child_by_field_name("name") if declarator is not None else None
+    if pattern is None or pattern.type != "array_pattern":
+        return None
+    index = 0
+    for part in array.children:
+        if part.type == "spread_element":
+            return None
+        if part.id == whole.id:
+            break
+        index += part.type == ","
+    for part in pattern.children:
+        if index == 0 and part.is_named:
+            return _named(module, whole, part) if part.type in ("identifier", "object_pattern") else None
+        index -= part.type == ","
+    return Awaited(whole)
+
+
 def _held(module: ModuleLike, whole: Node) -> Awaited:
     parent = module.syntax.parent(whole)
     name = parent.child_by_field_name("name") if parent is not None else None
     if parent is None or parent.type != "variable_declarator" or name is None:
         return Awaited(whole)
+    return _named(module, whole, name)
+
+
+def _named(module: ModuleLike, whole: Node, name: Node) -> Awaited:
     if name.type != "identifier":
         return Awaited(whole, pattern=name)
     declaration = module.scope.resolve(name)

@@ -219,11 +219,7 @@ def callers_of(module: Module, function: Node) -> Callers:
         for use in module.scope.references(declaration)
     )
     project = module.project
-    exported = {
-        name
-        for name, target in project.exports.of(module.path).names.items()
-        if (target.module, target.local) == (module.path, declaration.name)
-    }
+    exported = exported_names(module, declaration.name)
     facts = project.facts.of(module.path)
     default = facts.default if facts is not None else None
     if default is not None and default.span.start == function.start_byte:
@@ -234,12 +230,19 @@ def callers_of(module: Module, function: Node) -> Callers:
         complete = False
     if any(module.path in worker.entries for worker in module.workers):
         complete = False
-    for site, is_call in _uses_of_import(module, declaration.name, exported):
+    for site, is_call in uses_of_import(module, declaration.name, exported):
         if is_call:
             calls.append(site)
         else:
             complete = False
     return Callers(tuple(calls), complete)
+
+
+def exported_names(module: Module, local: str) -> set[str]:
+    """The names under which a module exports a name of its top level."""
+    names = module.project.exports.of(module.path).names
+    home = (module.path, local)
+    return {name for name, target in names.items() if (target.module, target.local) == home}
 
 
 def makers_of(module: Module, owner: ClassDefinition) -> Iterator[CallSite]:
@@ -293,8 +296,8 @@ def _is_export(module: Module, use: Node) -> bool:
     return parent is not None and parent.type in ("export_specifier", "export_statement")
 
 
-def _uses_of_import(module: Module, local: str, exported: set[str]) -> Iterator[tuple[CallSite, bool]]:
-    """The uses, in other modules, of a function that a module exports, and whether each is a call of it."""
+def uses_of_import(module: Module, local: str, exported: set[str]) -> Iterator[tuple[CallSite, bool]]:
+    """The uses, in other modules, of what a module exports under some names, and whether each is a call."""
     project = module.project
     home = (module.path, local)
     paths = paths_around(module)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from cflint.project.code.awaited import awaited
-from cflint.project.code.nodes import member_read, operation
-from cflint.project.code.origins import is_open_object, property_value
-from cflint.syntax.javascript import arguments_of, first_named, with_wrappers
+from cflint.project.code.nodes import call as call_at
+from cflint.project.code.nodes import member, member_read, operation
+from cflint.project.code.origins import is_open_object, number_of, property_value
+from cflint.scope import DeclarationKind
+from cflint.syntax.javascript import arguments_of, first_named, unwrap, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
+    from cflint.project.code.nodes import Call
+
+_STEPS = 16
+"""How many names and calls a list is followed through."""
+_ITEMS = frozenset({"keys", "objects", "results"})
+_PARTS = frozenset({"slice", "splice", "substring", "pop", "shift", "find"})
 
 
 def list_without_pagination(module: ModuleLike, call: Node, items: str, ends: frozenset[str]) -> Node | None:
@@ -135,3 +144,73 @@ def _pattern(module: ModuleLike, pattern: Node, items: str, ends: frozenset[str]
         if module.text(key) == items and not _first_of_pattern(module, part):
             found = part
     return found
+
+
+def whole_list_behind(
+    module: ModuleLike, items: Node, gives: Callable[[Call], bool], through: Collection[str] = ("map",)
+) -> Node | None:
+    """The call that gives a list of which an expression holds all items, or what was made of each.
+
+    `gives` says whether a call gives such a list, `through` are the methods of lists that are followed.
+    Followed as well: names, `await`, `keys`, `objects` and `results`, arrays that a list is spread in,
+    `Array.from()` and `?:`. None where a part of the list is taken, where somebody compares how many there
+    are with another number than 0, and where it is not known what the list is.
+    """
+    todo, seen = [unwrap(items)], set[int]()
+    for _ in range(_STEPS):
+        if not todo:
+            return None
+        node = unwrap(todo.pop())
+        if node.id in seen:
+            continue
+        seen.add(node.id)
+        match node.type:
+            case "identifier":
+                declaration = module.scope.resolve(node)
+                if declaration is None or declaration.kind is DeclarationKind.PARAMETER:
+                    return None
+                if any(_is_counted(module, use) for use in module.scope.references(declaration)):
+                    return None
+                is_items = not declaration.path or (
+                    len(declaration.path) == 1 and declaration.path[0] in _ITEMS
+                )
+                if declaration.value is not None and is_items:
+                    todo.append(declaration.value)
+            case "await_expression":
+                todo.append(node.named_children[0])
+            case "member_expression":
+                found = member(module, node)
+                if found is not None and found.name in _ITEMS:
+                    todo.append(found.object)
+            case "array":
+                todo += [
+                    part.named_children[0] for part in node.named_children if part.type == "spread_element"
+                ]
+            case "call_expression":
+                made = call_at(module, node)
+                if made is not None and gives(made):
+                    return made.node
+                if made is None or made.receiver is None:
+                    return None
+                if made.name in through:
+                    todo.append(made.receiver)
+                elif made.name == "from" and made.arguments and module.text(made.receiver) == "Array":
+                    todo.append(made.arguments[0])
+                else:
+                    return None
+            case "ternary_expression":
+                todo += node.named_children[1:]
+    return None
+
+
+def _is_counted(module: ModuleLike, use: Node) -> bool:
+    """Whether somebody compares how many there are with another number than 0, or takes a part of them."""
+    read = member_read(module, use)
+    if read is None:
+        return False
+    if read.name in _PARTS:
+        return True
+    around = operation(module, module.syntax.parent(read.node)) if read.name == "length" else None
+    if around is None or around.operator not in _COMPARISONS:
+        return False
+    return not any(number_of(module, side) == 0 for side in around.operands if side is not None)

@@ -334,13 +334,27 @@ def function_called(module: Module, call: Node) -> tuple[Module, Node] | None:
     if own is not None:
         return module, own
     if callee.type == "identifier":
-        declaration = module.scope.resolve(callee)
-        is_import = declaration is not None and declaration.kind is DeclarationKind.IMPORT
-        target = _imported(module, declaration) if is_import and declaration is not None else None
-        function = target[0].function_of(target[1]) if target is not None else None
-        return (target[0], function) if target is not None and function is not None else None
+        return _function_imported(module, callee)
     access = module.member(callee)
     return _method_of_instance(module, access) if access is not None else None
+
+
+def function_given(module: Module, node: Node) -> tuple[Module, Node] | None:
+    """The function of the project that an expression is, and its module: one that is written there, or the
+    name of one, imported or not."""
+    own = module.function_value(node)
+    if own is not None:
+        return module, own
+    node = unwrap(node)
+    return _function_imported(module, node) if node.type == "identifier" else None
+
+
+def _function_imported(module: Module, name: Node) -> tuple[Module, Node] | None:
+    declaration = module.scope.resolve(name)
+    is_import = declaration is not None and declaration.kind is DeclarationKind.IMPORT
+    target = _imported(module, declaration) if is_import and declaration is not None else None
+    function = target[0].function_of(target[1]) if target is not None else None
+    return (target[0], function) if target is not None and function is not None else None
 
 
 def _method_of_instance(module: Module, access: MemberAccess) -> tuple[Module, Node] | None:

@@ -56,6 +56,9 @@ _TYPE_PACKAGES = frozenset(
     {"@cloudflare/workers-types", "cloudflare:workers", "@cloudflare/workers-types/experimental"}
 )
 
+_BINDINGS_OF_HONO = "Bindings"
+"""The key of the type that a Hono app is given, under which the type of `env` stands."""
+
 
 def annotated_value(module: ModuleLike, owner: Node) -> Value:
     """What a parameter or variable with a type annotation holds; UNKNOWN without one."""
@@ -75,6 +78,8 @@ def type_value(module: ModuleLike, type_node: Node) -> Value:
         return type_value(module, parts[0]) if len(parts) == 1 else UNKNOWN
     if type_node.type == "parenthesized_type" and type_node.named_child_count == 1:
         return type_value(module, type_node.named_children[0])
+    if type_node.type == "lookup_type":
+        return Value(ValueKind.ENV) if _key_of(module, type_node) == _BINDINGS_OF_HONO else UNKNOWN
     name_node = type_node
     if type_node.type == "generic_type":
         name_node = type_node.child_by_field_name("name") or type_node
@@ -99,6 +104,12 @@ def type_value(module: ModuleLike, type_node: Node) -> Value:
     if name in UNSEEN_ENV_TYPE_NAMES:
         return Value(ValueKind.ENV)
     return _global_type(name) or _of_app(module, None, name)
+
+
+def _key_of(module: ModuleLike, type_node: Node) -> str:
+    """`Bindings` of `AppEnv["Bindings"]`; "" where the key is no text."""
+    parts = type_node.named_children
+    return module.syntax.text(parts[-1]).strip("\"'") if parts and parts[-1].type == "literal_type" else ""
 
 
 def _of_app(module: ModuleLike, ref: ImportRef | None, name: str) -> Value:

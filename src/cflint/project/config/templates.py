@@ -53,7 +53,7 @@ def template_of(data: DataDocument) -> Template | None:
     if is_template_name(document.path):
         return read_template(document)
     if not data.broken:
-        return Template(data) if has_placeholder_value(data.root) else None
+        return Template(data) if has_placeholder_value(data) else None
     template = read_template(document)
     return None if template.data.broken else template
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind, Shape
+from cflint.platform.placeholders import is_placeholder
 from cflint.platform.wrangler_keys import KeySchema, KeyScope, bundled_schema, json_types, scope_of
 from cflint.project.config.class_rows import read_lifecycle
 from cflint.project.config.deployment import AS_WRITTEN, Deployment
@@ -88,11 +89,17 @@ def is_wrangler_document(data: DataDocument) -> bool:
     return any(member.key in _TELLING_KEYS for member in root.members)
 
 
-def has_placeholder_value(root: Node) -> bool:
+def has_placeholder_value(data: DataDocument) -> bool:
     """Whether a placeholder stands where a name, a path or a date has to be: such a configuration is filled
-    in before it is deployed."""
-    values = (root.get(key) for key in ("name", "main", "compatibility_date", "account_id"))
-    return any(node is not None and node.text and has_placeholder(node.text) for node in values)
+    in before it is deployed. Where wrangler reads the file only if it is told to, words that no Worker can
+    be called are one, too: `YOUR WORKER NAME`."""
+    values = {key: data.root.get(key) for key in ("name", "main", "compatibility_date", "account_id")}
+    if any(node is not None and node.text and has_placeholder(node.text) for node in values.values()):
+        return True
+    name = _text(values["name"])
+    if not name or " " not in name or _CONFIG_NAME.fullmatch(posixpath.basename(data.document.path)):
+        return False
+    return is_placeholder(name)
 
 
 def has_placeholder(text: str) -> bool:

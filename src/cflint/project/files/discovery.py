@@ -20,7 +20,7 @@ LONGEST_LINE = 5000
 """A file with a line of more bytes than this is minified or generated."""
 
 _DEPTH_LIMIT = 100
-_CONFIG_NAME = pattern(r"wrangler[^/]*\.(?:toml|jsonc?)")
+_CONFIG_NAME = pattern(r"(?:[\w-]+\.)?wrangler[^/]*\.(?:toml|jsonc?)")
 _CONFIG_SUFFIXES = (".toml", ".json", ".jsonc")
 _PICK_ORDER = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
 
@@ -147,7 +147,8 @@ def unfit(workspace: Workspace, path: str) -> Reason | Unreadable | None:
 
 
 def is_config_name(path: str) -> bool:
-    """Whether a file is named as configurations are (`wrangler.toml`, `wrangler-do.jsonc`)."""
+    """Whether a file is named as configurations are (`wrangler.toml`, `wrangler-do.jsonc`,
+    `backend.wrangler.jsonc`)."""
     name = _name(path)
     return name == TYPESCRIPT_NAME or _CONFIG_NAME.fullmatch(name) is not None
 

@@ -51,6 +51,8 @@ def stale_types(project: Project, worker: Worker) -> StaleTypes | None:
     if not typed or any(found.is_open for found in facts.types.values()):
         return None
     bound = {binding.name for found in config.environments for binding in found.bindings}
+    if config.is_pages:
+        bound.add("ASSETS")  # which Pages supplies
     missing = () if config.is_typescript else _missing(config, typed)
     left = tuple(
         member for name, member in typed.items() if name not in bound and _is_binding_type(member.type)

@@ -40,7 +40,8 @@ from cflint.project.workers.pages import advanced_entries, is_pages_function
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.realms import product_in_test_folders
 from cflint.project.workers.remarks import empty_workers, not_utf_8, shadowed, unknown, unreached
-from cflint.project.workers.selection import Selection, settled_folders
+from cflint.project.workers.selection import Selection
+from cflint.project.workers.settled import settled_folders
 from cflint.project.workers.worker import Worker
 from cflint.quoting import quoted
 from cflint.record import replace
@@ -142,7 +143,7 @@ class _Loading:
             return self._as_deployed(config)
         if data is None or data.document is not document:
             data = read(document)
-        if data.broken or is_template_name(path) or has_placeholder_value(data.root):
+        if data.broken or is_template_name(path) or has_placeholder_value(data):
             # Imported where used: templates, which few projects have.
             from cflint.project.config.templates import open_by_placeholders, template_of
 
@@ -165,11 +166,16 @@ class _Loading:
         return [self._opened(config) for config in found]
 
     def _opened(self, config: WranglerConfig) -> WranglerConfig:
-        """The configuration with why it may not be all that its app or its functions are deployed with."""
+        """The configuration with why it may not be all that its app or its functions are deployed with, and
+        why nobody deploys it."""
+        deployed = config.deployment
         reason = self._apps.reads_for_pages(config) or self._has_functions_alone(config)
-        if not reason or config.deployment.open:
-            return config
-        return replace(config, deployment=replace(config.deployment, open=reason))
+        if reason and not deployed.open:
+            deployed = replace(deployed, open=reason)
+        elsewhere = self._apps.built_elsewhere(config) if not deployed.local else ""
+        if elsewhere and not self._elsewhere.is_deployed(config):
+            deployed = replace(deployed, local=elsewhere)
+        return config if deployed is config.deployment else replace(config, deployment=deployed)
 
     def _as_deployed(self, config: WranglerConfig) -> WranglerConfig:
         """The configuration with what other files say of it."""

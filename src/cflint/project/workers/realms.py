@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cflint.project.apps.realms import Realm
 from cflint.project.files.roles import is_test_name, is_test_path
+from cflint.project.workers.settled import is_below, settled_folders
 from cflint.project.workers.worker import Worker
 
 if TYPE_CHECKING:
@@ -44,6 +45,18 @@ class Realms:
     def is_test(self, path: str) -> bool:
         """Whether a module is a test, by its path; what a Worker runs that is deployed is none."""
         return is_test_path(path) and path not in self._product
+
+    def is_beside(self, path: str) -> bool:
+        """Whether a module stands where it is known what runs, and nothing runs it: an example."""
+        return is_below(path, self._settled) and path not in self._run
+
+    @cached_property
+    def _settled(self) -> frozenset[str]:
+        return settled_folders(self._workers)
+
+    @cached_property
+    def _run(self) -> frozenset[str]:
+        return frozenset(path for worker in self._workers for path in worker.modules)
 
     @cached_property
     def _product(self) -> frozenset[str]:

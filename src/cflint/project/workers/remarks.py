@@ -37,6 +37,8 @@ def _why(
     why_unread: Callable[[str], str | None],
     is_built: Callable[[str, WranglerConfig], bool],
 ) -> str:
+    if config.deployment.local and not mains:
+        return config.deployment.local
     if config.is_pages:
         return "there is no `functions/` with a handler beside it"
     if not mains:

@@ -261,7 +261,18 @@ class _Program:
             return False
         text = self._syntax.text(last).strip("\"'")
         name = text.rpartition("/")[2] if last is node or "/" in text else ""
+        if not name and "." in text and self._begins_otherwise(node):
+            return True
         return "." in name and _CONFIGURATION.search(name) is None
+
+    def _begins_otherwise(self, node: Node) -> bool:
+        """Whether a template is a name that begins as no configuration's does: `cache-${flag}.json`."""
+        texts = [self._syntax.text(part) for part in node.named_children if part.type == "string_fragment"]
+        first = node.named_children[0] if node.named_children else node
+        if first.type != "string_fragment" or "/" in "".join(texts[1:]):
+            return False
+        head = texts[0].rpartition("/")[2]
+        return bool(head.strip("._-")) and "wrangler" not in self._syntax.text(node)
 
     # -- what is written -----------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
 
@@ -13,7 +12,7 @@ from cflint.project.files.ignore import Ignore
 from cflint.project.files.roles import is_test_path
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.workers.recognition import is_of_a_worker
-from cflint.project.workers.worker import Worker
+from cflint.project.workers.settled import is_below
 from cflint.source import Document
 from cflint.syntax.suffixes import FRONTMATTER, SOURCE_SUFFIXES
 
@@ -35,31 +34,6 @@ _OLD = pattern(
 )
 _MANY_LINES = 25
 _HEAD = 4000
-
-
-def settled_folders(workers: Iterable[Worker]) -> frozenset[str]:
-    """The folders of which it is known what runs there: those of the `main` of Workers whose imports are all
-    resolved. That of a configuration may hold other packages, and is none."""
-    return frozenset(
-        folder
-        for worker in workers
-        if worker.config is not None and worker.app is None and worker.entries
-        if not (worker.unresolved or worker.is_document)
-        for entry in worker.entries
-        if len(folder := posixpath.dirname(entry)) > len(worker.config.directory)
-    )
-
-
-def is_below(path: str, folders: Collection[str]) -> bool:
-    """Whether a path is in one of some folders, or in one of their folders."""
-    above = posixpath.dirname(path)
-    while folders:
-        if above in folders:
-            return True
-        if not above:
-            return False
-        above = posixpath.dirname(above)
-    return False
 
 
 def _lines(document: Document) -> set[bytes]:

@@ -15,9 +15,11 @@ from cflint.record import record
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, EXTENSIONS, SOURCE_SUFFIXES
 
 if TYPE_CHECKING:
-    from cflint.syntax import embedded
+    from cflint.source import Document
+    from cflint.syntax import embedded, javascript
 else:
     embedded = Lazy("cflint.syntax.embedded")
+    javascript = Lazy("cflint.syntax.javascript")
 
 _OF_APPS = (*EXTENSIONS, *EMBEDDED_SUFFIXES)
 
@@ -143,6 +145,7 @@ class ModuleGraph:
                 )
                 imports = import_specifiers(data, python=path.endswith(".py"))
                 edges = tuple(Edge(item, resolve(item.specifier, path)) for item in imports)
+                edges = _without_quoted(document, edges)
             self._edges[path] = edges
         return self._edges[path]
 
@@ -214,3 +217,34 @@ class ModuleGraph:
             unread=tuple(unread),
             unresolved=tuple(unresolved),
         )
+
+
+def _without_quoted(document: Document, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+    """The imports of a module without those that lead nowhere and stand in the text of a template: a program
+    that holds others as strings. A tree is made only where there may be such."""
+    first = document.data.find(b"`")
+    doubtful = [
+        edge.item
+        for edge in edges
+        if isinstance(edge.to, Unknown)
+        and edge.item.specifier.startswith(("./", "../"))
+        and 0 <= first < edge.item.span.start
+    ]
+    if not doubtful or not document.path.endswith(EXTENSIONS):
+        return edges
+    try:
+        syntax = javascript.parse(document)
+    except javascript.ParseTimeout:
+        return edges
+    quoted = {item for item in doubtful if _is_quoted(syntax, item)}
+    return tuple(edge for edge in edges if edge.item not in quoted)
+
+
+def _is_quoted(syntax: javascript.Syntax, item: Import) -> bool:
+    """Whether a specifier stands in the text of a template, and is not the template."""
+    if syntax.document.data[item.span.start - 1 : item.span.start] == b"`":
+        return False
+    node = syntax.node_at(item.span.start, item.span.end)
+    while node is not None and node.type not in ("string", "template_string", "template_substitution"):
+        node = syntax.parent(node)
+    return node is not None and node.type == "template_string"

@@ -1,0 +1,128 @@
+"""Leave out of a Pages project's configuration what only Workers have: Pages refuses it, or never runs it.
+
+With `pages_build_output_dir` wrangler takes a certain set of keys, and refuses the file for any other:
+`main`, routes, cron triggers, migrations, a consumer of a queue. Environments are called `preview` and
+`production`. A file without that key is ignored, triggers included: `scheduled()` in a function of Pages is
+never called.
+
+## Incorrect
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "notes",
+  "pages_build_output_dir": "./public",
+  "compatibility_date": "2026-08-01",
+  "triggers": { "crons": ["*/30 * * * *"] },
+}
+```
+
+```ts title="functions/notes.ts"
+export const onRequestGet: PagesFunction = async () => new Response("notes");
+```
+
+## Correct
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "notes",
+  "pages_build_output_dir": "./public",
+  "compatibility_date": "2026-08-01",
+}
+```
+
+```ts title="functions/notes.ts"
+export const onRequestGet: PagesFunction = async () => new Response("notes");
+```
+
+## Not reported
+
+Empty values, and keys of which it depends on the version of wrangler whether Pages takes them. Cron triggers
+of a file without `pages_build_output_dir` and beside a `main`, or where no script or workflow deploys to
+Pages.
+
+## Errors
+
+```text title="wrangler"
+Configuration file for Pages projects does not support "…"
+Configuration file for Pages projects does not support "queues.consumers"
+Configuration file contains the following environment names that are not supported by Pages projects:
+Configuration file cannot contain both both "main" and "pages_build_output_dir" configuration keys.
+```
+
+## Fix safety
+
+There is no fix: what the key is there for needs a Worker.
+
+Source: workers-sdk, `packages/workers-utils/src/config/validation-pages.ts`, and
+https://developers.cloudflare.com/pages/functions/wrangler-configuration/
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from cflint.api import (
+    Documents,
+    Environment,
+    Finding,
+    Location,
+    Project,
+    Severity,
+    WranglerConfig,
+    config,
+    configuration,
+    rule,
+)
+
+_REFUSED = ("main", "route", "routes", "site", "migrations", "workflows", "containers", "tail_consumers")
+_ENVIRONMENTS = frozenset({"preview", "production"})
+
+
+@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTHING)
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    if subject.is_typescript or subject.deployment.entry:
+        return
+    if not subject.is_pages:
+        yield from _ignored(subject, project)
+        return
+    found: dict[str, list[Location]] = {}
+    for environment in subject.environments:
+        for name, at in _refused(environment):
+            found.setdefault(name, []).append(at)
+        if environment.name is not None and environment.name not in _ENVIRONMENTS:
+            yield Finding(
+                f"a Pages project has no environment `{environment.name}`: only `preview` and `production`",
+                environment.place,
+            )
+    for name, (first, *others) in found.items():
+        yield Finding(f"Pages does not support `{name}`: wrangler refuses this file", first, tuple(others))
+
+
+def _refused(environment: Environment) -> Iterator[tuple[str, Location]]:
+    for key in _REFUSED:
+        node = environment.own(key)
+        if node is not None and (node.text or node.members or node.items):
+            yield key, environment.location(node)
+    crons = environment.own_items("triggers", "crons")
+    if crons:
+        yield "triggers", environment.location(crons[0])
+    consumers = environment.own_items("queues", "consumers")
+    if consumers:
+        yield "queues.consumers", environment.location(consumers[0])
+
+
+def _ignored(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    """Cron triggers in a file that is beside functions of Pages and configures no Worker."""
+    crons = subject.top.own_items("triggers", "crons")
+    if not crons or any(found.value("main") or found.value("assets") for found in subject.environments):
+        return
+    if any(worker.config is subject and worker.app is not None for worker in project.workers):
+        return
+    below = config.functions_below(project, posixpath.join(subject.directory, "functions"))
+    if next(below, None) is None or not config.is_deployed_to_pages(project, subject):
+        return
+    yield Finding(
+        "Pages has no cron triggers: nothing calls `scheduled()` of this project",
+        subject.top.location(crons[0]),
+    )

@@ -1,0 +1,126 @@
+"""Hand `sendBatch()` at most 100 messages, and `createBatch()` at most 100 instances.
+
+More are refused, all of them. Code that hands over the whole result of a query, or of a `list()` (up to 1,000
+items), works until there are more than 100.
+
+## Incorrect
+
+```ts
+interface Env {
+  DB: D1Database;
+  MAILS: Queue<string>;
+}
+
+export default {
+  async scheduled(_controller, env): Promise<void> {
+    const due = await env.DB.prepare("SELECT mail FROM users WHERE due = 1").all<{ mail: string }>();
+    if (due.results.length > 0) {
+      await env.MAILS.sendBatch(due.results.map((user) => ({ body: user.mail })));
+    }
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  DB: D1Database;
+  MAILS: Queue<string>;
+}
+
+export default {
+  async scheduled(_controller, env): Promise<void> {
+    const due = await env.DB.prepare("SELECT mail FROM users WHERE due = 1").all<{ mail: string }>();
+    for (let start = 0; start < due.results.length; start += 100) {
+      const part = due.results.slice(start, start + 100);
+      await env.MAILS.sendBatch(part.map((user) => ({ body: user.mail })));
+    }
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Queries with a `LIMIT` (`limit`, `take`), and a `list()` with a `limit` of at most 100 or one that is not
+known; lists of which a part is taken (`slice()`), or of which the number is compared with another one than 0;
+lists that are handed to the function, and texts of SQL that are made by code.
+
+## Fix safety
+
+There is no fix: the list has to be sent in pieces.
+
+Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/#sendbatch,
+https://developers.cloudflare.com/workflows/build/workers-api/#createbatch
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cflint.api import Finding, Match, Module, Severity, call, js, rule, sql
+
+_MOST = 100
+_KINDS = {"sendBatch": ("queue", "messages"), "createBatch": ("workflow", "instances")}
+_LISTS = ("kv", "r2")
+_THROUGH = frozenset({"map", "filter", "sort", "toSorted", "reverse", "flatMap"})
+_LIMITS = ("limit", "take")
+
+
+@rule(call("sendBatch", "createBatch"), severity=Severity.NOTE)
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    kind, items = _KINDS[match.word]
+    if not match.arguments or not match.receiver_value.is_binding(kind):
+        return
+    listed = module.whole_list_behind(match.arguments[0], lambda made: _gives_many(module, made), _THROUGH)
+    if listed is not None:
+        yield Finding(
+            f"`{match.word}()` takes at most {_MOST} {items}, and nothing limits how many these are",
+            match.at(match.name),
+            (module.at(listed, "all of this list are handed over"),),
+        )
+
+
+def _gives_many(module: Module, made: js.Call) -> bool:
+    """Whether a call gives a list of which nothing says how many there are."""
+    match made.name:
+        case "list":
+            return any(module.value_of(made.receiver).is_binding(kind) for kind in _LISTS) and _is_open(
+                module, made
+            )
+        case "all" | "raw":
+            use = sql.prepared_by(module, made.receiver) if made.receiver is not None else None
+            if use is not None:
+                return _selects_many(use)
+        case "findMany":
+            options = made.argument(0)
+            return options is None or (
+                not module.is_open_object(options)
+                and all(module.property_value(options, name) is None for name in _LIMITS)
+            )
+    statement = module.orm_statement(made.node)
+    return (
+        statement is not None
+        and statement.verb == "SELECT"
+        and made.name not in ("first", "get", "executeTakeFirst", "executeTakeFirstOrThrow")
+        and "limit" not in statement.methods
+    )
+
+
+def _is_open(module: Module, made: js.Call) -> bool:
+    options = made.argument(0)
+    if options is None:
+        return True
+    if module.is_open_object(options):
+        return False
+    limit = module.property_value(options, "limit")
+    number = module.number(limit) if limit is not None else None
+    return limit is None or (number is not None and number > _MOST)
+
+
+def _selects_many(use: sql.SqlUse) -> bool:
+    if not use.text.is_whole or not use.text.exact or len(use.text.statements) != 1:
+        return False
+    statement = use.text.statements[0]
+    return statement.verb == "SELECT" and all(token.upper != "LIMIT" for token in statement.tokens)
