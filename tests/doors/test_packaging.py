@@ -104,8 +104,8 @@ def test_a_signal_to_the_command_reaches_the_program(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
         process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 7
         assert process.stdout.read() == "heard\n"
-        assert process.wait() == 7
 
 
 @needs_node
