@@ -349,6 +349,20 @@ def test_agent_says_what_to_do_where_no_fix_does() -> None:
     assert not [row for row in rows if row.startswith("In fixes")], "where none is shown"
 
 
+def test_agent_shows_the_line_of_a_place_in_another_file() -> None:
+    away = Document("wrangler.json", b'{\n  "new_classes": ["Room"],  \n  "long": "' + b"x" * 200 + b'"\n}\n')
+    here = place(ROOM, "client").saying("here, too")
+    there = (place(away, "Room").saying("chosen here"), place(away, "xxx").saying("long"))
+    shown = render("agent", Finding("m", place(ROOM, "client"), (here, *there), rule="r")).splitlines()
+    assert shown[2].startswith("    see ") and shown[2].endswith(" here, too")
+    assert shown[3:6] == [
+        "    see wrangler.json:2:20 chosen here",
+        '      | "new_classes": ["Room"],',
+        "    see wrangler.json:3:12 long",
+    ]
+    assert shown[6].startswith('      | "long": "xxx') and shown[6].endswith("xxx...") and len(shown[6]) < 120
+
+
 def test_agent_is_short() -> None:
     assert len(FORMATS["agent"](CHAT, Options())) < 0.75 * len(FORMATS["text"](CHAT, Options()))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from cflint.finding import Safety
 from cflint.testing import check
 
 pytestmark = pytest.mark.portable
@@ -112,3 +113,117 @@ def test_who_calls_a_method(callers: list[str], message: str) -> None:
 
     found = said(project("item: string, currency: string"), "rpc-signature-changed", project("item: string"))
     assert len(found) == 1 and message in found[0]
+
+
+MIRRORED = {
+    "cloudflare.config.ts": """import { bindings, defineConfig } from "cf/config";
+export default defineConfig({
+  worker: { name: "shop", entrypoint: "./i.ts", env: { DB: bindings.d1({ name: "db" })%s } },
+});""",
+    "wrangler.jsonc": '{ "name": "shop", "main": "i.ts", "d1_databases": [{ "binding": "DB" }]%s }',
+    "package.json": '{ "scripts": { "dev": "cf dev", "types": "wrangler types" } }',
+    "i.ts": ROOM,
+}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "path", "added"),
+    [
+        (
+            "",
+            ', "queues": { "producers": [{ "binding": "J", "queue": "j" }] }',
+            "cloudflare.config.ts",
+            "J: bindings.queue(",
+        ),
+        ("", ', "ai": { "binding": "J" }', "cloudflare.config.ts", "J: bindings.ai("),
+        (', J: bindings.kv({ id: "k" })', "", "wrangler.jsonc", '"binding": "J"'),
+        (", J: bindings.kv({ id: process.env.K })", "", "wrangler.jsonc", None),
+        ("", ', "kv_namespaces": [{ "binding": "J" }, { "binding": "K" }]', "cloudflare.config.ts", None),
+    ],
+)
+def test_what_one_of_two_configurations_lacks(ours: str, theirs: str, path: str, added: str | None) -> None:
+    files = dict(MIRRORED)
+    files["cloudflare.config.ts"] %= ours
+    files["wrangler.jsonc"] %= theirs
+    (finding,) = check(files, "config-mirror-drift").findings
+    if path == "wrangler.jsonc":
+        assert "`wrangler types` reads `wrangler.jsonc` and does not know it" in finding.message
+    else:
+        assert finding.message.endswith(" undefined")
+    if added is None:
+        assert finding.fix is None
+    else:
+        assert finding.fix is not None and finding.fix.safety is Safety.MANUAL
+        assert {edit.document.path for edit in finding.fix.edits} == {path}
+        assert added in "".join(edit.text for edit in finding.fix.edits)
+
+
+LEDGER = """import { DurableObject } from "cloudflare:workers";
+export class Ledger extends DurableObject { bytes() { return this.ctx.storage.sql.databaseSize; } }
+export default { async fetch() { return new Response("x"); } };"""
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "says", "chosen", "has_fix"),
+    [
+        (
+            '"migrations": [{ "tag": "a", "new_classes": ["Ledger"] }]',
+            "make that `new_sqlite_classes`",
+            '"Ledger"',
+            True,
+        ),
+        (
+            '"migrations": [{ "tag": "a", "new_classes": ["Book"] },'
+            ' { "tag": "b", "renamed_classes": [{ "from": "Book", "to": "Ledger" }] }]',
+            "storage for good: SQLite takes a new class",
+            '"Book"',
+            False,
+        ),
+        (
+            '"exports": { "Ledger": { "type": "durable-object", "storage": "legacy-kv" } }',
+            "make that `sqlite`",
+            '"Ledger"',
+            True,
+        ),
+    ],
+)
+def test_old_storage_can_only_be_changed_before_it_is_deployed(
+    lifecycle: str, says: str, chosen: str, has_fix: bool
+) -> None:
+    bound = '"durable_objects": { "bindings": [{ "name": "L", "class_name": "Ledger" }] }'
+    files = {"wrangler.jsonc": f'{{ "name": "x", "main": "i.ts", {bound}, {lifecycle} }}', "i.ts": LEDGER}
+    (finding,) = check(files, "do-sql-backend-mismatch").findings
+    assert says in finding.message
+    assert [place.document.text(place.span) for place in finding.related] == [chosen]
+    assert (finding.fix is not None) is has_fix
+
+
+@pytest.mark.parametrize(
+    ("preset", "says"),
+    [
+        ("cloudflare_module", "deploy with `-c .output/server/wrangler.json --env staging`"),
+        ("cloudflare_pages", "leave it out"),
+    ],
+)
+def test_environments_that_nitro_copies(preset: str, says: str) -> None:
+    files = {
+        "package.json": '{ "devDependencies": { "nitropack": "^2.13.0" } }',
+        "wrangler.jsonc": '{ "name": "x", "env": { "staging": { "name": "y" } } }',
+        "nitro.config.ts": f"export default defineNitroConfig({{ preset: '{preset}',"
+        " cloudflare: { deployConfig: true } });",
+    }
+    (message,) = said(files, "nitro-deploy-config-env")
+    assert message.endswith(f"refuses that: {says}")
+
+
+def test_a_salt_leads_to_its_text() -> None:
+    code = """import { scryptSync } from "node:crypto";
+    const SALT = "my-app";
+    export default { async fetch(request) {
+      const password = await request.text();
+      return Response.json([scryptSync(password, SALT, 32), scryptSync(password, "a", 32)]);
+    } };"""
+    files = {"wrangler.jsonc": '{ "name": "x", "main": "i.ts" }', "i.ts": code}
+    named, written = check(files, "predictable-salt").findings
+    assert [place.document.text(place.span) for place in named.related] == ['"my-app"']
+    assert written.related == (), "the mark is on the text itself"

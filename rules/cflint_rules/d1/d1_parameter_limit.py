@@ -96,7 +96,7 @@ def check(match: Match) -> Iterator[Finding]:
         if source is not None and _may_be_long(match.module, source, match.node):
             yield Finding(
                 f"each element of {quoted(match.text(source))} is a parameter, of which a statement takes at"
-                f" most {_MOST}: nothing bounds the list",
+                f" most {_MOST}: cut the list, or give it to `json_each(?)`",
                 match.at(hole.node),
             )
 
@@ -118,7 +118,7 @@ def check_orm(match: Match) -> Iterator[Finding]:
     if source is not None and _may_be_long(module, source, match.node):
         yield Finding(
             f"each element of {quoted(match.text(source))} is a parameter, of which a statement takes at"
-            f" most {_MOST}: nothing bounds the list",
+            f" most {_MOST}: cut the list",
             match.at(given[-1]),
         )
 

@@ -84,6 +84,7 @@ from cflint.api import (
     Project,
     Safety,
     Severity,
+    Span,
     ValueKind,
     Worker,
     call,
@@ -120,14 +121,13 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
     name = first.name
     word = match.text(match.name)
     giver = f"`{first.environment.spelled('exports')}`" if first.live.tag is None else "`new_classes`"
-    places = tuple(
-        Location(found.environment.config.document, found.live.span, "its storage is chosen here")
+    places = (
+        Location(found.environment.config.document, _chosen_at(found), "its storage is chosen here")
         for found in objects
-        if found.live is not None
     )
     yield Finding(
         f"`storage.{word}` needs SQLite storage, but {giver} gives `{name}` the old key-value storage"
-        f"{config.in_environments([found.environment for found in objects])}",
+        f"{config.in_environments([found.environment for found in objects])}{_way_out(first)}",
         match.at(match.name),
         tuple(dict.fromkeys(places)),
         _fix(objects),
@@ -179,6 +179,32 @@ def _is_tried(module: Module, node: Node) -> bool:
     return owner is not None and module.is_caught(node, owner.node)
 
 
+def _chosen_at(found: DurableObject) -> Span:
+    """Where the configuration gives a class its storage: for one that was renamed, under its first name."""
+    assert found.live is not None
+    born = config.created_with(found.environment.lifecycle, found.live)
+    rows = born[0].created if born is not None else ()
+    spans = (
+        row.span for row in rows if born and not isinstance(row, config.ReplayProblem) and row.name == born[1]
+    )
+    return next(spans, found.live.span)
+
+
+def _is_deployed(found: DurableObject) -> bool:
+    """Whether a class has surely been deployed: other migrations follow the one that created it."""
+    lifecycle, live = found.environment.lifecycle, found.live
+    born = config.created_with(lifecycle, live) if live is not None else None
+    return born is not None and born[0] is not lifecycle.migrations[-1]
+
+
+def _way_out(found: DurableObject) -> str:
+    """What can be done, for the message: a class that was deployed keeps its storage."""
+    if _is_deployed(found):
+        return " for good: SQLite takes a new class"
+    name = "`new_sqlite_classes`" if found.live is not None and found.live.tag is not None else "`sqlite`"
+    return f": make that {name}, unless it was deployed"
+
+
 def _fix(objects: list[DurableObject]) -> Fix | None:
     found = objects[0]
     environment, live = found.environment, found.live
@@ -191,7 +217,7 @@ def _fix(objects: list[DurableObject]) -> Fix | None:
         edits = fixes.set_key(environment.config, home.path("exports", found.name, "storage"), "sqlite")
     else:
         born = config.created_with(lifecycle, live)
-        if born is None or born[0] is not lifecycle.migrations[-1]:
-            return None  # it has surely been deployed, and cannot be changed any more
+        if born is None or _is_deployed(found):
+            return None
         edits = fixes.use_sqlite(environment, born[0], [born[1]])
     return Fix(title, edits, Safety.UNSAFE) if edits else None

@@ -123,7 +123,10 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if assets is None or directory is None or configuration.top.main is None:
         return
     if posixpath.normpath(directory.text or "") == "dist":
-        message = "`dist/_worker.js` lies among the assets, and wrangler stops: add `public/.assetsignore`"
+        message = (
+            "`dist/_worker.js` lies among the assets, and wrangler stops: write `_worker.js` into"
+            " `public/.assetsignore`"
+        )
         yield Finding(message, configuration.location(assets))
 
 

@@ -1,7 +1,9 @@
-"""Leave environments out of a configuration that Nitro writes anew.
+"""Tell wrangler the configuration that Nitro wrote, or leave environments out of it.
 
 With `deployConfig` Nitro copies the whole configuration, `env` included, to `.output/server/wrangler.json`
-and points wrangler at it. wrangler refuses it: "Redirected configurations cannot include environments".
+and points wrangler at it. wrangler refuses it: "Redirected configurations cannot include environments". It
+takes the same file where a command names it: `wrangler deploy -c .output/server/wrangler.json --env staging`.
+The commands of Pages cannot: there the environments have to go.
 
 ## Incorrect
 
@@ -69,10 +71,11 @@ Redirected configurations cannot include environments but the following have bee
 
 ## Fix safety
 
-There is no fix: each environment needs a configuration of its own.
+There is no fix: it is a command that has to change, or each environment needs a configuration of its own.
 
 Source: the code of the packages (nitropack 2.13.6, `dist/presets/cloudflare/utils.mjs`:
-`writeWranglerConfig`; wrangler 4.164.0, `normalizeAndValidateConfig`)
+`writeWranglerConfig`; wrangler 4.164.0, `normalizeAndValidateConfig`), and
+https://github.com/nitrojs/nitro/issues/3429
 """
 
 from __future__ import annotations
@@ -87,18 +90,26 @@ from cflint_rules.frameworks._nitro import DEPLOY_CONFIG
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_typescript or subject.is_excerpt or len(subject.environments) == 1:
         return
-    if not any(_copies(project, subject.directory, stem, path) for stem, path in DEPLOY_CONFIG.items()):
+    presets = (_copied_by(project, subject.directory, stem, path) for stem, path in DEPLOY_CONFIG.items())
+    preset = next((found for found in presets if found), "")
+    if not preset:
         return
     calls = config.wrangler_calls_of(project.workspace, subject.directory)
     if any(made.has("-c", "--config") for made in calls):
         return
     environment = subject.environments[1]
     message = f"Nitro copies `{environment.label}` into what it deploys, and wrangler refuses that"
+    if "pages" in preset:  # its commands take no `-c`
+        message += ": leave it out"
+    else:
+        message += f": deploy with `-c .output/server/wrangler.json --env {environment.name}`"
     yield Finding(message, environment.place)
 
 
-def _copies(project: Project, folder: str, stem: str, path: tuple[str, ...]) -> bool:
+def _copied_by(project: Project, folder: str, stem: str, path: tuple[str, ...]) -> str:
+    """The preset of Cloudflare with which a file has Nitro write the configuration anew; "" of none."""
     options = config.framework_options(project, folder, stem)
     preset = options.value(*path[:-2], "preset") if options is not None else None
-    is_ours = isinstance(preset, str) and preset.startswith("cloudflare")
-    return options is not None and is_ours and options.value(*path) is True
+    if options is None or not isinstance(preset, str) or not preset.startswith("cloudflare"):
+        return ""
+    return preset if options.value(*path) is True else ""

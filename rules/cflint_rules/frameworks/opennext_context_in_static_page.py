@@ -1,4 +1,4 @@
-"""Do not call `getCloudflareContext()` in a page that Next.js prerenders.
+"""Make a page dynamic that calls `getCloudflareContext()`: Next.js prerenders others without a Worker.
 
 A page that takes nothing from the request is rendered when the app is built. No Worker runs then, and the
 call throws "has been called in sync mode in either a static route or at the top level of a non-static one":
@@ -167,7 +167,10 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if is_page and any(_may_be_dynamic(module, path) for path in _layouts(module, app.folder)):
         return
-    message = "this throws while Next.js prerenders the page, and the build stops: nothing makes it dynamic"
+    message = (
+        "this throws while Next.js prerenders the page, and the build stops: export `dynamic ="
+        ' "force-dynamic"`, or `await connection()` first'
+    )
     yield Finding(message, match.at(match.node))
 
 

@@ -71,8 +71,10 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if found.below > needed and not (found.exact and found.lowest < needed):
             continue
         least = ".".join(map(str, needed))
+        said = (found.said_at.saying(f"{found.text} is installed"),) if found.said_at is not None else ()
         yield Finding(
-            f"{label} {found.text} is too old for Hyperdrive, which needs {least} or newer",
+            f"{label} {found.text} is too old for Hyperdrive, which needs {least} or newer: connections may"
+            " fail or hang",
             found.at,
-            (bindings[0].location.saying("Hyperdrive is bound here"),),
+            (*said, bindings[0].location.saying("Hyperdrive is bound here")),
         )

@@ -1,4 +1,4 @@
-"""Read secrets from `env`; do not write them into the code.
+"""Read secrets from `env`, not from the code: `wrangler secret put NAME` sets one.
 
 What is written in the code is in its history, in every clone and build, and often in the bundle that anybody
 can fetch. A secret that was committed has to be replaced, not just removed. Set it with `wrangler secret put

@@ -1,4 +1,4 @@
-"""Make the salt of a password's hash at random, one for each password.
+"""Make the salt of each password's hash at random, and keep it beside the hash.
 
 A salt keeps two equal passwords from having equal hashes, and tables made beforehand from being of use.
 With one that is written in the code, all passwords can be guessed at once, and equal ones are seen.
@@ -58,7 +58,10 @@ _NODE = frozenset({"pbkdf2", "pbkdf2Sync", "scrypt", "scryptSync"})
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     salt, secret = _of_node(match) if match.word in _NODE else _of_web_crypto(match)
-    if salt is None or secret is None or not _is_written_down(module, salt):
+    if salt is None or secret is None:
+        return
+    text = _written_down(module, salt)
+    if text is None:
         return
     made_of = list(_origins(module, secret))
     if not any(_is_guessed(module, origin) for origin in made_of):
@@ -68,6 +71,9 @@ def check(match: Match) -> Iterator[Finding]:
     yield Finding(
         "the salt is written in the code: equal passwords have equal hashes, and all can be guessed at once",
         module.at(salt),
+        ()
+        if salt.start_byte <= text.start_byte < salt.end_byte
+        else (module.at(text, "it is written here"),),
     )
 
 
@@ -92,11 +98,11 @@ def _of_web_crypto(match: Match) -> tuple[Node | None, Node | None]:
     return module.property_value(how, "salt"), key
 
 
-def _is_written_down(module: Module, salt: Node) -> bool:
-    """Whether a salt is the bytes of a text that the code holds, and of nothing else."""
+def _written_down(module: Module, salt: Node) -> Node | None:
+    """The text in the code that a salt is the bytes of, if it is made of nothing else."""
     found = list(_origins(module, salt))
     texts = [node for node in found if module.string(node)]
-    return bool(texts) and all(_is_plain(module, node) for node in found)
+    return texts[0] if texts and all(_is_plain(module, node) for node in found) else None
 
 
 def _is_plain(module: Module, node: Node) -> bool:

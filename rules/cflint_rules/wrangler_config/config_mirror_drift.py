@@ -90,7 +90,9 @@ template has in a comment, or has more. A configuration of which not all is know
 
 ## Fix safety
 
-There is no fix: which of the two is right only the author knows.
+By hand: the fix adds the binding to the configuration that lacks it, and is only shown. That it is to go
+from the other one, the author alone knows. None for Durable Objects and Workflows, which need a class, for
+templates, and where several are missing.
 
 Source: https://developers.cloudflare.com/workers/vite-plugin/v2-beta/ (version 2 does not load wrangler's
 files), and the code of the packages (wrangler 4.164.0, `findWranglerConfig`: it reads `cloudflare.config.ts`
@@ -106,23 +108,29 @@ from cflint.api import (
     Binding,
     Documents,
     Finding,
+    Fix,
     Location,
     Project,
+    Safety,
     Severity,
     WranglerConfig,
     config,
     configuration,
+    fixes,
     rule,
 )
 
 _VALUES = frozenset({"var", "secret", "assets", "text_blob", "data_blob", "wasm_module"})
 """Kinds that say how a Worker is set up in one place, and not what it is made of."""
+_OF_CLASSES = frozenset({"durable_object", "workflow"})
+"""Kinds that say nothing without a class."""
 _MOST_NAMED = 5
 
 
 @rule(
     configuration(),
     severity=Severity.NOTE,
+    fix=Safety.MANUAL,
     presets=(PREVIEW,),
     deployed=True,
     documents=Documents.NOTHING,
@@ -140,18 +148,25 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             one for name, one in own.items() if name not in others and not other.is_commented_out(name)
         ]
         if lacking:
-            where = f"{beside}" if mirror.reader else f"the template {beside}"
-            yield Finding(
-                f"{_listed(lacking)} in this configuration alone, not in {where}", lacking[0].location
-            )
+            what = f"{_listed(lacking)} in this configuration alone"
+            if mirror.reader:
+                message = (
+                    f"{what}: {mirror.reader} reads `{other.file_name}` and does not know {_them(lacking)}"
+                )
+                yield Finding(message, lacking[0].location, (), _added(other, lacking))
+            else:
+                message = f"{what}: who deploys by the template {beside} goes without {_them(lacking)}"
+                yield Finding(message, lacking[0].location)
         if not mirror.reader:
             continue
         more = [one for name, one in others.items() if name not in own and not subject.is_commented_out(name)]
         if more:
+            undefined = "they are undefined" if len(more) > 1 else "it is undefined"
             yield Finding(
-                f"{_listed(more)} in {beside}, and not in this configuration",
+                f"{_listed(more)} in {beside}, and not here: where this is deployed, {undefined}",
                 subject.top.place,
                 tuple(_labelled(one) for one in more[:_MOST_NAMED]),
+                _added(subject, more),
             )
         for name, one in own.items():
             found = others.get(name)
@@ -187,6 +202,22 @@ def _listed(bindings: list[Binding]) -> str:
     more = len(names) - _MOST_NAMED
     listed = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
     return f"{listed} {'are' if len(names) > 1 else 'is'}"
+
+
+def _them(bindings: list[Binding]) -> str:
+    return "them" if len(bindings) > 1 else "it"
+
+
+def _added(into: WranglerConfig, bindings: list[Binding]) -> Fix | None:
+    """The fix that writes what is missing in a configuration as the other one has it."""
+    binding = bindings[0]
+    if len(bindings) > 1 or binding.kind.id in _OF_CLASSES or binding.environment.name is not None:
+        return None
+    if any(part.kind.value in ("unknown", "null", "invalid", "date") for part in binding.node.walk()):
+        return None
+    add = {"array": fixes.append_item, "object": fixes.set_key}.get(binding.kind.shape.value)
+    edits = add(into.data, binding.kind.path, binding.node.plain) if add is not None else None
+    return Fix.of(f"Add `{binding.name}` to `{into.file_name}`", edits, Safety.MANUAL)
 
 
 def _labelled(binding: Binding) -> Location:

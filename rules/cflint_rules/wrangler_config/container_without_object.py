@@ -77,7 +77,8 @@ def check(subject: Environment) -> Iterator[Finding]:
         elif bound is None and name not in lifecycle.classes and name not in _exported(subject):
             edits = fixes.add_durable_object_class(subject, name)
             yield Finding(
-                f"no Durable Object of this Worker is called `{name}`, which wrangler wants of a container",
+                "wrangler refuses this container: neither a binding, nor a migration, nor `exports` says"
+                f" that `{name}` is a Durable Object",
                 subject.location(node),
                 fix=Fix.of(f"Create the class `{name}` by a migration", edits, Safety.UNSAFE),
             )

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
-from cflint.finding import Edit, Finding, Report, Safety, Severity
+from cflint.finding import Edit, Finding, Location, Report, Safety, Severity
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.changes import Row, changed_lines
 from cflint.report.escape import escape_message, masked_source, paths_for, visible
@@ -20,6 +20,8 @@ _MAX_LENGTH = 400
 _MOST_MASKED = 10_000
 """Characters of a line in which secrets are looked for; what is shown ends long before."""
 _MAX_RELATED = 3
+_RELATED_LENGTH = 100
+"""Characters of the line of code that are shown of a place in another file."""
 _LEGEND = "In fixes `-N` is line N as it is, `+N` line N afterwards."
 
 
@@ -80,19 +82,27 @@ def _finding(finding: Finding, shown: Callable[[str], str]) -> Iterator[str]:
         found = related.document.position(related.span.start)
         path = "" if related.document.path == here else f"{shown(related.document.path)}:"
         yield f"  see {path}{found.line}:{found.column} {escape_message(related.message)}".rstrip()
+        line = _line(related) if path else ""
+        if line:
+            yield f"    | {_shortened(related.document.path, line, _RELATED_LENGTH)}"
 
 
 def _without_fix(finding: Finding, report: Report, advised: set[str]) -> Iterator[str]:
     """The line of code that a finding without a fix is about, and once for each rule what to do."""
-    document = finding.at.document
-    span = document.line_span(document.position(finding.at.span.start).line)
-    line = document.data[span.start : span.end].decode("utf-8", "surrogateescape").strip()
+    line = _line(finding.at)
     if line:
-        yield f"| {_shortened(document.path, line)}"
+        yield f"| {_shortened(finding.at.document.path, line)}"
     info = report.rules.get(finding.rule)
     if info is not None and info.summary and finding.rule not in advised:
         advised.add(finding.rule)
         yield f"do: {escape_message(info.summary)}"
+
+
+def _line(at: Location) -> str:
+    """The line of code in which a place begins."""
+    document = at.document
+    span = document.line_span(document.position(at.span.start).line)
+    return document.data[span.start : span.end].decode("utf-8", "surrogateescape").strip()
 
 
 def _fix(
@@ -131,9 +141,9 @@ def _changed(path: str, row: Row) -> str:
     return f"{sign}{number} {_shortened(path, line)}".rstrip()
 
 
-def _shortened(path: str, line: str) -> str:
+def _shortened(path: str, line: str, most: int = _MAX_LENGTH) -> str:
     text = "\t".join(map(visible, masked_source(path, line[:_MOST_MASKED]).split("\t")))
-    return text[:_MAX_LENGTH] + "..." if len(text) > _MAX_LENGTH else text
+    return text[:most] + "..." if len(text) > most else text
 
 
 def _summary(report: Report, options: Options) -> str:

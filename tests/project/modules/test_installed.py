@@ -49,6 +49,8 @@ def test_the_lock_file_says_which_version(lock: str, end: bytes) -> None:
     assert (found.lowest, found.below, found.text) == ((8, 12, 1), (8, 12, 2), "8.12.1")
     assert found.at is not None and found.at.document.path == "package.json"
     assert MANIFEST[found.at.span.start : found.at.span.end] == b'"^8.11.0"'
+    assert found.said_at is not None and found.said_at.document.path == lock
+    assert found.said_at.document.text(found.said_at.span) == "8.12.1"
 
 
 PNPM = b"""\

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 from enum import Enum
@@ -22,10 +22,12 @@ from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve.files import Files, upwards
 from cflint.project.modules.resolve.monorepo import package_folders
 from cflint.record import record
-from cflint.source import Document
+from cflint.source import Document, Span
 from cflint.syntax.data import Node
 
 Version = tuple[int, int, int]
+Places = Mapping[Version | None, Location | None]
+"""Versions (None is one that is no plain version), and where each was first read, if that is known."""
 
 _EXACT = pattern(r"[v=]?(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+][\w.+-]*)?", re.ASCII)
 _RANGE = pattern(
@@ -39,7 +41,8 @@ class Installed:
     """The version of a package that a project has, or may have.
 
     It is at least `lowest` and below `below`; `exact` when a lock file or node_modules says which it is. `at`
-    is its entry in the nearest package.json that has one, `text` what to call it in a message.
+    is its entry in the nearest package.json that has one, `said_at` where a lock file or node_modules says
+    it, if that is known, `text` what to call it in a message.
     """
 
     lowest: Version
@@ -47,6 +50,7 @@ class Installed:
     exact: bool
     text: str
     at: Location | None = None
+    said_at: Location | None = None
 
 
 def manifests_above(workspace: Workspace, folder: str) -> Iterator[Document]:
@@ -120,9 +124,10 @@ def _installed(workspace: Workspace, folder: str, name: str) -> Installed | None
         if node is not None:
             at, wanted = Location(document, node.span), node.text or ""
             break
-    exact = _locked(workspace, folder, name)
+    found = _locked_versions(workspace, folder, name)
+    exact = next(iter(found)) if len(found) == 1 else None  # else the places do not say the same
     if exact is not None:
-        return Installed(exact, _after(exact), True, _dotted(exact), at)
+        return Installed(exact, _after(exact), True, _dotted(exact), at, found[exact])
     return _declared(wanted, at) if wanted is not None else None
 
 
@@ -178,12 +183,6 @@ def _entry(manifest: Document, name: str) -> Node | None:
     return Manifest(manifest).dependency(name)
 
 
-def _locked(workspace: Workspace, folder: str, name: str) -> Version | None:
-    """The version that is in node_modules, or else in the nearest lock files, if they say the same."""
-    versions = _locked_versions(workspace, folder, name)
-    return next(iter(versions)) if len(versions) == 1 else None
-
-
 def newest_locked(workspace: Workspace, folder: str, name: str) -> Version | None:
     """The newest of the versions of a package that code in a folder may get by what is locked or installed;
     None where one of them is not known."""
@@ -192,15 +191,14 @@ def newest_locked(workspace: Workspace, folder: str, name: str) -> Version | Non
     return max(known) if known and len(known) == len(found) else None
 
 
-def _locked_versions(workspace: Workspace, folder: str, name: str) -> frozenset[Version | None]:
-    """The version in node_modules, or else those in the nearest lock files; None for one that is no plain
-    version."""
+def _locked_versions(workspace: Workspace, folder: str, name: str) -> Places:
+    """The version in node_modules, or else those in the nearest lock files."""
     for above in upwards(folder):
         if "node_modules" in workspace.entries(above):
             document = workspace.read(_join(above, f"node_modules/{name}/package.json"))
             if document is not None:
                 node = Manifest(document).root.get("version")
-                return frozenset({_version(node.text or "")} if node is not None else ())
+                return {} if node is None else {_version(node.text or ""): Location(document, node.span)}
     manager = _package_manager(workspace, folder)
     for above in upwards(folder):
         names = workspace.entries(above)
@@ -209,11 +207,14 @@ def _locked_versions(workspace: Workspace, folder: str, name: str) -> frozenset[
             files = [file for file in files if _MANAGERS[file] == manager]
         documents = [found for file in files if (found := workspace.read(_join(above, file))) is not None]
         if documents:
-            return frozenset().union(*(_locked_for(document, above, folder, name) for document in documents))
-    return frozenset()
+            merged: dict[Version | None, Location | None] = {}
+            for document in documents:
+                merged = {**_locked_for(document, above, folder, name), **merged}
+            return merged
+    return {}
 
 
-def _locked_for(document: Document, home: str, folder: str, name: str) -> frozenset[Version | None]:
+def _locked_for(document: Document, home: str, folder: str, name: str) -> Places:
     """The versions that code in a folder may get by the lock file of a folder above it. That of pnpm says it
     for each package of a monorepo."""
     if posixpath.basename(document.path) == "pnpm-lock.yaml" and name in _BRINGERS:
@@ -224,7 +225,7 @@ def _locked_for(document: Document, home: str, folder: str, name: str) -> frozen
     return document.memoized(("locked", name), partial(_locked_in, name))
 
 
-def _pnpm_locked(path: str, name: str, document: Document) -> frozenset[Version | None]:
+def _pnpm_locked(path: str, name: str, document: Document) -> Places:
     """The versions of a package that one of the monorepo, by its folder, names itself or gets with what it
     names (see `_BRINGERS`)."""
     text = document.data.decode("utf-8", "replace").replace("\r\n", "\n")
@@ -242,7 +243,7 @@ def _pnpm_locked(path: str, name: str, document: Document) -> frozenset[Version 
             key = f"{step[0]}@{step[1]}"
             block = _pnpm_block(text, key, 0) or _pnpm_block(text, f"/{key}", 0)
             todo += [(found["name"], found["version"]) for found in _PNPM_WITH.finditer(block)]
-    return frozenset(versions)
+    return dict.fromkeys(versions)
 
 
 def _pnpm_block(text: str, key: str, start: int) -> str:
@@ -284,23 +285,29 @@ def _package_manager(workspace: Workspace, folder: str) -> str | None:
     return None
 
 
-def _locked_in(name: str, document: Document) -> frozenset[Version | None]:
+def _locked_in(name: str, document: Document) -> Places:
     """The versions in a lock file."""
     for before, after in _LOCK_FILES[posixpath.basename(document.path)]:
-        versions = {_version(text) for text in _versions(document.data, name.encode(), before, after)}
-        if versions:
-            return frozenset(versions)
-    return frozenset({None})
+        spans = _versions(document.data, name.encode(), before, after)
+        if spans:
+            versions: dict[Version | None, Location | None] = {}
+            for text, span in spans.items():
+                versions.setdefault(_version(text), Location(document, span))
+            return versions
+    return {None: None}
 
 
-def _versions(data: bytes, word: bytes, before: re.Pattern[bytes], after: re.Pattern[bytes]) -> set[str]:
-    found: set[str] = set()
+def _versions(
+    data: bytes, word: bytes, before: re.Pattern[bytes], after: re.Pattern[bytes]
+) -> Mapping[str, Span]:
+    """The versions of a package in a lock file, and where each stands first."""
+    found: dict[str, Span] = {}
     at = data.find(word)  # as a part of the pattern it would be looked for at every quote or line
     while at != -1:
         end = at + len(word)
         match = after.match(data, end) if before.search(data, max(0, at - 60), at) else None
         if match is not None and match.groupdict().get("name", word) == word:
-            found.add(match["version"].decode("ascii", "replace"))
+            found.setdefault(match["version"].decode("ascii", "replace"), Span(*match.span("version")))
         at = data.find(word, end)
     return found
 
