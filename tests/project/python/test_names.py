@@ -22,7 +22,7 @@ TEXTS = {
     "bound further down": "def f():\n    return g()\ndef g(): ...",
     "a variable of a comprehension, outside": "a = [x for x in y]\nprint(x)",
     "a class's name in its first iterable": "class A:\n    n = 1\n    m = [i for i in range(n)]",
-    "a class's name in its comprehension": "class A:\n    n = 1\n    m = [n for i in range(3)]",
+    "a class's name in its comprehension": "class A:\n    n = 1\n    m = list(n for i in range(3))",
     "a class's name in a default": "class A:\n    n = 1\n    def f(self, m=n): ...",
     "a class's name in a lambda's default": "class A:\n    n = 1\n    f = lambda m=n: m",
     "a class's name in its method": "class A:\n    n = 1\n    def f(self):\n        return n",
