@@ -175,7 +175,7 @@ export default { async fetch() { return new Response("x"); } };"""
         (
             '"migrations": [{ "tag": "a", "new_classes": ["Book"] },'
             ' { "tag": "b", "renamed_classes": [{ "from": "Book", "to": "Ledger" }] }]',
-            "storage for good: SQLite takes a new class",
+            "storage for good: only a new class can have SQLite",
             '"Book"',
             False,
         ),

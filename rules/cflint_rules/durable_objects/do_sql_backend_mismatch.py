@@ -200,7 +200,7 @@ def _is_deployed(found: DurableObject) -> bool:
 def _way_out(found: DurableObject) -> str:
     """What can be done, for the message: a class that was deployed keeps its storage."""
     if _is_deployed(found):
-        return " for good: SQLite takes a new class"
+        return " for good: only a new class can have SQLite"
     name = "`new_sqlite_classes`" if found.live is not None and found.live.tag is not None else "`sqlite`"
     return f": make that {name}, unless it was deployed"
 
