@@ -7,9 +7,11 @@ import random
 import signal
 from pathlib import Path
 
+import libcst as cst
 import pytest
 
 from cflint.engine import Options, analyse
+from cflint.engine.interrupts import interrupt_behind
 from cflint.project.files.workspace import Workspace
 from tests.support.fixture_cases import KNOWN, cases
 
@@ -46,6 +48,8 @@ def run(files: dict[str, bytes], after: float | None) -> tuple[int, float]:
                 code = FAILED if failed or report.partial else FINISHED
             except KeyboardInterrupt:
                 code = INTERRUPTED
+            except Exception as error:  # as the command line takes it
+                code = INTERRUPTED if interrupt_behind(error) is not None else FAILED
         finally:
             os._exit(code)
     _, status, spent = os.wait4(child, 0)
@@ -63,3 +67,24 @@ def test_interrupts_at_random_moments() -> None:
     ends = [run(files, chance.uniform(0.001, whole))[0] for _ in range(RUNS)]
     assert set(ends) <= {INTERRUPTED, FINISHED}
     assert ends.count(INTERRUPTED) > RUNS // 2
+
+
+def test_an_interrupt_that_a_library_made_an_error_of_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Around a function libcst looks for the span of its body, also when it was interrupted before that."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cst.Parameters, "_codegen_impl", interrupted)
+    code = b"import asyncio\n\n\ndef later(env):\n    return undefined(env)\n"
+    options = Options(KNOWN.select(["all"]), KNOWN, jobs=1)
+    files = {"wrangler.toml": b'name = "w"\nmain = "entry.py"\n', "entry.py": code}
+    with pytest.raises(KeyboardInterrupt):
+        analyse(Workspace.in_memory(files), [""], options, Path("/"))
+
+
+def test_an_error_after_which_no_interrupt_stands_is_one() -> None:
+    error = KeyError("a")
+    error.__context__ = ValueError("b")
+    error.__context__.__cause__ = error
+    assert interrupt_behind(error) is None

@@ -77,6 +77,10 @@ def run(arguments: Sequence[str]) -> int:
         complain(_reason(error))
         return Exit.INTERNAL
     except Exception as error:
+        from cflint.engine.interrupts import interrupt_behind
+
+        if interrupt_behind(error) is not None:
+            return Exit.INTERRUPTED
         if _is_of_a_package(error) and not debug:
             complain(str(error), _WITHOUT_PACKAGES)
             return Exit.USAGE

@@ -31,11 +31,13 @@ from cflint.source import Document, Span
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.engine import interrupts as _interrupts
     from cflint.engine import limits as _limits
     from cflint.engine.limits import Limits
     from cflint.engine.profile import Clock
     from cflint.syntax.javascript import Syntax
 else:
+    _interrupts = Lazy("cflint.engine.interrupts")
     _limits = Lazy("cflint.engine.limits")
 
 _DEEP = 200
@@ -81,6 +83,8 @@ class RuleRunner:
         except PackageError:
             raise  # the rule did not even begin
         except Exception as error:
+            if (interrupt := _interrupts.interrupt_behind(error)) is not None:
+                raise interrupt from None
             if self._debug:
                 raise
             outcome.crashes.append(_crash(rule, place(), error))

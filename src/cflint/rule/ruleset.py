@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Finding, Notice, RuleInfo
@@ -139,8 +139,7 @@ class RuleSet(Mapping[str, Rule]):
     def discover(cls, *, packages: bool = True) -> RuleSet:
         """All rules there are: those of cflint and, with `packages`, those of installed packages. Raises
         PackageError for a package that cannot be used."""
-        own = cls(map(_rule, own_rules()), packages=False)
-        return own.with_packages() if packages else own
+        return _own().with_packages() if packages else _own()
 
     def with_packages(self) -> RuleSet:
         """These rules, which are cflint's, and those of installed packages. Raises PackageError for a package
@@ -242,6 +241,12 @@ class RuleSet(Mapping[str, Rule]):
         if make not in self._derived:
             self._derived[make] = make(self)
         return self._derived[make]  # type: ignore[return-value]
+
+
+@cache
+def _own() -> RuleSet:
+    """The rules of cflint. No process outlives its code: they are found once in each."""
+    return RuleSet(map(_rule, own_rules()), packages=False)
 
 
 def _rule(found: Found) -> Rule:
