@@ -14,7 +14,7 @@ from cflint.lsp.convert import Client, diagnostic
 from cflint.project.files.workspace import Workspace
 from cflint.report import FORMATS
 from cflint.report import Options as Rendering
-from cflint.rule import Rule, RuleSet
+from cflint.rule import Rule, RuleSet, ruleset
 
 pytestmark = pytest.mark.portable
 
@@ -28,6 +28,12 @@ export default {
   },
 } satisfies ExportedHandler;
 """
+
+
+@pytest.fixture(autouse=True)
+def rules_are_found_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process sees two addresses; a rule keeps the one that it has told."""
+    monkeypatch.setattr(ruleset, "_own", ruleset._own.__wrapped__)
 
 
 def reported() -> tuple[Report, RuleSet]:
