@@ -47,6 +47,8 @@ TEXTS = {
     "constants": "x = None, True, False",
 }
 OURS = sorted((Path(__file__).parents[3] / "src/cflint/project/python").glob("*.py"))
+MADE = {"__conditional_annotations__"}
+"""What Python 3.14 adds of its own where an annotation stands under a condition."""
 PEP_695 = (
     "def f[T](x):\n    return T\nclass A[U]:\n    def g(self):\n        return U, V\ntype W = int\nprint(W)"
 )
@@ -72,7 +74,7 @@ def compiled(text: str) -> set[str]:
                 is_bound = symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
                 (bound if is_bound else read).add(name)
         todo += table.get_children()
-    return read - bound
+    return read - bound - MADE
 
 
 class _WithoutAnnotations(ast.NodeTransformer):
