@@ -95,11 +95,4 @@ def _lists_more(module: Module, made: js.Call) -> bool:
     """Whether a call lists the keys of a namespace, and may give more than can be read at once."""
     if made.name != "list" or not module.value_of(made.receiver).is_binding("kv"):
         return False
-    options = made.argument(0)
-    if options is None:
-        return True
-    if js.is_open_object(module, options):
-        return False
-    limit = module.property_value(options, "limit")
-    number = module.number(limit) if limit is not None else None
-    return limit is None or (number is not None and number > _MOST)
+    return module.may_list_more_than(made.node, _MOST)

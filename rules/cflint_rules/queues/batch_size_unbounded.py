@@ -86,9 +86,8 @@ def _gives_many(module: Module, made: js.Call) -> bool:
     """Whether a call gives a list of which nothing says how many there are."""
     match made.name:
         case "list":
-            return any(module.value_of(made.receiver).is_binding(kind) for kind in _LISTS) and _is_open(
-                module, made
-            )
+            is_of_binding = any(module.value_of(made.receiver).is_binding(kind) for kind in _LISTS)
+            return is_of_binding and module.may_list_more_than(made.node, _MOST)
         case "all" | "raw":
             use = sql.prepared_by(module, made.receiver) if made.receiver is not None else None
             if use is not None:
@@ -106,17 +105,6 @@ def _gives_many(module: Module, made: js.Call) -> bool:
         and made.name not in ("first", "get", "executeTakeFirst", "executeTakeFirstOrThrow")
         and "limit" not in statement.methods
     )
-
-
-def _is_open(module: Module, made: js.Call) -> bool:
-    options = made.argument(0)
-    if options is None:
-        return True
-    if module.is_open_object(options):
-        return False
-    limit = module.property_value(options, "limit")
-    number = module.number(limit) if limit is not None else None
-    return limit is None or (number is not None and number > _MOST)
 
 
 def _selects_many(use: sql.SqlUse) -> bool:

@@ -753,6 +753,7 @@ class Module:
     reads_web_socket = _sockets.reads_web_socket
     hibernatable_accepts = _sockets.hibernatable_accepts
     list_without_pagination = _paging.list_without_pagination
+    may_list_more_than = _paging.may_list_more_than
     whole_list_behind = _paging.whole_list_behind
 
     # -- the rest of the project -------------------------------------------------------------------------

@@ -146,6 +146,19 @@ def _pattern(module: ModuleLike, pattern: Node, items: str, ends: frozenset[str]
     return found
 
 
+def may_list_more_than(module: ModuleLike, call: Node, most: int) -> bool:
+    """Whether a `list()` of KV or R2 may give more than so many items: nothing in its options limits them to
+    fewer, and all of these are in sight."""
+    arguments = arguments_of(call)
+    if not arguments:
+        return True
+    if is_open_object(module, arguments[0]):
+        return False
+    limit = property_value(module, arguments[0], "limit")
+    number = number_of(module, limit) if limit is not None else None
+    return limit is None or (number is not None and number > most)
+
+
 def whole_list_behind(
     module: ModuleLike, items: Node, gives: Callable[[Call], bool], through: Collection[str] = ("map",)
 ) -> Node | None:
