@@ -196,8 +196,8 @@ def _steps_by(project: Project, target: Worker, bound: Bound) -> Iterator[Step]:
 def _sources(
     project: Project, worker: Worker, paths: frozenset[str], site: CallSite, *, is_always: bool
 ) -> Iterator[End]:
-    """The exports and the handlers or methods of a Worker, whose modules are `paths`, in which a call is made:
-    by themselves, or by functions that they call. `is_always`: only those that make it whatever happens."""
+    """The exports and the handlers or methods of a Worker, whose modules are `paths`, that make a call, or
+    call a function that does. `is_always`: only those that make it whatever happens."""
     todo = [(site, 0)]
     seen: set[tuple[str, int]] = set()
     for call, hops in todo:
