@@ -295,12 +295,12 @@ def test_a_file_that_no_worker_reaches() -> None:
     [
         ("export const f = (ctx: ExecutionContext) => ctx;", True),
         (
-            'import { ExecutionContext } from "@cloudflare/workers-types";\nexport type F = ExecutionContext;',
+            'import { ExecutionContext } from "@cloudflare/workers-types";\ntype F = ExecutionContext;',
             True,
         ),
-        ('import type { ExecutionContext } from "./types";\nexport type F = ExecutionContext;', True),
+        ('import type { ExecutionContext } from "./types";\ntype F = ExecutionContext;', True),
         (
-            'import { CanActivate, ExecutionContext } from "@nestjs/common";\nexport type F = ExecutionContext;',
+            'import { CanActivate, ExecutionContext } from "@nestjs/common";\ntype F = ExecutionContext;',
             False,
         ),
         (
