@@ -42,7 +42,6 @@ class Client:
     watches: bool = False
     shows_progress: bool = False
     refreshes_lenses: bool = False
-    prepares_rename: bool = False
 
     @classmethod
     def of(cls, able: types.ClientCapabilities, encoding: str) -> Client:
@@ -76,7 +75,6 @@ class Client:
             ),
             shows_progress=bool(window.work_done_progress),
             refreshes_lenses=bool(space.code_lens and space.code_lens.refresh_support),
-            prepares_rename=bool(text.rename and text.rename.prepare_support),
         )
 
 

@@ -78,7 +78,7 @@ def _shown(state: State, asking: Asking, lenses: Sequence[Lens]) -> list[types.C
         if state.options.shows_references and lens.places:
             locations = [location_of(at, encoding, uri_of) for at in lens.places]
             command = types.Command(
-                lens.title, SHOW_REFERENCES, [uri_of(lens.at.document.path), place.start, locations]
+                lens.title, SHOW_REFERENCES, arguments=[uri_of(lens.at.document.path), place.start, locations]
             )
         found.append(types.CodeLens(place, command))
     return found

@@ -39,7 +39,10 @@ class Server(LanguageServer):
     """pygls' server, which logs what goes wrong instead of popping up."""
 
     def report_server_error(self, error: Exception, source: object) -> None:
-        _log.error("%s", error)
+        if isinstance(error, RequestFailed):
+            _log.info("%s", error.message)
+        else:
+            _log.error("%s", error)
 
 
 class ContentModified(JsonRpcException):

@@ -19,17 +19,14 @@ async def references(state: State, analysis: Analysis, params: types.ReferencePa
     asking = await Asking.of(state, analysis, params.text_document.uri)
     if asking is None:
         return []
-    root, loaded, path = asking.root, asking.loaded, asking.path
+    root, loaded = asking.root, asking.loaded
     offset = asking.offset(params.position)
     declarations = params.context.include_declaration
-    subject = await asking.ask(lambda: root.names.subject_at(loaded, path, offset))
+    subject = await asking.ask(lambda: root.names.subject_at(loaded, asking.path, offset))
     if subject is not None:
         places = await places_of(asking, subject, declarations=declarations)
     else:
-        named = await asking.ask(lambda: class_at(loaded, path, offset))
-        places = (
-            await asking.ask(lambda: named.places(declarations=declarations)) if named is not None else []
-        )
+        places = await asking.ask(lambda: _places_of_class(asking, offset, declarations=declarations))
     encoding, uri_of = state.client.encoding, state.uri_of(root)
     return [location_of(place, encoding, uri_of) for place in places]
 
@@ -43,3 +40,8 @@ async def places_of(asking: Asking, subject: Subject, *, declarations: bool) -> 
         lambda: names.references(loaded, subject.workers, subject.name, declarations=declarations)
     )
     return [mention.at for mention in found if mention.role is not Role.OPEN]
+
+
+def _places_of_class(asking: Asking, offset: int, *, declarations: bool) -> list[Location]:
+    named = class_at(asking.loaded, asking.path, offset)
+    return named.places(declarations=declarations) if named is not None else []

@@ -37,12 +37,14 @@ async def prepare(
 
 
 async def rename(state: State, analysis: Analysis, params: types.RenameParams) -> types.WorkspaceEdit | None:
-    """`textDocument/rename`. The edit is offered when the model that is read after it has the same bindings."""
+    """`textDocument/rename`. It is offered if the model read after it has the same bindings."""
     asking = await Asking.of(state, analysis, params.text_document.uri)
     subject = await _subject(asking, params.position) if asking is not None else None
     if asking is None or subject is None:
         return None
     new = params.new_name.strip()
+    if new == subject.name:
+        return types.WorkspaceEdit()
     planned = await _planned(asking, subject)
     await asking.each(planned.paths, lambda path: _checked(lambda: renaming.refuse_escape(planned, path)))
     edits = await asking.ask(lambda: _checked(lambda: _edits(asking, planned, new)))
@@ -69,11 +71,12 @@ async def _planned(asking: Asking, subject: Subject) -> Plan:
 def _edits(asking: Asking, planned: Plan, new: str) -> tuple[Edit, ...]:
     """The edits, after what they leave was read; on the worker's thread."""
     root = asking.root
-    edits = renaming.edits(root.names, planned, new)
-    texts = dict(renaming.texts_after(edits))
-    with root.session.imagined(texts, root.configure, root.excludes()) as after:
-        renaming.check(planned, new, after)
-    return edits
+    made = renaming.renaming(root.names, planned, new)
+    with root.session.imagined(
+        dict(renaming.texts_after(made.edits)), root.configure, root.excludes()
+    ) as after:
+        renaming.check(made, after)
+    return made.edits
 
 
 def _checked(work: Callable[[], T]) -> T:

@@ -48,9 +48,9 @@ class Root:
     overlays to lay before the next analysis; `is_settled`: there was a whole report since everything had to
     be analysed; `published` has a hash of the diagnostics that were sent, by URI, and under "" of those that
     a refresh was sent for; `published_error` is the settings file whose error was sent; `counted` is how many
-    modules of how many the analysis under way is done with; `names` knows where bindings are named;
-    `lenses` has a hash of those that were sent, by URI; `compares_lenses`: that is under way. `session`, `counted` and `names` belong to the worker's
-    thread, all else to the event loop's.
+    modules of how many the analysis under way is done with; `names` knows where bindings are named; `lenses`
+    has a hash of those that were sent, by URI, and `compares_lenses` says that they are being compared.
+    `session`, `counted` and `names` belong to the worker's thread, all else to the event loop's.
     """
 
     target: Path

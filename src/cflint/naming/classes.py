@@ -41,10 +41,10 @@ class ClassSubject:
 
     def places(self, *, declarations: bool = True) -> list[Location]:
         """The places that name the class: its declaration, then those in configurations."""
-        found = [self.declaration] if declarations else []
-        found += [binding.place("class_name") for binding in self.bindings]
+        found: list[Location | None] = [self.declaration] if declarations else []
+        found += (binding.place("class_name") for binding in self.bindings)
         for environment in self.worker.environments:
-            found += [place for name, place in _own_places(environment) if name == self.name]
+            found += (place for name, place in _own_places(environment) if name == self.name)
         return list(dict.fromkeys(_without_quotes(place, self.name) for place in found if place is not None))
 
     def _is_ours(self, worker: Worker, binding: Binding) -> bool:
@@ -67,8 +67,8 @@ def class_at(loaded: Loaded, path: str, offset: int) -> ClassSubject | None:
                         owner = _owner(project, worker, binding)
                         return ClassSubject(project, owner, binding.class_name) if owner is not None else None
     for found in classes_in(loaded, path):
-        place = found.declaration
-        if place is not None and _covers(place, path, offset):
+        declared = found.declaration
+        if declared is not None and _covers(declared, path, offset):
             return found
     return None
 

@@ -126,18 +126,19 @@ def _key(module: Module, part: Node, form: Form) -> Found | None:
     whole = module.parent(part)
     if whole is None or whole.type != "object":
         return None
-    for other in whole.named_children:
-        if other.type == "spread_element" and other.named_children:
-            if module.value_of(other.named_children[0]).kind is ValueKind.ENV:
-                return Role.USE, form
-    if _stands_for_env(module, whole):
+    if _copies_env(module, whole) or _stands_for_env(module, whole):
         return Role.USE, form
     outer = module.with_wrappers(whole)
     around = module.parent(outer)
-    if outer.id == whole.id and around is not None and around.type == "variable_declarator":
-        if around.child_by_field_name("type") is None:
-            return None  # an object of its own, whose members are looked at where they are read
+    is_own = outer.id == whole.id and around is not None and around.type == "variable_declarator"
+    if is_own and around is not None and around.child_by_field_name("type") is None:
+        return None  # its members are looked at where they are read
     return Role.OPEN, form
+
+
+def _copies_env(module: Module, whole: Node) -> bool:
+    spread = (one for one in whole.named_children if one.type == "spread_element" and one.named_children)
+    return any(module.value_of(one.named_children[0]).kind is ValueKind.ENV for one in spread)
 
 
 def _stands_for_env(module: Module, whole: Node) -> bool:
@@ -170,7 +171,7 @@ def _is_env_type(module: Module, node: Node) -> bool:
 
 
 def _is_plain(module: Module, node: Node) -> bool:
-    """Whether an expression is certainly not `env`: a literal, a class, an enum, an own constant that is one."""
+    """Whether an expression is certainly not `env`: a literal, a class, an enum, a constant that is one."""
     node = unwrap(node)
     if node.type == "identifier":
         declared = module.scope.resolve(node)

@@ -145,7 +145,7 @@ class Names:
     def references(
         self, loaded: Loaded, workers: Iterable[Worker], name: str, *, declarations: bool = True
     ) -> list[Mention]:
-        """The places that name a binding of some Workers: its declarations first, then code by file. Those that
+        """The places that name a binding of some Workers: declarations first, then code by file. Those that
         may mean something else are among them as `Role.OPEN`."""
         found: list[Mention] = []
         workers = tuple(workers)
@@ -169,9 +169,8 @@ class Names:
         folder, name = posixpath.split(path)
         if name.startswith((".dev.vars", ".env")):
             found = _covering(mentions_in_variables(project.workspace, folder), path, offset)
-            workers = tuple(
-                w for w in project.workers if w.config is not None and w.config.directory == folder
-            )
+            configured = (worker for worker in project.workers if worker.config is not None)
+            workers = tuple(w for w in configured if w.config and w.config.directory == folder)
             return Subject(found.name, workers, found.at) if found is not None and workers else None
         document = project.sources.place(path)
         word = _word_at(document.data, offset) if document is not None else None

@@ -35,7 +35,8 @@ def mentions_in_python(module: PythonModule, names: Collection[str]) -> Iterator
     for text in module.find(cst.SimpleString):
         value = text.evaluated_value
         if isinstance(value, str) and value in wanted:
-            call = module.parent(module.parent(text))
+            argument = module.parent(text)
+            call = module.parent(argument) if argument is not None else None
             if isinstance(call, cst.Call) and _name_asked(module, call) is text:
                 yield mention_of(module.document, module.span(text), value, Role.USE)
 

@@ -16,6 +16,7 @@ from cflint.naming.names import Names, Subject
 from cflint.platform.env_types import is_injected, is_read_by_others
 from cflint.project.code.env_escapes import EscapeKind
 from cflint.project.code.module import module_of
+from cflint.project.config.wrangler import Binding
 from cflint.project.workers.loaded import Loaded
 from cflint.project.workers.worker import Worker
 from cflint.quoting import quoted
@@ -42,6 +43,17 @@ class Plan:
     subject: Subject
     workers: tuple[Worker, ...]
     paths: tuple[str, ...]
+
+
+@record(frozen=True)
+class Renaming:
+    """A binding's other name, and the edits that give it. `mentions` has for each Worker of the plan how often
+    each file names the binding now, and in which role."""
+
+    plan: Plan
+    name: str
+    edits: tuple[Edit, ...]
+    mentions: tuple[Counter[tuple[str, Role]], ...]
 
 
 def plan(names: Names, loaded: Loaded, subject: Subject) -> Plan:
@@ -89,36 +101,27 @@ def _label(worker: Worker) -> str:
     return worker.name or next(iter(worker.entries), "the Worker")
 
 
-def edits(names: Names, planned: Plan, new: str) -> tuple[Edit, ...]:
-    """The edits that give a binding another name. Refused when that is no name, or taken, or when a place may
-    read the binding that cannot be changed; of code that may read it without naming it, see `refuse_escape`."""
-    loaded = planned.loaded
-    old = planned.subject.name
-    if old == new:
-        return ()
+def renaming(names: Names, planned: Plan, new: str) -> Renaming:
+    """The edits that give a binding another name. Refused when that is no name, or taken, or when a place
+    that may name the binding cannot be changed; for code that may read it otherwise, see `refuse_escape`."""
+    loaded, old = planned.loaded, planned.subject.name
     _refuse_name(new, planned)
     for worker in planned.workers:
         if new in names.names(loaded, worker):
             raise Refused(f"`{new}` is taken: `{_label(worker)}` has a binding or a variable of that name")
-    mentions = names.references(loaded, planned.workers, old)
     for mention in names.references(loaded, planned.workers, new):
         if mention.role in (Role.USE, Role.TYPE):
             raise Refused(f"`{new}` is taken: {_where(mention.at)} reads a member of `env` of that name")
-    for mention in mentions:
+    by_worker = [names.references(loaded, [worker], old) for worker in planned.workers]
+    edits: list[Edit] = []
+    for mention in {mention.place: mention for found in by_worker for mention in found}.values():
         if mention.role is Role.OPEN:
-            raise Refused(
-                f"{_where(mention.at)} names `{old}`, and it is not known whether that is the binding"
-            )
+            raise Refused(f"{_where(mention.at)} names `{old}`, which may or may not be the binding")
         if mention.form is Form.ESCAPED:
             raise Refused(f"{_where(mention.at)} writes `{old}` in a way that cannot be replaced")
-    return tuple(
-        Edit(
-            mention.at.document,
-            mention.at.span,
-            f"{new}: {old}" if mention.form is Form.SHORTHAND else new,
-        )
-        for mention in mentions
-    )
+        text = f"{new}: {old}" if mention.form is Form.SHORTHAND else new
+        edits.append(Edit(mention.at.document, mention.at.span, text))
+    return Renaming(planned, new, tuple(edits), tuple(map(_counted, by_worker)))
 
 
 def _refuse_name(new: str, planned: Plan) -> None:
@@ -129,7 +132,7 @@ def _refuse_name(new: str, planned: Plan) -> None:
 
 
 def refuse_escape(planned: Plan, path: str) -> None:
-    """Raise Refused when code in one of the plan's files may read the binding without writing down its name."""
+    """Raise Refused when code in a file of the plan may read the binding without writing down its name."""
     project, name = planned.loaded.project, planned.subject.name
     if not project.owners.of(path) or is_declaration_file(path):
         return
@@ -157,24 +160,23 @@ def _where(at: Location) -> str:
     return f"{quoted(at.document.path)}:{position.line}"
 
 
-# -- what it has come to ---------------------------------------------------------------------------------------
+# -- what it has come to -------------------------------------------------------------------------------------
 
 
-def check(planned: Plan, new: str, after: Loaded) -> None:
-    """Refused unless the model after the edits has the same bindings, but for the name, in the same places."""
-    before, old = planned.loaded, planned.subject.name
-    names, now = Names(), Names()
+def check(made: Renaming, after: Loaded) -> None:
+    """Refused unless what is loaded after the edits has the same bindings, but for the name, and the same
+    files name them."""
+    old, now = made.plan.subject.name, Names()
     by_key = {_key(worker): worker for worker in after.project.workers}
-    for worker in planned.workers:
+    for worker, mentions in zip(made.plan.workers, made.mentions, strict=True):
         same = by_key.get(_key(worker))
-        if same is None or _bindings(same) != _bindings(worker, {old: new}):
+        if same is None or _bindings(same) != _bindings(worker, {old: made.name}):
             raise Refused(f"the configuration of `{_label(worker)}` would have other bindings afterwards")
-        was = _counted(names.references(before, [worker], old))
-        if _counted(now.references(after, [same], new)) != was:
-            raise Refused(f"code would not read the same bindings of `{_label(worker)}` afterwards")
-        left = names_left(now.references(after, [same], old))
+        left = now.references(after, [same], old)
         if left:
-            raise Refused(f"{_where(left[0].at)} would still read `{old}` afterwards")
+            raise Refused(f"{_where(left[0].at)} would still name `{old}` afterwards")
+        if _counted(now.references(after, [same], made.name)) != mentions:
+            raise Refused(f"code would not read the same bindings of `{_label(worker)}` afterwards")
 
 
 def _key(worker: Worker) -> tuple[str | None, tuple[str, ...]]:
@@ -182,25 +184,16 @@ def _key(worker: Worker) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _bindings(worker: Worker, names: Mapping[str, str] | None = None) -> Sequence[object]:
-    names = names or {}
-    return [
-        (
-            environment.name,
-            Counter(
-                (names.get(one.name, one.name), one.kind.id, one.resource) for one in environment.bindings
-            ),
-        )
-        for environment in worker.environments
-    ]
+    """The bindings of each environment as they compare, under other names where such are given."""
+
+    def told(binding: Binding) -> object:
+        return (names or {}).get(binding.name, binding.name), binding.kind.id, binding.resource
+
+    return [(one.name, Counter(map(told, one.bindings))) for one in worker.environments]
 
 
 def _counted(mentions: Iterable[Mention]) -> Counter[tuple[str, Role]]:
     return Counter((mention.at.document.path, mention.role) for mention in mentions)
-
-
-def names_left(mentions: Iterable[Mention]) -> list[Mention]:
-    """Those of some mentions that mean a binding for certain."""
-    return [mention for mention in mentions if mention.role is not Role.OPEN]
 
 
 def is_stored(planned: Plan) -> bool:
@@ -214,7 +207,7 @@ def is_stored(planned: Plan) -> bool:
     return all(binding.kind.id == "secret" for binding in bindings)
 
 
-def texts_after(edits: Sequence[Edit]) -> Iterator[tuple[str, bytes]]:
+def texts_after(edits: Iterable[Edit]) -> Iterator[tuple[str, bytes]]:
     """The files that edits change, as they leave them."""
     by_path: dict[str, list[Edit]] = {}
     for edit in edits:

@@ -1,4 +1,4 @@
-"""Where types of `env` name bindings: members of an interface, keys in `Pick<Env, "NAME">` and `Env["NAME"]`."""
+"""Where types of `env` name bindings: members of an interface, keys in `Env["NAME"]`, `Pick<Env, "NAME">`."""
 
 from __future__ import annotations
 

@@ -50,10 +50,7 @@ def env_escapes(module: ModuleLike) -> Iterator[EnvEscape]:
         match node.type:
             case "subscript_expression":
                 index = node.child_by_field_name("index")
-                is_computed = index is None or (
-                    index.type != "number" and string_value(module.syntax, index) is None
-                )
-                if is_computed and _may_be_env(module, node.child_by_field_name("object")):
+                if _is_computed(module, index) and _may_be_env(module, node.child_by_field_name("object")):
                     yield EnvEscape(EscapeKind.COMPUTED, module.at(node))
             case "spread_element":
                 if node.named_children and _is_env(module, node.named_children[0]):
@@ -62,6 +59,10 @@ def env_escapes(module: ModuleLike) -> Iterator[EnvEscape]:
                 given = [argument for argument in arguments_of(node) if _is_env(module, argument)]
                 if given and _is_foreign(module, call(module, node)):
                     yield EnvEscape(EscapeKind.HANDED, module.at(given[0]))
+
+
+def _is_computed(module: ModuleLike, index: Node | None) -> bool:
+    return index is None or (index.type != "number" and string_value(module.syntax, index) is None)
 
 
 def _is_env(module: ModuleLike, node: Node) -> bool:

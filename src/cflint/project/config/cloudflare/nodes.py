@@ -61,8 +61,8 @@ class TooMuch(Exception):
 class NodeMaker:
     """Makes the nodes of one configuration. `paths` tells for each node where its value stands in the
     configuration's own words; `definitions` where it is written, when that is not where the node stands;
-    `keys` where the key of a node is written, when that is in another file; `conditional` holds the nodes that
-    may be absent."""
+    `keys` where the key of a node is written, when that is in another file; `conditional` holds the nodes
+    that may be absent."""
 
     def __init__(self, machine: Machine, document: Document) -> None:
         self.machine = machine
