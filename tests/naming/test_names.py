@@ -44,6 +44,8 @@ def in_code(body: str, head: str = "") -> list[str]:
         "f({ STORE: other } as Env);",
         "const mock: Env = { STORE: other };",
         "worker.fetch(request, { STORE: other }, ctx);",
+        "const { env } = f(); env.STORE;",
+        "f().env.STORE;",
     ],
 )
 def test_a_use(body: str) -> None:
@@ -90,6 +92,8 @@ def test_types() -> None:
     assert in_code("", "interface Env { STORE: KVNamespace }") == ["type"]
     assert in_code("", 'type A = Pick<Env, "OTHER" | "STORE">; type B = Env["STORE"];') == ["type", "type"]
     assert in_code("", "const app = new Hono<{ Bindings: { STORE: KVNamespace } }>();") == ["type"]
+    assert in_code("", "interface WorkerEnv { STORE: StoreLike }") == ["type"]
+    assert in_code("", "function f(env: { STORE: KVNamespace }) {}") == ["type"]
     assert in_code("", 'type A = Pick<Other, "STORE">;') == ["open"]
 
 
@@ -106,7 +110,10 @@ def test_other_files() -> None:
             'type P = Pick<Cloudflare.Env, "STORE">;\n'
             "// Begin runtime types\ninterface Env { STORE: 1 }\n"
         ),
-        "test/a.test.ts": 'import { env } from "cloudflare:test";\nenv.STORE;\n',
+        "test/a.test.ts": (
+            'import { env } from "cloudflare:test";\nenv.STORE;\n'
+            "export const mock = () => ({ STORE: fake(), other: 1 });\nf({ STORE: 1, a: 1, b: 2 });\n"
+        ),
         "other/x.ts": "export const x = (env: Env) => env.STORE;\n",
         "other/wrangler.toml": 'name = "b"\nmain = "x.ts"\n[vars]\nSTORE = "1"\n',
     }
@@ -119,6 +126,8 @@ def test_other_files() -> None:
         ".dev.vars:2 declaration",
         "src/f.ts:1 use",
         "test/a.test.ts:2 use",
+        "test/a.test.ts:3 use",
+        "test/a.test.ts:4 open",
         "env.d.ts:2 type",
         "worker-configuration.d.ts:2 type",
         "worker-configuration.d.ts:4 type",

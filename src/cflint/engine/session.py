@@ -146,7 +146,9 @@ class Session:
         try:
             for path, data in texts.items():
                 self.workspace.overlay(path, data)
-            yield load(self.workspace, self._paths, excludes, preferences=configure.preferences)
+            loaded = load(self.workspace, self._paths, excludes, preferences=configure.preferences)
+            loaded.project.memo.keep_ledger()
+            yield loaded
         finally:
             for path, before in laid.items():
                 self.workspace.overlay(path, before)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
 from cflint.naming import types
 from cflint.naming.mention import Form, Mention, Role
+from cflint.platform.env_types import may_be_env_type
 from cflint.project.code.pointing import taken
 from cflint.project.code.values import Value, ValueKind
 from cflint.scope import DeclarationKind
@@ -33,37 +35,37 @@ _USE = (Role.USE, Form.NAME)
 _OPEN = (Role.OPEN, Form.NAME)
 
 
-def mentions_in_module(module: Module, names: Iterable[str]) -> Iterator[Mention]:
+def mentions_in_module(module: Module, names: Collection[str]) -> Iterator[Mention]:
     """The places of a module that name bindings, or may do so, name by name."""
     for name in names:
         if not module.document.has_word(name):
             continue
         for leaf in module.leaves(name, module.root):
-            found = _found(module, name, leaf)
+            found = _found(module, name, leaf, names)
             if found is not None:
                 place = Location(module.document, Span(leaf.start_byte, leaf.end_byte))
                 yield Mention(name, place, *found)
 
 
-def _found(module: Module, name: str, leaf: Node) -> Found | None:
+def _found(module: Module, name: str, leaf: Node, names: Collection[str]) -> Found | None:
     """What a leaf that is a name, or all of a text, is to the binding; None where it means something else."""
     match leaf.type:
         case "property_identifier":
-            return _property(module, name, leaf)
+            return _property(module, name, leaf, names)
         case "shorthand_property_identifier_pattern":
             declared = module.scope.resolve(leaf)
             value = module.value_declared(declared) if declared is not None else None
             return (Role.USE, Form.SHORTHAND) if _is_binding(value, name) else _unless_known(value)
         case "shorthand_property_identifier":
-            return _key(module, leaf, Form.SHORTHAND)
+            return _key(module, leaf, Form.SHORTHAND, names)
         case "string_fragment":
-            return _text(module, name, leaf)
+            return _text(module, name, leaf, names)
         case "identifier" if module.has_global_bindings and module.scope.resolve(leaf) is None:
             return _USE if _is_binding(module.value_of(leaf), name) else None
     return None
 
 
-def _property(module: Module, name: str, leaf: Node) -> Found | None:
+def _property(module: Module, name: str, leaf: Node, names: Collection[str]) -> Found | None:
     parent = module.parent(leaf)
     match parent.type if parent is not None else "":
         case "member_expression":
@@ -74,11 +76,10 @@ def _property(module: Module, name: str, leaf: Node) -> Found | None:
             return _USE if _is_binding(value, name) else _unless_known(value)
         case "pair":
             assert parent is not None
-            return _key(module, parent, Form.NAME)
+            return _key(module, parent, Form.NAME, names)
         case "property_signature":
-            return (
-                (Role.TYPE, Form.NAME) if types.is_of_env(module.syntax, leaf, module.is_env_type) else _OPEN
-            )
+            is_of_env = types.is_of_env(module.syntax, leaf, partial(_may_be_env, module))
+            return (Role.TYPE, Form.NAME) if is_of_env else _OPEN
     return None
 
 
@@ -93,10 +94,13 @@ def _member(module: Module, name: str, member: Node | None) -> Found | None:
     owner = module.value_of(target)
     if owner.kind is ValueKind.ENV or _is_binding(module.value_of(member), name):
         return _USE
-    return None if owner or _is_plain(module, target) else _OPEN
+    if owner or _is_plain(module, target):
+        return None
+    named = module.member(target)
+    return _USE if (named.name if named is not None else text) == "env" else _OPEN
 
 
-def _text(module: Module, name: str, leaf: Node) -> Found | None:
+def _text(module: Module, name: str, leaf: Node, names: Collection[str]) -> Found | None:
     text = module.parent(leaf)
     if text is None or text.named_child_count != 1:
         return None
@@ -112,21 +116,21 @@ def _text(module: Module, name: str, leaf: Node) -> Found | None:
                 value = module.value_of(right)
                 return _USE if value.kind is ValueKind.ENV else _unless_known(value)
         case "literal_type":
-            is_key = types.is_key_of_env(module.syntax, text, module.is_env_type)
+            is_key = types.is_key_of_env(module.syntax, text, partial(_may_be_env, module))
             return (Role.TYPE, Form.NAME) if is_key else _OPEN
         case "pair":
             assert above is not None
             if above.child_by_field_name("key") == text:
-                return _key(module, above, Form.NAME)
+                return _key(module, above, Form.NAME, names)
     return None  # where a text chooses a member of `env`, its name is computed: see `env_escapes`
 
 
-def _key(module: Module, part: Node, form: Form) -> Found | None:
+def _key(module: Module, part: Node, form: Form, names: Collection[str]) -> Found | None:
     """What a property of an object literal is: one of a copy of `env`, or of some other object."""
     whole = module.parent(part)
     if whole is None or whole.type != "object":
         return None
-    if _copies_env(module, whole) or _stands_for_env(module, whole):
+    if _copies_env(module, whole) or _stands_for_env(module, whole) or _mocks_env(module, whole, names):
         return Role.USE, form
     outer = module.with_wrappers(whole)
     around = module.parent(outer)
@@ -134,6 +138,15 @@ def _key(module: Module, part: Node, form: Form) -> Found | None:
     if is_own and around is not None and around.child_by_field_name("type") is None:
         return None  # its members are looked at where they are read
     return Role.OPEN, form
+
+
+def _mocks_env(module: Module, whole: Node, names: Collection[str]) -> bool:
+    """Whether an object literal is what code that no Worker runs gives out as `env`: half of its keys are
+    names of bindings."""
+    if module.workers:
+        return False
+    keys = [module.key(part) for part in whole.named_children]
+    return 2 * sum(key in names for key in keys) >= len(keys)
 
 
 def _copies_env(module: Module, whole: Node) -> bool:
@@ -167,7 +180,12 @@ def _stands_for_env(module: Module, whole: Node) -> bool:
 
 
 def _is_env_type(module: Module, node: Node) -> bool:
-    return module.is_env_type(module.text(node).rpartition(".")[2])
+    return _may_be_env(module, module.text(node).rpartition(".")[2])
+
+
+def _may_be_env(module: Module, name: str) -> bool:
+    """Whether a type with a member of a binding's name is one of `env`."""
+    return module.is_env_type(name) or may_be_env_type(name)
 
 
 def _is_plain(module: Module, node: Node) -> bool:

@@ -23,7 +23,7 @@ from cflint.project.workers.model import Project
 from cflint.project.workers.worker import Worker
 from cflint.record import field, record
 from cflint.source import Document, Span
-from cflint.syntax.suffixes import COMPONENT_SUFFIXES, MODULE_SUFFIXES, is_declaration_file
+from cflint.syntax.suffixes import COMPONENT_SUFFIXES, MODULE_SUFFIXES, PYTHON, is_declaration_file
 
 _WORD = re.compile(rb"[\w$]+")
 _LONGEST = 200
@@ -44,9 +44,10 @@ class Subject:
 
 @record(frozen=True)
 class _Kept:
-    """What was found in a file, and what it was drawn from: the words, the Workers, the texts."""
+    """What was found in a file of some names, and what it was drawn from: the Workers, the texts."""
 
-    key: object
+    names: frozenset[str]
+    workers: object
     texts: Mapping[str, bytes | None]
     found: Mapping[str, list[Mention]]
 
@@ -101,9 +102,12 @@ class Names:
         self._last = sights = _Sights(loaded)
         owners = loaded.project.owners
         declarations = (left.path for left in loaded.discovered.left_out if left.reason is Reason.DECLARATION)
+        configured = {document.path for config in loaded.configs for document in config.documents}
         for path in dict.fromkeys((*loaded.modules, *loaded.discovered.sources, *declarations)):
-            if not owners.of(path):
-                for worker in owners.near(path):
+            if path in configured:
+                continue
+            for worker in () if owners.of(path) else owners.near(path):
+                if not path.endswith(PYTHON) or any(entry.endswith(PYTHON) for entry in worker.entries):
                     sights.beside.setdefault(id(worker), []).append(path)
         return sights
 
@@ -131,14 +135,15 @@ class Names:
         present = frozenset(name for name in known.union(names) if document.has_word(name))
         if not present:
             return {}
-        key = present, tuple(map(_outline, workers))
+        outlines = tuple(map(_outline, workers))
         kept = self._kept.get(path)
-        if kept is not None and kept.key == key and _stands(project, kept.texts):
+        is_same = kept is not None and present <= kept.names and outlines == kept.workers
+        if kept is not None and is_same and _stands(project, kept.texts):
             return kept.found
         reads, found = _with_reads(project, lambda: _grouped(_mentions(project, document, sorted(present))))
         texts = {read: _data(project, read) for read in {path, *reads.texts, *reads.facts}}
         if project.memo.ledger is not None:
-            self._kept[path] = _Kept(key, texts, found)
+            self._kept[path] = _Kept(present, outlines, texts, found)
         project.trees.release(path)
         return found
 
@@ -155,7 +160,10 @@ class Names:
                 found += mentions_in_variables(loaded.project.workspace, worker.config.directory, name)
         for path in self.paths(loaded, workers):
             found += self.learn(loaded, path, (name,)).get(name, ())
-        return list({mention.place: mention for mention in found}.values())
+        once: dict[object, Mention] = {}
+        for mention in found:
+            once.setdefault(mention.place, mention)
+        return list(once.values())
 
     def subject_at(self, loaded: Loaded, path: str, offset: int) -> Subject | None:
         """The binding that is named at a byte offset of a file; None where none is."""
@@ -188,7 +196,7 @@ def _mentions(project: Project, document: Document, names: Sequence[str]) -> Ite
     path = document.path
     if is_declaration_file(path):
         yield from mentions_in_types(document, names)
-    elif path.endswith(".py"):
+    elif path.endswith(PYTHON):
         from cflint.naming.python import mentions_in_python
         from cflint.project.python.module import python_module_of
 

@@ -5,6 +5,7 @@ Imported where used: libcst is slow to load.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ _ASKING = ("hasattr", "getattr", "setattr")
 
 def mentions_in_python(module: PythonModule, names: Collection[str]) -> Iterator[Mention]:
     """The places of a module that name bindings, or may do so, in no order."""
-    wanted = {name for name in names if module.document.has_word(name)}
+    wanted = {name for name in names if _is_member(module.document.data, name)}
     if not wanted:
         return
     for node in module.find(cst.Attribute):
@@ -41,8 +42,17 @@ def mentions_in_python(module: PythonModule, names: Collection[str]) -> Iterator
                 yield mention_of(module.document, module.span(text), value, Role.USE)
 
 
+def _is_member(data: bytes, name: str) -> bool:
+    """Whether a text has a name as an attribute or as a whole string, and speaks of `env`: to find where in a
+    tree something stands takes long."""
+    word = re.escape(name.encode())
+    return b"env" in data and re.search(rb"""\.\s*%s\b|(["'])%s\1""" % (word, word), data) is not None
+
+
 def computed_in_python(module: PythonModule) -> Iterator[Location]:
     """The places of a module that read a member of `env` by a name that is not written down."""
+    if not any(word.encode() in module.document.data for word in _ASKING):
+        return
     for call in module.calls(*_ASKING):
         name = _name_asked(module, call)
         if name is not None and not isinstance(name, cst.SimpleString):

@@ -47,8 +47,8 @@ class Plan:
 
 @record(frozen=True)
 class Renaming:
-    """A binding's other name, and the edits that give it. `mentions` has for each Worker of the plan how often
-    each file names the binding now, and in which role."""
+    """A binding's other name, and the edits that give it. `mentions` has for each Worker of the plan how
+    often each file names the binding now, and in which role."""
 
     plan: Plan
     name: str
@@ -170,6 +170,8 @@ def check(made: Renaming, after: Loaded) -> None:
     by_key = {_key(worker): worker for worker in after.project.workers}
     for worker, mentions in zip(made.plan.workers, made.mentions, strict=True):
         same = by_key.get(_key(worker))
+        for path in now.paths(after, [same] if same is not None else []):
+            now.learn(after, path, (old, made.name))  # both at once
         if same is None or _bindings(same) != _bindings(worker, {old: made.name}):
             raise Refused(f"the configuration of `{_label(worker)}` would have other bindings afterwards")
         left = now.references(after, [same], old)

@@ -53,6 +53,9 @@ def is_of_env(syntax: Syntax, name: Node, is_env_type: Callable[[str], bool]) ->
         if owner.type == "property_signature":
             key = owner.child_by_field_name("name")
             return key is not None and syntax.text(key) in _HOLDERS
+        if owner.type in ("required_parameter", "optional_parameter", "variable_declarator"):
+            named = owner.child_by_field_name("pattern") or owner.child_by_field_name("name")
+            return named is not None and syntax.text(named) in _HOLDERS
         if owner.type in ("program", "statement_block", "class_body"):
             return False
         owner = syntax.parent(owner)
