@@ -212,6 +212,7 @@ if TYPE_CHECKING:
     from cflint.project.code.tracing import function_given as function_given
     from cflint.project.code.tracing import traced as traced
     from cflint.project.code.turns import Turn as Turn
+    from cflint.project.code.turns import gets_one_message as gets_one_message
     from cflint.project.code.turns import repetition_of as repetition_of
     from cflint.project.code.turns import turn_around as turn_around
     from cflint.project.code.turns import turns_of as turns_of
@@ -348,7 +349,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called function_given traced"),
-    "cflint.project.code.turns": ("Turn repetition_of turn_around turns_of"),
+    "cflint.project.code.turns": ("Turn gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -533,6 +534,7 @@ __all__ = [
     "first_named",
     "function_called",
     "function_given",
+    "gets_one_message",
     "handler_signature",
     "handlers_of",
     "header_read",

@@ -141,6 +141,16 @@ def turns_of(module: Module, node: Node) -> Iterator[CallSite]:
             yield found
 
 
+def gets_one_message(module: Module) -> bool:
+    """Whether every consumer of the Workers that hold a module gets one message at a time."""
+    sizes = [
+        consumer.node.get("max_batch_size")
+        for environment in module.environments
+        for consumer in environment.queue_consumers
+    ]
+    return bool(sizes) and all(size is not None and size.number == 1 for size in sizes)
+
+
 def _repeats(module: Module, node: Node) -> bool:
     """Whether a call is made for each item of a list of unknown length, with what belongs to the item, by a
     loop that goes on to its end."""
@@ -154,6 +164,8 @@ def _is_open(module: Module, items: Node) -> bool:
     """Whether nobody knows how many items there are: no list that is written out, and no part of one."""
     made = module.initializer(unwrap(items))
     if made.type in _WRITTEN_OUT or module.string_of(made) is not None:
+        return False
+    if module.value_of(items).kind is ValueKind.MESSAGES and gets_one_message(module):
         return False
     call = module.call(made)
     if call is not None:
