@@ -64,13 +64,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(call("get"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("get"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if len(match.arguments) != 1 or not match.receiver_value.is_binding("workflow"):
