@@ -50,20 +50,23 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, hint, js, new, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, new, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _ENCODES = frozenset({"encodeURIComponent", "encodeURI", "encode"})
+_WORDS = ("searchParams", "query", "param")
 _HTML = pattern(r"^\s*text/html\b", re.IGNORECASE)
 _TYPE = pattern(r"content-type", re.IGNORECASE)
 _TEXTS = frozenset({"template_string", "binary_expression", "identifier", "call_expression"})
 
 
-@rule(new("Response"), call("html"), hint("searchParams", "query", "param"), severity=Severity.WARNING)
+@rule(new("Response"), call("html"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
+    if not any(map(module.document.has_word, _WORDS)):
+        return  # a page that gets it from another module is not followed: most modules have no such word
     made = module.response_made(match.node)
     content = js.unwrap(made.content) if made is not None and made.content is not None else None
     if made is None or content is None or content.type not in _TEXTS or not module.is_run:

@@ -63,6 +63,8 @@ _CUTS = frozenset({"slice", "substring", "substr"})
 _CONDITIONALS = frozenset({"if_statement", "ternary_expression", "binary_expression"})
 _FEW = 8
 """Characters of a secret that help to tell it from others, and not to use it."""
+_HEAD_OF_JWT = 36
+"""Characters at the beginning of a JSON Web Token that say how it is signed, and no more."""
 _DEVELOPMENT = pattern(rb"dev|debug|local|node_env|environment|verbose", re.IGNORECASE)
 
 
@@ -114,9 +116,12 @@ def _cut(module: Module, node: Node) -> str | None:
     if made.name not in _CUTS or made.receiver is None or len(made.arguments) != 2:
         return None
     start, end = (module.number(argument) for argument in made.arguments)
-    if start is None or end is None or end - start <= _FEW:
+    if start is None or end is None:
         return None
-    if module.secret_at(js.unwrap(made.receiver)) is js.Secret.VARIABLE or _what(module, made.receiver):
+    is_secret = module.secret_at(js.unwrap(made.receiver)) is js.Secret.VARIABLE
+    if end - start <= (_FEW if is_secret else _HEAD_OF_JWT):
+        return None
+    if is_secret or _what(module, js.unwrap(made.receiver)) is not None:
         return f"much of {quoted(module.text(made.receiver))} is"
     return None
 
