@@ -73,21 +73,28 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if match.call.name != "html" and not _is_html(module, made.headers):
         return
-    seen: set[tuple[str, int]] = set()
-    for found in js.traced(module, content, _is_sent):
-        key = (found.module.path, found.node.start_byte)
-        if found.node.type != "call_expression" or found.module.callee_name(found.node) in _ENCODES:
-            continue
-        if found.path or key in seen or _is_all(module, content, found):
-            continue
-        seen.add(key)
-        if js.provenance(module, content).trust is not js.Trust.REQUEST:
-            return  # something is asked of it
-        yield Finding(
-            "what a client sends is put into HTML as it is: a link can bring a script along",
-            found.module.at(found.node),
-            (match.at(content, "the page is made here"),),
-        )
+    sent = list(_sent(module, content))
+    if not sent or js.provenance(module, content).trust is not js.Trust.REQUEST:
+        return  # or something is asked of it
+    first, *others = sent
+    yield Finding(
+        "what a client sends is put into HTML as it is: a link can bring a script along",
+        first.module.at(first.node),
+        (
+            match.at(content, "the page is made here"),
+            *(other.module.at(other.node, "and this") for other in others),
+        ),
+    )
+
+
+def _sent(module: Module, content: Node) -> Iterator[js.Traced]:
+    """The parameters of a request that are a part of a page as they are, each once, in their order."""
+    found = {}
+    for one in js.traced(module, content, _is_sent):
+        is_read = one.node.type == "call_expression" and one.module.callee_name(one.node) not in _ENCODES
+        if is_read and not one.path and not _is_all(module, content, one):
+            found[(one.module.path, one.node.start_byte)] = one
+    yield from (found[key] for key in sorted(found))
 
 
 def _is_html(module: Module, headers: Node | None) -> bool:

@@ -60,9 +60,12 @@ _SECRET = pattern(
 _HIDDEN = pattern(r"hash|mask|redact|censor|encrypted|confirm|len", re.IGNORECASE)
 _NAMES = frozenset({"identifier", "shorthand_property_identifier", "member_expression"})
 _CUTS = frozenset({"slice", "substring", "substr"})
+_USERS = pattern(rb"auth|log_?in|sign_?in|session|verif|password|reset|bearer|invit", re.IGNORECASE)
+_LISTS = pattern(rb"pag(?:e_?token|inat)|candidate|cursor|token(?:iz|is)e", re.IGNORECASE)
 _CONDITIONALS = frozenset({"if_statement", "ternary_expression", "binary_expression"})
 _FEW = 8
 """Characters of a secret that help to tell it from others, and not to use it."""
+_JWT = pattern(r"(?<!bot)(?<!botAccess)token$|jwt", re.IGNORECASE)
 _HEAD_OF_JWT = 36
 """Characters at the beginning of a JSON Web Token that say how it is signed, and no more."""
 _DEVELOPMENT = pattern(rb"dev|debug|local|node_env|environment|verbose", re.IGNORECASE)
@@ -107,7 +110,19 @@ def _what(module: Module, node: Node) -> str | None:
         return None
     if access is None and _is_text_of_code(module, node):
         return None
+    if name.lower() == "token" and not _is_about_users(module, node):
+        return None
     return f"{quoted(module.text(node))} is"
+
+
+def _is_about_users(module: Module, node: Node) -> bool:
+    """Whether the function around is about who somebody is: a token may be a word, or the place in a list."""
+    around = module.enclosing_function(node)
+    return (
+        around is not None
+        and next(module.mentions(_USERS, around), None) is not None
+        and next(module.mentions(_LISTS, around), None) is None
+    )
 
 
 def _cut(module: Module, node: Node) -> str | None:
@@ -119,7 +134,8 @@ def _cut(module: Module, node: Node) -> str | None:
     if start is None or end is None:
         return None
     is_secret = module.secret_at(js.unwrap(made.receiver)) is js.Secret.VARIABLE
-    if end - start <= (_FEW if is_secret else _HEAD_OF_JWT):
+    may_be_jwt = not is_secret and _JWT.search(module.text(made.receiver)) is not None
+    if end - start <= (_HEAD_OF_JWT if may_be_jwt else _FEW):
         return None
     if is_secret or _what(module, js.unwrap(made.receiver)) is not None:
         return f"much of {quoted(module.text(made.receiver))} is"
