@@ -45,12 +45,6 @@ export default {
 Modules that look at the length of the body anywhere, or use a body limit of Hono's; forms out of which no
 file is taken; Durable Objects, whose requests come from a Worker.
 
-## Errors
-
-```text title="workerd"
-Worker exceeded memory limit.
-```
-
 ## Fix safety
 
 No fix: how large an upload may be is up to the author.
