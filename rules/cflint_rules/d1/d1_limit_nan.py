@@ -45,12 +45,6 @@ Numbers with another in place of `NaN` (`Number(x) || 20`), numbers of which any
 that are not seen to come from the query of a request. Looked at are bound values with a name that says what
 they are (`limit`, `offset`, `page`, `size`, …), and the arguments of an ORM's `limit()` and `offset()`.
 
-## Errors
-
-```text title="Cloudflare"
-D1_ERROR: datatype mismatch: SQLITE_MISMATCH
-```
-
 ## Fix safety
 
 No fix: which number is meant is up to the author.
