@@ -58,6 +58,8 @@ def check(match: Match) -> Iterator[Finding]:
     read = reads_whole_body(match)
     if read is None or is_upload(match):
         return  # upload-unbounded
+    if match.module.document.has_word("byteLength"):
+        return  # it is measured, if late
     if read.kind is ValueKind.REQUEST and not _is_incoming(match):
         return
     yield Finding(f"`{read.method}()` takes a body of any length into memory", match.at(match.node))
