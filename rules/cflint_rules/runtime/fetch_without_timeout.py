@@ -64,6 +64,8 @@ _LIMITS = pattern(rb"signal|abort|time_?out|\brace\b|deadline", re.IGNORECASE)
 _MOST = 6
 _WAITS_LONG = frozenset({js.Invocation.EVENT})
 _DATA = frozenset({"identifier", "member_expression", "subscript_expression"})
+_PARTS_OF_URL = frozenset({"url", "href", "origin"})
+"""Properties of a request and of its URL: what is asked for is on the Worker's own host, as often as not."""
 _TIMEOUT = "signal: AbortSignal.timeout(10_000)"
 
 
@@ -112,8 +114,10 @@ def _is_of_data(subject: Module, target: Node) -> bool:
     nor a part of the configuration."""
     target = js.unwrap(target)
     if subject.provenance(target).trust is js.Trust.REQUEST:
-        found = subject.provenance(target).source
-        return target.type in _DATA and found is not None and not _is_request(subject, target)
+        found = subject.provenance(target)
+        source = found.module.member(found.source) if isinstance(found.module, Module) else None
+        is_own = source is not None and source.name in _PARTS_OF_URL
+        return target.type in _DATA and not is_own and not _is_request(subject, target)
     if target.type != "member_expression":
         return False
     owner = js.unwrap(js.MemberAccess(subject, target).object)
