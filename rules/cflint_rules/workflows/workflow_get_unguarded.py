@@ -84,6 +84,9 @@ def check(match: Match) -> Iterator[Finding]:
         )
 
 
+_EVENTS = frozenset({js.Invocation.EVENT})
+
+
 def _unguarded(module: Module) -> tuple[Node, ...]:
     """The calls of `get()` on a Workflow with an id that a client sent, of which nobody takes the error."""
     if next(module.calls("onError"), None) is not None:
@@ -96,4 +99,5 @@ def _unguarded(module: Module) -> tuple[Node, ...]:
         and module.try_around(found.node) is None
         and not module.handles_errors(module.promise_use(found.node).promise)
         and module.provenance(found.arguments[0]).trust is js.Trust.REQUEST
+        and js.invocations_of(module, found.node) != _EVENTS  # a message that fails is tried again
     )
