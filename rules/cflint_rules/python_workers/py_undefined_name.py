@@ -80,7 +80,7 @@ import symtable
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Severity, pattern, python, python_module, rule
+from cflint.api import PREVIEW, Documents, Finding, Severity, pattern, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -104,7 +104,7 @@ _ASKS_FOR_NAMES = pattern(r"\bin\s+(?:dir|globals|locals|vars)\(")
 _NEVER = pattern(r"\bTYPE_CHECKING\b|__name__")
 
 
-@rule(python_module(), severity=Severity.WARNING, documents=Documents.NOTHING)
+@rule(python_module(), severity=Severity.WARNING, presets=(PREVIEW,), documents=Documents.NOTHING)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     if not module.workers or not _may_be_unbound(module.document.data):
         return

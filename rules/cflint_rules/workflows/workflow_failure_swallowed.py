@@ -55,13 +55,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, js, module, rule
+from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(module("WorkflowEntrypoint", "AgentWorkflow"), severity=Severity.WARNING)
+@rule(module("WorkflowEntrypoint", "AgentWorkflow"), severity=Severity.WARNING, presets=(PREVIEW,))
 def check(module: Module) -> Iterator[Finding]:
     for run in module.workflow_runs():
         for attempt in module.descendants(run.function, "try_statement"):
