@@ -152,6 +152,7 @@ if TYPE_CHECKING:
     from cflint.project.code.origins import origins as origins
     from cflint.project.code.origins import property_value as property_value
     from cflint.project.code.origins import reads_credential as reads_credential
+    from cflint.project.code.origins import reads_query as reads_query
     from cflint.project.code.origins import reads_request as reads_request
     from cflint.project.code.orms import OrmStatement as OrmStatement
     from cflint.project.code.paging import list_without_pagination as list_without_pagination
@@ -323,7 +324,7 @@ _ORIGINS = {
     "cflint.project.code.nodes": ("Assignment Call Member:MemberAccess Operation Parameter"),
     "cflint.project.code.origins": (
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
-        "property_value reads_credential reads_request"
+        "property_value reads_credential reads_query reads_request"
     ),
     "cflint.project.code.orms": ("OrmStatement"),
     "cflint.project.code.paging": ("list_without_pagination"),
@@ -599,6 +600,7 @@ __all__ = [
     "reads_before",
     "reads_credential",
     "reads_of",
+    "reads_query",
     "reads_request",
     "remote_calls",
     "remote_method",

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.project.code.calls import CallSite, callers_of
+from cflint.project.code.tracing import function_called
 from cflint.project.code.values import ValueKind
 from cflint.record import record
 from cflint.scope import DeclarationKind
-from cflint.syntax.javascript import body_of, contains, unwrap, walk
+from cflint.syntax.javascript import body_of, contains, first_named, unwrap, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -22,6 +23,7 @@ _TAKES_SOME = frozenset({"slice", "splice", "chunk"})
 _WRITTEN_OUT = frozenset({"array", "object"})
 _IN_A_ROW = 3
 """From how many items on a list that is written out is worth one call."""
+_KEPT = frozenset({"identifier", "array"})
 _OF_OBJECT = frozenset({"entries", "keys", "values"})
 
 
@@ -175,8 +177,24 @@ def _is_open(module: Module, items: Node) -> bool:
             return _is_open(module, call.arguments[0])
         if call.receiver is not None and call.name in ("filter", "map", "sort", "toSorted", "reverse"):
             return _is_open(module, call.receiver)
+        return not _gives_written_list(module, made)
     if made.type == "identifier":
         declaration = module.scope.resolve(made)
         if declaration is not None and declaration.scope.type == "program":
             return False  # of the module, or imported: as long as somebody wrote it
     return True
+
+
+def _gives_written_list(module: Module, call: Node) -> bool:
+    """Whether a function of the project that is called gives nothing but lists that are written out."""
+    found = function_called(module, call)
+    if found is None:
+        return False
+    other, function = found
+    returned = [first_named(statement) for statement in other.returns_of(function)]
+    body = body_of(function)
+    if body is not None and body.type != "statement_block":
+        returned.append(body)
+    return bool(returned) and all(
+        value is not None and value.type in _KEPT and not _is_open(other, value) for value in returned
+    )
