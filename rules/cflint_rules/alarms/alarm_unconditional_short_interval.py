@@ -74,7 +74,7 @@ def check(found: Handler) -> Iterator[Finding]:
             return  # somebody can stop it
     yield Finding(
         f"{owner.label} wakes up every {interval / 1000:g} s for ever: "
-        "set the alarm only while there is work",
+        "set the alarm only while there is work, and again where work is added",
         always[-1][0].at(always[-1][1].node),
     )
 
