@@ -419,7 +419,7 @@ _OF_META = frozenset({"", "url", "main", "resolve", "dirname", "filename"})
 
 
 def _module_addresses(module: Module) -> Iterator[Node]:
-    """`import.meta` (of which build tools replace `env` and other names, which the runtime does not know), and
+    """`import.meta` (`env` and other names of it are what build tools replace, not the runtime), and
     `import()` of a name that is not written down."""
     for node in module.descendants(module.root, "meta_property"):
         access = module.member(module.parent(node))
