@@ -17,13 +17,14 @@ from cflint.cli.check.arguments import asked
 from cflint.cli.check.place import Place
 from cflint.cli.check.plan import plan_at
 from cflint.fleet import warming
-from cflint.fleet.examine import ROOT
+from cflint.fleet.examine import ROOT, Unexamined, examine, look
 from cflint.fleet.identity import code_identity
 from cflint.fleet.isolation import Limits
 from cflint.fleet.journal import Journal, JournalError, read_about
 from cflint.fleet.schema import STATUSES, TABLES
 from cflint.fleet.sources import sources_of
 from cflint.fleet.sweep import Progress, Settings, Sweep, about_of
+from cflint.history.repository import HistoryError
 from cflint.packages import Package, PackageError
 from cflint.project.files.workspace import Workspace
 from cflint.rule import RuleSet
@@ -225,6 +226,27 @@ def test_a_tree_that_one_repository_lacks_is_read_in_another(
     assert row["status"] == "unreadable" and "is not here" in row["reason"]
     sweep(client, tmp_path / "alone", ["a.git", "b.git"])
     assert {row["status"] for row in lines(tmp_path / "alone" / "repositories.jsonl")} == {"checked"}
+
+
+def test_an_object_that_is_not_there_is_the_fault_of_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "a.git"
+    bare(place, worker("shop"))
+    for path in (place / "objects").glob("??/*"):
+        if b"compatibility_date" in zlib.decompress(path.read_bytes()):
+            path.unlink()
+
+    def with_a_rule_that_fails(workspace: Workspace, *_: object, **__: object) -> dict[str, str]:
+        with pytest.raises(HistoryError):
+            workspace.read("wrangler.toml")
+        return {"status": "checked"}
+
+    monkeypatch.setattr("cflint.fleet.examine.examined", with_a_rule_that_fails)
+    (state,) = look({"path": str(place), "ref": "HEAD"})["states"]
+    with pytest.raises(Unexamined, match="is not here") as caught:
+        examine({"path": str(place), "commit": state["commit"], "options": []})
+    assert caught.value.status == "unreadable"
 
 
 def test_one_folder_is_written_by_one_sweep(tmp_path: Path) -> None:

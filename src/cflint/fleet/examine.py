@@ -19,6 +19,7 @@ from cflint.finding import Report
 from cflint.fleet.facts import facts_of, workers_of
 from cflint.fleet.owners import Owners
 from cflint.fleet.states import files_of, states_of
+from cflint.history.base import Base
 from cflint.history.repository import HistoryError
 from cflint.project.files.workspace import Workspace
 from cflint.record import replace
@@ -65,9 +66,12 @@ def examine(request: Mapping[str, Any]) -> Row:
 
 
 def _examined(request: Mapping[str, Any]) -> Row:
-    workspace = Workspace(None, files=files_of(Path(request["path"]), request["commit"]))
+    files = files_of(Path(request["path"]), request["commit"])
     text, is_above = request.get("settings"), request.get("is_above", False)
-    return examined(workspace, request["options"], text, is_above=is_above)
+    found = examined(Workspace(None, files=files), request["options"], text, is_above=is_above)
+    if isinstance(files, Base) and files.lacking is not None:
+        raise files.lacking  # a rule that read it was blamed for it
+    return found
 
 
 def examined(

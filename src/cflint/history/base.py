@@ -48,13 +48,15 @@ class Base:
     `commit` is its id, `name` what it is called in a message. What a package manager installs is in no
     commit: `node_modules` is taken from the disk, so that a model of the base differs from one of the working
     tree by what was changed alone. With `alone` neither counts: what is read is the commit's tree and nothing
-    else. Every member raises HistoryError for objects that are not there.
+    else. Every member raises HistoryError for objects that are not there; `lacking` is the last of these
+    errors, which something between may have taken for one of its own.
     """
 
     def __init__(self, repository: Repository, commit: ObjectID, name: str, *, alone: bool = False) -> None:
         self.commit = commit.decode("ascii", "replace")
         self.name = name
         self.repository = repository
+        self.lacking: HistoryError | None = None
         self._alone = alone
         self._disk = Disk(os.path.realpath(repository.root))
         self._root = _Tree(repository, repository.tree_of(commit))
@@ -101,7 +103,11 @@ class Base:
         blob = self.blob(path)
         if blob is None:
             return Unreadable.ABSENT
-        data = blob.read()
+        try:
+            data = blob.read()
+        except HistoryError as error:
+            self.lacking = error
+            raise
         return TooLarge(len(data)) if len(data) > limit else data
 
     def follow(self, link: str) -> str | Unreadable:
