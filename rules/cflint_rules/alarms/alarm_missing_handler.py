@@ -70,7 +70,6 @@ from cflint.api import (
     rule,
 )
 
-
 _STORAGES = frozenset({ValueKind.STORAGE, ValueKind.DURABLE_OBJECT_STATE})
 
 
@@ -160,7 +159,7 @@ def check_handler(found: Handler) -> Iterator[Finding]:
 
 
 def _gives_storage_away(owner: ClassDefinition) -> bool:
-    """Whether the class gives its storage, its state or itself to a function other than its base's constructor."""
+    """Whether the class gives its storage, its state or itself to a function; to its base is not meant."""
     module = owner.module
     supers = {call.id for call in module.super_calls(owner)}
     for node in module.descendants(owner.body, "this", "identifier", "member_expression"):

@@ -1,4 +1,4 @@
-"""Store what an object collects in rows or keys of its own, or drop the oldest, not in one value that only grows.
+"""Store what an object collects in rows or keys of its own, or drop the oldest: one value only grows.
 
 A value in the storage of a Durable Object has at most 2 MB, 128 KiB with the key-value backend. A list of
 messages that is read, gets one more, and is written back reaches that some day: from then on `put()` throws,
@@ -55,8 +55,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _ADDS = frozenset({"push", "unshift"})
-_TAKES = frozenset({"splice", "shift", "pop", "deleteAll", "delete"})
-_CUTS = frozenset({"slice", "filter"})
+_EMPTIES = ("delete", "deleteAll")
+_TAKES = ("splice", "shift", "pop")
+_CUTS = ("slice", "filter")
+_KEEPS = frozenset({"put", "stringify", "send", "json", "push", "isArray", "set"})
+"""What a list is given to without getting shorter."""
 _ASKS = frozenset({"includes", "some", "find", "findIndex", "indexOf", "every"})
 _COMPARES = frozenset({"<", ">", "<=", ">="})
 
@@ -68,14 +71,13 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if match.receiver_value.kind is not ValueKind.STORAGE or module.string_of(match.arguments[0]) is None:
         return
-    read = next(js.reads_before(module, match.call, "get", function), None)
     value = js.unwrap(match.arguments[1])
-    declaration = module.scope.resolve(value) if value.type == "identifier" else None
-    held = declaration.value if declaration is not None else None
-    if read is None or declaration is None or held is None or not js.contains(held, read.node):
-        return
-    adds = _adds(module, declaration, function)
-    if adds is None or _is_kept_short(owner):
+    if value.type == "identifier":
+        adds = _adds_to_read(match, function, value)
+    else:
+        adds = _adds_to_field(module, owner, value)
+    receiver = js.Call(module, adds).receiver if adds is not None else None
+    if adds is None or receiver is None or _is_kept_short(owner, _own_name(module, receiver)):
         return
     yield Finding(
         f"{quoted(match.text(match.arguments[0]), 40)} only grows: from 2 MB on, or 128 KiB without SQLite,"
@@ -83,6 +85,39 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(match.node),
         (module.at(adds, "here it gets one more"),),
     )
+
+
+def _adds_to_read(match: Match, function: Node, value: Node) -> Node | None:
+    """Where something is added to a variable that holds what was read of the same key."""
+    module = match.module
+    read = next(js.reads_before(module, match.call, "get", function), None)
+    declaration = module.scope.resolve(value)
+    held = declaration.value if declaration is not None else None
+    if read is None or declaration is None or held is None or not js.contains(held, read.node):
+        return None
+    return _adds(module, declaration, function)
+
+
+def _adds_to_field(module: Module, owner: ClassDefinition, value: Node) -> Node | None:
+    """Where something is added to a field that is stored, and which nothing sets to an empty list again."""
+    member = module.member(value)
+    if member is None or js.unwrap(member.object).type != "this":
+        return None
+    constructor = owner.constructor
+    for node in module.descendants(owner.body, "assignment_expression"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or right is None or module.text(left) != module.text(value):
+            continue
+        waits = right.type == "await_expression" or any(module.descendants(right, "await_expression"))
+        if not waits and (constructor is None or not js.contains(constructor, node)):
+            return None  # it begins anew
+    for made in (made for word in sorted(_ADDS) for made in module.calls(word, owner.body)):
+        method = module.method_around(made.node)
+        if made.receiver is None or module.text(made.receiver) != module.text(value) or method is None:
+            continue
+        if not _is_asked_for(module, made.node, method):
+            return made.node
+    return None
 
 
 def _adds(module: Module, declaration: js.Declaration, function: Node) -> Node | None:
@@ -114,32 +149,49 @@ def _is_asked_for(module: Module, added: Node, function: Node) -> bool:
     return False
 
 
-def _is_kept_short(owner: ClassDefinition) -> bool:
-    """Whether the class takes something out of a list, or asks how long one is."""
-    module = owner.module
-    return module.memoized(("lists are kept short", owner.node.id), lambda: _keeps_short(module, owner.body))
-
-
-def _keeps_short(module: Module, body: Node) -> bool:
-    if any(next(module.calls(name, body), None) is not None for name in _TAKES):
-        return True
-    for operation in module.descendants(body, "binary_expression"):
-        found = module.operation(operation)
-        if found is not None and found.operator in _COMPARES and _has_length(module, operation):
+def _is_kept_short(owner: ClassDefinition, name: str) -> bool:
+    """Whether the class takes something out of a list of a name, asks how long one is, or stores less."""
+    module, body = owner.module, owner.body
+    alarm = owner.method("alarm")
+    never = alarm if alarm is not None and next(module.calls("setAlarm", body), None) is None else None
+    for made in (made for word in _EMPTIES for made in module.calls(word, body)):
+        is_run = never is None or not js.contains(never, made.node)
+        if is_run and module.value_of(made.receiver).kind is ValueKind.STORAGE:
+            return True  # an alarm that nothing sets empties nothing
+    for made in (made for word in (*_TAKES, *_CUTS) for made in module.calls(word, body)):
+        if _is_called(module, made.receiver, name) and (
+            made.name in _TAKES or not _is_copy(module, made.node)
+        ):
             return True
-    for name in _CUTS:
-        for made in module.calls(name, body):
-            if not _is_copy(module, made.node):
-                return True
-    return any(
-        module.text(left).endswith(".length")
-        for node in module.descendants(body, "assignment_expression")
-        if (left := node.child_by_field_name("left")) is not None
-    )
+    for leaf in (leaf for word in ("length", "size") for leaf in module.leaves(word, body)):
+        member = module.member(module.parent(leaf))
+        if member is None or not _is_called(module, member.object, name):
+            continue
+        above = module.parent(module.with_wrappers(member.node))
+        found = module.operation(above) if above is not None else None
+        if above is not None and above.type == "assignment_expression":
+            return True
+        if found is not None and found.operator in _COMPARES:
+            return True
+    return any(_is_handed_on(module, leaf) for leaf in module.leaves(name, body))
 
 
-def _has_length(module: Module, operation: Node) -> bool:
-    return any(next(module.leaves(word, operation), None) is not None for word in ("length", "size"))
+def _is_called(module: Module, node: Node | None, name: str) -> bool:
+    """Whether an expression is a variable or a property of a name."""
+    return node is not None and _own_name(module, node) == name
+
+
+def _own_name(module: Module, node: Node) -> str:
+    member = module.member(js.unwrap(node))
+    return member.name if member is not None else module.text(js.unwrap(node))
+
+
+def _is_handed_on(module: Module, leaf: Node) -> bool:
+    """Whether a list is given to a function that may cut it."""
+    above = module.parent(leaf)
+    node = above if above is not None and above.type == "member_expression" else leaf
+    around = module.call_around(node)
+    return around is not None and around[0].name not in _KEEPS and module.log_at(around[0].node) is None
 
 
 def _is_copy(module: Module, made: Node) -> bool:
