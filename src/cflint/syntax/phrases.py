@@ -22,9 +22,7 @@ class Phrases:
     place at which `unless` matches does not count.
     """
 
-    def __init__(
-        self, texts: str, whole: str = "", *, unless: re.Pattern[bytes] | None = None
-    ) -> None:
+    def __init__(self, texts: str, whole: str = "", *, unless: re.Pattern[bytes] | None = None) -> None:
         self._texts = texts.lower().split()
         self._whole = frozenset(whole.lower().split())
         self._unless = unless

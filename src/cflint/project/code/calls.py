@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -169,12 +170,19 @@ def has_leaf(
     documents = [(path, project.sources.document(path)) for path in paths]
     known = [(len(document.data), path, document) for path, document in documents if document is not None]
     return any(
-        document.memoized(
-            ("has leaf", words, is_it),
-            lambda _, path=path: any(is_it(*found) for found in leaves_matching(project, (path,), words)),
-        )
+        document.memoized(("has leaf", words, is_it), partial(_has_leaf, project, path, words, is_it))
         for _, path, document in sorted(known, key=itemgetter(0))
     )
+
+
+def _has_leaf(
+    project: Project,
+    path: str,
+    words: re.Pattern[bytes] | Phrases,
+    is_it: Callable[[Module, Node], bool],
+    _document: Document,
+) -> bool:
+    return any(is_it(module, leaf) for module, leaf in leaves_matching(project, (path,), words))
 
 
 def _spans(words: re.Pattern[bytes] | Phrases, document: Document) -> tuple[tuple[int, int], ...]:
