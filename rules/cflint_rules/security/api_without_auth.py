@@ -117,8 +117,8 @@ if TYPE_CHECKING:
 
 _SIGNS = js.Phrases(
     "auth jwt passw passcode pass_?phrase log_?in sign_?in signature hmac verif captcha turnstile"
-    " timing_?safe cookie credential permission forbidden clerk lucia supabase firebase workos svix allow_?list"
-    " white_?list is_?admin rate_?limit throttl quota api-key",
+    " timing_?safe cookie credential permission forbidden clerk lucia supabase firebase workos svix"
+    " allow_?list white_?list is_?admin rate_?limit throttl quota api-key",
     whole="jose 401 403",
     unless=pattern(rb"authors?\b", re.IGNORECASE),
 )
