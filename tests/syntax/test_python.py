@@ -149,6 +149,7 @@ def test_what_is_too_deep_is_refused(code: str) -> None:
         "x = [" + "1, -2, " * 5_000 + "]",
         "x = f'" + "<p>{{a.b-c}}</p> {a.b} " * 2_000 + "'",
         "x = '''" + "a.b + c " * 5_000 + "'''",
+        "x = '''{" + "a.b + c " * 5_000 + "}'''",
         "x = 1\n" + "if a:\n  pass\nelif b:\n  pass\n" * 2_000,
     ],
 )

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from cflint.project.code import dropped as _dropped
     from cflint.project.code import edits as _edits
     from cflint.project.code import effects as _effects
+    from cflint.project.code import env_escapes as _env_escapes
     from cflint.project.code import env_uses as _env_uses
     from cflint.project.code import evaluator as _evaluator
     from cflint.project.code import flow as _flow
@@ -85,6 +86,7 @@ else:
     _dropped = Lazy("cflint.project.code.dropped")
     _edits = Lazy("cflint.project.code.edits")
     _effects = Lazy("cflint.project.code.effects")
+    _env_escapes = Lazy("cflint.project.code.env_escapes")
     _env_uses = Lazy("cflint.project.code.env_uses")
     _evaluator = Lazy("cflint.project.code.evaluator")
     _flow = Lazy("cflint.project.code.flow")
@@ -742,6 +744,7 @@ class Module:
     type_of_class = _declared_env.type_of_class
     gives_env_member = _env_uses.gives_env_member
     bindings_needed = _env_uses.bindings_needed
+    env_escapes = _env_escapes.env_escapes
     is_guard = _env_uses.is_guard
     pair_end = _sockets.pair_end
     pair_ends = _sockets.pair_ends
