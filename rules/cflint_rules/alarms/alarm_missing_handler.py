@@ -1,6 +1,7 @@
 """Give a class that sets alarms an `alarm()` method.
 
-`setAlarm()` throws in a Durable Object whose class has no `alarm()` method. An `alarm()` in a class that
+`setAlarm()` throws in a Durable Object whose class has no `alarm()` method; in the constructor it does not,
+and the alarm is lost when it is due. An `alarm()` in a class that
 never sets an alarm never runs.
 
 ## Incorrect
@@ -97,12 +98,15 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if _is_completed(owner):
         return
+    is_made = match.enclosing_function is not None and owner.constructor == match.enclosing_function
     added = match.module.append_handler(owner, "alarm", "// runs when the alarm is due", count=0)
+    what = "an alarm that is set in a constructor is lost" if is_made else "`setAlarm()` throws"
     yield Finding(
-        f"`setAlarm()` throws: {owner.label} has no `alarm()` method",
+        f"{what}: {owner.label} has no `alarm()` method",
         match.at(),
         related=(owner.at.saying("the class is declared here"),),
         fix=Fix("Add an `alarm()` method", (added,), Safety.UNSAFE),
+        severity=Severity.WARNING if is_made else None,
     )
 
 

@@ -174,10 +174,7 @@ def _is_private(subject: Worker) -> bool:
 
 
 def _runs_for_request(module: Module, node: Node) -> bool:
-    if js.Invocation.REQUEST in js.invocations_of(module, node):
-        return True
-    function = module.enclosing_function(node)
-    return function is not None and any(one.function.id == function.id for one in module.app_handlers)
+    return js.Invocation.REQUEST in js.invocations_of(module, node)
 
 
 def _is_secret(module: Module, node: Node) -> bool:

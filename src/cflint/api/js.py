@@ -153,6 +153,7 @@ if TYPE_CHECKING:
     from cflint.project.code.origins import origins as origins
     from cflint.project.code.origins import property_value as property_value
     from cflint.project.code.origins import reads_credential as reads_credential
+    from cflint.project.code.origins import reads_query as reads_query
     from cflint.project.code.origins import reads_request as reads_request
     from cflint.project.code.orms import OrmStatement as OrmStatement
     from cflint.project.code.paging import list_without_pagination as list_without_pagination
@@ -213,6 +214,7 @@ if TYPE_CHECKING:
     from cflint.project.code.tracing import function_given as function_given
     from cflint.project.code.tracing import traced as traced
     from cflint.project.code.turns import Turn as Turn
+    from cflint.project.code.turns import gets_one_message as gets_one_message
     from cflint.project.code.turns import repetition_of as repetition_of
     from cflint.project.code.turns import turn_around as turn_around
     from cflint.project.code.turns import turns_of as turns_of
@@ -324,7 +326,7 @@ _ORIGINS = {
     "cflint.project.code.nodes": ("Assignment Call Member:MemberAccess Operation Parameter"),
     "cflint.project.code.origins": (
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
-        "property_value reads_credential reads_request"
+        "property_value reads_credential reads_query reads_request"
     ),
     "cflint.project.code.orms": ("OrmStatement"),
     "cflint.project.code.paging": ("list_without_pagination"),
@@ -350,7 +352,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called function_given traced"),
-    "cflint.project.code.turns": ("Turn repetition_of turn_around turns_of"),
+    "cflint.project.code.turns": ("Turn gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -537,6 +539,7 @@ __all__ = [
     "first_named",
     "function_called",
     "function_given",
+    "gets_one_message",
     "handler_signature",
     "handlers_of",
     "has_leaf",
@@ -602,6 +605,7 @@ __all__ = [
     "reads_before",
     "reads_credential",
     "reads_of",
+    "reads_query",
     "reads_request",
     "remote_calls",
     "remote_method",

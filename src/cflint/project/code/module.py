@@ -631,6 +631,7 @@ class Module:
     origins = _origins.origins
     header_read = _origins.header_read
     header_value = _headers.header_value
+    reads_query = _origins.reads_query
     reads_request = _origins.reads_request
     reads_credential = _origins.reads_credential
     provenance = _provenance.provenance
