@@ -303,8 +303,9 @@ _ORIGINS = {
     "cflint.project.code.ambient_env": ("ambient_env"),
     "cflint.project.code.awaited": ("Awaited"),
     "cflint.project.code.calls": (
-        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_mentioned "
-        "has_leaf is_named leaves_matching modules_naming name_of paths_around running_paths worker_calls"
+        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named has_leaf "
+        "is_mentioned is_named leaves_matching modules_naming name_of paths_around running_paths "
+        "worker_calls"
     ),
     "cflint.project.code.chains": ("Step queue_steps service_steps way_back"),
     "cflint.project.code.contents": ("Content"),
