@@ -9,6 +9,7 @@ from cflint.project.workers import trees
 from cflint.project.workers.facts import GENERATED_TYPES
 from cflint.project.workers.owners import Owners
 from cflint.project.workers.worker import Worker
+from cflint.source import Document
 from tests.support.parts import Parts
 
 pytestmark = pytest.mark.portable
@@ -61,7 +62,13 @@ class TestTrees:
     ) -> None:
         parts = Parts({**FILES, "d.ts": "let d;\n"})
         read: list[str] = []
-        parts.trees.read = lambda document: read.append(document.path) or trees._read(document)
+        make = parts.trees.read
+
+        def reading(document: Document) -> trees.Tree | None:
+            read.append(document.path)
+            return make(document)
+
+        parts.trees.read = reading
         first, second = parts.trees.of("a.ts"), parts.trees.of("b.ts")
         parts.trees.put_aside("b.ts")
         again = parts.trees.of("b.ts")
