@@ -775,4 +775,4 @@ class Module:
 def module_of(project: Project, path: str) -> Module | None:
     """A module with its tree; None when it cannot be read or parsed, or is no JavaScript."""
     found = project.trees.of(path)
-    return Module(project, *found) if found is not None else None
+    return project.trees.view(Module(project, *found)) if found is not None else None
