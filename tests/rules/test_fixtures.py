@@ -22,8 +22,8 @@ def test_cases(rule: str) -> None:
 
 
 def says_what_it_should(case: Case) -> None:
-    """With CRLF the first case of each rule is checked by all rules, another one by its own. Of a few rules that
-    says less, since they look where others have to look anyway: then all rules decide."""
+    """With CRLF the first case of each rule is checked by all rules, another one by its own. Of a few rules
+    that says less, since they look where others have to look anyway: then all rules decide."""
     result = case.check(ALSO)
     found, wanted = on_windows_and_here(result, case.rule)
     if found != wanted or case is BY_RULE[case.name.rpartition("/")[0]][0]:

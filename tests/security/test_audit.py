@@ -252,7 +252,7 @@ def test_history_is_read_and_nothing_else(repository: Path, arguments: list[str]
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_check(repository: Path, jobs: str) -> None:
     for number in range(12):  # work for two
-        text = CODE + "// a long line of words that have to be read\n" * 2000
+        text = CODE + "// a long line of words that have to be read\n" * 20
         (repository / f"good/src/more{number}.ts").write_text(text)
     with unchanged(repository, repository.parent / "outside"):
         forks = jobs != "1"

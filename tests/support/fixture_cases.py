@@ -50,8 +50,8 @@ def cases_by_rule() -> Iterator[tuple[str, list[Case]]]:
 
 
 def hold(check: Callable[[Case], None], those: Iterable[Case]) -> None:
-    """Check cases, all of them: what is wrong with each says which one it is. A test for each takes longer than
-    its check."""
+    """Check cases, all of them: what is wrong with each says which one it is. A test for each takes longer
+    than its check."""
     __tracebackhide__ = True
     failed: list[Exception] = []
     for case in those:

@@ -290,18 +290,18 @@ def test_any_bytes_give_blocks_within_the_file(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        *(b">" * 300_000, b"- " * 100_000, b" " * 300_000 + b"x", (b"> " * 64 + b"\n") * 1000),
+        *(b">" * 75_000, b"- " * 25_000, b" " * 75_000 + b"x", (b"> " * 64 + b"\n") * 1000),
         *(
-            b"# a" + b" " * 300_000 + b"#x",
-            b"```ts\n" * 30_000,
-            b"``` title " * 30_000,
-            b"-" * 300_000 + b"x",
+            b"# a" + b" " * 75_000 + b"#x",
+            b"```ts\n" * 7_500,
+            b"``` title " * 7_500,
+            b"-" * 75_000 + b"x",
         ),
         *(
             (b" " * 250 + b"- a\n") * 1000,
-            b"<!--\n" * 40_000,
-            b"```ts\n// " + b"a/" * 150_000,
-            b"---\n" * 40_000,
+            b"<!--\n" * 10_000,
+            b"```ts\n// " + b"a/" * 37_500,
+            b"---\n" * 10_000,
         ),
     ],
 )
@@ -309,4 +309,4 @@ def test_hostile_documents_take_linear_time(data: bytes) -> None:
     for path in ("a.md", "a.mdx"):
         start = time.process_time()
         blocks_of(data, path)
-        assert time.process_time() - start < 5
+        assert time.process_time() - start < 2
