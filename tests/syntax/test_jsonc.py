@@ -332,7 +332,7 @@ def exact(value: Any) -> Any:
 
 
 @given(spelled())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_is_written_is_read(case: tuple[Any, str]) -> None:
     value, text = case
     data = doc(text)
@@ -359,7 +359,7 @@ MARKS = st.sampled_from(
 @given(
     spelled(), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 6), MARKS | st.just(b"")), max_size=4)
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_damaged_text_is_read_without_exceptions(
     case: tuple[Any, str], damages: list[tuple[int, int, bytes]]
 ) -> None:

@@ -251,7 +251,7 @@ LINE = st.sampled_from(LINES.split("|"))
 
 
 @given(st.lists(LINE, max_size=12), st.sampled_from(["\n", "\r\n"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=180, deadline=None)
 def test_commonmark_agrees(lines: list[str], newline: str) -> None:
     text = newline.join(["intro", "", *lines])
     found = blocks_of(text)
@@ -269,7 +269,7 @@ def test_commonmark_agrees(lines: list[str], newline: str) -> None:
 
 
 @given(st.binary(max_size=200) | st.text("`~>-# \t\r\nax1.<!*/{}", max_size=200).map(str.encode))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_any_bytes_give_blocks_within_the_file(data: bytes) -> None:
     for path in ("a.md", "a.mdx"):
         end = 0

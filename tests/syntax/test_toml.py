@@ -509,7 +509,7 @@ def agrees(text: str) -> None:
 
 
 @given(spelled())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_it_agrees_with_tomllib(text: str) -> None:
     agrees(text)
 
@@ -520,7 +520,7 @@ MARKS = st.sampled_from([*"{}[],=.\"'#\\x1 \n\r:-_", "\x01", "\n[a]\n", '"""', "
 @given(
     spelled(), st.lists(st.tuples(st.integers(0, 300), st.integers(0, 4), MARKS | st.just("")), max_size=3)
 )
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_it_agrees_with_tomllib_on_damaged_text(text: str, damages: list[tuple[int, int, str]]) -> None:
     for at, size, mark in damages:
         at %= len(text) + 1
@@ -529,7 +529,7 @@ def test_it_agrees_with_tomllib_on_damaged_text(text: str, damages: list[tuple[i
 
 
 @given(st.lists(MARKS | st.sampled_from(["a", "b = ", "[a]\n", "= 1\n"]), max_size=30))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_it_agrees_with_tomllib_on_noise(parts: list[str]) -> None:
     agrees("".join(parts))
 
