@@ -175,7 +175,7 @@ export default { async fetch() { return new Response("x"); } };"""
         (
             '"migrations": [{ "tag": "a", "new_classes": ["Book"] },'
             ' { "tag": "b", "renamed_classes": [{ "from": "Book", "to": "Ledger" }] }]',
-            "storage for good: only a new class can have SQLite",
+            "gives `Ledger` (created as `Book`) the old key-value storage for good: only a new",
             '"Book"',
             False,
         ),
@@ -201,8 +201,8 @@ def test_old_storage_can_only_be_changed_before_it_is_deployed(
 @pytest.mark.parametrize(
     ("preset", "says"),
     [
-        ("cloudflare_module", "deploy with `-c .output/server/wrangler.json --env staging`"),
-        ("cloudflare_pages", "leave it out"),
+        ("cloudflare_module", "deploy with `wrangler deploy -c .output/server/wrangler.json --env staging`"),
+        ("cloudflare_pages", "leave `env` out"),
     ],
 )
 def test_environments_that_nitro_copies(preset: str, says: str) -> None:

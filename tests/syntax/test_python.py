@@ -149,6 +149,7 @@ def test_what_is_too_deep_is_refused(code: str) -> None:
         "x = [" + "1, -2, " * (2 * MAX_CHAIN) + "]",
         "x = f'" + "<p>{{a.b-c}}</p> {a.b} " * (2 * MAX_CHAIN) + "'",
         "x = '''" + "a.b + c " * (2 * MAX_CHAIN) + "'''",
+        "x = '''{" + "a.b + c " * (2 * MAX_CHAIN) + "}'''",
         "x = 1\n" + "if a:\n  pass\nelif b:\n  pass\n" * (2 * MAX_CHAIN),
     ],
 )

@@ -72,7 +72,7 @@ def check(found: Handler) -> Iterator[Finding]:
             return  # somebody can stop it
     yield Finding(
         f"{owner.label} wakes up every {interval / 1000:g} s for ever: "
-        "set the alarm only while there is work",
+        "set the alarm only while there is work, and again where work is added",
         module.at(always[-1].node),
     )
 

@@ -118,7 +118,9 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
         return
     first = objects[0]
     assert first.live is not None
-    name = first.name
+    born = config.created_with(first.environment.lifecycle, first.live)
+    is_renamed = born is not None and born[1] != first.name
+    name = f"`{first.name}` (created as `{born[1]}`)" if born and is_renamed else f"`{first.name}`"
     word = match.text(match.name)
     giver = f"`{first.environment.spelled('exports')}`" if first.live.tag is None else "`new_classes`"
     places = (
@@ -126,7 +128,7 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
         for found in objects
     )
     yield Finding(
-        f"`storage.{word}` needs SQLite storage, but {giver} gives `{name}` the old key-value storage"
+        f"`storage.{word}` needs SQLite storage, but {giver} gives {name} the old key-value storage"
         f"{config.in_environments([found.environment for found in objects])}{_way_out(first)}",
         match.at(match.name),
         tuple(dict.fromkeys(places)),

@@ -100,9 +100,9 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     environment = subject.environments[1]
     message = f"Nitro copies `{environment.label}` into what it deploys, and wrangler refuses that"
     if "pages" in preset:  # its commands take no `-c`
-        message += ": leave it out"
+        message += ": leave `env` out"
     else:
-        message += f": deploy with `-c .output/server/wrangler.json --env {environment.name}`"
+        message += f": deploy with `wrangler deploy -c .output/server/wrangler.json --env {environment.name}`"
     yield Finding(message, environment.place)
 
 

@@ -88,7 +88,8 @@ def check(match: Match) -> Iterator[Finding]:
     expiration = module.property_value(options, "expiration") if match.word == "put" else None
     if expiration is not None and _in_milliseconds(module, expiration):
         yield Finding(
-            "`expiration` is in seconds since 1970, and this is in milliseconds: divide by 1,000",
+            "`expiration` is in seconds since 1970, and this is in milliseconds, so that the key never "
+            "expires: `Math.ceil(… / 1000)`",
             match.at(expiration),
         )
 

@@ -120,6 +120,7 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
         at = environment.location(member.key_span)
         shown = join_names([f"`{name}`" for name in names])
         yield Finding(
-            f"`new_classes` gives {shown} the old key-value storage, for good once it is deployed",
+            f"`new_classes` gives {shown} the old key-value storage, without SQL and point-in-time recovery,"
+            " for good once it is deployed",
             at,
         )

@@ -99,6 +99,7 @@ _FIELDS = frozenset({"env", "ctx"})
 """What the rule py-env-access tells more about, in the classes of the platform."""
 _SETS_NAMES = ("exec", "globals", "vars")
 _ELSEWHERE = pattern(rb"\bbuiltins\b|__builtins__|sys\.modules\[|\bimport_module\(\s*__name__")
+_ASKS_FOR_NAMES = pattern(r"\bin\s+(?:dir|globals|locals|vars)\(")
 _NEVER = pattern(r"\bTYPE_CHECKING\b|__name__")
 
 
@@ -152,8 +153,11 @@ def _is_expected(module: python.PythonModule, name: cst.Name) -> bool:
             case cst.ClassDef(name=cst.Name(value="Default")) if name.value == "WorkerEntrypoint":
                 return isinstance(below, cst.Arg)  # py-missing-default-class says it, with a fix
             case cst.If() | cst.IfExp():
-                if name.value in _OLD or _NEVER.search(module.text(above.test)) is not None:
+                asked = module.text(above.test)
+                if name.value in _OLD or _NEVER.search(asked) is not None:
                     return True
+                if name.value in asked and _ASKS_FOR_NAMES.search(asked) is not None:
+                    return True  # whether there is such a name
             case cst.Try() | cst.TryStar() if below is above.body:
                 caught = [module.text(one.type) if one.type is not None else "" for one in above.handlers]
                 if name.value in _OLD or any("NameError" in one for one in caught):

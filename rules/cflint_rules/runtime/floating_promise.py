@@ -135,6 +135,8 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
         return None
     caught = module.handles_errors(promise)
     called_function = js.function_called(module, root) if root.type == "call_expression" else None
+    if called_function is not None and _is_kept_inside(*called_function):
+        return None
     handled = caught or (
         called_function is not None and called_function[0].catches_everything(called_function[1])
     )
@@ -197,6 +199,21 @@ def _may_give_none(module: Module, call: Node) -> bool:
         node is not None and js.unwrap(node).type == "identifier" and module.text(js.unwrap(node)) in names
         for node in given
     )
+
+
+def _is_kept_inside(module: Module, function: Node) -> bool:
+    """Whether a function gives each promise that it returns to `waitUntil()` itself."""
+    body = function.child_by_field_name("body")
+    if js.is_async(function) or body is None:
+        return False
+    kept = {
+        declaration.node.id
+        for made in module.calls("waitUntil", body)
+        if made.arguments and (declaration := module.scope.resolve(js.unwrap(made.arguments[0]))) is not None
+    }
+    returned = [js.first_named(node) for node in module.returns_of(function)] if kept else []
+    given = [module.scope.resolve(js.unwrap(node)) if node is not None else None for node in returned]
+    return bool(given) and all(one is not None and one.node.id in kept for one in given)
 
 
 def _calls_back_instead(module: Module, call: Node, function: Node) -> bool:

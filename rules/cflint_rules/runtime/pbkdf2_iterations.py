@@ -81,7 +81,7 @@ def check(match: Match) -> Iterator[Finding]:
     made = module.initializer(at)
     yield Finding(
         f"Cloudflare refuses more than 100,000 iterations of PBKDF2, and these are {count:,.0f}: it throws"
-        " once it is deployed",
+        " once it is deployed, and a hash that was made with them cannot be checked there",
         module.at(at),
         (module.at(made, "the number"),) if made.id != at.id else (),
     )

@@ -325,7 +325,8 @@ def _leaks(module: Module, content: Node, error: js.Declaration) -> Iterator[Nod
         if any(part is not None and _is_named_detail(part, uses) for part in named):
             yield name
             continue
-        if any(js.contains(made, use) and _detail(module, use) is not None for use in uses):
+        details = (_detail(module, use) for use in uses if js.contains(made, use))
+        if any(detail is not None and not _is_meant(module, detail, made) for detail in details):
             yield name
 
 
@@ -355,8 +356,6 @@ def _detail(module: Module, use: Node) -> Node | None:
 def _is_meant(module: Module, node: Node, within: Node) -> bool:
     """Whether something is sent in development only, or for an error of a class of its own."""
     for above in module.ancestors(node):
-        if above.id == within.id:
-            return False
         if above.type == "binary_expression" and _is_for_development(module, above):
             return True
         if above.type in _CHOICES:
@@ -365,6 +364,8 @@ def _is_meant(module: Module, node: Node, within: Node) -> bool:
                 _is_for_development(module, condition) or _tells_errors_apart(module, condition)
             ):
                 return True
+        if above.id == within.id:
+            return False
     return False
 
 

@@ -19,8 +19,11 @@ _SECRET_NAME = pattern(
     re.IGNORECASE,
 )
 _PUBLIC_NAME = pattern(
-    r"PUBLIC|PUBLISHABLE|SITE_?KEY|KEY_ID$|_NAME$|_HEADER$|_URL_PREFIX$|_PREFIX$|_TTL$", re.I
+    r"PUBLIC|PUBLISHABLE|SITE_?KEY|(?:^|_)ANON(?:_|$)|FIREBASE_API_KEY|SHOPIFY_API_KEY"
+    r"|KEY_ID$|_NAME$|_HEADER$|_URL_PREFIX$|_PREFIX$|_TTL$",
+    re.IGNORECASE,
 )
+"""What is public by design, or belongs to a secret. The API key of a Shopify app is its client id."""
 
 _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("an OpenAI API key", re.compile(r"sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,250}|sk-[A-Za-z0-9]{48}")),

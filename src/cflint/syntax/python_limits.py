@@ -82,6 +82,7 @@ _FIELD_LEXEME = re.compile(
     r"(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,)|(?P<lambda>\blambda\b)"
     r"|(?P<chain>[-+*/%@&|^~.<>]+|\b(?:not|if|else|await)\b)"
 )
+_FORMATTED = re.compile(r"[rRbBuU]?[fFtT]")
 _MATCH = re.compile(r"(?:case|match)\b")
 _ELIF = re.compile(r"elif\b")
 
@@ -119,7 +120,7 @@ class _Depth:
                     self._begin_line(text, found.end(), None if indent is None else len(indent))
             elif kind == "string":
                 self._add(1)
-                if "{" in found.group() and _fields_too_deep(found.group()):
+                if _FORMATTED.match(found.group()) and _fields_too_deep(found.group()):
                     return found.start()
             elif kind is not None:
                 self._count(found, kind)

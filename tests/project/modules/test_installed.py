@@ -298,3 +298,42 @@ def test_what_is_not_locked_has_no_newest_version() -> None:
         newest_locked(memory({"package.json": MANIFEST, "bun.lock": LOCKS["bun.lock"]}), "", "nothing")
         is None
     )
+
+
+def _npm(version: str) -> bytes:
+    return f'{{"packages": {{\n"node_modules/wrangler": {{\n      "version": "{version}"\n}}}}}}'.encode()
+
+
+ASKS = b'{"devDependencies": {"wrangler": "^4.20.0"}}'
+
+
+@pytest.mark.parametrize(
+    ("files", "version"),
+    [
+        # npm reads no lock file of a member of a monorepo.
+        (
+            {
+                "package.json": b'{"workspaces": ["app"]}',
+                "package-lock.json": _npm("4.30.0"),
+                "app/package-lock.json": _npm("4.21.0"),
+                "app/package.json": ASKS,
+            },
+            (4, 30, 0),
+        ),
+        # A member that was installed alone.
+        (
+            {
+                "package.json": b'{"workspaces": ["app"]}',
+                "app/package-lock.json": _npm("4.21.0"),
+                "app/package.json": ASKS,
+            },
+            (4, 21, 0),
+        ),
+        # A package of its own in the folder of another one.
+        ({"package.json": ASKS, "package-lock.json": _npm("4.30.0"), "app/package.json": ASKS}, None),
+        # A package.json that asks for nothing of the kind.
+        ({"package.json": ASKS, "package-lock.json": _npm("4.30.0"), "app/package.json": b"{}"}, (4, 30, 0)),
+    ],
+)
+def test_whose_lock_file_holds(files: dict[str, bytes], version: tuple[int, int, int] | None) -> None:
+    assert newest_locked(memory(files), "app/src", "wrangler") == version

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cflint.project.workers.recognition import is_of_a_worker
+from cflint.source import Document
 from tests.support.projects import Files, found, loaded, report
 
 LISTENER = 'addEventListener("fetch", (event) => event.respondWith(handle(event.request)));\n'
@@ -286,3 +288,26 @@ def test_a_file_that_no_worker_reaches() -> None:
     files = {"lib/a.ts": "export const a: KVNamespace = b;\n"}
     (notice,) = report(files).notices
     assert notice.message == "no Worker was found, so only code that uses the APIs of Workers was checked"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_one"),
+    [
+        ("export const f = (ctx: ExecutionContext) => ctx;", True),
+        (
+            'import { ExecutionContext } from "@cloudflare/workers-types";\ntype F = ExecutionContext;',
+            True,
+        ),
+        ('import type { ExecutionContext } from "./types";\ntype F = ExecutionContext;', True),
+        (
+            'import { CanActivate, ExecutionContext } from "@nestjs/common";\ntype F = ExecutionContext;',
+            False,
+        ),
+        (
+            'import { ExecutionContext } from "@nestjs/common";\nexport const f = (kv: KVNamespace) => kv;',
+            True,
+        ),
+    ],
+)
+def test_a_type_of_another_package_is_none_of_workers(code: str, is_one: bool) -> None:
+    assert is_of_a_worker(Document("guard.ts", code.encode())) is is_one

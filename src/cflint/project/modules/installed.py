@@ -96,12 +96,16 @@ def declared_beside(workspace: Workspace, folder: str, name: str) -> Document | 
     it where code in a folder finds it, too."""
     quoted = f'"{name}"'.encode()
     for above in upwards(folder):
-        homes = workspace.memoized(("packages", above), partial(package_folders, Files(workspace), above))
-        for home in homes:
+        for home in packages_of(workspace, above):
             document = workspace.read(_join(home, "package.json"))
             if document is not None and quoted in document.data and _entry(document, name) is not None:
                 return document
     return None
+
+
+def packages_of(workspace: Workspace, root: str) -> list[str]:
+    """The folders of the packages of the monorepo whose root a folder is; none where it is no root."""
+    return workspace.memoized(("packages", root), partial(package_folders, Files(workspace), root))
 
 
 def installed_version(workspace: Workspace, folder: str, name: str) -> Installed | None:
@@ -200,7 +204,7 @@ def _locked_versions(workspace: Workspace, folder: str, name: str) -> Places:
                 node = Manifest(document).root.get("version")
                 return {} if node is None else {_version(node.text or ""): Location(document, node.span)}
     manager = _package_manager(workspace, folder)
-    for above in upwards(folder):
+    for above in _lock_folders(workspace, folder, name):
         names = workspace.entries(above)
         files = [file for file in _LOCK_FILES if file in names]
         if manager is not None:  # the file of another one was left over
@@ -212,6 +216,23 @@ def _locked_versions(workspace: Workspace, folder: str, name: str) -> Places:
                 merged = {**_locked_for(document, above, folder, name), **merged}
             return merged
     return {}
+
+
+def _lock_folders(workspace: Workspace, folder: str, name: str) -> Iterator[str]:
+    """The folders in which a lock file may say which version of a package code in a folder gets, the first
+    that has one decides. A package of a monorepo is installed by its root's, whatever lies in its own folder;
+    one that belongs to none has its own or none. Where nobody asks for the package, any above may bring
+    it."""
+    wanted = (name, *_BRINGERS.get(name, ()))
+    for above in upwards(folder):
+        if "package.json" not in workspace.entries(above):
+            continue
+        document = workspace.read(_join(above, "package.json"))
+        if document is not None and any(_entry(document, it) is not None for it in wanted):
+            yield from (root for root in upwards(above) if above in packages_of(workspace, root))
+            yield above
+            return
+    yield from upwards(folder)
 
 
 def _locked_for(document: Document, home: str, folder: str, name: str) -> Places:

@@ -33,6 +33,9 @@ _PYTHON_WORDS = pattern(
     re.MULTILINE,
 )
 _LONGEST_NAME = 1000
+_NAMES_OF_PACKAGE = pattern(
+    rb"\bimport\s+(?:type\s+)?\{([^{}]{0,4000})\}\s*from\s*[\"']([^\"'\n]{1,200})[\"']"
+)
 _WORD = pattern(rb"\b\w+")
 
 
@@ -46,18 +49,34 @@ def is_of_a_worker(document: Document) -> bool:
     data = document.data
     if document.path.endswith(".py"):
         return is_python_of_a_worker(document)
-    has_types = has_packages = False
+    types: set[str] = set()
+    has_packages = False
     for start, end, word in _traces().find(data):
         if word in _PACKAGE_NEEDLES:
             has_packages = has_packages or _names_a_package(data, start)
         else:
-            has_types = has_types or _is_word(data, start, end)
-    if not has_types and not has_packages:
+            types.update((word,) if _is_word(data, start, end) else ())
+    if not types and not has_packages:
         return False  # which settles most files before their imports are looked for
     imported = [item.specifier for item in import_specifiers(data) if not item.type_only]
     if any(_WORKERS_PACKAGES.fullmatch(specifier) for specifier in imported):
         return True
-    return has_types and not any(_TOOLS.fullmatch(specifier) for specifier in imported)
+    if any(_TOOLS.fullmatch(specifier) for specifier in imported):
+        return False
+    return bool(types - _names_of_others(data))
+
+
+def _names_of_others(data: bytes) -> set[str]:
+    """What a module imports by name from packages that have nothing to do with Workers: NestJS has an
+    `ExecutionContext`, too."""
+    return {
+        word.decode()
+        for names, package in _NAMES_OF_PACKAGE.findall(data)
+        if not package.startswith((b".", b"~", b"#", b"@/"))
+        and not _WORKERS_PACKAGES.fullmatch(package.decode("utf-8", "replace"))
+        for word in _WORD.findall(names)
+        if word.isascii()
+    }
 
 
 @cache
