@@ -63,7 +63,7 @@ COUNTS: dict[str, tuple[int, int, int, int]] = {
     "floating-promise": (6, 1, 0, 7),
     "global-scope-io": (2, 2, 0, 3),
     "handler-missing-response": (2, 1, 0, 3),
-    "hardcoded-secret": (0, 1, 1, 2),
+    "hardcoded-secret": (0, 1, 0, 1),
     "hono-catch-around-next": (1, 1, 0, 2),
     "hyperdrive-global-client": (2, 0, 0, 2),
     "immutable-headers": (2, 0, 0, 1),
