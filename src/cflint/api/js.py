@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import callers_of as callers_of
     from cflint.project.code.calls import calls_in_module as calls_in_module
     from cflint.project.code.calls import calls_named as calls_named
+    from cflint.project.code.calls import has_leaf as has_leaf
     from cflint.project.code.calls import is_mentioned as is_mentioned
     from cflint.project.code.calls import is_named as is_named
     from cflint.project.code.calls import leaves_matching as leaves_matching
@@ -269,6 +270,7 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript.problems import problems_of as problems_of
     from cflint.syntax.javascript.typos import Typo as Typo
     from cflint.syntax.javascript.typos import TypoKind as TypoKind
+    from cflint.syntax.phrases import Phrases as Phrases
 
 _ORIGINS = {
     "cflint.platform.addresses": ("is_local_address"),
@@ -301,8 +303,9 @@ _ORIGINS = {
     "cflint.project.code.ambient_env": ("ambient_env"),
     "cflint.project.code.awaited": ("Awaited"),
     "cflint.project.code.calls": (
-        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_mentioned "
-        "is_named leaves_matching modules_naming name_of paths_around running_paths worker_calls"
+        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named has_leaf "
+        "is_mentioned is_named leaves_matching modules_naming name_of paths_around running_paths "
+        "worker_calls"
     ),
     "cflint.project.code.chains": ("Step queue_steps service_steps way_back"),
     "cflint.project.code.contents": ("Content"),
@@ -372,6 +375,7 @@ _ORIGINS = {
         "SyntaxProblem SyntaxProblemKind exports_something is_in_text leaves_code_out problems_of"
     ),
     "cflint.syntax.javascript.typos": ("Typo TypoKind"),
+    "cflint.syntax.phrases": ("Phrases"),
 }
 
 __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
@@ -477,6 +481,7 @@ __all__ = [
     "Package",
     "PairEnd",
     "Parameter",
+    "Phrases",
     "PlatformName",
     "PromiseOutcome",
     "PromiseSource",
@@ -538,6 +543,7 @@ __all__ = [
     "gets_one_message",
     "handler_signature",
     "handlers_of",
+    "has_leaf",
     "header_read",
     "hibernatable_accepts",
     "home_of",
