@@ -439,9 +439,16 @@ def test_a_fleet_of_repositories_is_made_for_sweeps(tmp_path: Path) -> None:
     found = examine({"path": first, "commit": state["commit"], "options": ["--isolated"]})
     assert [row["rule"] for row in found["findings"]] == ["binding-floating-promise"]
     (tmp_path / fleet._MEASURES).write_text(
-        '{"job": "look", "seconds": 1}\n{"job": "examine", "seconds": 2}\n'
+        '{"job": "look", "seconds": 1}\n{"job": "examine", "seconds": 2}\n{"jo'
     )
-    assert fleet.looked(tmp_path) == 1 and [row["seconds"] for row in fleet.rows(tmp_path)] == [1, 2]
-    taken = fleet.Taken(61.2, 10.0, 5.0, 80_000_000, 83_000_000, 120_000_000)
-    assert fleet.line(1000, taken) == "| 1,000 | 61 | 10 | 10 | 5 | 5 | 80 | 83 | 4.0 | 120 |\n"
+    assert fleet.looked(tmp_path, 0) == (1, 63), "what is not written yet is counted the next time"
+    assert fleet.looked(tmp_path, 63) == (0, 63)
+    (tmp_path / fleet._MEASURES).write_text('{"job": "look", "seconds": 1}\n')
+    assert [row["seconds"] for row in fleet.rows(tmp_path)] == [1]
+    (tmp_path / "findings.jsonl").write_text("12345")
+    assert fleet.written(tmp_path)[0] == 5
+    sizes = (80_000_000, 83_000_000, 120_000_000, 76_000_000, 59_000_000, 49_000_000, 10_000_000, 3_000_000)
+    taken = fleet.Taken(61.2, 10.0, 5.0, *sizes)
+    row = "| 1,000 | 61 | 10 | 10 | 5 | 5 | 80 | 83 | 4.0 | 120 | 76 | 59 | 49 | 10 | 3 |\n"
+    assert fleet.line(1000, taken) == row
     assert len(fleet.HEADS) == fleet.line(1000, taken).count("|") - 1
