@@ -410,7 +410,7 @@ def test_a_server_makes_ready_for_the_rules_of_a_sweep_once(monkeypatch: pytest.
     monkeypatch.setattr(warming, "warm_up", lambda: None)
     monkeypatch.setattr("cflint.fleet.examine.examined", examined)
     warmth = warming.Warmth()
-    request = {"job": "examine", "options": [], "settings": None, "is_above": False}
+    request: dict[str, object] = {"job": "examine", "options": [], "settings": None, "is_above": False}
     others = {**request, "options": ["--select", "all"]}
     assert not warmth.prepare({"job": "look", "path": "a", "ref": "HEAD"})
     assert not warmth.prepare(request), "that was done when it started"

@@ -59,7 +59,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,7 +72,7 @@ _CHECKS = frozenset({"isNaN", "isFinite", "isInteger", "isSafeInteger"})
 _DEEP = 8
 
 
-@rule(call("bind", "limit", "offset"), severity=Severity.NOTE)
+@rule(call("bind", "limit", "offset"), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.receiver is None or not match.arguments:

@@ -55,7 +55,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, js, module, pattern, rule
+from cflint.api import PREVIEW, Finding, Fix, Module, Safety, Severity, ValueKind, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -69,7 +69,7 @@ _PARTS_OF_URL = frozenset({"url", "href", "origin"})
 _TIMEOUT = "signal: AbortSignal.timeout(10_000)"
 
 
-@rule(module("fetch"), severity=Severity.NOTE, fix=Safety.UNSAFE)
+@rule(module("fetch"), severity=Severity.NOTE, presets=(PREVIEW,), fix=Safety.UNSAFE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return

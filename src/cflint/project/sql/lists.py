@@ -43,6 +43,19 @@ def gives_more_than(module: Module, made: Call, most: int) -> bool:
     )
 
 
+def reads_list(module: Module, made: Call) -> bool:
+    """Whether a call reads a list by a query or a listing that is in sight, however many items that gives."""
+    match made.name:
+        case "list":
+            return any(module.value_of(made.receiver).is_binding(kind) for kind in _LISTS)
+        case "all" | "raw" if made.receiver is not None and prepared_by(module, made.receiver) is not None:
+            return True
+        case "findMany":
+            return True
+    statement = module.orm_statement(made.node)
+    return statement is not None and statement.verb == "SELECT"
+
+
 def _selects_many(use: SqlUse) -> bool:
     if not use.text.is_whole or not use.text.exact or len(use.text.statements) != 1:
         return False
