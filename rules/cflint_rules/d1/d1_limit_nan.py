@@ -82,16 +82,18 @@ def check(match: Match) -> Iterator[Finding]:
         if use is None or use.engine is not sql.SqlDialect.D1 or "LIMIT" not in use.text.text.upper():
             return
         given = [one for one in match.arguments if _NAME.search(module.text(one)) is not None]
+        harm = "which D1 refuses as a limit or offset"
     else:
         statement = module.orm_statement(match.node)
-        if statement is None or statement.database is None:
+        if statement is None or statement.database is None or match.word == "offset":
             return
         given = list(match.arguments[:1])
+        harm = "and then the query has no limit, or is refused"
     for argument in given:
         read = _not_a_number(module, argument, _DEEP)
         if read is not None:
             yield Finding(
-                f"{quoted(module.text(argument))} may be `NaN`, which D1 refuses as a limit or offset",
+                f"{quoted(module.text(argument))} may be `NaN`, {harm}",
                 module.at(argument),
                 (module.at(read, "the client sends it here"),),
             )

@@ -55,7 +55,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Fix, Module, Safety, Severity, ValueKind, js, module, pattern, rule
+from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -69,7 +69,7 @@ _PARTS_OF_URL = frozenset({"url", "href", "origin"})
 _TIMEOUT = "signal: AbortSignal.timeout(10_000)"
 
 
-@rule(module("fetch"), severity=Severity.NOTE, presets=(PREVIEW,), fix=Safety.UNSAFE)
+@rule(module("fetch"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
@@ -78,7 +78,7 @@ def check(subject: Module) -> Iterator[Finding]:
         return
     first, *others = found
     yield Finding(
-        "a server that does not answer holds this up: set a limit of time",
+        "a server that does not answer holds this up: give the request `AbortSignal.timeout()`",
         subject.at(first),
         tuple(subject.at(other, "so does this") for other in others[: _MOST - 1]),
         fix=_fix(subject, first),

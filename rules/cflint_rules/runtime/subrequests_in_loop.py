@@ -73,7 +73,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Location, Module, Severity, ValueKind, js, module, record, rule, sql
+from cflint.api import PREVIEW, Finding, Location, Module, Severity, ValueKind, js, module, record, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -104,7 +104,7 @@ class _Loop:
     listed: Location | None
 
 
-@rule(module(*_METHODS), severity=Severity.NOTE)
+@rule(module(*_METHODS), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run or _sets_limit(subject):
         return
@@ -121,7 +121,7 @@ def check(subject: Module) -> Iterator[Finding]:
     others = [loop for loop in loops if loop.listed is None]
     if others:
         yield Finding(
-            "each turn of the loop makes a request of its own, and an invocation may make so many only",
+            "each turn of the loop makes a request of its own: an invocation may make 50 on the free plan",
             others[0].at,
             (*others[0].made, *(loop.at.saying("so does this") for loop in others[1:_MOST])),
         )
