@@ -31,6 +31,7 @@ def capabilities(
     versioned: bool = True,
     progress: bool = False,
     markdown: bool = True,
+    lenses: bool = False,
 ) -> types.ClientCapabilities:
     """The capabilities of an able client."""
     return types.ClientCapabilities(
@@ -42,6 +43,7 @@ def capabilities(
                 dynamic_registration=watch
             ),
             workspace_folders=True,
+            code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=lenses),
         ),
         window=types.WindowClientCapabilities(
             show_document=types.ShowDocumentClientCapabilities(support=True), work_done_progress=progress
@@ -58,6 +60,7 @@ def capabilities(
             hover=types.HoverClientCapabilities(
                 content_format=[types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText]
             ),
+            rename=types.RenameClientCapabilities(prepare_support=True),
             code_action=types.CodeActionClientCapabilities(
                 data_support=resolve,
                 resolve_support=types.ClientCodeActionResolveOptions(properties=["edit"])
@@ -109,6 +112,7 @@ class Client:
         self.messages: list[str] = []
         self.progress: list[object] = []
         self.refreshes = 0
+        self.lens_refreshes = 0
         self.titles: list[str] = []
         self.version = 0
         self.initialized: types.InitializeResult
@@ -117,6 +121,7 @@ class Client:
             types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: self._on_published,
             types.CLIENT_REGISTER_CAPABILITY: self._on_registered,
             types.WORKSPACE_DIAGNOSTIC_REFRESH: self._on_refresh,
+            types.WORKSPACE_CODE_LENS_REFRESH: self._on_lens_refresh,
             types.WINDOW_SHOW_DOCUMENT: self._on_shown,
             types.WINDOW_SHOW_MESSAGE: self._on_message,
             types.WINDOW_WORK_DONE_PROGRESS_CREATE: self._on_token,
@@ -136,6 +141,10 @@ class Client:
 
     def _on_refresh(self, params: None) -> None:
         self.refreshes += 1
+        self._news.set()
+
+    def _on_lens_refresh(self, params: None) -> None:
+        self.lens_refreshes += 1
         self._news.set()
 
     def _on_shown(self, params: types.ShowDocumentParams) -> types.ShowDocumentResult:
@@ -270,6 +279,31 @@ class Client:
             types.DefinitionParams(self.document(path), types.Position(line, character))
         )
         return [(place.uri.rpartition("/")[2], place.range.start.line) for place in found or ()]
+
+    async def references(
+        self, path: str, line: int, character: int, *, declarations: bool = True
+    ) -> list[tuple[str, int, int]]:
+        """The places that name what is at a place: the file's name, the 0-based line and character."""
+        context = types.ReferenceContext(include_declaration=declarations)
+        at = types.Position(line, character)
+        found: Any = await self.lsp.text_document_references_async(
+            types.ReferenceParams(context, self.document(path), at)
+        )
+        return [
+            (place.uri.rpartition("/")[2], place.range.start.line, place.range.start.character)
+            for place in found or ()
+        ]
+
+    async def rename(self, path: str, line: int, character: int, name: str) -> types.WorkspaceEdit | None:
+        """The edit that gives what is at a place another name."""
+        return await self.lsp.text_document_rename_async(
+            types.RenameParams(self.document(path), types.Position(line, character), name)
+        )
+
+    async def lenses(self, path: str) -> list[types.CodeLens]:
+        """The lenses of a document, in order."""
+        found = await self.lsp.text_document_code_lens_async(types.CodeLensParams(self.document(path)))
+        return list(found or ())
 
     async def complete(self, path: str, line: int, character: int) -> dict[str, str]:
         """What could stand at a place: labels and details."""

@@ -54,20 +54,16 @@ Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from cflint.api import (
     PREVIEW,
     Binding,
-    ClassKind,
     Edit,
     Finding,
     Fix,
-    Module,
     Project,
     Safety,
     Severity,
-    ValueKind,
     Worker,
     config,
     fixes,
@@ -75,9 +71,6 @@ from cflint.api import (
     rule,
     worker,
 )
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 _KEPT_KINDS = frozenset({"assets", "durable_object", "workflow", "secret", "unsafe", "logfwdr"})
 _MOST_FIXES = 50
@@ -148,54 +141,9 @@ def _is_value(name: str, entries: list[Binding]) -> bool:
 def _escapes(path: str, project: Project) -> bool:
     """Whether a module hands `env` whole to code that is not known, or reads it by computed names."""
     module = js.module_of(project, path)
-    facts = project.facts.of(path)
-    if module is None or facts is None:
+    if module is None or project.facts.of(path) is None:
         return True
-    if any(project.classes.kind(owner) is ClassKind.UNKNOWN for owner in facts.classes.values()):
-        return True  # a base class of a package may read `env`
-    for node in module.descendants(
-        module.root, "call_expression", "new_expression", "subscript_expression", "spread_element"
-    ):
-        if node.type == "subscript_expression":
-            index = node.child_by_field_name("index")
-            is_computed = index is None or (index.type != "number" and module.string(index) is None)
-            if is_computed and _may_be_env(module, node.child_by_field_name("object")):
-                return True
-        elif node.type == "spread_element":
-            if node.named_children and _is_env(module, node.named_children[0]):
-                return True
-        elif any(_is_env(module, argument) for argument in js.arguments_of(node)) and _is_foreign(
-            module, module.call(node)
-        ):
-            return True
-    return False
-
-
-def _is_env(module: Module, node: Node) -> bool:
-    return module.value_of(node).kind is ValueKind.ENV
-
-
-def _may_be_env(module: Module, node: Node | None) -> bool:
-    """Whether an expression is `env`, or called like it (`this.environment`, `myEnv`)."""
-    if node is None or _is_env(module, node):
-        return node is not None
-    member = module.member(node)
-    return "env" in (member.name if member is not None else module.text(js.unwrap(node))).lower()
-
-
-def _is_foreign(module: Module, call: js.Call | None) -> bool:
-    """Whether what is called belongs to a package, or is not known at all."""
-    callee = call.callee if call is not None else None
-    while callee is not None and callee.type == "member_expression":
-        inner = callee.child_by_field_name("object")
-        callee = js.unwrap(inner) if inner is not None else None
-    if callee is None or callee.type in ("this", "super"):
-        return False
-    declaration = module.scope.resolve(callee) if callee.type == "identifier" else None
-    if declaration is None:
-        return True
-    ref = module.scope.origin(declaration)
-    return not module.is_own(ref) if ref is not None else not module.value_of(callee)
+    return any(True for _ in module.env_escapes())
 
 
 def _removal(entries: list[Binding]) -> tuple[Edit, ...] | None:

@@ -137,6 +137,22 @@ class Session:
         finally:
             self._results, self.loaded, self._rules, self._changed = kept
 
+    @contextmanager
+    def imagined(
+        self, texts: Mapping[str, bytes], configure: Configure, excludes: Collection[str] = ()
+    ) -> Iterator[Loaded]:
+        """What the workspace would load if some of its files had other texts; not to be used afterwards."""
+        laid = {path: self.workspace.overlaid(path) for path in texts}
+        try:
+            for path, data in texts.items():
+                self.workspace.overlay(path, data)
+            loaded = load(self.workspace, self._paths, excludes, preferences=configure.preferences)
+            loaded.project.memo.keep_ledger()
+            yield loaded
+        finally:
+            for path, before in laid.items():
+                self.workspace.overlay(path, before)
+
     def _steps(
         self,
         run: Run,

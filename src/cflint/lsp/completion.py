@@ -9,9 +9,9 @@ from enum import Enum
 
 from lsprotocol import types
 
-from cflint.lsp import in_python
 from cflint.lsp.convert import range_of
 from cflint.lsp.state import State
+from cflint.naming import python_classes
 from cflint.platform.classes import ClassKind
 from cflint.platform.python_sdk import NAMES
 from cflint.project.files.discovery import is_typescript_config
@@ -133,7 +133,7 @@ def _classes(project: Project, config: str) -> Iterator[Choice]:
             if facts is not None:
                 yield _class(name, project.classes.kind(facts), facts.path)
         if any(entry.endswith(".py") for entry in worker.entries):
-            for owner in in_python.classes_of_worker(project, worker):
+            for owner in python_classes.classes_of_worker(project, worker):
                 yield _class(owner.name, owner.kind, owner.module.path)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
-from cflint.finding import Edit, Finding, Severity
+from cflint.finding import Edit, Finding, Location, Severity
 from cflint.fixer import exact
 from cflint.lsp.text import Encoding, lines_of
 from cflint.report import severity_of
@@ -41,6 +41,7 @@ class Client:
     refreshes: bool = False
     watches: bool = False
     shows_progress: bool = False
+    refreshes_lenses: bool = False
 
     @classmethod
     def of(cls, able: types.ClientCapabilities, encoding: str) -> Client:
@@ -73,6 +74,7 @@ class Client:
                 space.did_change_watched_files and space.did_change_watched_files.dynamic_registration
             ),
             shows_progress=bool(window.work_done_progress),
+            refreshes_lenses=bool(space.code_lens and space.code_lens.refresh_support),
         )
 
 
@@ -85,6 +87,11 @@ def range_of(document: Document, span: Span, encoding: Encoding) -> types.Range:
     )
 
 
+def location_of(place: Location, encoding: Encoding, uri_of: Callable[[str], str]) -> types.Location:
+    """A place in the protocol's words."""
+    return types.Location(uri_of(place.document.path), range_of(place.document, place.span, encoding))
+
+
 def diagnostic(
     finding: Finding, known: RuleSet, client: Client, uri_of: Callable[[str], str]
 ) -> types.Diagnostic:
@@ -94,9 +101,7 @@ def diagnostic(
     described = types.CodeDescription(uri) if uri and client.code_description else None
     related = [
         types.DiagnosticRelatedInformation(
-            types.Location(
-                uri_of(place.document.path), range_of(place.document, place.span, client.encoding)
-            ),
+            location_of(place, client.encoding, uri_of),
             encodable(escape_message(place.message or "here")),
         )
         for place in (finding.related if client.related else ())

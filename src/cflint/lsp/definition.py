@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from lsprotocol import types
 
 from cflint.finding import Location
-from cflint.lsp import in_python
 from cflint.lsp.analysis import Analysis
-from cflint.lsp.convert import range_of
-from cflint.lsp.pages import binding_name, class_place, configured, value_at
+from cflint.lsp.convert import location_of
+from cflint.lsp.pages import binding_name, configured, value_at
 from cflint.lsp.roots import Root
 from cflint.lsp.state import State
+from cflint.naming import python_classes
+from cflint.naming.classes import class_place
 from cflint.project.code.module import Module, module_of
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.workers.model import Project
@@ -42,12 +43,7 @@ async def definition(
     offset = state.offset(source, params.position)
     targets = await analysis.query(lambda: _definitions(root, path, offset)) or []
     uri_of = state.uri_of(root)
-    return [
-        types.Location(
-            uri_of(place.document.path), range_of(place.document, place.span, state.client.encoding)
-        )
-        for place in dict.fromkeys(targets)
-    ]
+    return [location_of(place, state.client.encoding, uri_of) for place in dict.fromkeys(targets)]
 
 
 def _definitions(root: Root, path: str, offset: int) -> list[Location]:
@@ -76,9 +72,9 @@ def definitions_in_code(project: Project, path: str, offset: int) -> Iterator[Lo
         from cflint.project.python.module import python_module_of
 
         python = python_module_of(project, path)
-        owner = in_python.class_at(python, offset) if python is not None else None
+        owner = python_classes.class_at(python, offset) if python is not None else None
         if owner is not None:
-            yield from _configuring(project, path, owner.name, in_python.place_of(owner))
+            yield from _configuring(project, path, owner.name, python_classes.place_of(owner))
     else:
         module = module_of(project, path)
         if module is not None:

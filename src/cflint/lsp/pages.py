@@ -6,24 +6,19 @@ Imported where used: libcst, which modules of Python need, is slow to load.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from cflint.engine.suppression import read_suppressions
-from cflint.finding import Location
-from cflint.lsp import in_python
+from cflint.naming.classes import class_place
 from cflint.project.code import pointing
 from cflint.project.code.module import module_of
 from cflint.project.code.values import Value, ValueKind
 from cflint.project.config.lifecycle import Backend, created_with
 from cflint.project.config.wrangler import Binding, Environment
 from cflint.project.workers.model import Project
-from cflint.project.workers.worker import Worker
 from cflint.rule import Rule, RuleSet
 from cflint.source import Document, Span
 from cflint.syntax.javascript import EXTENSIONS
-
-if TYPE_CHECKING:
-    pass
 
 _STORAGE = {Backend.SQLITE: "SQLite", Backend.KEY_VALUE: "key-value"}
 
@@ -182,15 +177,3 @@ def _lifecycle(project: Project, binding: Binding) -> Iterator[str]:
             place = class_place(project, worker, name)
             if place is not None:
                 yield f"- declared in `{place.document.path}`"
-
-
-def class_place(project: Project, worker: Worker, name: str) -> Location | None:
-    """The name, where it is declared, of the class that a Worker exports under a name."""
-    facts = project.exports.find_class(worker, name)
-    if facts is not None:
-        document = project.sources.document(facts.path)
-        return Location(document, facts.name_span) if document is not None else None
-    if any(entry.endswith(".py") for entry in worker.entries):
-        owner = in_python.class_of_worker(project, worker, name)
-        return in_python.place_of(owner) if owner is not None else None
-    return None

@@ -10,6 +10,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 _CONTENT_MODIFIED = -32801
+_REQUEST_FAILED = -32803
 
 _log = logging.getLogger("cflint.lsp")
 
@@ -38,7 +39,10 @@ class Server(LanguageServer):
     """pygls' server, which logs what goes wrong instead of popping up."""
 
     def report_server_error(self, error: Exception, source: object) -> None:
-        _log.error("%s", error)
+        if isinstance(error, RequestFailed):
+            _log.info("%s", error.message)
+        else:
+            _log.error("%s", error)
 
 
 class ContentModified(JsonRpcException):
@@ -46,3 +50,10 @@ class ContentModified(JsonRpcException):
 
     CODE = _CONTENT_MODIFIED
     MESSAGE = "content modified"
+
+
+class RequestFailed(JsonRpcException):
+    """The request was understood and cannot be fulfilled; the message is for people."""
+
+    CODE = _REQUEST_FAILED
+    MESSAGE = "request failed"

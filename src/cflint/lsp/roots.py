@@ -13,6 +13,7 @@ from cflint.engine.preview import Preview
 from cflint.engine.session import Progress, Session
 from cflint.finding import Finding, Report
 from cflint.lsp.known import KnownRules
+from cflint.naming.names import Names
 from cflint.project.files.discovery import is_config_name
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.loaded import Loaded
@@ -30,6 +31,8 @@ class ClientOptions:
 
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
+    shows_references: bool = False
+    """Whether the client has the command `cflint.showReferences`."""
 
     def on(self, settings: Settings) -> Settings:
         """The settings with the options."""
@@ -45,8 +48,9 @@ class Root:
     overlays to lay before the next analysis; `is_settled`: there was a whole report since everything had to
     be analysed; `published` has a hash of the diagnostics that were sent, by URI, and under "" of those that
     a refresh was sent for; `published_error` is the settings file whose error was sent; `counted` is how many
-    modules of how many the analysis under way is done with. `session` and `counted` belong to the
-    worker's thread, all else to the event loop's.
+    modules of how many the analysis under way is done with; `names` knows where bindings are named; `lenses`
+    has a hash of those that were sent, by URI, and `compares_lenses` says that they are being compared.
+    `session`, `counted` and `names` belong to the worker's thread, all else to the event loop's.
     """
 
     target: Path
@@ -70,6 +74,9 @@ class Root:
     findings: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     is_settled: bool = False
     counted: tuple[int, int] = (0, 0)
+    names: Names = field(default_factory=Names)
+    lenses: dict[str, int] = field(default_factory=dict)
+    compares_lenses: bool = False
 
     @classmethod
     def of(cls, target: Path, rules: KnownRules, options: ClientOptions, *, is_adhoc: bool = False) -> Root:

@@ -12,11 +12,24 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from cflint import __version__
-from cflint.lsp import actions, completion, definition, diagnostics, documents, folders, hover, inspect
+from cflint.engine.session import Progress
+from cflint.lsp import (
+    actions,
+    completion,
+    definition,
+    diagnostics,
+    documents,
+    folders,
+    hover,
+    inspect,
+    lenses,
+    references,
+    rename,
+)
 from cflint.lsp.analysis import Analysis
 from cflint.lsp.convert import SOURCE, Client
 from cflint.lsp.protocol import Protocol, Server
-from cflint.lsp.roots import ClientOptions
+from cflint.lsp.roots import ClientOptions, Root
 from cflint.lsp.state import State
 from cflint.lsp.transport import Phase, serve
 from cflint.rule import UnknownSelector
@@ -46,7 +59,7 @@ class LanguageService:
     def __init__(self) -> None:
         self.server = Server("cflint", __version__, protocol_cls=Protocol)
         self.state = State(self.server)
-        self.analysis = Analysis(self.state, diagnostics.publish_report, diagnostics.publish_preview)
+        self.analysis = Analysis(self.state, self._reported, diagnostics.publish_preview)
         self._register()
 
     def _register(self) -> None:
@@ -66,6 +79,10 @@ class LanguageService:
         feature(types.CODE_ACTION_RESOLVE, partial(actions.resolve, state, analysis))
         feature(types.TEXT_DOCUMENT_HOVER, partial(hover.hover, state, analysis))
         feature(types.TEXT_DOCUMENT_DEFINITION, partial(definition.definition, state, analysis))
+        feature(types.TEXT_DOCUMENT_REFERENCES, partial(references.references, state, analysis))
+        feature(types.TEXT_DOCUMENT_PREPARE_RENAME, partial(rename.prepare, state, analysis))
+        feature(types.TEXT_DOCUMENT_RENAME, partial(rename.rename, state, analysis), rename.OPTIONS)
+        feature(types.TEXT_DOCUMENT_CODE_LENS, partial(lenses.code_lenses, state, analysis), lenses.OPTIONS)
         feature(types.TEXT_DOCUMENT_COMPLETION, partial(completion.complete, state), completion.OPTIONS)
         self.server.command(actions.EXPLAIN)(partial(self._explain))
         self.server.command(inspect.COMMAND)(partial(self._inspect))
@@ -79,6 +96,13 @@ class LanguageService:
         for root in self.state.roots:
             root.stop.set()
         self.state.worker.end()
+
+    def _reported(
+        self, state: State, root: Root, versions: dict[str, int], progress: Progress, paths: list[str]
+    ) -> None:
+        diagnostics.publish_report(state, root, versions, progress, paths)
+        if not progress.incomplete_paths:
+            lenses.refresh_changed(state, self.analysis, root)
 
     # -- beginning and end ---------------------------------------------------------------------------------
 
@@ -147,7 +171,8 @@ class LanguageService:
                 self.analysis.schedule(root)
 
     def _take_options(self, given: object) -> None:
-        """Read `select` and `ignore`, lists of rules, groups or presets, of the client's options."""
+        """Read the client's options: `select` and `ignore`, lists of rules, groups or presets; whether it
+        `showReferences` by a command."""
         options = given if isinstance(given, dict) else {}
         options = options.get(SOURCE, options) if isinstance(options.get(SOURCE, {}), dict) else {}
 
@@ -162,7 +187,8 @@ class LanguageService:
                     found.remove(name)
             return tuple(found)
 
-        self.state.options = ClientOptions(names("select") or None, names("ignore"))
+        shows = options.get("showReferences") is True or self.state.options.shows_references
+        self.state.options = ClientOptions(names("select") or None, names("ignore"), shows)
         for root in self.state.roots:
             root.options = self.state.options
 

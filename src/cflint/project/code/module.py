@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from cflint.project.code import dropped as _dropped
     from cflint.project.code import edits as _edits
     from cflint.project.code import effects as _effects
+    from cflint.project.code import env_escapes as _env_escapes
     from cflint.project.code import env_uses as _env_uses
     from cflint.project.code import evaluator as _evaluator
     from cflint.project.code import flow as _flow
@@ -85,6 +86,7 @@ else:
     _dropped = Lazy("cflint.project.code.dropped")
     _edits = Lazy("cflint.project.code.edits")
     _effects = Lazy("cflint.project.code.effects")
+    _env_escapes = Lazy("cflint.project.code.env_escapes")
     _env_uses = Lazy("cflint.project.code.env_uses")
     _evaluator = Lazy("cflint.project.code.evaluator")
     _flow = Lazy("cflint.project.code.flow")
@@ -537,9 +539,10 @@ class Module:
         return self.class_of(found) if found is not None else None
 
     def hibernating_object(self, accept: Node) -> ClassDefinition | None:
-        """The Durable Object of which a call of `acceptWebSocket()` is the first one."""
+        """The Durable Object of which a call of `acceptWebSocket()` is the first one: one with hooks of its
+        own, or a container's, of which the SDK leaves the sockets alone."""
         owner = self.enclosing_class(accept)
-        if owner is None or not owner.is_durable_object:
+        if owner is None or not (owner.is_durable_object or owner.kind is ClassKind.CONTAINER):
             return None
         return owner if self.hibernatable_accepts(owner)[0].id == accept.id else None
 
@@ -629,6 +632,7 @@ class Module:
     origins = _origins.origins
     header_read = _origins.header_read
     header_value = _headers.header_value
+    reads_query = _origins.reads_query
     reads_request = _origins.reads_request
     reads_credential = _origins.reads_credential
     provenance = _provenance.provenance
@@ -742,6 +746,7 @@ class Module:
     type_of_class = _declared_env.type_of_class
     gives_env_member = _env_uses.gives_env_member
     bindings_needed = _env_uses.bindings_needed
+    env_escapes = _env_escapes.env_escapes
     is_guard = _env_uses.is_guard
     pair_end = _sockets.pair_end
     pair_ends = _sockets.pair_ends
@@ -770,4 +775,4 @@ class Module:
 def module_of(project: Project, path: str) -> Module | None:
     """A module with its tree; None when it cannot be read or parsed, or is no JavaScript."""
     found = project.trees.of(path)
-    return Module(project, *found) if found is not None else None
+    return project.trees.view(Module(project, *found)) if found is not None else None

@@ -29,7 +29,7 @@ def value_at(module: Module, offset: int) -> tuple[Value, Span] | None:
         subject = above
     elif node.type == "property_identifier":
         if parent is not None and parent.type == "pair_pattern":  # `{ ROOM: room } = env`
-            return _taken(module, parent), Span(node.start_byte, node.end_byte)
+            return taken(module, parent), Span(node.start_byte, node.end_byte)
         if parent is None or parent.type != "member_expression":
             return None
         subject = parent
@@ -40,7 +40,7 @@ def value_at(module: Module, offset: int) -> tuple[Value, Span] | None:
     return value, Span(node.start_byte, node.end_byte)
 
 
-def _taken(module: Module, pair: Node) -> Value:
+def taken(module: Module, pair: Node) -> Value:
     """What a pattern takes under a key, when it gives it one name."""
     name = pair.child_by_field_name("value")
     if name is not None and name.type == "assignment_pattern":

@@ -61,13 +61,15 @@ class TooMuch(Exception):
 class NodeMaker:
     """Makes the nodes of one configuration. `paths` tells for each node where its value stands in the
     configuration's own words; `definitions` where it is written, when that is not where the node stands;
-    `conditional` holds the nodes that may be absent."""
+    `keys` where the key of a node is written, when that is in another file; `conditional` holds the nodes
+    that may be absent."""
 
     def __init__(self, machine: Machine, document: Document) -> None:
         self.machine = machine
         self.document = document
         self.paths: dict[Node, Path] = {}
         self.definitions: dict[Node, Location] = {}
+        self.keys: dict[Node, Location] = {}
         self.conditional: set[Node] = set()
         self.open: list[OpenSet] = []
         self._count = 0
@@ -209,7 +211,12 @@ class NodeMaker:
     def member(self, name: str, entry: Entry, node: Node, around: Span) -> Member:
         if entry.conditional:
             self.conditional.add(node)
+        self._remember_key(node, entry)
         return Member(name, self.key_span(entry.key, around), node)
+
+    def _remember_key(self, node: Node, entry: Entry) -> None:
+        if entry.key.document is not self.document.file:
+            self.keys[node] = entry.key
 
     def items(self, value: Arr, around: Span, path: Path) -> list[Node]:
         found = []
@@ -233,7 +240,9 @@ class NodeMaker:
     def name_node(self, name: str, entry: Entry, around: Span, path: Path) -> tuple[Span, Node]:
         """The key of an entry, and the string that wrangler has for it."""
         span = self.key_span(entry.key, around)
-        return span, self.made(Kind.STRING, span, path, name)
+        node = self.made(Kind.STRING, span, path, name)
+        self._remember_key(node, entry)
+        return span, node
 
     def opened(self, paths: Sequence[tuple[str, ...]], source: Path, opening: Opening) -> None:
         for path in paths:

@@ -126,6 +126,7 @@ class ConfigTree:
     paths: Mapping[Node, Path]
     definitions: Mapping[Node, Location]
     conditional: Collection[Node]
+    keys: Mapping[Node, Location] = field(default_factory=dict)
 
     @property
     def root(self) -> Node:
@@ -471,6 +472,7 @@ class _Reading:
             lowering.nodes.paths,
             lowering.nodes.definitions,
             lowering.nodes.conditional,
+            lowering.nodes.keys,
         )
 
     def _with_tooling(self, loader: Loader, resolver: Resolver, lowering: Lowering, root: Node) -> Node:
@@ -533,6 +535,7 @@ def _changed(tree: ConfigTree, points: tuple[Point, ...], opened: tuple[OpenSet,
         tree.paths,
         tree.definitions,
         tree.conditional,
+        tree.keys,
     )
 
 

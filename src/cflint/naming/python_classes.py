@@ -1,4 +1,4 @@
-"""What the features of an editor need of modules of Python: the binding at a place, the classes of a Worker.
+"""Classes of Workers in Python: which one a name means, and where it is declared.
 
 Imported where used: libcst is loaded when a Worker has a module of Python.
 """
