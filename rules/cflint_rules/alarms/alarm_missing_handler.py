@@ -71,6 +71,8 @@ from cflint.api import (
     rule,
 )
 
+_STORAGES = frozenset({ValueKind.STORAGE, ValueKind.DURABLE_OBJECT_STATE})
+
 
 @rule(call("setAlarm"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
@@ -151,13 +153,26 @@ def check_handler(found: Handler) -> Iterator[Finding]:
         return
     if owner.facts.base is not None and module.project.classes.base(owner.facts) is not None:
         return
-    if not _is_alone(module):
-        return  # a library may be given the storage
+    if not _is_alone(module) and _gives_storage_away(owner):
+        return  # a library may set one
     if js.is_named(module.project, js.paths_around(module), "setAlarm", at_hand=module):
         return
     yield Finding(
         f"nothing sets an alarm: `{owner.name}.alarm()` never runs", module.at(name), severity=Severity.NOTE
     )
+
+
+def _gives_storage_away(owner: ClassDefinition) -> bool:
+    """Whether the class gives its storage, its state or itself to a function; to its base is not meant."""
+    module = owner.module
+    supers = {call.id for call in module.super_calls(owner)}
+    for node in module.descendants(owner.body, "this", "identifier", "member_expression"):
+        around = module.call_around(node)
+        if around is None or around[0].node.id in supers:
+            continue
+        if node.type == "this" or module.value_of(node).kind in _STORAGES:
+            return True
+    return False
 
 
 def _is_alone(module: Module) -> bool:

@@ -539,9 +539,10 @@ class Module:
         return self.class_of(found) if found is not None else None
 
     def hibernating_object(self, accept: Node) -> ClassDefinition | None:
-        """The Durable Object of which a call of `acceptWebSocket()` is the first one."""
+        """The Durable Object of which a call of `acceptWebSocket()` is the first one: one with hooks of its
+        own, or a container's, of which the SDK leaves the sockets alone."""
         owner = self.enclosing_class(accept)
-        if owner is None or not owner.is_durable_object:
+        if owner is None or not (owner.is_durable_object or owner.kind is ClassKind.CONTAINER):
             return None
         return owner if self.hibernatable_accepts(owner)[0].id == accept.id else None
 
