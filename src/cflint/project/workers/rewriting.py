@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
@@ -115,12 +116,21 @@ def changed_by_sed(command: str, configuration: bytes) -> Keys:
 def may_write(document: Document) -> bool:
     """Whether a program that writes files may write a configuration: all other files that it writes or makes
     of others have names that are known."""
+    return document.memoized("may write a configuration", _may_write)
+
+
+def _may_write(document: Document) -> bool:
     program = _read(document, b"")
     return program is None or program.may_write()
 
 
 def changed_by_program(document: Document, configuration: bytes) -> Keys:
     """What a program that writes a configuration changes in it."""
+    question = "changes in a configuration", configuration  # several scripts may run the same program
+    return document.memoized(question, partial(_changes, configuration))
+
+
+def _changes(configuration: bytes, document: Document) -> Keys:
     program = _read(document, configuration)
     return program.changes() if program is not None else None
 
