@@ -50,12 +50,14 @@ button { font: inherit; min-width: 2em; padding: 4px 8px; border: 1px solid var(
 button:hover { background: var(--vscode-button-secondaryHoverBackground); }
 #picture { padding: 48px 16px 16px; box-sizing: border-box; overflow: auto; height: 100vh; }
 #picture.fit svg { max-width: 100%; height: auto; }
+/* Graphviz measures text by Helvetica; where the system's font is wider, what is beyond the drawing is not cut off. */
+svg { overflow: visible; }
 svg .graph > polygon:first-of-type { fill: transparent; stroke: none; }
 svg .cluster text, svg .edge text[fill="#334155"] { fill: var(--vscode-editor-foreground); }
 svg .edge path[stroke="#475569"] { stroke: var(--vscode-editor-foreground); stroke-opacity: .7; }
 svg .edge polygon[stroke="#475569"] { stroke: var(--vscode-editor-foreground); fill: var(--vscode-editor-foreground); }
-svg .graph > text[fill="#b91c1c"], svg .edge text[fill="#b91c1c"] { fill: var(--vscode-errorForeground); }
-svg .graph > text[fill="#b45309"], svg .edge text[fill="#b45309"] { fill: var(--vscode-editorWarning-foreground); }
+:is(.vscode-dark, .vscode-high-contrast) svg :is(.graph > text, .edge text)[fill="#b91c1c"] { fill: var(--vscode-errorForeground); }
+:is(.vscode-dark, .vscode-high-contrast) svg :is(.graph > text, .edge text)[fill="#b45309"] { fill: var(--vscode-editorWarning-foreground); }
 svg a { cursor: pointer; }
 svg a:focus-visible { outline: 2px solid var(--vscode-focusBorder); outline-offset: 2px; }
 svg a:hover { filter: brightness(.92); }
