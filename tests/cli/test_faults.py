@@ -514,29 +514,29 @@ def _long(unit: str, count: int) -> str:
 @pytest.mark.parametrize(
     "code",
     [
-        _long("(", 50_000) + "1" + _long(")", 50_000),
-        _long("[", 50_000),
-        _long("{", 50_000),
-        _long("f(", 50_000) + _long(")", 50_000),
-        _long("a + ", 100_000) + "a",
-        "a" + _long(".b", 100_000),
-        _long("! ", 50_000) + "a",
-        _long("a ? b : ", 50_000) + "c",
-        _long("() => ", 50_000) + "1",
-        _long("`${", 20_000) + _long("}`", 20_000),
-        _long("env.KV.get(", 20_000) + _long(")", 20_000),
-        _long("(await ", 20_000) + "env.KV.get(1)" + _long(")", 20_000),
-        _long("x: {", 20_000),
-        "0;" + _long("if (a) {} else ", 20_000) + "{}",
+        _long("(", 25_000) + "1" + _long(")", 25_000),
+        _long("[", 25_000),
+        _long("{", 25_000),
+        _long("f(", 25_000) + _long(")", 25_000),
+        _long("a + ", 50_000) + "a",
+        "a" + _long(".b", 50_000),
+        _long("! ", 25_000) + "a",
+        _long("a ? b : ", 25_000) + "c",
+        _long("() => ", 25_000) + "1",
+        _long("`${", 10_000) + _long("}`", 10_000),
+        _long("env.KV.get(", 10_000) + _long(")", 10_000),
+        _long("(await ", 10_000) + "env.KV.get(1)" + _long(")", 10_000),
+        _long("x: {", 10_000),
+        "0;" + _long("if (a) {} else ", 10_000) + "{}",
     ],
     ids=lambda code: code[:12],
 )
 def test_fault_17_deep_and_long_expressions(code: str) -> None:
     head = 'import { DurableObject } from "cloudflare:workers";\n'
     tail = f"\nexport const x = {code};\n"
-    started = time.perf_counter()
+    started = time.process_time()
     report = check({"wrangler.jsonc": CONFIG.encode(), "src/index.ts": (head + CLEAN + tail).encode()})
-    assert time.perf_counter() - started < 6  # two seconds on a machine with nothing else to do
+    assert time.process_time() - started < 1.5  # half a second at most
     assert report.files_checked == 2
     assert not [finding for finding in report.findings if finding.rule == "internal-error"]
 
@@ -663,9 +663,9 @@ def test_fault_21_patterns_of_cflint_are_linear() -> None:
     slow = []
     for name, compiled, is_searched in patterns:
         for unit in ADVERSARIAL:
-            data: str | bytes = unit * (5_000 // len(unit)) + b"!"
+            data: str | bytes = unit * (2_500 // len(unit)) + b"!"
             if isinstance(compiled.pattern, str):
-                data = unit.decode() * (5_000 // len(unit)) + "!"
+                data = unit.decode() * (2_500 // len(unit)) + "!"
             started = time.process_time()
             compiled.match(data)  # type: ignore[arg-type]
             compiled.fullmatch(data)  # type: ignore[arg-type]
@@ -673,7 +673,7 @@ def test_fault_21_patterns_of_cflint_are_linear() -> None:
                 for _ in compiled.finditer(data):  # type: ignore[arg-type]
                     pass
             took = time.process_time() - started
-            if took > 0.1:  # linear: a few milliseconds; the square: half a second and more
+            if took > 0.05:  # linear: a millisecond or two; the square: a tenth of a second and more
                 slow.append(f"{name} on {unit!r}: {took:.1f} s")
     assert slow == []
 

@@ -9,6 +9,7 @@ import pytest
 from tests.support.paths import ROOT
 
 WORKER = 'export default {\n  fetch: (request, env) => env.KV.get(Math.random() + "%d"),\n};\n'
+READ = "// a line of words that have to be read\n" * 300
 CONFIG = '{ "name": "w%d", "main": "index.ts", "compatibility_date": "2026-08-01" }\n'
 
 
@@ -20,11 +21,11 @@ def test_a_check_ends_well_whenever_it_is_interrupted(
         pytest.skip("processes are counted in /proc")
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     interrupts = pytest.importorskip("interrupts")
-    for number in range(180):  # enough for two processes
+    for number in range(40):  # with what is to be read in them, enough for two processes
         folder = tmp_path / f"w{number}"
         folder.mkdir()
         (folder / "wrangler.jsonc").write_text(CONFIG % number)
-        (folder / "index.ts").write_text(WORKER % number)
+        (folder / "index.ts").write_text(WORKER % number + READ)
     ways = [interrupts.Way(1, True, True), interrupts.Way(2, True, False), interrupts.Way(2, False, True)]
     tally = interrupts.hold([tmp_path], 8, 3, ways)
     assert tally.broken == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -86,50 +87,50 @@ def fill_in(folder: Path, paths: list[str]) -> None:
         (folder / path).write_text(text.replace("FILL_IN", "LEFT_BEHIND"))
 
 
-@pytest.mark.parametrize("about", ["call", "binding"])
-def test_a_rule_is_started_and_filled_in(copy: Path, about: str) -> None:
-    id = "alarm-left-behind"
-    paths, advice = started(copy, id, about)
-    assert "rules/cflint_rules/alarms/alarm_left_behind.py" in paths
-    assert {f"fixtures/alarms/{id}/{case}/src/index.ts" for case in ("reports", "clean")} <= set(paths)
-    assert all((copy / path).is_file() for path in paths)
-    tools = [path for path in paths if path.endswith("tools.ts")]
-    assert tools == ([f"fixtures/alarms/{id}/clean/src/tools.ts"] if about == "call" else [])
-    assert f"pytest tests/rules -k {id}" in advice
+ABOUT = {"call": "alarm-left-behind", "binding": "alarm-left-open"}
+"""What a rule can be about, and what one is called here: both are tried at once."""
+
+
+def test_rules_are_started_and_filled_in(copy: Path) -> None:
+    paths: list[str] = []
+    for about, id in ABOUT.items():
+        new, advice = started(copy, id, about)
+        assert f"rules/cflint_rules/alarms/{id.replace('-', '_')}.py" in new
+        assert {f"fixtures/alarms/{id}/{case}/src/index.ts" for case in ("reports", "clean")} <= set(new)
+        assert all((copy / path).is_file() for path in new)
+        tools = [path for path in new if path.endswith("tools.ts")]
+        assert tools == ([f"fixtures/alarms/{id}/clean/src/tools.ts"] if about == "call" else [])
+        assert f"pytest tests/rules -k {id}" in advice
+        paths += new
 
     tests = ["tests/rules/test_fixtures.py", "tests/rules/test_pages.py", "tests/rules/test_every_rule.py"]
-    run_tests = ["-m", "pytest", "-p", "no:cacheprovider", "-k", id, *tests]
+    run_tests = ["-m", "pytest", "-p", "no:cacheprovider", "-k", " or ".join(ABOUT.values()), *tests]
     tried = python(copy, *run_tests)
     failed = re.findall(r"^FAILED (\S+)", tried.stdout, re.MULTILINE)
-    assert failed == [f"tests/rules/test_every_rule.py::test_nothing_is_left_to_fill_in[alarms/{id}]"]
+    assert failed == [
+        f"tests/rules/test_every_rule.py::test_nothing_is_left_to_fill_in[alarms/{id}]"
+        for id in ABOUT.values()
+    ]
 
     fill_in(copy, paths)
     filled_in = python(copy, *run_tests)
     assert filled_in.returncode == 0, filled_in.stdout
     passed = re.search(r"^(\d+) passed", filled_in.stdout, re.MULTILINE)
-    assert passed is not None and int(passed[1]) >= 6
+    assert passed is not None and int(passed[1]) >= 3 * len(ABOUT)
 
-    lint = python(
-        copy, "-m", "ruff", "check", "--no-cache", *(path for path in paths if path.endswith(".py"))
-    )
+    code = [path for path in paths if path.endswith(".py")]
+    lint = python(copy, "-m", "ruff", "check", "--no-cache", *code)
     assert lint.returncode == 0, lint.stdout
-    style = [
-        "-m",
-        "ruff",
-        "format",
-        "--no-cache",
-        "--check",
-        *(path for path in paths if path.endswith(".py")),
-    ]
-    assert python(copy, *style).returncode == 0
+    assert python(copy, "-m", "ruff", "format", "--no-cache", "--check", *code).returncode == 0
 
-    reports = copy / "fixtures" / "alarms" / id / "reports"
-    check = ["-m", "cflint", "check", "--isolated", "--select", id, "--output-format", "concise", "."]
-    found = python(copy, *check, cwd=reports)
-    assert (found.returncode, found.stderr) == (1, "")
-    place = {"call": "src/index.ts:3:5", "binding": "wrangler.jsonc:7:18"}[about]
-    first = found.stdout.splitlines()[0]
-    assert re.fullmatch(rf"{re.escape(place)}: \S*\[?{id}\b.*", first), found.stdout
+    for about, place in {"call": "src/index.ts:3:5", "binding": "wrangler.jsonc:7:18"}.items():
+        id = ABOUT[about]
+        reports = copy / "fixtures" / "alarms" / id / "reports"
+        check = ["-m", "cflint", "check", "--isolated", "--select", id, "--output-format", "concise", "."]
+        found = python(copy, *check, cwd=reports)
+        assert (found.returncode, found.stderr) == (1, "")
+        first = found.stdout.splitlines()[0]
+        assert re.fullmatch(rf"{re.escape(place)}: \S*\[?{id}\b.*", first), found.stdout
 
 
 def test_a_new_rule_is_written_into_the_documents(copy: Path) -> None:
@@ -153,10 +154,15 @@ def test_a_new_rule_is_written_into_the_documents(copy: Path) -> None:
         ("alarms", "durable-objects", "is a preset or a group"),
     ],
 )
-def test_a_rule_that_cannot_be_is_not_started(group: str, id: str, reason: str) -> None:
-    done = python(ROOT, "scripts/new_rule.py", group, id)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert reason in done.stderr
+def test_a_rule_that_cannot_be_is_not_started(
+    group: str, id: str, reason: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["new_rule.py", group, id])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "scripts" / "new_rule.py"))["main"]()
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out) == (2, "")
+    assert reason in err
 
 
 def test_the_address_of_the_site_is_put_in(copy: Path) -> None:

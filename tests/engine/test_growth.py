@@ -10,7 +10,7 @@ SHAPES = {shape.name: shape for shape in shapes()}
 
 ONCE = {
     "manifest:script:vite": 8000,
-    "rows:ignore-files": 600,
+    "rows:ignore-files": 300,
     "rows:node-imports": 200,
     "rows:unclosed-comments": 2000,
     "rows:unclosed-imports": 1000,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,7 +33,9 @@ class Defaults:
 
 
 DEFAULTS = Defaults()
-MANY_FILES = [case for case in cases() if sum(1 for _ in (case.folder / "src").glob("*.ts")) > 1]
+MANY_FILES = [
+    case for case in cases() if sum(bool(re.fullmatch(r"src/[^/]+\.ts", path)) for path in case.files) > 1
+]
 
 ROOM = b"""import { DurableObject } from "cloudflare:workers";
 export class Room extends DurableObject {

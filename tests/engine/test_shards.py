@@ -53,7 +53,7 @@ export function lost() {
 """
 
 
-def lay(root: Path, workers: int = 7) -> None:
+def lay(root: Path, workers: int = 4) -> None:
     files = {
         ".git/HEAD": "ref: refs/heads/main\n",
         "package.json": '{ "workspaces": ["packages/*"] }',
@@ -102,7 +102,7 @@ def test_fault_38_shards_merged_are_one_run(
 ) -> None:
     arguments = ("--output-format", format, *more)
     whole = cli("check", *arguments)
-    for count in (1, 2, 3, 11):  # more than there are Workers, too
+    for count in (1, 2, 6):  # more than there are Workers, too
         joined = cli("merge", *reversed(parts(cli, count, tmp_path, *arguments)))
         assert joined.out == whole.out
         assert joined.code == whole.code == 1
@@ -138,10 +138,10 @@ def test_shards_are_whole_disjoint_and_of_a_size(tmp_path: Path) -> None:
 
 
 def test_every_part_but_one_may_be_clean(cli: Cli, tmp_path: Path) -> None:
-    names = parts(cli, 20, tmp_path, "--output-format", "json")
+    names = parts(cli, 9, tmp_path, "--output-format", "json")
     summaries = [json.loads(Path(name).read_text())["summary"] for name in names]
     assert any(summary["files"] == 0 for summary in summaries)
-    assert sum(summary["workers"] for summary in summaries) == 7
+    assert sum(summary["workers"] for summary in summaries) == 4
 
 
 def _drop(documents: list[dict[str, object]]) -> None:
@@ -236,7 +236,7 @@ def test_fault_37_work_grows_as_the_workers_do(tmp_path: Path, monkeypatch: pyte
     known = RuleSet.discover()
     options = Options(known.select(), known, jobs=1)
     calls: list[int] = []
-    for workers in (5, 5, 20, 80):  # the first run imports
+    for workers in (5, 5, 11, 44):  # the first run imports
         root = tmp_path / f"{len(calls)}"
         monorepo.make(root, workers)
         profile = cProfile.Profile(builtins=False)

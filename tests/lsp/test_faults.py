@@ -14,6 +14,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from tests.support import preloaded
 from tests.support.lsp_client import COMMAND, capabilities, serving
 from tests.support.lsp_project import CONFIG, FLOATING, INDEX, LEGACY, ROOM, write_project
 from tests.support.paths import ROOT
@@ -191,7 +192,8 @@ EXIT = {"jsonrpc": "2.0", "method": "exit"}
 
 def _talk(*parts: bytes) -> tuple[int, list[dict[str, object]], str]:
     """What a server answers to a stream of bytes, and how it ends."""
-    done = subprocess.run(COMMAND, input=b"".join(parts), capture_output=True, timeout=60, check=False)
+    command = preloaded.command() or COMMAND
+    done = subprocess.run(command, input=b"".join(parts), capture_output=True, timeout=60, check=False)
     answers: list[dict[str, object]] = []
     rest = done.stdout
     while rest:

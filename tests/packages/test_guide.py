@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,6 @@ from tests.support.rule_package_guide import files
 
 GUIDE = (ROOT / "docs" / "guides" / "rule-packages.md").read_text(encoding="utf-8")
 MORE = re.search(r"^```python\n# one more test\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> Iterator[Environment]:
-    with Environment(tmp_path / "environment") as found:
-        yield found
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,12 +54,6 @@ def module(word: str = "bad") -> str:
 
 FILES = {"acme_rules/__init__.py": '"""Rules about Acme."""\n', "acme_rules/acme_bad.py": module()}
 ENTRIES = {"acme": "acme_rules"}
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> Iterator[Environment]:
-    with Environment(tmp_path / "environment") as found:
-        yield found
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -32,6 +33,7 @@ class Environment:
         shared = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
         self._preloaded: Preloaded | None = None
         self.add_path(ROOT / "src", ROOT / "rules", *map(Path, sorted(shared)))
+        self._made = set(self.packages.iterdir())
 
     def __enter__(self) -> Self:
         return self
@@ -43,6 +45,17 @@ class Environment:
         if self._preloaded is not None:
             self._preloaded.close()
         self._preloaded = None
+
+    def restore(self) -> None:
+        """Make it what it was at first: without what was installed since, and what cflint has kept."""
+        for path in set(self.packages.iterdir()) - self._made:
+            if path.suffix == ".pth":
+                self._forget()
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        shutil.rmtree(self.folder / "home", ignore_errors=True)
 
     def add_path(self, *folders: Path) -> None:
         """Have modules imported from folders, too, as an editable installation does."""

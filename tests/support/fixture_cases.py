@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from itertools import groupby
 
 from cflint.finding import Finding, Report
 from cflint.rule import RuleSet
@@ -12,7 +13,19 @@ from cflint.testing import Case, Line, check, expected
 from cflint.testing import cases as cases_in
 from tests.support.paths import FIXTURES
 
-__all__ = ["KNOWN", "Case", "Expected", "cases", "expected", "reported", "rules_for", "run", "with_crlf"]
+__all__ = [
+    "KNOWN",
+    "Case",
+    "Expected",
+    "cases",
+    "cases_by_rule",
+    "expected",
+    "hold",
+    "reported",
+    "rules_for",
+    "run",
+    "with_crlf",
+]
 
 KNOWN = RuleSet.discover(packages=False)
 
@@ -28,6 +41,29 @@ def cases() -> tuple[Case, ...]:
     """Every `fixtures/<group>/<rule>/<case>`: the same objects each time, which read their files once."""
     groups = (FIXTURES / group for group in KNOWN.groups)
     return tuple(case for group in groups if group.is_dir() for case in cases_in(group, KNOWN))
+
+
+def cases_by_rule() -> Iterator[tuple[str, list[Case]]]:
+    """The cases of each rule, as `GROUP/RULE` and its cases."""
+    for name, found in groupby(cases(), lambda case: case.name.rpartition("/")[0]):
+        yield name, list(found)
+
+
+def hold(check: Callable[[Case], None], those: Iterable[Case]) -> None:
+    """Check cases, all of them: what is wrong with each says which one it is. A test for each takes longer
+    than its check."""
+    __tracebackhide__ = True
+    failed: list[Exception] = []
+    for case in those:
+        try:
+            check(case)
+        except Exception as error:
+            error.add_note(f"in fixtures/{case.name}")
+            failed.append(error)
+    if len(failed) == 1:
+        raise failed[0]
+    if failed:
+        raise ExceptionGroup(f"{len(failed)} cases", failed)
 
 
 @cache

@@ -58,7 +58,6 @@ def spent(files: Files) -> dict[str, float]:
         start = time.process_time()
         render(report, Rendering(color=name == "text", hyperlinks=name == "text"))
         seconds[name] = time.process_time() - start
-    gc.unfreeze()
     return seconds
 
 

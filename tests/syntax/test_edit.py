@@ -667,7 +667,7 @@ def between(edits: Edits, size: int) -> list[tuple[int, int]]:
 
 
 @given(DOCUMENTS, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_set_value_sets_the_value(data: DataDocument, draw: st.DataObject) -> None:
     paths = [(), *paths_of(data)]
     path = draw.draw(st.sampled_from(paths))
@@ -697,7 +697,7 @@ def test_set_value_sets_the_value(data: DataDocument, draw: st.DataObject) -> No
 
 
 @given(DOCUMENTS, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_append_item_appends(data: DataDocument, draw: st.DataObject) -> None:
     arrays = [path for path in paths_of(data) if isinstance(inside(data.root.plain, path), list)]
     assume(arrays)
@@ -714,7 +714,7 @@ def test_append_item_appends(data: DataDocument, draw: st.DataObject) -> None:
 
 
 @given(DOCUMENTS, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_remove_removes(data: DataDocument, draw: st.DataObject) -> None:
     paths = paths_of(data)
     assume(paths)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -17,11 +18,18 @@ from tests.support.paths import EXAMPLES, FIXTURES
 
 pytestmark = pytest.mark.portable
 
-MODULES = [data for _, data in files_below(FIXTURES, EXAMPLES, endings=EXTENSIONS)]
+
+@cache
+def _modules() -> list[bytes]:
+    """All there are: read by the process that has the tests, not by each that collects them."""
+    return [data for _, data in files_below(FIXTURES, EXAMPLES, endings=EXTENSIONS)]
+
+
+MODULES = st.deferred(lambda: st.sampled_from(_modules()))
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.sampled_from(MODULES), st.integers(0, 1 << 32))
+@given(MODULES, st.integers(0, 1 << 32))
 def test_damaged_modules(data: bytes, seed: int) -> None:
     check_javascript(next(mutations([data], CODE_WORDS, 12_000, random.Random(seed))))
 

@@ -264,26 +264,26 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "[" * 200_000,
-        '{"a":' * 40_000,
-        "[" * 300 + '"\\"' * 60_000,
-        "[" * 300 + "/*" * 100_000,
-        "[" * 300 + "1" * 200_000 + "x",
-        "{" * 250 + "}]" * 100_000,
-        "[" * 250 + "}" * 200_000,
-        " " * 200_000 + "{}" + "\n" * 200_000,
-        "[" * 300 + " " * 200_000 + "x",
-        "'" * 200_000,
-        '"\\"' * 60_000,
-        "/" * 200_000,
-        '{"a"\n' * 40_000,
+        "[" * 50_000,
+        '{"a":' * 10_000,
+        "[" * 300 + '"\\"' * 15_000,
+        "[" * 300 + "/*" * 25_000,
+        "[" * 300 + "1" * 50_000 + "x",
+        "{" * 250 + "}]" * 25_000,
+        "[" * 250 + "}" * 50_000,
+        " " * 50_000 + "{}" + "\n" * 50_000,
+        "[" * 300 + " " * 50_000 + "x",
+        "'" * 50_000,
+        '"\\"' * 15_000,
+        "/" * 50_000,
+        '{"a"\n' * 10_000,
     ],
     ids=lambda text: repr(text[-8:]),
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
     start = time.process_time()
     data = doc(text)
-    assert time.process_time() - start < 5  # quadratic would be minutes
+    assert time.process_time() - start < 2  # the square would be ten
     check_places(data) if len(data.problems) < 5 else None
 
 
@@ -332,7 +332,7 @@ def exact(value: Any) -> Any:
 
 
 @given(spelled())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_is_written_is_read(case: tuple[Any, str]) -> None:
     value, text = case
     data = doc(text)
@@ -359,7 +359,7 @@ MARKS = st.sampled_from(
 @given(
     spelled(), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 6), MARKS | st.just(b"")), max_size=4)
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_damaged_text_is_read_without_exceptions(
     case: tuple[Any, str], damages: list[tuple[int, int, bytes]]
 ) -> None:

@@ -251,7 +251,7 @@ LINE = st.sampled_from(LINES.split("|"))
 
 
 @given(st.lists(LINE, max_size=12), st.sampled_from(["\n", "\r\n"]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=180, deadline=None)
 def test_commonmark_agrees(lines: list[str], newline: str) -> None:
     text = newline.join(["intro", "", *lines])
     found = blocks_of(text)
@@ -269,7 +269,7 @@ def test_commonmark_agrees(lines: list[str], newline: str) -> None:
 
 
 @given(st.binary(max_size=200) | st.text("`~>-# \t\r\nax1.<!*/{}", max_size=200).map(str.encode))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_any_bytes_give_blocks_within_the_file(data: bytes) -> None:
     for path in ("a.md", "a.mdx"):
         end = 0
@@ -290,18 +290,18 @@ def test_any_bytes_give_blocks_within_the_file(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        *(b">" * 300_000, b"- " * 100_000, b" " * 300_000 + b"x", (b"> " * 64 + b"\n") * 1000),
+        *(b">" * 75_000, b"- " * 25_000, b" " * 75_000 + b"x", (b"> " * 64 + b"\n") * 1000),
         *(
-            b"# a" + b" " * 300_000 + b"#x",
-            b"```ts\n" * 30_000,
-            b"``` title " * 30_000,
-            b"-" * 300_000 + b"x",
+            b"# a" + b" " * 75_000 + b"#x",
+            b"```ts\n" * 7_500,
+            b"``` title " * 7_500,
+            b"-" * 75_000 + b"x",
         ),
         *(
             (b" " * 250 + b"- a\n") * 1000,
-            b"<!--\n" * 40_000,
-            b"```ts\n// " + b"a/" * 150_000,
-            b"---\n" * 40_000,
+            b"<!--\n" * 10_000,
+            b"```ts\n// " + b"a/" * 37_500,
+            b"---\n" * 10_000,
         ),
     ],
 )
@@ -309,4 +309,4 @@ def test_hostile_documents_take_linear_time(data: bytes) -> None:
     for path in ("a.md", "a.mdx"):
         start = time.process_time()
         blocks_of(data, path)
-        assert time.process_time() - start < 5
+        assert time.process_time() - start < 2

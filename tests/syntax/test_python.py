@@ -146,11 +146,11 @@ def test_what_is_too_deep_is_refused(code: str) -> None:
         "x = " + "1+" * (MAX_CHAIN - 5) + "1",
         "x = a" + ".b" * (MAX_CHAIN - 5),
         "x = " + "lambda: " * (MAX_CHAIN - 5) + "1",
-        "x = [" + "1, -2, " * 5_000 + "]",
-        "x = f'" + "<p>{{a.b-c}}</p> {a.b} " * 2_000 + "'",
-        "x = '''" + "a.b + c " * 5_000 + "'''",
-        "x = '''{" + "a.b + c " * 5_000 + "}'''",
-        "x = 1\n" + "if a:\n  pass\nelif b:\n  pass\n" * 2_000,
+        "x = [" + "1, -2, " * (2 * MAX_CHAIN) + "]",
+        "x = f'" + "<p>{{a.b-c}}</p> {a.b} " * (2 * MAX_CHAIN) + "'",
+        "x = '''" + "a.b + c " * (2 * MAX_CHAIN) + "'''",
+        "x = '''{" + "a.b + c " * (2 * MAX_CHAIN) + "}'''",
+        "x = 1\n" + "if a:\n  pass\nelif b:\n  pass\n" * (2 * MAX_CHAIN),
     ],
 )
 def test_what_is_nearly_too_deep_is_read(code: str) -> None:

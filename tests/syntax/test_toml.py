@@ -393,28 +393,28 @@ def test_bytes_that_are_no_text_are_replaced() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "[" * 200_000,
-        "a = " + "{a = " * 40_000,
-        'a = """' + '\\"""' * 50_000 + "\\",
-        "x = [[[[[[\n" + '"""\\' * 50_000,
-        "a = ['''\n" * 20_000,
-        "[" + "a." * 100_000 + "b]",
-        "a = [\n" + "b\n" * 50_000,
-        "a = [\n[b\n" * 20_000,
-        "a = " + "[" * 250 + "}" * 200_000,
-        "a = [" + "\n#x" * 50_000,
-        "a = " + "[" * 300 + '"""\\"""' * 30_000 + "\\",
-        " " * 200_000,
-        "a = " + "1_" * 100_000,
-        "\r" * 200_000,
-        'a = "\\u"' * 20_000,
+        "[" * 50_000,
+        "a = " + "{a = " * 10_000,
+        'a = """' + '\\"""' * 12_500 + "\\",
+        "x = [[[[[[\n" + '"""\\' * 12_500,
+        "a = ['''\n" * 5_000,
+        "[" + "a." * 25_000 + "b]",
+        "a = [\n" + "b\n" * 12_500,
+        "a = [\n[b\n" * 5_000,
+        "a = " + "[" * 250 + "}" * 50_000,
+        "a = [" + "\n#x" * 12_500,
+        "a = " + "[" * 300 + '"""\\"""' * 7_500 + "\\",
+        " " * 50_000,
+        "a = " + "1_" * 25_000,
+        "\r" * 50_000,
+        'a = "\\u"' * 5_000,
     ],
     ids=lambda text: repr(text[-8:]),
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
     start = time.process_time()
     data = doc(text)
-    assert time.process_time() - start < 5  # quadratic would be minutes
+    assert time.process_time() - start < 2  # the square would be ten
     check_places(data)
 
 
@@ -509,7 +509,7 @@ def agrees(text: str) -> None:
 
 
 @given(spelled())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_it_agrees_with_tomllib(text: str) -> None:
     agrees(text)
 
@@ -520,7 +520,7 @@ MARKS = st.sampled_from([*"{}[],=.\"'#\\x1 \n\r:-_", "\x01", "\n[a]\n", '"""', "
 @given(
     spelled(), st.lists(st.tuples(st.integers(0, 300), st.integers(0, 4), MARKS | st.just("")), max_size=3)
 )
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_it_agrees_with_tomllib_on_damaged_text(text: str, damages: list[tuple[int, int, str]]) -> None:
     for at, size, mark in damages:
         at %= len(text) + 1
@@ -529,7 +529,7 @@ def test_it_agrees_with_tomllib_on_damaged_text(text: str, damages: list[tuple[i
 
 
 @given(st.lists(MARKS | st.sampled_from(["a", "b = ", "[a]\n", "= 1\n"]), max_size=30))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_it_agrees_with_tomllib_on_noise(parts: list[str]) -> None:
     agrees("".join(parts))
 

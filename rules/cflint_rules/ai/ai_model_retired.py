@@ -56,7 +56,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Location, Module, Severity, config, js, module, pattern, rule
+from cflint.api import Finding, Location, Module, Severity, config, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -65,7 +65,7 @@ _MODEL = pattern(rb"@(?:cf|hf)/[\w./-]+")
 _DESCRIBES = frozenset({"array", "switch_case", "literal_type", "binary_expression", "subscript_expression"})
 
 
-@rule(module("cf", "hf"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(module("cf", "hf"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
     data = module.document.data
     if b"@cf/" not in data and b"@hf/" not in data:

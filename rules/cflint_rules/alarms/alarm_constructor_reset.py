@@ -60,7 +60,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, rule
+from cflint.api import ClassKind, Finding, Fix, Match, Safety, Severity, ValueKind, call, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -76,6 +76,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if owner.constructor is None or owner.constructor.id != method.id:
         return
+    if owner.kind is ClassKind.DURABLE_OBJECT and owner.has("alarm") is False:
+        return  # `alarm-missing-handler`
     if match.receiver_value.kind is not ValueKind.STORAGE:
         return
     if not module.always_runs(match.node, method, _CALLERS):

@@ -62,7 +62,7 @@ def check(match: Match) -> Iterator[Finding]:
     if match.module.promise_source(match.node) is not js.PromiseSource.ALARM:
         return  # an `AlarmManager` of the project's own, a mock
     use = match.module.promise_use(match.node)
-    if use.outcome is not js.PromiseOutcome.DROPPED:
+    if use.outcome is not js.PromiseOutcome.DROPPED or match.module.handles_errors(use.promise):
         return
     yield Finding(
         f"the promise of `{match.word}()` is not awaited: the code does not see it fail",

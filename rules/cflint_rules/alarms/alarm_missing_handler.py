@@ -1,6 +1,7 @@
 """Give a class that sets alarms an `alarm()` method.
 
-`setAlarm()` throws in a Durable Object whose class has no `alarm()` method. An `alarm()` in a class that
+`setAlarm()` throws in a Durable Object whose class has no `alarm()` method; in the constructor it does not,
+and the alarm is lost when it is due. An `alarm()` in a class that
 never sets an alarm never runs.
 
 ## Incorrect
@@ -70,6 +71,8 @@ from cflint.api import (
     rule,
 )
 
+_STORAGES = frozenset({ValueKind.STORAGE, ValueKind.DURABLE_OBJECT_STATE})
+
 
 @rule(call("setAlarm"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
@@ -97,12 +100,15 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if _is_completed(owner):
         return
+    is_made = match.enclosing_function is not None and owner.constructor == match.enclosing_function
     added = match.module.append_handler(owner, "alarm", "// runs when the alarm is due", count=0)
+    what = "an alarm that is set in a constructor is lost" if is_made else "`setAlarm()` throws"
     yield Finding(
-        f"`setAlarm()` throws: {owner.label} has no `alarm()` method",
+        f"{what}: {owner.label} has no `alarm()` method",
         match.at(),
         related=(owner.at.saying("the class is declared here"),),
         fix=Fix("Add an `alarm()` method", (added,), Safety.UNSAFE),
+        severity=Severity.WARNING if is_made else None,
     )
 
 
@@ -147,13 +153,26 @@ def check_handler(found: Handler) -> Iterator[Finding]:
         return
     if owner.facts.base is not None and module.project.classes.base(owner.facts) is not None:
         return
-    if not _is_alone(module):
-        return  # a library may be given the storage
+    if not _is_alone(module) and _gives_storage_away(owner):
+        return  # a library may set one
     if js.is_named(module.project, js.paths_around(module), "setAlarm", at_hand=module):
         return
     yield Finding(
         f"nothing sets an alarm: `{owner.name}.alarm()` never runs", module.at(name), severity=Severity.NOTE
     )
+
+
+def _gives_storage_away(owner: ClassDefinition) -> bool:
+    """Whether the class gives its storage, its state or itself to a function; to its base is not meant."""
+    module = owner.module
+    supers = {call.id for call in module.super_calls(owner)}
+    for node in module.descendants(owner.body, "this", "identifier", "member_expression"):
+        around = module.call_around(node)
+        if around is None or around[0].node.id in supers:
+            continue
+        if node.type == "this" or module.value_of(node).kind in _STORAGES:
+            return True
+    return False
 
 
 def _is_alone(module: Module) -> bool:

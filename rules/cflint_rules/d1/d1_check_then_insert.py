@@ -100,7 +100,8 @@ def check(match: Match) -> Iterator[Finding]:
         asked = query.call.node
         if _is_asked(module, asked) and js.can_reach(module, asked, match.node):
             key = sql.unique_key(module, insert.tables[0], query.select.compared)
-            then = "both insert"
+            is_known = sql.is_defined(module, insert.tables[0])
+            then = "both insert" if is_known else "both insert, where no column forbids it"
             if key is not None:
                 unique = join_names([f"`{name}`" for name in sorted(key)])
                 state = "is unique" if len(key) == 1 else "are unique together"

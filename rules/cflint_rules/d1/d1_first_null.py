@@ -63,13 +63,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Severity, ValueKind, call, python, python_module, rule, sql
+from cflint.api import Finding, Match, Severity, ValueKind, call, python, python_module, rule, sql
 
 if TYPE_CHECKING:
     import libcst as cst
 
 
-@rule(call("first"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("first"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     read = module.unchecked_read(match.node) if match.receiver is not None else None

@@ -95,6 +95,8 @@ _RESETS = pattern(
 @rule(call("all", "raw"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
+    if module.orm_statement(match.node) is not None:
+        return  # that of an ORM, which check_orm sees
     use = sql.prepared_by(module, match.receiver) if match.receiver is not None else None
     if use is None or use.engine is not sql.SqlDialect.D1 or not use.text.is_whole:
         return
@@ -111,6 +113,93 @@ def check(match: Match) -> Iterator[Finding]:
     if _wants_all(module, match.node):
         return
     yield Finding(f"this reads every row of {quoted(tables[0])}: set a `LIMIT`", module.at(use.statement))
+
+
+@check.on(call("select", "selectFrom", "findMany"))
+def check_orm(match: Match) -> Iterator[Finding]:
+    """The same of a statement that an ORM makes for D1: `db.select().from(posts)`."""
+    module = match.module
+    begun = module.orm_statement(match.node)
+    if (
+        begun is None
+        or begun.verb != "SELECT"
+        or begun.database is None
+        or begun.first.node.id != match.node.id
+    ):
+        return
+    chain = [js.Call(module, match.node)]
+    while (found := module.method_called_on(chain[-1].node)) is not None:
+        chain.append(js.Call(module, found[1]))
+    if not _ORM_BOUNDED.isdisjoint(made.name for made in chain[1:]):
+        return
+    table = _table_of(module, chain)
+    if table is None or _SMALL.search(table) is not None:
+        return
+    if any(_counts(module, argument) for argument in match.arguments):
+        return
+    if not _is_sent(module, chain[-1].node):
+        return  # a part of another statement, or more of it may be added elsewhere
+    if js.Invocation.REQUEST not in js.invocations_of(module, match.node) or _wants_all(module, match.node):
+        return
+    yield Finding(f"this reads every row of {quoted(table)}: set a limit", match.at())
+
+
+_ORM_BOUNDED = frozenset(
+    {
+        "where",
+        "limit",
+        "groupBy",
+        "having",
+        "get",
+        "innerJoin",
+        "rightJoin",
+        "executeTakeFirst",
+        "whereRef",
+        "top",
+    }
+    | {"executeTakeFirstOrThrow", "$dynamic", "as", "fullJoin", "select_count", "toSQL", "prepare"}
+)
+"""Methods of a chain that bound what a statement gives, or keep it for later."""
+_COUNTS = pattern(r"\b(?:count|sum|avg|min|max|countAll|sql)\b")
+_LIMITS = frozenset({"where", "limit", "take", "cursor"})
+
+
+def _is_sent(module: Module, node: Node) -> bool:
+    """Whether a statement is awaited or returned where it stands."""
+    if module.awaited(node) is not None:
+        return True
+    above = module.parent(module.with_wrappers(node))
+    return above is not None and above.type in ("return_statement", "arrow_function")
+
+
+def _table_of(module: Module, chain: list[js.Call]) -> str | None:
+    """The name of the table that a statement of an ORM reads; None where that or a limit is not seen."""
+    first = chain[0]
+    if first.name == "selectFrom":
+        name = module.string_of(first.arguments[0]) if first.arguments else None
+        names = {made.name for made in chain}
+        picks = next((made for made in chain if made.name == "select"), None)
+        is_plain = "selectAll" in names or (
+            picks is not None and not any(_counts(module, argument) for argument in picks.arguments)
+        )
+        return name if is_plain else None
+    if first.name == "findMany":
+        options = module.initializer(first.arguments[0]) if first.arguments else None
+        if options is not None and (options.type != "object" or module.is_open_object(options)):
+            return None
+        if options is not None and any(module.property_value(options, key) is not None for key in _LIMITS):
+            return None
+        model = module.member(js.unwrap(first.receiver)) if first.receiver is not None else None
+        return model.name if model is not None else None
+    source = next((made for made in chain if made.name == "from"), None)
+    if source is None or not source.arguments or source.arguments[0].type != "identifier":
+        return None
+    return module.text(source.arguments[0])
+
+
+def _counts(module: Module, node: Node) -> bool:
+    """Whether a selection holds a function that gives one row for many."""
+    return _COUNTS.search(module.text(node)) is not None
 
 
 def _wants_all(module: Module, node: Node) -> bool:

@@ -32,7 +32,7 @@ export class Chat extends DurableObject<Env> {
     const answer = await response.text();
     const messages = (await this.ctx.storage.get<string[]>("messages")) ?? [];
     messages.push(question, answer);
-    await this.ctx.storage.put("messages", messages);
+    await this.ctx.storage.put("messages", messages.slice(-200));
     return answer;
   }
 }

@@ -85,6 +85,7 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     PREVIEW,
     Documents,
+    Environment,
     Finding,
     Fix,
     Match,
@@ -120,6 +121,9 @@ def check(match: Match) -> Iterator[Finding]:
     if path is None or handling is None:
         return
     address = _address(module.string(path) or "", handling)
+    is_first = any(_is_first(environment) for environment in module.environments)
+    if address == "/" and not is_first and _is_for(module, match.node, address):
+        return  # the page is answered before the Worker is asked
     quote = module.text(path)[:1]
     edit = match.replace(path, f"{quote}{address}{quote}")
     yield Finding(
@@ -138,6 +142,28 @@ def _handling(module: Module) -> str | None:
         how = assets.get("html_handling") if assets is not None else None
         found.add(how.text if how is not None else "auto-trailing-slash")
     return found.pop() if len(found) == 1 and found <= _REDIRECTING else None
+
+
+def _is_for(module: Module, node: Node, address: str) -> bool:
+    """Whether code stands behind a question for an address."""
+    conditions = (
+        above.child_by_field_name("condition")
+        for above in module.ancestors(node)
+        if above.type == "if_statement"
+    )
+    return any(
+        module.string(text) == address
+        for condition in conditions
+        if condition is not None
+        for text in module.descendants(condition, "string")
+    )
+
+
+def _is_first(environment: Environment) -> bool:
+    """Whether the Worker may be asked before the assets are."""
+    assets = environment.value("assets")
+    first = assets.get("run_worker_first") if assets is not None else None
+    return first is not None or environment.is_open("assets", "run_worker_first")
 
 
 def _address(file: str, handling: str) -> str:

@@ -99,6 +99,7 @@ from cflint.api import (
     Project,
     Safety,
     Severity,
+    Span,
     Worker,
     WranglerConfig,
     config,
@@ -163,11 +164,13 @@ def _missing(
 ) -> Finding:
     document = project.sources.document(facts.path)
     assert document is not None
-    first = next(export for export in facts.exports.values() if not export.type_only)
-    names = ", ".join(f"`{name}`" for name, export in facts.exports.items() if not export.type_only)
+    exported = project.exports.of(facts.path).names
+    here = (target.at for target in exported.values() if target.at.document is document)
+    at = next(here, Location(document, Span(0, 0)))  # `export *` alone has no place of a name
+    names = ", ".join(f"`{name}`" for name in exported)
     return Finding(
         f"{which} has no default export: this wrangler takes it for a service worker, without {names}",
-        Location(document, first.span),
+        at,
         fix=_fix(facts, project),
         severity=severity,
     )

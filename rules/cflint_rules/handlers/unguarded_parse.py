@@ -158,11 +158,15 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
             if not made.arguments or _is_verified(subject, node):
                 continue
             is_token = subject.callee_name(js.unwrap(made.arguments[0])) == "atob"
+            if not _may_escape(subject, node, in_object=is_token):
+                continue
             if _is_sent(subject, made.arguments[0]) and _escapes(subject, node, in_object=is_token):
                 yield node, why
     for node in subject.calls_of("fetch", subject.root):
         made = js.Call(subject, node)
-        if not made.arguments or not subject.is_global(made.callee, "fetch"):
+        if not made.arguments or not _may_escape(subject, node):
+            continue
+        if not subject.is_global(made.callee, "fetch"):
             continue
         target = js.unwrap(subject.initializer(made.arguments[0]))
         if _reads_one(subject, target) and _is_sent(subject, target) and _escapes(subject, node):
@@ -170,6 +174,8 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
     for node in _made_urls(subject):
         made = js.Call(subject, node)
         if made.name != "URL" or len(made.arguments) != 1 or not subject.is_global(made.callee, "URL"):
+            continue
+        if not _may_escape(subject, node):
             continue
         if _is_sent(subject, made.arguments[0]) and _escapes(subject, node) and not _asks(subject, node):
             yield node, _URL
@@ -184,11 +190,19 @@ def _made_urls(subject: Module) -> Iterator[Node]:
             yield node
 
 
+def _may_escape(subject: Module, node: Node, *, in_object: bool = False) -> bool:
+    """Whether nothing in the function around catches what a call throws, which costs little to see; one in a
+    Durable Object counts only with `in_object`."""
+    if not in_object and subject.may_be_durable(node):
+        return False
+    return subject.try_around(subject.with_wrappers(node)) is None
+
+
 def _escapes(subject: Module, node: Node, *, in_object: bool = False) -> bool:
-    """Whether nothing catches what a call throws; one in a Durable Object counts only with `in_object`."""
+    """Whether nothing catches what a call throws (see `_may_escape`), in no function on the way either."""
     whole = subject.with_wrappers(node)
     return (
-        (in_object or not subject.may_be_durable(node))
+        _may_escape(subject, node, in_object=in_object)
         and not subject.never_runs(node)
         and js.escapes_handler(subject, whole)
     )

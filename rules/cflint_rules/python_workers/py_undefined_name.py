@@ -76,6 +76,7 @@ from __future__ import annotations
 
 import builtins
 import re
+import symtable
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -99,12 +100,15 @@ _FIELDS = frozenset({"env", "ctx"})
 """What the rule py-env-access tells more about, in the classes of the platform."""
 _SETS_NAMES = ("exec", "globals", "vars")
 _ELSEWHERE = pattern(rb"\bbuiltins\b|__builtins__|sys\.modules\[|\bimport_module\(\s*__name__")
+_ASKS_FOR_NAMES = pattern(r"\bin\s+(?:dir|globals|locals|vars)\(")
 _NEVER = pattern(r"\bTYPE_CHECKING\b|__name__")
 
 
 @rule(python_module(), severity=Severity.WARNING, presets=(PREVIEW,), documents=Documents.NOTHING)
 def check(module: python.PythonModule) -> Iterator[Finding]:
-    if not module.workers or module.has_errors or _may_be_set_unseen(module):
+    if not module.workers or not _may_be_unbound(module.document.data):
+        return
+    if module.has_errors or _may_be_set_unseen(module):
         return
     found: dict[str, list[cst.Name]] = {}
     for name in module.unbound_names():
@@ -123,6 +127,27 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
             tuple(module.at(other, "so does this") for other in others[:5]),
             severity=None if reached else Severity.NOTE,
         )
+
+
+def _may_be_unbound(text: bytes) -> bool:
+    """Whether Python itself sees a name that the module gives no value: a cheap first look. True where it
+    does not understand the text."""
+    try:
+        todo = [symtable.symtable(text.decode(), "module", "exec")]
+    except (SyntaxError, ValueError, RecursionError):
+        return True
+    read: set[str] = set()
+    given = set(_KNOWN)
+    while todo:
+        table = todo.pop()
+        is_top = table.get_type() == "module"
+        for symbol in table.get_symbols():
+            if symbol.is_referenced() and (is_top or symbol.is_global()):
+                read.add(symbol.get_name())
+            if (symbol.is_assigned() or symbol.is_imported()) and (is_top or symbol.is_declared_global()):
+                given.add(symbol.get_name())
+        todo += table.get_children()
+    return not read <= given
 
 
 def _texts(module: python.PythonModule) -> Mapping[str, bytes]:
@@ -152,8 +177,11 @@ def _is_expected(module: python.PythonModule, name: cst.Name) -> bool:
             case cst.ClassDef(name=cst.Name(value="Default")) if name.value == "WorkerEntrypoint":
                 return isinstance(below, cst.Arg)  # py-missing-default-class says it, with a fix
             case cst.If() | cst.IfExp():
-                if name.value in _OLD or _NEVER.search(module.text(above.test)) is not None:
+                asked = module.text(above.test)
+                if name.value in _OLD or _NEVER.search(asked) is not None:
                     return True
+                if name.value in asked and _ASKS_FOR_NAMES.search(asked) is not None:
+                    return True  # whether there is such a name
             case cst.Try() | cst.TryStar() if below is above.body:
                 caught = [module.text(one.type) if one.type is not None else "" for one in above.handlers]
                 if name.value in _OLD or any("NameError" in one for one in caught):

@@ -86,7 +86,7 @@ def check(found: Handler) -> Iterator[Finding]:
         return
     name = function.child_by_field_name("name")
     related = (module.at(name, "this handler"),) if name is not None else ()
-    single = _one_at_a_time(module)
+    single = js.gets_one_message(module)
     failing = next(_failing_in_loops(module, function, body), None)
     if failing is not None:
         thrown = failing.type == "throw_statement"
@@ -233,13 +233,3 @@ def _catches_itself(module: Module, awaited: Node) -> bool:
         names.add(call.name)
         call = module.call(call.receiver)
     return bool(names & {"catch", "allSettled", "wait"})
-
-
-def _one_at_a_time(module: Module) -> bool:
-    """Whether every consumer of the Workers that hold this module gets one message at a time."""
-    sizes = [
-        consumer.node.get("max_batch_size")
-        for environment in module.environments
-        for consumer in environment.queue_consumers
-    ]
-    return bool(sizes) and all(size is not None and size.number == 1 for size in sizes)

@@ -64,7 +64,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -74,7 +74,7 @@ _STEPS = 8
 """How many arrays that are made of others are looked through."""
 
 
-@rule(call("fromCharCode", "apply"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("fromCharCode", "apply"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     bytes_ = _spread(match)

@@ -89,6 +89,8 @@ def check(match: Match) -> Iterator[Finding]:
     called = module.called_name(match.node)
     if called is None or not match.arguments:
         return
+    if any(module.property_value(given, "fetch") is not None for given in match.arguments):
+        return  # who answers is whoever that asks
     address: Node | None = None
     if (called.module, called.name) == ("hono/client", "hc"):
         address = match.arguments[0]

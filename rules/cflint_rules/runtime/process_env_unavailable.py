@@ -65,7 +65,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Environment, Finding, Module, Severity, join_names, module, rule
+from cflint.api import Environment, Finding, Module, Severity, join_names, js, module, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -127,8 +127,20 @@ def _reads(module: Module) -> Iterator[tuple[Node, str]]:
         env = module.member_read(process)
         read = module.member_read(env.node) if env is not None and env.name == "env" else None
         is_plain = read is not None and read.node.type == "member_expression" and process.type == "identifier"
-        if read is not None and is_plain and read.name not in _REPLACED and not _is_asked(module, read.node):
+        if read is None or not is_plain or read.name in _REPLACED or _is_asked(module, read.node):
+            continue
+        if not _is_for_others(module, read.node):
             yield read.node, read.name
+
+
+def _is_for_others(module: Module, node: Node) -> bool:
+    """Whether a node stands in a function that no code of the Worker calls: what a package of the monorepo
+    has for its scripts."""
+    function = module.enclosing_function(node)
+    if function is None:
+        return False
+    callers = js.callers_of(module, function)
+    return callers.complete and not callers.calls
 
 
 def _is_asked(module: Module, read: Node) -> bool:

@@ -50,13 +50,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Fix, Match, Module, Safety, Severity, fixes, js, keyword, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, fixes, js, keyword, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(keyword("try"), severity=Severity.WARNING, fix=Safety.SAFE, presets=(PREVIEW,))
+@rule(keyword("try"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, attempt, around = match.module, match.node, match.enclosing_function
     handler, body = attempt.child_by_field_name("handler"), attempt.child_by_field_name("body")
@@ -82,6 +82,7 @@ def check(match: Match) -> Iterator[Finding]:
             *(module.at(other.node, "and this is not awaited either") for other in others),
         ),
         _fix(module, returned),
+        severity=Severity.NOTE if _throws_on(module, handler) else None,
     )
 
 
@@ -136,3 +137,17 @@ def _only_throws_on(module: Module, handler: Node) -> bool:
         return False
     thrown = js.first_named(statements[0])
     return thrown is not None and module.text(thrown) == module.text(name)
+
+
+def _throws_on(module: Module, handler: Node) -> bool:
+    """Whether a `catch` ends with throwing the error that it gets: only what it does before is lost."""
+    name, body = handler.child_by_field_name("parameter"), handler.child_by_field_name("body")
+    last = (
+        next((part for part in reversed(body.named_children) if part.type != "comment"), None)
+        if body
+        else None
+    )
+    if last is None or last.type != "throw_statement" or name is None:
+        return False
+    thrown = js.first_named(last)
+    return thrown is not None and module.text(name) in module.text(thrown)

@@ -58,7 +58,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import STRICT, Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -67,7 +67,7 @@ _EACH = frozenset({"map", "forEach"})
 _HEAD = frozenset({"ok", "status", "statusText", "headers", "url", "redirected", "type"})
 
 
-@rule(call("fetch"), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(STRICT,))
+@rule(call("fetch"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     value = match.value_of(match.node).awaited
     if value.kind is not ValueKind.RESPONSE or value.detail != "fetch" or not match.module.is_run:

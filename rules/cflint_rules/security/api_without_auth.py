@@ -115,11 +115,12 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SIGNS = pattern(
-    rb"auth(?!ors?\b)|jwt|\bjose\b|passw|passcode|pass_?phrase|log_?in|sign_?in|signature|hmac|verif|captcha"
-    rb"|turnstile|timing_?safe|cookie|credential|permission|forbidden|clerk|lucia|supabase|firebase|workos|svix"
-    rb"|allow_?list|white_?list|is_?admin|rate_?limit|throttl|quota|api-key|\b40[13]\b",
-    re.IGNORECASE,
+_SIGNS = js.Phrases(
+    "auth jwt passw passcode pass_?phrase log_?in sign_?in signature hmac verif captcha turnstile"
+    " timing_?safe cookie credential permission forbidden clerk lucia supabase firebase workos svix"
+    " allow_?list white_?list is_?admin rate_?limit throttl quota api-key",
+    whole="jose 401 403",
+    unless=pattern(rb"authors?\b", re.IGNORECASE),
 )
 _KEYS = pattern(rb"secret|token|key|\bpin\b|password|code", re.IGNORECASE)
 _COMPARES = frozenset({"==", "===", "!=", "!=="})
@@ -141,9 +142,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     ):
         return
     paths = js.running_paths(subject)  # the cheap questions first: most Workers have such a word somewhere
-    if any(_is_sign(module, leaf) for module, leaf in js.leaves_matching(project, paths, _SIGNS)):
-        return
-    if any(_is_compared(module, leaf) for module, leaf in js.leaves_matching(project, paths, _KEYS)):
+    if js.has_leaf(project, paths, _SIGNS, _is_sign) or js.has_leaf(project, paths, _KEYS, _is_compared):
         return
     costly = next(_costly(project, subject), None)
     open_to = _open_to_pages(project, paths)
@@ -175,10 +174,7 @@ def _is_private(subject: Worker) -> bool:
 
 
 def _runs_for_request(module: Module, node: Node) -> bool:
-    if js.Invocation.REQUEST in js.invocations_of(module, node):
-        return True
-    function = module.enclosing_function(node)
-    return function is not None and any(one.function.id == function.id for one in module.app_handlers)
+    return js.Invocation.REQUEST in js.invocations_of(module, node)
 
 
 def _is_secret(module: Module, node: Node) -> bool:

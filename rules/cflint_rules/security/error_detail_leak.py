@@ -96,6 +96,7 @@ _WHOLE = (
     "an unexpected error is sent to the client as it is: JSON keeps nothing of most errors, and all of some"
 )
 _AS_SUCCESS = "an error is answered with status 200 and its details: callers and caches take it for a success"
+_STACK = "the stack of an error is sent to the client"
 _CAUGHT = "the error is caught here"
 _ERROR_NAME = pattern(r"e|ex|err|error|exc|exception|cause|reason|\w*Err(?:or)?")
 _DETAILS = frozenset({"message", "stack", "cause"})
@@ -144,6 +145,9 @@ def check(match: Match) -> Iterator[Finding]:
         if told is not None:
             yield Finding(*told, (module.at(parameter, _CAUGHT),))
     for node in called:
+        stack = _stack_sent_to_socket(module, node, error)
+        if stack is not None:
+            yield Finding(_STACK, module.at(stack), (module.at(parameter, _CAUGHT),))
         if not any(next(_leaks(module, given, error), None) for given in js.arguments_of(node)):
             continue
         for reply in js.replies_of(module, node) if not _is_meant(module, node, body) else ():
@@ -153,6 +157,23 @@ def check(match: Match) -> Iterator[Finding]:
                     continue  # what the function shows of it is told there
                 for message, at in _sent(module, content, error, is_expected=is_expected):
                     yield Finding(message, at, (module.at(parameter, _CAUGHT),))
+
+
+def _stack_sent_to_socket(module: Module, node: Node, error: js.Declaration) -> Node | None:
+    """The stack of an error that a call sends to the other end of a WebSocket."""
+    made = js.Call(module, node)
+    if made.name != "send" or made.receiver is None or len(made.arguments) != 1:
+        return None
+    if module.value_of(made.receiver).kind in (ValueKind.BINDING, ValueKind.EXECUTION_CONTEXT):
+        return None
+    for leak in module.contents(made.arguments[0], lambda part: _is_stack(module, part, error), hops=1):
+        return None if _is_for_development(module, leak.node) else leak.node
+    return None
+
+
+def _is_stack(module: Module, node: Node, error: js.Declaration) -> bool:
+    access = module.member(node)
+    return access is not None and access.name == "stack" and module.scope.resolve(access.object) is error
 
 
 def _is_success(module: Module, made: js.ResponseMade, body: Node) -> bool:
@@ -296,9 +317,25 @@ def _caught(match: Match) -> tuple[Node | None, Node | None]:
     return (given[0].pattern if given else None), js.body_of(handler)
 
 
+def _uses(module: Module, error: js.Declaration) -> tuple[Node, ...]:
+    """The places of an error's name, and of others that it is given (`const e = error as Error`)."""
+
+    def find() -> tuple[Node, ...]:
+        uses = module.scope.references(error)
+        others = []
+        for use in uses:
+            name = module.given_name(module.with_wrappers(use))
+            declared = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+            if declared is not None and declared is not error and declared.constant and not declared.path:
+                others += [one for one in module.scope.references(declared) if one.id != declared.node.id]
+        return (*uses, *others)
+
+    return module.memoized(("uses of an error", error.node.id), find)
+
+
 def _leaks(module: Module, content: Node, error: js.Declaration) -> Iterator[Node]:
     """The expressions in a content that tell about the error, by way of one variable too."""
-    uses = module.scope.references(error)
+    uses = _uses(module, error)
     for use in uses:
         if js.unwrap(content).id == use.id:
             yield use

@@ -56,7 +56,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, js, new, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, js, new, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -67,7 +67,7 @@ _LIMITS = pattern(
 )
 
 
-@rule(new("Map"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(new("Map"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     name = module.given_name(match.node)

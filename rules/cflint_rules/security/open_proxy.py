@@ -75,8 +75,6 @@ _TAKES = _KEEPS | {
 }
 _SAME = frozenset({"toString", "trim", "href"})
 _NO_CHECK = _SAME | {"protocol", "pathname", "search", "searchParams", "hash", "length"}
-_READS = frozenset({"query", "get"})
-_REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _HOPS = 8
 
 
@@ -153,7 +151,7 @@ def _sent(module: Module, node: Node, names: list[js.Declaration], hops: int) ->
         return _sent(module, access.object, names, hops - 1) if access.name in _SAME else None
     if made is None:
         return None
-    if _reads_query(module, made):
+    if module.reads_query(node):
         return node
     if made.name in _SAME and made.receiver is not None:
         return _sent(module, made.receiver, names, hops - 1)
@@ -184,26 +182,6 @@ def _destructured(module: Module, declaration: js.Declaration) -> Node | None:
     if made is None or not is_query or len(declaration.path) != 1:
         return None
     return made.node if module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST else None
-
-
-def _reads_query(module: Module, made: js.Call) -> bool:
-    """Whether a call reads one parameter of a request's query."""
-    if made.receiver is None or made.name not in _READS or len(made.arguments) != 1:
-        return False
-    if made.name == "query":
-        return module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST
-    holder = _of_search_params(module, made.receiver)
-    parts = js.origins(module, holder) if holder is not None else ()
-    return any(module.value_of(part).kind in _REQUESTS for part in parts)
-
-
-def _of_search_params(module: Module, node: Node) -> Node | None:
-    """The URL whose `searchParams` an expression is."""
-    declaration = module.scope.resolve(node) if node.type == "identifier" else None
-    if declaration is not None and declaration.path == ("searchParams",):
-        return declaration.value
-    access = module.member(module.initializer(node))
-    return access.object if access is not None and access.name == "searchParams" else None
 
 
 def _is_checked(module: Module, name: js.Declaration, sent: Node) -> bool:

@@ -26,10 +26,11 @@ lists their names, `.dev.vars` holds their values for local development.
 ## Not reported
 
 Keys that are public by design (a site key, a publishable key, `SUPABASE_ANON_KEY`, `SHOPIFY_API_KEY`, which
-is an app's client id), placeholders, names and URLs without a password, short or plain values, and
+is an app's client id), names and URLs without a password, short or plain values, and
 configurations of tests. A value that has not the form of a known credential, but could be one (letters and
 digits, four words) and has a name like `JWT_SECRET`, is a warning. An empty variable of such a name is a
-note: wrangler deploys it in place of the secret. A `localConnectionString` of Hyperdrive is told when it
+note, and so is one that holds a placeholder: wrangler deploys it in place of the secret, and what a script
+fills in can be read like any other variable. A `localConnectionString` of Hyperdrive is told when it
 leads to another machine with a password.
 
 ## Fix safety
@@ -105,23 +106,32 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
 
 
 def _empty(subject: WranglerConfig) -> Iterator[Finding]:
-    """Variables that are there to name a secret, and take its place."""
+    """Variables that are there to name a secret, or to be filled in, and take its place."""
     for environment in subject.environments:
         variables = environment.bindings_of("var")
         if any(_LOCAL.search(variable.node.text or "") for variable in variables):
             continue  # what runs on one's own machine is not deployed
         for binding in variables:
-            if binding.environment is not environment or binding.node.text != "":
+            text = binding.node.text
+            if binding.environment is not environment or text is None or _is_reference(binding.name, text):
                 continue
-            if js.is_secret_name(binding.name) and not _PUBLIC.search(binding.name):
+            stands_in = not text or config.is_placeholder(text) or config.is_for_a_script(text)
+            if stands_in and js.is_secret_name(binding.name) and not _PUBLIC.search(binding.name):
                 advice = "leave it out" if subject.is_typescript else "name it in `secrets.required`"
+                what = f"the placeholder of the variable `{binding.name}`"
+                if not text:
+                    what = f"the empty variable `{binding.name}`"
                 yield Finding(
-                    f"the empty variable `{binding.name}` takes the place of a secret of that name when it is"
-                    f" deployed: {advice}",
+                    f"{what} takes the place of a secret of that name when it is deployed: {advice}",
                     binding.location,
                     fix=_fix(subject, [binding]),
                     severity=Severity.NOTE,
                 )
+
+
+def _is_reference(name: str, text: str) -> bool:
+    """Whether a variable says where something is, and holds no secret itself."""
+    return "://" in text or name.upper().endswith(("_URL", "_URI", "_NAME", "_PATH", "_ID"))
 
 
 def _local_strings(subject: WranglerConfig) -> Iterator[Finding]:

@@ -34,7 +34,7 @@ export default {
 ## Not reported
 
 Modules that check the length anywhere, or use a body limit of Hono's; Durable Objects, whose requests come
-from a Worker.
+from a Worker; files (`upload-unbounded`).
 
 ## Fix safety
 
@@ -43,12 +43,10 @@ There is no fix: the limit is up to the author.
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
 
-import re
 from collections.abc import Iterator
 
-from cflint.api import REFERENCE, ClassKind, Finding, Match, Severity, ValueKind, call, js, pattern, rule
-
-_LIMITED = pattern(rb"content-?length|bodyLimit|byteLength|max_?Body|getReader", re.IGNORECASE)
+from cflint.api import REFERENCE, Finding, Match, Severity, ValueKind, call, js, rule
+from cflint_rules.security._uploads import is_upload, reads_whole_body
 
 
 @rule(
@@ -57,15 +55,11 @@ _LIMITED = pattern(rb"content-?length|bodyLimit|byteLength|max_?Body|getReader",
     presets=(REFERENCE,),
 )
 def check(match: Match) -> Iterator[Finding]:
-    module = match.module
-    read = module.body_read_at(match.node) if not match.arguments else None
-    if read is None or read.kind not in (ValueKind.REQUEST, ValueKind.HONO_REQUEST):
-        return
-    if module.value_of(read.owner).detail == "new" or next(module.mentions(_LIMITED), None) is not None:
-        return
-    owner = match.enclosing_class
-    if owner is not None and owner.kind is ClassKind.DURABLE_OBJECT:
-        return
+    read = reads_whole_body(match)
+    if read is None or is_upload(match):
+        return  # upload-unbounded
+    if match.module.document.has_word("byteLength"):
+        return  # it is measured, if late
     if read.kind is ValueKind.REQUEST and not _is_incoming(match):
         return
     yield Finding(f"`{read.method}()` takes a body of any length into memory", match.at(match.node))

@@ -97,6 +97,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if is_token and len(match.arguments) > 2 and _may_throw(match):
         return
+    if called.module.startswith("bcrypt") and len(match.arguments) > 2:
+        return  # a function that is called with the result
     if _is_dropped(match):
         what = "`undefined`" if is_token else "`false`"
         yield Finding(

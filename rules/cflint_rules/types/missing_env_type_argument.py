@@ -49,8 +49,19 @@ Source: https://developers.cloudflare.com/durable-objects/api/base/
 
 from collections.abc import Iterator
 
-from cflint.api import ClassDefinition, Finding, Fix, Module, Safety, Severity, class_definition, rule
+from cflint.api import (
+    ClassDefinition,
+    Finding,
+    Fix,
+    Module,
+    Safety,
+    Severity,
+    class_definition,
+    pattern,
+    rule,
+)
 
+_READS = pattern(rb"\bthis\s*\??\.\s*env\b|\benv\b[^;\n]{0,200}=\s*this\b")
 _BASES = {
     ("cloudflare:workers", "DurableObject"),
     ("cloudflare:workers", "WorkerEntrypoint"),
@@ -74,7 +85,9 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         return
     if not _is_platform_base(owner):
         return
-    if owner.field_type("env") is not None or module.has_global_env():
+    if owner.field_type("env") is not None or owner.declares("env") or module.has_global_env():
+        return
+    if _READS.search(module.document.data, owner.node.start_byte, owner.node.end_byte) is None:
         return
     name = _env_name(module)
     value = owner.base_expression

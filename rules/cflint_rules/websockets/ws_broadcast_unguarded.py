@@ -82,13 +82,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, ClassDefinition, Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import ClassDefinition, Finding, Match, Module, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(call("getWebSockets"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("getWebSockets"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module, owner = match.module, match.enclosing_class
     if owner is None or match.receiver_value.kind is not ValueKind.DURABLE_OBJECT_STATE:

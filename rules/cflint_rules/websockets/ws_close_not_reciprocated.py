@@ -1,8 +1,8 @@
-"""Answer a client's close with `ws.close()` in `webSocketClose()`.
+"""Answer a client's close with `ws.close()`, in `webSocketClose()` or in the listener of `close`.
 
 Before the compatibility date 2026-04-07 the runtime does not answer a close frame. Where the class does not
 either, the client waits for an answer that never comes, and sees the connection end with code 1006 instead of
-a clean close.
+a clean close. It is the same for a socket that was accepted with `accept()` and has a listener for `close`.
 
 ## Incorrect
 
@@ -74,16 +74,18 @@ export class Lobby extends DurableObject<Env> {
 ## Not reported
 
 Classes that run with `web_socket_auto_reply_to_close`, which is on from 2026-04-07: there the runtime
-answers. Methods that hand the socket to other code, which may close it. Code of no configuration, which gets
-a later date than that when it is deployed. Where a configuration has no date that is known the finding is
-only a note.
+answers. Methods and listeners that hand the socket to other code, or call code that is not in sight, which
+may close it; `accept({ allowHalfOpen: true })`, which means to answer later. Code of no configuration, which
+gets a later date than that when it is deployed. Where a configuration has no date that is known the finding
+is only a note.
 
 ## Fix safety
 
 Safe: the socket is closing already, and answering it is all that is left to do. 1005 and 1006 mean that no
 code was received, and cannot be sent. No fix is offered where the method returns early.
 
-Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/
+Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/,
+https://developers.cloudflare.com/changelog/post/2026-04-07-websocket-auto-reply-to-close/
 """
 
 from __future__ import annotations
@@ -96,6 +98,7 @@ from cflint.api import (
     Environment,
     Finding,
     Fix,
+    Location,
     Match,
     Module,
     Safety,
@@ -103,6 +106,7 @@ from cflint.api import (
     call,
     config,
     js,
+    record,
     rule,
 )
 
@@ -113,6 +117,52 @@ _ANSWER = "{ws}.close({code} === 1005 || {code} === 1006 ? 1000 : {code}, {reaso
 _ENDS = frozenset({"close", "terminate", "webSocketClose"})
 _KEEPS = frozenset({"delete", "get", "has", "set", "log"})
 """Methods that leave a socket open that they are given."""
+_HARMLESS = _KEEPS | {
+    "Date",
+    "Number",
+    "String",
+    "add",
+    "assign",
+    "catch",
+    "clearInterval",
+    "clearTimeout",
+    "concat",
+    "entries",
+    "filter",
+    "find",
+    "findIndex",
+    "forEach",
+    "from",
+    "fromEntries",
+    "getTime",
+    "includes",
+    "indexOf",
+    "isArray",
+    "join",
+    "keys",
+    "map",
+    "now",
+    "parse",
+    "push",
+    "put",
+    "reject",
+    "removeEventListener",
+    "resolve",
+    "send",
+    "setTimeout",
+    "slice",
+    "some",
+    "splice",
+    "stringify",
+    "then",
+    "toISOString",
+    "toString",
+    "values",
+    "waitUntil",
+}
+"""Methods that close nothing, whatever they are called on."""
+_DEPTH = 4
+"""Through how many functions a listener is followed."""
 
 
 @rule(call("acceptWebSocket"), severity=Severity.WARNING, fix=Safety.SAFE)
@@ -121,32 +171,11 @@ def check(match: Match) -> Iterator[Finding]:
     owner = module.hibernating_object(match.node)
     if owner is None:
         return
-    environments = owner.environments
-    deployed = [found for found in environments if found.is_deployed]
-    answers = [(environment, _answers(environment)) for environment in deployed or environments]
-    silent = [environment for environment, answer in answers if answer is False]
-    if not silent and all(answer for _, answer in answers):
-        return  # the runtime answers by itself, as it does at the date that a new configuration gets
-    where = ""
-    if silent and len({answer for _, answer in answers}) > 1:
-        several = len({environment.config.path for environment, _ in answers}) > 1
-        labels = [
-            f"{environment.label} of {environment.config.path}" if several else environment.label
-            for environment in silent
-        ]
-        where = f" in {', '.join(dict.fromkeys(labels))}"
-    severity = None if silent else Severity.NOTE
-    if silent:
-        consequence = f"clients see code 1006{where}"
-    else:
-        consequence = "clients see code 1006 before the compatibility date 2026-04-07"
-    related = [match.at(match.node, "sockets are accepted here")]
-    for environment in silent[:1]:
-        date = environment.text("compatibility_date")
-        if date is not None:
-            related.append(
-                environment.config.location(date).saying("the runtime answers from 2026-04-07 only")
-            )
+    silence = _silence(owner.environments)
+    if silence is None:
+        return
+    consequence, severity = silence.consequence, silence.severity
+    related = [match.at(match.node, "sockets are accepted here"), *silence.dates]
     if owner.has("webSocketClose") is False and not owner.declares("webSocketClose"):
         answer = _ANSWER.format(ws="ws", code="code", reason="reason")
         added = module.append_handler(owner, "webSocketClose", answer, count=3)
@@ -168,6 +197,138 @@ def check(match: Match) -> Iterator[Finding]:
         fix=_answering(module, method),
         severity=severity,
     )
+
+
+@check.on(call("accept"))
+def check_listener(match: Match) -> Iterator[Finding]:
+    module, socket = match.module, match.receiver
+    if socket is None or match.arguments:
+        return  # `allowHalfOpen`
+    ends = module.pair_ends(socket)
+    if len(ends) != 1 or module.accepts_of_end(ends[0])[:1] != module.accepts_of_end(ends[0]):
+        return  # an outgoing socket, or one that is accepted twice
+    owner = module.enclosing_class(ends[0].pair)
+    has_object = owner is not None and owner.is_durable_object
+    silence = _silence(owner.environments if owner is not None and has_object else module.environments)
+    listeners = [found for found in module.listeners_of_end(ends[0]) if found.event == "close"]
+    if silence is None or not listeners:
+        return
+    uses = frozenset(use.id for use in module.uses_of_end(ends[0]))
+    functions = [_listener(module, found) for found in listeners]
+    if any(found is None or _may_leave(module, found, uses, _DEPTH) for found in functions):
+        return
+    around = match.enclosing_function
+    first, function = min(
+        zip(listeners, functions, strict=True),
+        key=lambda found: module.enclosing_function(found[0].node) != around,
+    )
+    yield Finding(
+        f"the `close` listener does not close the socket, so nobody answers: {silence.consequence}",
+        module.at(first.node),
+        (match.at(match.node, "the socket is accepted here"), *silence.dates),
+        _closing(module, first, function) if function is not None else None,
+        silence.severity,
+    )
+
+
+@record(frozen=True, eq=False)
+class _Silence:
+    """What it means where the runtime does not answer a close by itself, and the dates that say so."""
+
+    consequence: str
+    severity: Severity | None
+    dates: tuple[Location, ...]
+
+
+def _silence(environments: tuple[Environment, ...]) -> _Silence | None:
+    """None where the runtime answers, as it does at the date that a new configuration gets."""
+    deployed = [found for found in environments if found.is_deployed]
+    answers = [(environment, _answers(environment)) for environment in deployed or environments]
+    silent = [environment for environment, answer in answers if answer is False]
+    if not silent and all(answer for _, answer in answers):
+        return None
+    where = ""
+    if silent and len({answer for _, answer in answers}) > 1:
+        several = len({environment.config.path for environment, _ in answers}) > 1
+        labels = [
+            f"{environment.label} of {environment.config.path}" if several else environment.label
+            for environment in silent
+        ]
+        where = f" in {', '.join(dict.fromkeys(labels))}"
+    dates = []
+    for environment in silent[:1]:
+        date = environment.text("compatibility_date")
+        if date is not None:
+            dates.append(environment.config.location(date).saying("the runtime answers from 2026-04-07 only"))
+    consequence = f"clients see code 1006{where}"
+    if not silent:
+        consequence = "clients see code 1006 before the compatibility date 2026-04-07"
+    return _Silence(consequence, None if silent else Severity.NOTE, tuple(dates))
+
+
+def _listener(module: Module, listener: js.SocketListener) -> Node | None:
+    """The function of the module that a listener is."""
+    node = js.unwrap(listener.handler) if listener.handler is not None else None
+    if node is not None and node.type == "identifier":
+        declaration = module.scope.resolve(node)
+        return module.function_of(declaration) if declaration is not None else None
+    return node if node is not None and node.type in js.FUNCTIONS else None
+
+
+def _may_leave(module: Module, function: Node, uses: frozenset[int], depth: int) -> bool:
+    """Whether a listener closes a socket, itself or by what it calls, or calls what is not in sight."""
+    body = js.body_of(function)
+    if body is None or depth == 0:
+        return True
+    whole = (body,) if body.type == "call_expression" else ()
+    for node in (*whole, *module.descendants(body, "call_expression", "new_expression")):
+        made = js.Call(module, node)
+        if made.name in _ENDS and made.receiver is not None:
+            return True
+        if made.name in _HARMLESS or module.log_at(node) is not None:
+            continue
+        if made.is_new or _gives_value(module, node):
+            if any(argument.id in uses for argument in made.arguments):
+                return True
+            continue
+        called = js.function_called(module, node)
+        if called is None:
+            return True
+        if called[1].id != function.id and _follows(module, called, uses, depth):
+            return True
+    return False
+
+
+def _gives_value(module: Module, node: Node) -> bool:
+    """Whether a call is made for what it gives, which is an argument or has a name."""
+    above = module.parent(module.with_wrappers(node))
+    return above is not None and above.type in ("arguments", "variable_declarator")
+
+
+def _follows(module: Module, called: tuple[Module, Node], uses: frozenset[int], depth: int) -> bool:
+    """Whether a function that a listener calls may close a socket."""
+    other, function = called
+    return module.memoized(
+        ("may close", other.path, function.id, depth), lambda: _may_leave(other, function, uses, depth - 1)
+    )
+
+
+def _closing(module: Module, listener: js.SocketListener, function: Node) -> Fix | None:
+    """A fix that closes the socket at the end of a listener that stands where it is added."""
+    made = module.call(listener.node)
+    socket = made.receiver if made is not None else None
+    if socket is None or socket.type != "identifier" or not js.contains(listener.node, function):
+        return None
+    name = module.text(socket)
+    if any(found.name == name for found in module.parameters(function)) or function.has_error:
+        return None
+    body = js.body_of(function)
+    if body is None or any(
+        node.type in ("return_statement", "throw_statement") for node in js.walk(body, into_functions=False)
+    ):
+        return None  # the end may not be reached
+    closing = module.append_statement(function, f"{name}.close();")
+    return Fix("Close the socket in the listener", (closing,), Safety.SAFE) if closing is not None else None
 
 
 def _answers(environment: Environment) -> bool | None:

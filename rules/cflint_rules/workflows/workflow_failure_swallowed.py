@@ -123,4 +123,19 @@ def _ends(module: Module, run: Node, attempt: Node, handler: Node) -> bool:
         module.enclosing_function(found) == run for found in module.descendants(body, "return_statement")
     ):
         return True
-    return not any(step.node.start_byte > attempt.end_byte for step in module.steps(run))
+    if any(step.node.start_byte > attempt.end_byte for step in module.steps(run)):
+        return False
+    return not _throws_after(module, run, attempt)
+
+
+def _throws_after(module: Module, run: Node, attempt: Node) -> bool:
+    """Whether `run()` throws once it is past a `try`: beside it, or beside what that stands in."""
+    for above in (attempt, *module.ancestors(attempt)):
+        if above.id == run.id:
+            return False
+        later = above.next_named_sibling
+        while later is not None:
+            if later.type == "throw_statement":
+                return True
+            later = later.next_named_sibling
+    return False

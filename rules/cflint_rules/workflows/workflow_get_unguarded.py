@@ -64,13 +64,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(call("get"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("get"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if len(match.arguments) != 1 or not match.receiver_value.is_binding("workflow"):
@@ -82,6 +82,9 @@ def check(match: Match) -> Iterator[Finding]:
             match.at(),
             tuple(module.at(other, "and here") for other in others if other is not None),
         )
+
+
+_EVENTS = frozenset({js.Invocation.EVENT})
 
 
 def _unguarded(module: Module) -> tuple[Node, ...]:
@@ -96,4 +99,5 @@ def _unguarded(module: Module) -> tuple[Node, ...]:
         and module.try_around(found.node) is None
         and not module.handles_errors(module.promise_use(found.node).promise)
         and module.provenance(found.arguments[0]).trust is js.Trust.REQUEST
+        and js.invocations_of(module, found.node) != _EVENTS  # a message that fails is tried again
     )

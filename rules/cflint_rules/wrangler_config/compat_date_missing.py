@@ -117,6 +117,8 @@ def _has_default(subject: WranglerConfig, project: Project) -> bool:
     workspace = project.workspace
     if config.declares(workspace, subject.directory, "@cloudflare/vite-plugin"):
         return True
+    if config.declares(workspace, subject.directory, "@cloudflare/wrangler"):
+        return True  # wrangler 1 warns, and takes a date of its own
     scripts = [
         script
         for document in config.manifests_above(workspace, subject.directory)

@@ -176,6 +176,8 @@ def _main(
     if what is not None:
         yield "main", node, Finding(f"`main` is {what}: {quoted(text, _LONGEST)}", at)
         return
+    if paths.is_ignored(text):
+        return
     near = paths.other_ending(path)
     if near is None and (":" in text or text.startswith("@") or paths.may_be_made(environment, text)):
         return

@@ -42,10 +42,10 @@ takes the key
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Environment, Finding, Severity, environment, rule
+from cflint.api import Environment, Finding, Severity, environment, rule
 
 
-@rule(environment(), severity=Severity.NOTE, presets=(PREVIEW,), deployed=True)
+@rule(environment(), severity=Severity.NOTE, deployed=True)
 def check(subject: Environment) -> Iterator[Finding]:
     site = subject.own("site")
     if site is None or site.get("bucket") is None or subject.value("assets") is not None:

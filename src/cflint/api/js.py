@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import callers_of as callers_of
     from cflint.project.code.calls import calls_in_module as calls_in_module
     from cflint.project.code.calls import calls_named as calls_named
+    from cflint.project.code.calls import has_leaf as has_leaf
     from cflint.project.code.calls import is_mentioned as is_mentioned
     from cflint.project.code.calls import is_named as is_named
     from cflint.project.code.calls import leaves_matching as leaves_matching
@@ -152,6 +153,7 @@ if TYPE_CHECKING:
     from cflint.project.code.origins import origins as origins
     from cflint.project.code.origins import property_value as property_value
     from cflint.project.code.origins import reads_credential as reads_credential
+    from cflint.project.code.origins import reads_query as reads_query
     from cflint.project.code.origins import reads_request as reads_request
     from cflint.project.code.orms import OrmStatement as OrmStatement
     from cflint.project.code.paging import list_without_pagination as list_without_pagination
@@ -212,6 +214,7 @@ if TYPE_CHECKING:
     from cflint.project.code.tracing import function_given as function_given
     from cflint.project.code.tracing import traced as traced
     from cflint.project.code.turns import Turn as Turn
+    from cflint.project.code.turns import gets_one_message as gets_one_message
     from cflint.project.code.turns import repetition_of as repetition_of
     from cflint.project.code.turns import turn_around as turn_around
     from cflint.project.code.turns import turns_of as turns_of
@@ -267,6 +270,7 @@ if TYPE_CHECKING:
     from cflint.syntax.javascript.problems import problems_of as problems_of
     from cflint.syntax.javascript.typos import Typo as Typo
     from cflint.syntax.javascript.typos import TypoKind as TypoKind
+    from cflint.syntax.phrases import Phrases as Phrases
 
 _ORIGINS = {
     "cflint.platform.addresses": ("is_local_address"),
@@ -299,8 +303,9 @@ _ORIGINS = {
     "cflint.project.code.ambient_env": ("ambient_env"),
     "cflint.project.code.awaited": ("Awaited"),
     "cflint.project.code.calls": (
-        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named is_mentioned "
-        "is_named leaves_matching modules_naming name_of paths_around running_paths worker_calls"
+        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named has_leaf "
+        "is_mentioned is_named leaves_matching modules_naming name_of paths_around running_paths "
+        "worker_calls"
     ),
     "cflint.project.code.chains": ("Step queue_steps service_steps way_back"),
     "cflint.project.code.contents": ("Content"),
@@ -322,7 +327,7 @@ _ORIGINS = {
     "cflint.project.code.nodes": ("Assignment Call Member:MemberAccess Operation Parameter"),
     "cflint.project.code.origins": (
         "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
-        "property_value reads_credential reads_request"
+        "property_value reads_credential reads_query reads_request"
     ),
     "cflint.project.code.orms": ("OrmStatement"),
     "cflint.project.code.paging": ("list_without_pagination"),
@@ -348,7 +353,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called function_given traced"),
-    "cflint.project.code.turns": ("Turn repetition_of turn_around turns_of"),
+    "cflint.project.code.turns": ("Turn gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -370,6 +375,7 @@ _ORIGINS = {
         "SyntaxProblem SyntaxProblemKind exports_something is_in_text leaves_code_out problems_of"
     ),
     "cflint.syntax.javascript.typos": ("Typo TypoKind"),
+    "cflint.syntax.phrases": ("Phrases"),
 }
 
 __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
@@ -475,6 +481,7 @@ __all__ = [
     "Package",
     "PairEnd",
     "Parameter",
+    "Phrases",
     "PlatformName",
     "PromiseOutcome",
     "PromiseSource",
@@ -533,8 +540,10 @@ __all__ = [
     "first_named",
     "function_called",
     "function_given",
+    "gets_one_message",
     "handler_signature",
     "handlers_of",
+    "has_leaf",
     "header_read",
     "hibernatable_accepts",
     "home_of",
@@ -597,6 +606,7 @@ __all__ = [
     "reads_before",
     "reads_credential",
     "reads_of",
+    "reads_query",
     "reads_request",
     "remote_calls",
     "remote_method",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cflint.project.sql.d1 import D1Statement as D1Statement
     from cflint.project.sql.d1 import d1_statement as d1_statement
     from cflint.project.sql.d1 import queries_before as queries_before
+    from cflint.project.sql.keys import is_defined as is_defined
     from cflint.project.sql.keys import unique_key as unique_key
     from cflint.project.sql.raw import RAW_CALLS as RAW_CALLS
     from cflint.project.sql.raw import raw_text as raw_text
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 _ORIGINS = {
     "cflint.project.sql.d1": ("D1Query D1Statement d1_statement queries_before"),
-    "cflint.project.sql.keys": ("unique_key"),
+    "cflint.project.sql.keys": ("is_defined unique_key"),
     "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
     "cflint.project.sql.statements": (
         "HolePosition Interpolation SQL_CALLS SqlDialect SqlLiteral SqlText SqlUse chained_call "
@@ -67,6 +68,7 @@ __all__ = [
     "chained_call",
     "d1_statement",
     "executions",
+    "is_defined",
     "placeholders",
     "positions",
     "prepared_by",

@@ -91,8 +91,10 @@ class Run:
     # -- in this process -----------------------------------------------------------------------------------
 
     def modules(self, paths: Sequence[str]) -> Outcome:
-        """Run the rules on some of the modules."""
-        return self._modules.check(paths)
+        """Run the rules on some of the modules, and keep no tree of them."""
+        outcome = self._modules.check(paths)
+        self._project.trees.clear_aside()
+        return outcome
 
     def model(self, units: Iterable[str] | None = None) -> Outcome:
         """Run the rules on units of the model (see `unit_of`), all of them unless they are given."""
@@ -162,7 +164,7 @@ class Run:
                 self._watch(modules, shared=True)
                 return self._in_processes(items, jobs)
         self._watch(modules, shared=False)
-        return merge([self.modules(modules), self.model(units)])
+        return merge([self._modules.check(modules), self.model(units)])
 
     def _size(self, item: WorkItem) -> int:
         return size_of(self._project, item)
@@ -188,7 +190,7 @@ class Run:
         """Run the rules on the items of chunks, one chunk after the other."""
         outcomes = []
         for chunk in chunks:
-            outcomes.append(self.modules(paths_of(chunk, ItemKind.MODULE)))
+            outcomes.append(self._modules.check(paths_of(chunk, ItemKind.MODULE)))
             units = paths_of(chunk, ItemKind.MODEL)
             if units:
                 outcomes.append(self.model(units))

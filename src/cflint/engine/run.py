@@ -153,7 +153,8 @@ class ModuleChecks:
             if ledger is not None:
                 found = outcome.findings[before:]
                 outcome.results.append(ItemResult(module_item(path), found, ledger.take()))
-            self._project.trees.release(path)
+            self._project.trees.close_views()
+            self._project.trees.put_aside(path)
         if self._begin is not None:
             self._begin(None)
         return outcome
@@ -370,6 +371,7 @@ class ModelChecks:
                     continue
                 before = len(outcome.findings)
                 self._check(rule, subject, outcome, partial(_place_of, subject))
+                self._project.trees.close_views()
                 dependencies.charge(unit, outcome.findings[before:])
         outcome.results.extend(dependencies.results())
         return outcome

@@ -65,7 +65,7 @@ _LOOSE = re.compile(
 )
 """What begins as keys do, `sk-live-…`, and is one only when the rest is random."""
 _EXAMPLE = pattern(
-    r"xxx|\.\.\.|your|example|placeholder|change.?me|dummy|sample|fake|test|mock|todo|redacted|<|>|\*{3}|"
+    r"xxx|\.\.\.|your|example|placeholder|change.?me|dummy|sample|fake|test|mock|todo|redacted|random.{0,12}(?:string|chars?)|<|>|\*{3}|"
     r"0{6}|1234|abcd|localhost|127\.0\.0\.1|password|secret|user:pass|postgres:postgres",
     re.IGNORECASE,
 )

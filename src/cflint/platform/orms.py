@@ -76,7 +76,13 @@ D1_SOURCES = frozenset({"drizzle-orm/d1", "kysely-d1", "@prisma/adapter-d1"})
 """Modules of which what is made uses D1."""
 
 VERBS: dict[str, dict[str, str]] = {
-    "Drizzle": {"insert": "INSERT", "update": "UPDATE", "delete": "DELETE", "select": "SELECT"},
+    "Drizzle": {
+        "insert": "INSERT",
+        "update": "UPDATE",
+        "delete": "DELETE",
+        "select": "SELECT",
+        "findMany": "SELECT",
+    },
     "Kysely": {
         "insertInto": "INSERT",
         "replaceInto": "REPLACE",
@@ -86,7 +92,8 @@ VERBS: dict[str, dict[str, str]] = {
     },
     "Prisma": {"create": "INSERT", "update": "UPDATE", "delete": "DELETE", "findMany": "SELECT"},
 }
-"""By ORM, the methods that begin a statement, and its verb; of Prisma those of a model, each a statement."""
+"""By ORM, the methods that begin a statement, and its verb; those of Prisma, and `findMany` of Drizzle, are
+called of a model, and are a statement each."""
 
 
 def orm_package(module: str) -> str | None:

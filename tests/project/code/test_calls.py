@@ -12,6 +12,7 @@ from cflint.project.code.calls import (
     callers_of,
     calls_in_module,
     calls_named,
+    has_leaf,
     is_mentioned,
     is_named,
     leaves_matching,
@@ -24,6 +25,7 @@ from cflint.project.code.module import Module
 from cflint.project.code.module import module_of as module_at
 from cflint.project.code.tracing import function_called
 from cflint.syntax.javascript import FUNCTIONS, walk
+from cflint.syntax.phrases import Phrases
 from tests.support.modules import module_of, project_of
 
 pytestmark = pytest.mark.portable
@@ -295,3 +297,19 @@ def test_leaves_that_a_pattern_covers() -> None:
         ("other.ts", "string_fragment", "an 426"),
         ("other.ts", "identifier", "upgrade"),
     ]
+
+
+def test_the_answer_of_a_module_is_asked_for_once_and_short_ones_first() -> None:
+    project = project_of("import './other'; const a = 426; // a long one", other="const b = 'Sign_In';")
+    asked: list[str] = []
+
+    def is_text(module: Module, leaf: Node) -> bool:
+        asked.append(f"{module.path} {module.text(leaf)}")
+        return leaf.type == "string_fragment"
+
+    words = Phrases("sign_?in", whole="426")
+    assert has_leaf(project, ["index.ts", "missing.ts", "other.ts"], words, is_text)
+    assert asked == ["other.ts Sign_In"]
+    assert not has_leaf(project, ["index.ts"], words, is_text)
+    assert has_leaf(project, ["index.ts", "other.ts"], words, is_text)
+    assert asked == ["other.ts Sign_In", "index.ts 426"]

@@ -179,16 +179,16 @@ def test_any_bytes_can_be_scanned(data: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        *(b"from/*" * 50_000, b'from "' * 50_000, b"import " * 50_000 + b'from "x"', b"import('" * 40_000),
-        *(b"import(" * 40_000 + b' from "x"', b"import x from " * 20_000, b"from" + b" " * 300_000),
-        *(b"import (//" * 30_000, b"from a import (\n" * 20_000, b"import " + b"," * 300_000),
+        *(b"from/*" * 12_500, b'from "' * 12_500, b"import " * 12_500 + b'from "x"', b"import('" * 10_000),
+        *(b"import(" * 10_000 + b' from "x"', b"import x from " * 5_000, b"from" + b" " * 75_000),
+        *(b"import (//" * 7_500, b"from a import (\n" * 5_000, b"import " + b"," * 75_000),
     ],
 )
 def test_hostile_sources_take_linear_time(data: bytes) -> None:
     for python in (False, True):
         start = time.process_time()
         import_specifiers(data, python=python)
-        assert time.process_time() - start < 5
+        assert time.process_time() - start < 2
 
 
 # Files -------------------------------------------------------------------------------------------------

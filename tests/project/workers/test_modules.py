@@ -9,6 +9,7 @@ from cflint.project.workers import trees
 from cflint.project.workers.facts import GENERATED_TYPES
 from cflint.project.workers.owners import Owners
 from cflint.project.workers.worker import Worker
+from cflint.source import Document
 from tests.support.parts import Parts
 
 pytestmark = pytest.mark.portable
@@ -55,6 +56,47 @@ class TestTrees:
         parts.trees.of("a.ts")
         parts.trees.of("b.ts")
         assert list(parts.trees.kept) == ["b.ts"]
+
+    def test_a_tree_that_is_put_aside_is_parsed_once_and_goes_first(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        parts = Parts({**FILES, "d.ts": "let d;\n"})
+        read: list[str] = []
+        make = parts.trees.read
+
+        def reading(document: Document) -> trees.Tree | None:
+            read.append(document.path)
+            return make(document)
+
+        parts.trees.read = reading
+        first, second = parts.trees.of("a.ts"), parts.trees.of("b.ts")
+        parts.trees.put_aside("b.ts")
+        again = parts.trees.of("b.ts")
+        assert again is not None and second is not None and again[0].tree is second[0].tree
+        assert again[1] is not second[1]
+        parts.trees.put_aside("b.ts")
+        monkeypatch.setattr(trees, "KEPT_BYTES", len(FILES["a.ts"]) + len("let d;\n"))
+        parts.trees.of("d.ts")
+        assert parts.trees.of("a.ts") is first and read == ["a.ts", "b.ts", "d.ts"]
+        parts.trees.of("b.ts")
+        assert read == ["a.ts", "b.ts", "d.ts", "b.ts"]
+        parts.trees.put_aside("b.ts")
+        parts.trees.clear_aside()
+        parts.trees.of("b.ts")
+        assert read[4:] == ["b.ts"]
+
+    def test_views_are_closed_once(self) -> None:
+        class View:
+            closed = 0
+
+            def close(self) -> None:
+                self.closed += 1
+
+        parts = Parts(FILES)
+        view = parts.trees.view(View())
+        parts.trees.close_views()
+        parts.trees.close_views()
+        assert view.closed == 1
 
     def test_what_takes_too_long_has_no_tree_and_no_facts(self) -> None:
         parts = Parts(FILES)

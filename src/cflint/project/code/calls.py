@@ -8,7 +8,9 @@ one module to the next has to be plain data.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cflint.project.code.module import Module, module_of
@@ -17,6 +19,7 @@ from cflint.record import record
 from cflint.scope import Declaration
 from cflint.source import Document
 from cflint.syntax.javascript import unwrap, with_wrappers
+from cflint.syntax.phrases import Phrases
 from cflint.syntax.suffixes import MODULE_SUFFIXES, is_declaration_file
 
 if TYPE_CHECKING:
@@ -134,7 +137,11 @@ def _is_whole_string(module: Module, leaf: Node) -> bool:
 
 
 def leaves_matching(
-    project: Project, paths: Iterable[str], words: re.Pattern[bytes], *, at_hand: Module | None = None
+    project: Project,
+    paths: Iterable[str],
+    words: re.Pattern[bytes] | Phrases,
+    *,
+    at_hand: Module | None = None,
 ) -> Iterator[tuple[Module, Node]]:
     """The smallest nodes that cover what a pattern finds in the text of some modules, comments and parts of
     texts included: a module without a match is not parsed. A module that cannot be parsed has none."""
@@ -152,7 +159,35 @@ def leaves_matching(
                 yield module, leaf
 
 
-def _spans(words: re.Pattern[bytes], document: Document) -> tuple[tuple[int, int], ...]:
+def has_leaf(
+    project: Project,
+    paths: Iterable[str],
+    words: re.Pattern[bytes] | Phrases,
+    is_it: Callable[[Module, Node], bool],
+) -> bool:
+    """Whether one of the nodes that `leaves_matching` gives for some modules is it, by what its own module
+    says: the answer for a module holds for all Workers that have it. The short ones are asked first."""
+    documents = [(path, project.sources.document(path)) for path in paths]
+    known = [(len(document.data), path, document) for path, document in documents if document is not None]
+    return any(
+        document.memoized(("has leaf", words, is_it), partial(_has_leaf, project, path, words, is_it))
+        for _, path, document in sorted(known, key=itemgetter(0))
+    )
+
+
+def _has_leaf(
+    project: Project,
+    path: str,
+    words: re.Pattern[bytes] | Phrases,
+    is_it: Callable[[Module, Node], bool],
+    _document: Document,
+) -> bool:
+    return any(is_it(module, leaf) for module, leaf in leaves_matching(project, (path,), words))
+
+
+def _spans(words: re.Pattern[bytes] | Phrases, document: Document) -> tuple[tuple[int, int], ...]:
+    if isinstance(words, Phrases):
+        return words.spans(document.data)
     return tuple(found.span() for found in words.finditer(document.data))
 
 

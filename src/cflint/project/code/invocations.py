@@ -65,6 +65,8 @@ _CALLED_HERE = PROMISE_CHAIN | {
 }
 """Methods whose callbacks run as a part of what calls them."""
 _OF_REQUESTS = frozenset({ValueKind.HONO_CONTEXT, ValueKind.PAGES_CONTEXT})
+_ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "use"})
+"""Methods of routers, whose callbacks are given the request."""
 _STATES = frozenset({"DurableObjectState", "DurableObjectStorage", "AgentContext"})
 
 
@@ -112,6 +114,8 @@ def _of_function(
     handler = module.handler_of(function)
     if handler is not None and handler.owner is None:
         return frozenset({Invocation.REQUEST if handler.name == "fetch" else Invocation.EVENT})
+    if any(one.function.id == function.id for one in module.app_handlers):
+        return frozenset({Invocation.REQUEST})
     kinds = {
         module.value_declared(declaration).kind
         for declaration in module.scope.declared_in(function).values()
@@ -126,6 +130,8 @@ def _of_function(
         return None
     around = module.call_around(function)
     if around is not None:
+        if ValueKind.REQUEST in kinds and around[0].name in _ROUTES:
+            return frozenset({Invocation.REQUEST})
         executes = around[0].is_new and around[0].name == "Promise"
         return None if executes or around[0].name in _CALLED_HERE else _NOBODY
     named = name_of(module, function)

@@ -539,9 +539,10 @@ class Module:
         return self.class_of(found) if found is not None else None
 
     def hibernating_object(self, accept: Node) -> ClassDefinition | None:
-        """The Durable Object of which a call of `acceptWebSocket()` is the first one."""
+        """The Durable Object of which a call of `acceptWebSocket()` is the first one: one with hooks of its
+        own, or a container's, of which the SDK leaves the sockets alone."""
         owner = self.enclosing_class(accept)
-        if owner is None or not owner.is_durable_object:
+        if owner is None or not (owner.is_durable_object or owner.kind is ClassKind.CONTAINER):
             return None
         return owner if self.hibernatable_accepts(owner)[0].id == accept.id else None
 
@@ -631,6 +632,7 @@ class Module:
     origins = _origins.origins
     header_read = _origins.header_read
     header_value = _headers.header_value
+    reads_query = _origins.reads_query
     reads_request = _origins.reads_request
     reads_credential = _origins.reads_credential
     provenance = _provenance.provenance
@@ -773,4 +775,4 @@ class Module:
 def module_of(project: Project, path: str) -> Module | None:
     """A module with its tree; None when it cannot be read or parsed, or is no JavaScript."""
     found = project.trees.of(path)
-    return Module(project, *found) if found is not None else None
+    return project.trees.view(Module(project, *found)) if found is not None else None

@@ -20,6 +20,7 @@ _PASSING = frozenset(
 _ALTERNATIVES = frozenset({"??", "||", "&&"})
 _CHANGES = frozenset({"assignment_expression", "augmented_assignment_expression", "update_expression"})
 _READS = frozenset({"json", "text", "formData", "parseBody"})
+_REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 
 
 def alternatives(module: ModuleLike, node: Node) -> Iterator[Node]:
@@ -124,6 +125,36 @@ def header_read(module: ModuleLike, node: Node) -> str | None:
         case _:
             return None
     return header.lower()
+
+
+def reads_query(module: ModuleLike, node: Node) -> bool:
+    """Whether an expression is one parameter of a request's query, decoded: `url.searchParams.get("q")`,
+    `c.req.query("q")`."""
+    if node.type != "call_expression" or len(arguments_of(node)) != 1:
+        return False
+    callee = node.child_by_field_name("function")
+    if callee is None or callee.type != "member_expression":
+        return False
+    name, owner = callee.child_by_field_name("property"), callee.child_by_field_name("object")
+    word = module.text(name) if name is not None else ""
+    if owner is None or word not in ("get", "query"):
+        return False
+    if word == "query":
+        return module.value_of(owner).kind is ValueKind.HONO_REQUEST
+    holder = _of_search_params(module, owner)
+    parts = origins(module, holder) if holder is not None else ()
+    return any(module.value_of(part).kind in _REQUESTS for part in parts)
+
+
+def _of_search_params(module: ModuleLike, node: Node) -> Node | None:
+    """The URL whose `searchParams` an expression is."""
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    if declaration is not None and declaration.path == ("searchParams",):
+        return declaration.value
+    access = module.initializer(node)
+    name = access.child_by_field_name("property") if access.type == "member_expression" else None
+    is_params = name is not None and module.text(name) == "searchParams"
+    return access.child_by_field_name("object") if is_params else None
 
 
 def reads_credential(module: ModuleLike, node: Node) -> bool:

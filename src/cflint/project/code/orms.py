@@ -135,11 +135,26 @@ def _begun(module: ModuleLike, made: Call, methods: tuple[str, ...]) -> OrmState
         return None
     owner = module.value_of(made.receiver)
     if owner.kind is not ValueKind.ORM:
-        model = member(module, unwrap(made.receiver))
-        owner = module.value_of(model.object) if model is not None else UNKNOWN
-        if owner.kind is not ValueKind.ORM or owner.detail != "Prisma":
+        owner = _owner_of_model(module, made.receiver)
+        if owner.kind is not ValueKind.ORM:
             return None
-    elif owner.detail == "Prisma":
+    elif owner.detail == "Prisma" or made.name == "findMany":
         return None
     verb = VERBS.get(owner.detail, {}).get(made.name)
     return OrmStatement(owner.detail, verb, made, methods, owner.inner) if verb is not None else None
+
+
+def _owner_of_model(module: ModuleLike, node: Node) -> Value:
+    """The database of a model, which methods are called of: that of `prisma.user`, of Drizzle's
+    `db.query.users`; UNKNOWN of everything else."""
+    model = member(module, unwrap(node))
+    if model is None:
+        return UNKNOWN
+    owner = module.value_of(model.object)
+    if owner.kind is ValueKind.ORM:
+        return owner if owner.detail == "Prisma" else UNKNOWN
+    queries = member(module, unwrap(model.object))
+    if queries is None or queries.name != "query":
+        return UNKNOWN
+    owner = module.value_of(queries.object)
+    return owner if owner.kind is ValueKind.ORM and owner.detail == "Drizzle" else UNKNOWN

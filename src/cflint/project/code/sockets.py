@@ -269,7 +269,30 @@ def reads_web_socket(module: ModuleLike, within: Node) -> bool:
 
 def _is_read(module: ModuleLike, name: Node) -> bool:
     parent = module.syntax.parent(name)
-    return parent is not None and parent.type == "member_expression"
+    if parent is None or parent.type != "member_expression":
+        return False
+    owner = parent.child_by_field_name("object")
+    is_response = owner is not None and module.value_of(owner).kind is ValueKind.RESPONSE
+    return is_response or not module.memoized(("keeps sockets",), lambda: _keeps_sockets(module))
+
+
+def _keeps_sockets(module: ModuleLike) -> bool:
+    """Whether the module has objects of its own that hold a socket as `webSocket`, such as its sessions: an
+    object other than what a `Response` is made with, or a type that is declared."""
+    for leaf in module.syntax.leaves("webSocket", module.syntax.root):
+        above = module.syntax.parent(leaf)
+        if above is not None and above.type == "property_signature":
+            return True
+        held = leaf if leaf.type == "shorthand_property_identifier" else above
+        if held is None or (held is above and held.type != "pair"):
+            continue
+        if held is above and held.child_by_field_name("key") != leaf:
+            continue
+        holder = module.syntax.parent(held)
+        around = call_around(module, holder) if holder is not None else None
+        if around is None or around[0].name != "Response":
+            return True
+    return False
 
 
 def hibernatable_accepts(module: ModuleLike, owner: ClassLike) -> tuple[Node, ...]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.project.code.calls import CallSite, callers_of
+from cflint.project.code.tracing import function_called
 from cflint.project.code.values import ValueKind
 from cflint.record import record
 from cflint.scope import DeclarationKind
-from cflint.syntax.javascript import body_of, contains, unwrap, walk
+from cflint.syntax.javascript import body_of, contains, first_named, unwrap, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -22,6 +23,7 @@ _TAKES_SOME = frozenset({"slice", "splice", "chunk"})
 _WRITTEN_OUT = frozenset({"array", "object"})
 _IN_A_ROW = 3
 """From how many items on a list that is written out is worth one call."""
+_KEPT = frozenset({"identifier", "array"})
 _OF_OBJECT = frozenset({"entries", "keys", "values"})
 
 
@@ -141,6 +143,16 @@ def turns_of(module: Module, node: Node) -> Iterator[CallSite]:
             yield found
 
 
+def gets_one_message(module: Module) -> bool:
+    """Whether every consumer of the Workers that hold a module gets one message at a time."""
+    sizes = [
+        consumer.node.get("max_batch_size")
+        for environment in module.environments
+        for consumer in environment.queue_consumers
+    ]
+    return bool(sizes) and all(size is not None and size.number == 1 for size in sizes)
+
+
 def _repeats(module: Module, node: Node) -> bool:
     """Whether a call is made for each item of a list of unknown length, with what belongs to the item, by a
     loop that goes on to its end."""
@@ -155,6 +167,8 @@ def _is_open(module: Module, items: Node) -> bool:
     made = module.initializer(unwrap(items))
     if made.type in _WRITTEN_OUT or module.string_of(made) is not None:
         return False
+    if module.value_of(items).kind is ValueKind.MESSAGES and gets_one_message(module):
+        return False
     call = module.call(made)
     if call is not None:
         if call.name in _TAKES_SOME:
@@ -163,8 +177,24 @@ def _is_open(module: Module, items: Node) -> bool:
             return _is_open(module, call.arguments[0])
         if call.receiver is not None and call.name in ("filter", "map", "sort", "toSorted", "reverse"):
             return _is_open(module, call.receiver)
+        return not _gives_written_list(module, made)
     if made.type == "identifier":
         declaration = module.scope.resolve(made)
         if declaration is not None and declaration.scope.type == "program":
             return False  # of the module, or imported: as long as somebody wrote it
     return True
+
+
+def _gives_written_list(module: Module, call: Node) -> bool:
+    """Whether a function of the project that is called gives nothing but lists that are written out."""
+    found = function_called(module, call)
+    if found is None:
+        return False
+    other, function = found
+    returned = [first_named(statement) for statement in other.returns_of(function)]
+    body = body_of(function)
+    if body is not None and body.type != "statement_block":
+        returned.append(body)
+    return bool(returned) and all(
+        value is not None and value.type in _KEPT and not _is_open(other, value) for value in returned
+    )

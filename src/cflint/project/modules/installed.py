@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 from enum import Enum
@@ -249,10 +249,8 @@ def _locked_for(document: Document, home: str, folder: str, name: str) -> Places
 def _pnpm_locked(path: str, name: str, document: Document) -> Places:
     """The versions of a package that one of the monorepo, by its folder, names itself or gets with what it
     names (see `_BRINGERS`)."""
-    text = document.data.decode("utf-8", "replace").replace("\r\n", "\n")
-    start = text.find("\nimporters:\n")
-    entries = _pnpm_block(text, path, start) if start != -1 else ""
-    todo = [(found["name"], found["version"]) for found in _PNPM_NAMED.finditer(entries)]
+    lock = document.memoized("pnpm", _PnpmLock)
+    todo = [(found["name"], found["version"]) for found in _PNPM_NAMED.finditer(lock.importer(path))]
     versions: set[Version | None] = set()
     seen: set[tuple[str, str]] = set()
     while todo and len(seen) < _MOST_STEPS:
@@ -261,18 +259,42 @@ def _pnpm_locked(path: str, name: str, document: Document) -> Places:
             versions.add(_version(step[1].partition("(")[0]))
         elif step[0] in _BRINGERS[name] and step not in seen:
             seen.add(step)
-            key = f"{step[0]}@{step[1]}"
-            block = _pnpm_block(text, key, 0) or _pnpm_block(text, f"/{key}", 0)
-            todo += [(found["name"], found["version"]) for found in _PNPM_WITH.finditer(block)]
+            todo += lock.brought_by(f"{step[0]}@{step[1]}")
     return dict.fromkeys(versions)
 
 
-def _pnpm_block(text: str, key: str, start: int) -> str:
-    """What stands below a key of the second level, the first from a place on; from the start on the last:
-    what comes with a package stands in `snapshots`, behind `packages`."""
+class _PnpmLock:
+    """A lock file of pnpm, which may have megabytes, and is asked for each package of a monorepo."""
+
+    def __init__(self, document: Document) -> None:
+        self._text = document.data.decode("utf-8", "replace").replace("\r\n", "\n")
+        start = self._text.find("\nimporters:\n")
+        self._importers = self._text[start:] if start != -1 else ""
+        end = _PNPM_SECTION.search(self._importers, len("\nimporters:"))
+        if end is not None:
+            self._importers = self._importers[: end.start()]
+        self._brought: dict[str, list[tuple[str, str]]] = {}
+
+    def importer(self, path: str) -> str:
+        """What the package in a folder names."""
+        return _pnpm_block(self._importers, path, self._importers.find)
+
+    def brought_by(self, key: str) -> list[tuple[str, str]]:
+        """The names and versions that come with a package of a version. They stand in `snapshots`, behind
+        `packages`, which has the same keys."""
+        found = self._brought.get(key)
+        if found is None:
+            last = self._text.rfind
+            block = _pnpm_block(self._text, key, last) or _pnpm_block(self._text, f"/{key}", last)
+            found = self._brought[key] = [(it["name"], it["version"]) for it in _PNPM_WITH.finditer(block)]
+        return found
+
+
+def _pnpm_block(text: str, key: str, find: Callable[[str], int]) -> str:
+    """What stands below a key of the second level of a text, in which `find` finds it."""
     found = ""
     for spelled in (f"\n  {key}:\n", f"\n  '{key}':\n"):
-        at = text.find(spelled, start) if start else text.rfind(spelled)
+        at = find(spelled)
         if at != -1:
             begin = at + len(spelled) - 1
             end = _PNPM_END.search(text, begin)
@@ -287,6 +309,7 @@ _BRINGERS = {
 }
 """The packages that bring another one, of which one project may have several versions."""
 _MOST_STEPS = 40
+_PNPM_SECTION = pattern(r"\n(?=\S)")
 _PNPM_END = pattern(r"\n {0,2}(?=\S)")
 _PNPM_NAMED = pattern(
     r"\n      '?(?P<name>[@\w./-]{1,200})'?:\n {8}specifier: [^\n]*\n"

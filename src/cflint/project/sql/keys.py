@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -33,14 +34,22 @@ Keys = dict[str, set[frozenset[str]]]
 def unique_key(module: Module, table: str, columns: frozenset[str]) -> frozenset[str] | None:
     """A set of columns that is unique in a table and within some columns (in lower case), by the SQL of the
     Workers that reach a module; None where none is known."""
+    fitting = [key for keys in _known(module, table) for key in keys if key <= columns]
+    return min(fitting, key=lambda key: (len(key), sorted(key))) if fitting else None
+
+
+def is_defined(module: Module, table: str) -> bool:
+    """Whether the SQL of the Workers that reach a module says what a table is."""
+    return any(True for _ in _known(module, table))
+
+
+def _known(module: Module, table: str) -> Iterator[AbstractSet[frozenset[str]]]:
+    """What is unique in a table, by each Worker whose SQL defines it."""
     for worker in module.workers:
-        known = module.project.memo.memoized(
-            ("unique columns", id(worker)), partial(_keys_of, module.project, worker)
-        )
-        fitting = [key for key in known.get(table.lower(), ()) if key <= columns]
-        if fitting:
-            return min(fitting, key=lambda key: (len(key), sorted(key)))
-    return None
+        question = ("unique columns", id(worker))
+        known = module.project.memo.memoized(question, partial(_keys_of, module.project, worker))
+        if table.lower() in known:
+            yield known[table.lower()]
 
 
 def unique_keys(data: bytes) -> Keys:

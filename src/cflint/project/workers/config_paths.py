@@ -8,6 +8,7 @@ from functools import cached_property
 from cflint.pattern import pattern
 from cflint.platform.build_tools import is_build_script, makes_files
 from cflint.project.config.wrangler import Environment, WranglerConfig
+from cflint.project.files.ignored import is_ignored
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.installed import manifest_above
 from cflint.project.modules.manifest import Manifest
@@ -68,18 +69,9 @@ class ConfigPaths:
         return _BUILT.search(text) is not None or self.is_ignored(text)
 
     def is_ignored(self, text: str) -> bool:
-        """Whether git ignores a path, by a plain line of the .gitignore beside the configuration or above."""
-        steps = {step for step in text.split("/") if step not in ("", ".", "..")}
-        folder = self._config.directory
-        while True:
-            document = self._workspace.read(posixpath.join(folder, ".gitignore"))
-            if document is not None:
-                lines = document.data.decode("utf-8", "replace").splitlines()
-                if any(line.strip().strip("/").rpartition("/")[2] in steps for line in lines):
-                    return True
-            if not folder:
-                return False
-            folder = posixpath.dirname(folder)
+        """Whether git leaves a path out, which then is made by something."""
+        path = self.resolve(text)
+        return path is not None and is_ignored(self._workspace, path)
 
     def why_no_file(self, path: str) -> str | None:
         """What a path of the workspace is when something is there that is no file to read; else None."""

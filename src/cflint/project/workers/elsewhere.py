@@ -18,6 +18,7 @@ from cflint.pattern import pattern
 from cflint.project.config.deployment import Deployment
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import is_template_name
+from cflint.project.files.ignored import compiled_in_place
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.imports import import_specifiers
 from cflint.project.modules.manifest import Manifest
@@ -280,6 +281,7 @@ class Elsewhere:
                 if source is not None:
                     return commands.MadeFile(source, target)
         source = self._resolver.compiled_from(target, config.directory) or self._copied(config, target)
+        source = source or compiled_in_place(self._workspace, target)
         return commands.MadeFile(source, target) if source is not None else None
 
     def entries_of_worker_js(self, config: WranglerConfig) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Protocol, TypeVar
+from weakref import WeakSet
 
 from cflint.project.modules.queries import Memo
 from cflint.project.workers.sources import Sources
@@ -12,7 +13,13 @@ from cflint.source import Document
 from cflint.syntax.javascript import ParseTimeout, Syntax, parse
 from cflint.syntax.suffixes import MODULE_SUFFIXES
 
+
+class _View(Protocol):
+    def close(self) -> None: ...
+
+
 T = TypeVar("T")
+V = TypeVar("V", bound=_View)
 
 KEPT_BYTES = 1_200_000
 """Trees are kept for at most this much source."""
@@ -24,7 +31,8 @@ class Trees:
     """Trees and names of modules of JavaScript, kept until `release` or until there are too many: a tree
     weighs twenty times its source.
 
-    `read` makes a tree of a document; None when that takes too long.
+    `read` makes a tree of a document; None when that takes too long. What a module is done with is put
+    `aside`: others may still ask for it, and it is the first to go.
     """
 
     def __init__(self, memo: Memo, sources: Sources) -> None:
@@ -32,8 +40,10 @@ class Trees:
         self.read: Callable[[Document], Tree | None] = _read
         self._sources = sources
         self._kept: dict[str, Tree] = {}
-        self._kept_bytes = 0
+        self._aside: dict[str, Syntax] = {}
+        self._bytes = 0  # of what is kept or aside
         self._held: dict[str, object] = {}
+        self._views: WeakSet[_View] = WeakSet()
 
     def of(self, path: str) -> Tree | None:
         """The tree and names of a module; None when it cannot be read or parsed, or is no JavaScript."""
@@ -42,15 +52,19 @@ class Trees:
         found = self._kept.get(path)
         if found is not None:
             return found
+        syntax = self._aside.pop(path, None)
+        if syntax is not None:
+            self._kept[path] = found = syntax, ModuleScope(syntax)
+            return found
         document = self._sources.place(path)
         if document is None or not document.path.endswith(MODULE_SUFFIXES):
             return None
         found = self.read(document)
         if found is None:
             return None
-        self._kept_bytes += len(document.data)
-        while self._kept and self._kept_bytes > KEPT_BYTES:
-            self.release(next(iter(self._kept)))
+        self._bytes += len(document.data)
+        while self._bytes > KEPT_BYTES and (self._aside or self._kept):
+            self.release(next(iter(self._aside or self._kept)))
         self._kept[path] = found
         return found
 
@@ -66,12 +80,36 @@ class Trees:
             found = self._held[path] = make()
         return found
 
+    def view(self, view: V) -> V:
+        """Remember what looks at a tree until `close_views`: it may hold itself, and the tree with it."""
+        self._views.add(view)
+        return view
+
+    def close_views(self) -> None:
+        """Close what looks at trees, which nobody uses any more."""
+        views, self._views = self._views, WeakSet()
+        for view in views:
+            view.close()
+
     def release(self, path: str) -> None:
         """Forget a module's tree, and what is held of it: nothing but its facts will be asked for."""
         self._held.pop(path, None)
         found = self._kept.pop(path, None)
+        syntax = found[0] if found is not None else self._aside.pop(path, None)
+        if syntax is not None:
+            self._bytes -= len(syntax.document.data)
+
+    def put_aside(self, path: str) -> None:
+        """Forget what is held of a module, but its tree only when there is no room for it."""
+        self._held.pop(path, None)
+        found = self._kept.pop(path, None)
         if found is not None:
-            self._kept_bytes -= len(found[0].document.data)
+            self._aside[path] = found[0].bare
+
+    def clear_aside(self) -> None:
+        """Forget the trees that are aside."""
+        for path in tuple(self._aside):
+            self.release(path)
 
 
 def _read(document: Document) -> Tree | None:

@@ -55,6 +55,11 @@ class Syntax:
         self._path: list[tuple[int, int, Node]] = []  # down to where a parent was last looked for
         self._searched = 0  # bytes, for words
 
+    @property
+    def bare(self) -> Syntax:
+        """The same tree without what was looked up in it."""
+        return Syntax(self.document, self.tree, self.typos, is_respelled=self.is_respelled)
+
     def text(self, node: Node) -> str:
         """The source text of a node."""
         data = self._data[node.start_byte : node.end_byte]

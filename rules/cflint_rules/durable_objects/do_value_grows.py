@@ -1,0 +1,204 @@
+"""Store what an object collects in rows or keys of its own, or drop the oldest: one value only grows.
+
+A value in the storage of a Durable Object has at most 2 MB, 128 KiB with the key-value backend. A list of
+messages that is read, gets one more, and is written back reaches that some day: from then on `put()` throws,
+and the object takes no more messages. Until then each message reads and writes all that came before it.
+
+## Incorrect
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Chat extends DurableObject<Env> {
+  async say(text: string): Promise<void> {
+    const messages = (await this.ctx.storage.get<string[]>("messages")) ?? [];
+    messages.push(text);
+    await this.ctx.storage.put("messages", messages);
+  }
+}
+```
+
+## Correct
+
+```ts
+import { DurableObject } from "cloudflare:workers";
+
+export class Chat extends DurableObject<Env> {
+  async say(text: string): Promise<void> {
+    const messages = (await this.ctx.storage.get<string[]>("messages")) ?? [];
+    messages.push(text);
+    await this.ctx.storage.put("messages", messages.slice(-200));
+  }
+}
+```
+
+## Not reported
+
+Classes that take something out of a list anywhere, compare how long one is, or delete what they store; what
+is only added where it is not there yet.
+
+## Fix safety
+
+There is no fix: how much has to be kept is up to the author.
+
+Source: https://developers.cloudflare.com/durable-objects/platform/limits/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import ClassDefinition, Finding, Match, Module, Severity, ValueKind, call, js, quoted, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_ADDS = frozenset({"push", "unshift"})
+_EMPTIES = ("delete", "deleteAll")
+_TAKES = ("splice", "shift", "pop")
+_CUTS = ("slice", "filter")
+_KEEPS = frozenset({"put", "stringify", "send", "json", "push", "isArray", "set"})
+"""What a list is given to without getting shorter."""
+_ASKS = frozenset({"includes", "some", "find", "findIndex", "indexOf", "every"})
+_COMPARES = frozenset({"<", ">", "<=", ">="})
+
+
+@rule(call("put"), severity=Severity.NOTE)
+def check(match: Match) -> Iterator[Finding]:
+    module, function, owner = match.module, match.enclosing_function, match.enclosing_class
+    if function is None or owner is None or not 2 <= len(match.arguments) <= 3:
+        return
+    if match.receiver_value.kind is not ValueKind.STORAGE or module.string_of(match.arguments[0]) is None:
+        return
+    value = js.unwrap(match.arguments[1])
+    if value.type == "identifier":
+        adds = _adds_to_read(match, function, value)
+    else:
+        adds = _adds_to_field(module, owner, value)
+    receiver = js.Call(module, adds).receiver if adds is not None else None
+    if adds is None or receiver is None or _is_kept_short(owner, _own_name(module, receiver)):
+        return
+    yield Finding(
+        f"{quoted(match.text(match.arguments[0]), 40)} only grows: from 2 MB on, or 128 KiB without SQLite,"
+        " `put()` throws",
+        match.at(match.node),
+        (module.at(adds, "here it gets one more"),),
+    )
+
+
+def _adds_to_read(match: Match, function: Node, value: Node) -> Node | None:
+    """Where something is added to a variable that holds what was read of the same key."""
+    module = match.module
+    read = next(js.reads_before(module, match.call, "get", function), None)
+    declaration = module.scope.resolve(value)
+    held = declaration.value if declaration is not None else None
+    if read is None or declaration is None or held is None or not js.contains(held, read.node):
+        return None
+    return _adds(module, declaration, function)
+
+
+def _adds_to_field(module: Module, owner: ClassDefinition, value: Node) -> Node | None:
+    """Where something is added to a field that is stored, and which nothing sets to an empty list again."""
+    member = module.member(value)
+    if member is None or js.unwrap(member.object).type != "this":
+        return None
+    constructor = owner.constructor
+    for node in module.descendants(owner.body, "assignment_expression"):
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or right is None or module.text(left) != module.text(value):
+            continue
+        waits = right.type == "await_expression" or any(module.descendants(right, "await_expression"))
+        if not waits and (constructor is None or not js.contains(constructor, node)):
+            return None  # it begins anew
+    for made in (made for word in sorted(_ADDS) for made in module.calls(word, owner.body)):
+        method = module.method_around(made.node)
+        if made.receiver is None or module.text(made.receiver) != module.text(value) or method is None:
+            continue
+        if not _is_asked_for(module, made.node, method):
+            return made.node
+    return None
+
+
+def _adds(module: Module, declaration: js.Declaration, function: Node) -> Node | None:
+    """Where something is added to what was read, or to a list in it, whatever there is already."""
+    for use in module.scope.references(declaration):
+        node = use
+        for _ in range(3):
+            called = module.method_called_on(node)
+            if called is not None:
+                if called[0] in _ADDS and not _is_asked_for(module, called[1], function):
+                    return called[1]
+                break
+            above = module.parent(module.with_wrappers(node))
+            if above is None or above.type != "member_expression":
+                break
+            node = above
+    return None
+
+
+def _is_asked_for(module: Module, added: Node, function: Node) -> bool:
+    """Whether something is only added under a condition about what is there already."""
+    for above in module.ancestors(added):
+        if above.id == function.id:
+            return False
+        if above.type == "if_statement":
+            condition = above.child_by_field_name("condition")
+            if condition is not None and any(next(module.calls(name, condition), None) for name in _ASKS):
+                return True
+    return False
+
+
+def _is_kept_short(owner: ClassDefinition, name: str) -> bool:
+    """Whether the class takes something out of a list of a name, asks how long one is, or stores less."""
+    module, body = owner.module, owner.body
+    alarm = owner.method("alarm")
+    never = alarm if alarm is not None and next(module.calls("setAlarm", body), None) is None else None
+    for made in (made for word in _EMPTIES for made in module.calls(word, body)):
+        is_run = never is None or not js.contains(never, made.node)
+        if is_run and module.value_of(made.receiver).kind is ValueKind.STORAGE:
+            return True  # an alarm that nothing sets empties nothing
+    for made in (made for word in (*_TAKES, *_CUTS) for made in module.calls(word, body)):
+        if _is_called(module, made.receiver, name) and (
+            made.name in _TAKES or not _is_copy(module, made.node)
+        ):
+            return True
+    for leaf in (leaf for word in ("length", "size") for leaf in module.leaves(word, body)):
+        member = module.member(module.parent(leaf))
+        if member is None or not _is_called(module, member.object, name):
+            continue
+        above = module.parent(module.with_wrappers(member.node))
+        found = module.operation(above) if above is not None else None
+        if above is not None and above.type == "assignment_expression":
+            return True
+        if found is not None and found.operator in _COMPARES:
+            return True
+    return any(_is_handed_on(module, leaf) for leaf in module.leaves(name, body))
+
+
+def _is_called(module: Module, node: Node | None, name: str) -> bool:
+    """Whether an expression is a variable or a property of a name."""
+    return node is not None and _own_name(module, node) == name
+
+
+def _own_name(module: Module, node: Node) -> str:
+    member = module.member(js.unwrap(node))
+    return member.name if member is not None else module.text(js.unwrap(node))
+
+
+def _is_handed_on(module: Module, leaf: Node) -> bool:
+    """Whether a list is given to a function that may cut it."""
+    above = module.parent(leaf)
+    node = above if above is not None and above.type == "member_expression" else leaf
+    around = module.call_around(node)
+    return around is not None and around[0].name not in _KEEPS and module.log_at(around[0].node) is None
+
+
+def _is_copy(module: Module, made: Node) -> bool:
+    """Whether a part of a list is only looked at, by a name of its own."""
+    for above in module.ancestors(made):
+        if above.type == "variable_declarator":
+            return True
+        if above.type in ("assignment_expression", "return_statement", "arguments"):
+            return False
+    return False

@@ -1,0 +1,170 @@
+"""Expect `null` where you read JSON that a client sends: it is JSON, too.
+
+`request.json()` gives whatever the body says, and `null` is a body like any other. Reading a property of it
+throws a `TypeError`, outside of the `try` that was written for bodies that are no JSON: the client gets
+status 500 (error 1101) for a mistake of its own, and anyone can make as many of these as they like.
+
+## Incorrect
+
+```ts
+// src/index.ts
+export default {
+  async fetch(request): Promise<Response> {
+    const length = Number(request.headers.get("Content-Length"));
+    if (length > 10_000) return new Response("too long", { status: 413 });
+    let body: { name: string };
+    try {
+      body = await request.json();
+    } catch {
+      return new Response("no JSON", { status: 400 });
+    }
+    return new Response(`hello ${body.name}`);
+  },
+} satisfies ExportedHandler;
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true }
+}
+```
+
+## Correct
+
+```ts
+// src/index.ts
+export default {
+  async fetch(request): Promise<Response> {
+    const length = Number(request.headers.get("Content-Length"));
+    if (length > 10_000) return new Response("too long", { status: 413 });
+    let body: { name?: unknown } | null;
+    try {
+      body = await request.json();
+    } catch {
+      return new Response("no JSON", { status: 400 });
+    }
+    if (typeof body?.name !== "string") return new Response("no name", { status: 400 });
+    return new Response(`hello ${body.name}`);
+  },
+} satisfies ExportedHandler;
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true }
+}
+```
+
+## Not reported
+
+Bodies of which something is asked before they are read, or that are handed to a function first (a schema),
+and reads whose error is caught. Where not even a body that is no JSON is caught, `unguarded-parse` says so.
+Durable Objects, which get what the Worker made; examples in Markdown. There is one finding in a module, with
+the other places.
+
+## Fix safety
+
+No fix: what to answer is up to the author.
+
+Source: https://developer.mozilla.org/en-US/docs/Web/API/Request/json,
+https://developers.cloudflare.com/workers/observability/errors/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Documents, Finding, Module, Severity, ValueKind, js, module, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
+_MOST = 6
+_SETS = frozenset({"assignment_expression", "variable_declarator"})
+
+
+@rule(module("json"), severity=Severity.NOTE, documents=Documents.NOTHING)
+def check(subject: Module) -> Iterator[Finding]:
+    if not subject.is_run:
+        return
+    found = [
+        (thrown, node)
+        for node in subject.calls_of("json", subject.root)
+        if (thrown := _thrown(subject, node)) is not None
+    ]
+    if not found:
+        return
+    (thrown, node), *others = found
+    yield Finding(
+        "`null` is JSON, too, and then this throws: the client gets an error 500",
+        subject.at(thrown),
+        (
+            subject.at(node, "the client sends it here"),
+            *(subject.at(other, "so does this") for other, _ in others[: _MOST - 1]),
+        ),
+    )
+
+
+def _thrown(subject: Module, node: Node) -> Node | None:
+    """Where something is read of a request's body that may be `null`, and nothing catches the error."""
+    read = subject.body_read_at(node)
+    if read is None or read.kind not in _REQUESTS or subject.value_of(read.owner).detail == "new":
+        return None
+    if subject.may_be_durable(node) or subject.never_runs(node):
+        return None
+    whole, is_handled = _waited_for(subject, node)
+    if whole is None or not (is_handled or subject.try_around(node) is not None):
+        return None  # what is no JSON is not caught either: unguarded-parse
+    name = subject.given_name(whole)
+    thrown = _first_read(subject, name, whole) if name is not None else None
+    return thrown if thrown is not None and js.escapes_handler(subject, thrown) else None
+
+
+def _waited_for(subject: Module, read: Node) -> tuple[Node | None, bool]:
+    """The `await` of a call with what is around it, and whether a `.catch()` takes its error. None where the
+    result is another one."""
+    is_handled = False
+    found = subject.method_called_on(read)
+    if found is not None and found[0] == "catch":
+        read, is_handled = found[1], True
+    above = subject.parent(subject.with_wrappers(read))
+    if above is None or above.type != "await_expression":
+        return None, False
+    return subject.with_wrappers(above), is_handled
+
+
+def _first_read(subject: Module, name: Node, whole: Node) -> Node | None:
+    """The first place behind a call at which a property of its result is read; None where something else is
+    done with it before."""
+    if name.type == "object_pattern":
+        return name
+    declaration = subject.scope.resolve(name) if name.type == "identifier" else None
+    if declaration is None or any(
+        (set_ := subject.assignment(node)) is None or set_.value is None or not js.contains(set_.value, whole)
+        for node in subject.scope.assignments(declaration)
+    ):
+        return None
+    for use in subject.scope.references(declaration):
+        if use.start_byte < whole.end_byte or use.id == name.id:
+            continue
+        if js.is_guard(subject, use):
+            return None
+        read = subject.member_read(use)
+        if read is not None:
+            return None if read.is_optional else use
+        above = subject.parent(subject.with_wrappers(use))
+        if above is None or above.type not in _SETS:
+            return None
+        taken = subject.given_name(subject.with_wrappers(use))
+        return use if taken is not None and taken.type == "object_pattern" else None
+    return None

@@ -1,0 +1,165 @@
+"""Look at `response.ok` before you take a response's body for what you asked for.
+
+`fetch()` rejects only where there is no answer at all. A status of 403, 429 or 500 is an answer, too: with a
+page of HTML, which makes `json()` throw a `SyntaxError` that says nothing of the cause, or with JSON about
+the error, where the fields that the code reads are missing. What is made of it may be stored or cached.
+
+## Incorrect
+
+```ts
+interface Rates {
+  rates: Record<string, number>;
+}
+
+export default {
+  async fetch(request, env, ctx): Promise<Response> {
+    const response = await fetch("https://api.example.com/rates");
+    const { rates } = await response.json<Rates>();
+    return Response.json(Object.keys(rates));
+  },
+} satisfies ExportedHandler;
+```
+
+## Correct
+
+```ts
+interface Rates {
+  rates: Record<string, number>;
+}
+
+export default {
+  async fetch(request, env, ctx): Promise<Response> {
+    const response = await fetch("https://api.example.com/rates");
+    if (!response.ok) {
+      await response.body?.cancel();
+      console.error("rates cannot be had", response.status);
+      return new Response("try again later", { status: 502 });
+    }
+    const { rates } = await response.json<Rates>();
+    return Response.json(Object.keys(rates));
+  },
+} satisfies ExportedHandler;
+```
+
+## Not reported
+
+Responses of which anything else is asked than their JSON (`status`, `headers`), or that are handed to other
+code. JSON of which something is asked (`if (!data.success)`, `data?.name`), that is handed to a function,
+which may check it, or to the client as it is. JSON that nothing is read of.
+
+## Fix safety
+
+No fix: what to do with an error is up to the author.
+
+Source: https://developer.mozilla.org/en-US/docs/Web/API/Fetch_API/Using_Fetch#checking_response_status
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_TAKES = frozenset({"json"})
+_TELLS = frozenset(
+    {"ok", "success", "error", "errors", "status", "statusCode", "code", "errcode", "message", "msg"}
+    | {"error_code", "error_description", "detail", "length"}
+)
+"""Fields that tell of an error."""
+_HANDS_ON = frozenset(
+    {"arguments", "return_statement", "arrow_function", "pair", "array", "spread_element", "yield_expression"}
+)
+_DEEP = 6
+
+
+@rule(call("fetch"), severity=Severity.NOTE)
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    if not match.arguments or not module.is_run or not js.is_global(module, match.call.callee, "fetch"):
+        return
+    response = module.awaited(match.node)
+    if response is None or response.pattern is not None or not module.runs_in_worker(match.node):
+        return
+    if response.declaration is None:
+        taken = _taken(module, response.node)
+    elif len(response.references) == 1:
+        taken = _taken(module, response.references[0])
+    else:
+        return  # something else is asked of it, or it is handed on
+    read = _read_unasked(module, taken) if taken is not None else None
+    if taken is None or read is None:
+        return
+    yield Finding(
+        "the answer is taken for what was asked for whatever its status is: look at `ok` first",
+        module.at(taken),
+        (match.at(match.node, "the answer comes from here"), module.at(read, "and is used here")),
+    )
+
+
+def _taken(module: Module, response: Node) -> Node | None:
+    """The call that reads the JSON of a response, where that is all that is done with it."""
+    found = module.method_called_on(response)
+    return found[1] if found is not None and found[0] in _TAKES else None
+
+
+def _read_unasked(module: Module, taken: Node) -> Node | None:
+    """Where a property of some JSON is read, of which nobody asks anything anywhere, whatever type is claimed
+    for it: a cast says nothing of what a server sent."""
+    data = module.awaited(taken)
+    if data is None:
+        return None
+    if data.pattern is not None:
+        return data.pattern if _takes_apart_blindly(module, data.pattern) else None
+    first: Node | None = None
+    for holder in data.holders:
+        whole = module.with_wrappers(holder)
+        parent = module.parent(whole)
+        if js.is_guard(module, holder) or parent is None or parent.type in _HANDS_ON:
+            return None
+        read = module.member_read(holder)
+        if read is None:
+            if holder is not data.node:
+                return None
+            continue
+        if read.is_optional or read.name in _TELLS or _is_asked(module, read.node):
+            return None
+        first = first or read.name_node
+    return first
+
+
+def _takes_apart_blindly(module: Module, pattern: Node) -> bool:
+    """Whether a pattern takes properties without a default, none of which may tell of an error."""
+    if pattern.type != "object_pattern":
+        return False
+    for part in pattern.named_children:
+        if part.type not in ("shorthand_property_identifier_pattern", "pair_pattern"):
+            return False
+        if module.text(part.child_by_field_name("key") or part) in _TELLS:
+            return False
+        name = part.child_by_field_name("value") or part
+        declaration = module.scope.resolve(name) if name.type != "object_pattern" else None
+        uses = module.scope.references(declaration) if declaration is not None else ()
+        if any(js.is_guard(module, use) for use in uses):
+            return False
+    return True
+
+
+def _is_asked(module: Module, read: Node) -> bool:
+    """Whether something is asked of a property, or of one of it, or a variable that keeps it."""
+    for _ in range(_DEEP):
+        if js.is_guard(module, read):
+            return True
+        above = module.parent(module.with_wrappers(read))
+        if above is None or above.type not in ("member_expression", "subscript_expression"):
+            break
+        read = above
+    name = module.given_name(module.with_wrappers(read))
+    if name is None or name.type != "identifier":
+        return False
+    declaration = module.scope.resolve(name)
+    uses = module.scope.references(declaration) if declaration is not None else ()
+    return any(js.is_guard(module, use) for use in uses)

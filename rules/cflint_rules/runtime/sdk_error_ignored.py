@@ -1,0 +1,138 @@
+"""Look at the `error` that Resend and Supabase give back: their calls do not throw.
+
+`emails.send()` of Resend, and the calls of Supabase's client, give `{ data, error }` for a request that was
+refused: a wrong key, a full quota, a row that breaks a constraint. A `try` around them catches none of it.
+Where nobody looks at the result, a mail that was not sent, or a row that was not written, counts as done.
+
+## Incorrect
+
+```ts
+import { Resend } from "resend";
+
+export async function welcome(to: string, key: string): Promise<void> {
+  const resend = new Resend(key);
+  await resend.emails.send({ from: "shop@example.com", to, subject: "Welcome", text: "Hello" });
+}
+```
+
+## Correct
+
+```ts
+import { Resend } from "resend";
+
+export async function welcome(to: string, key: string): Promise<void> {
+  const resend = new Resend(key);
+  const { error } = await resend.emails.send({
+    from: "shop@example.com",
+    to,
+    subject: "Welcome",
+    text: "Hello",
+  });
+  if (error) throw new Error(error.message);
+}
+```
+
+## Not reported
+
+Clients of which it is not seen how they are made, in the module or by a function of the project; results
+that have a name or are handed on; `throwOnError()`.
+
+## Fix safety
+
+There is no fix: what to do about the error is up to the author.
+
+Source: https://resend.com/docs/send-with-nodejs, https://supabase.com/docs/reference/javascript/insert
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MAIL = frozenset({"emails", "batch"})
+_TABLE = frozenset({"insert", "update", "upsert", "delete"})
+_AUTH = frozenset({"signInWithOtp", "resetPasswordForEmail", "updateUser", "resend", "inviteUserByEmail"})
+_MAKERS = {"Resend": "Resend", "createClient": "Supabase", "createServerClient": "Supabase"}
+_SOURCES = {"Resend": ("resend",), "Supabase": ("@supabase/supabase-js", "@supabase/ssr")}
+
+
+@rule(call("send", *sorted(_TABLE), *sorted(_AUTH)), severity=Severity.NOTE)
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    sdk = _sdk(module, match.call)
+    if sdk is None or not _is_dropped(module, match.node):
+        return
+    yield Finding(
+        f"{sdk} does not throw: nobody sees the `error` that this call gives back", match.at(match.node)
+    )
+
+
+def _sdk(module: Module, made: js.Call) -> str | None:
+    """Of which SDK a call is, by how the client at the start of its chain is made."""
+    root, names = made.receiver, []
+    while root is not None:
+        root = js.unwrap(root)
+        if root.type == "call_expression":
+            called = js.Call(module, root)
+            names.append(called.name or "")
+            root = called.receiver
+            continue
+        member = module.member(root) if root.type == "member_expression" else None
+        if member is None or js.unwrap(member.object).type == "this":
+            break
+        names.append(member.name)
+        root = member.object
+    if root is None or root.type != "identifier":
+        return None
+    declaration = module.scope.resolve(root)
+    value = declaration.value if declaration is not None else None
+    sdk = _maker(module, value) if value is not None else None
+    if sdk == "Resend":
+        return sdk if made.name == "send" and names[:1] and names[0] in _MAIL else None
+    if made.name in _TABLE:
+        return sdk if "from" in names and "storage" not in names else None
+    return sdk if sdk is not None and made.name in _AUTH and "auth" in names else None
+
+
+def _maker(module: Module, value: Node) -> str | None:
+    """The SDK that makes a client, called itself or by a function of the project."""
+    value = js.unwrap(value)
+    if value.type == "await_expression":
+        value = js.unwrap(value.named_children[0])
+    maker = module.call(value)
+    if maker is None:
+        return None
+    called = js.function_called(module, maker.node)
+    if called is not None:
+        return "Supabase" if _imports(called[0], "Supabase") else None
+    sdk = _MAKERS.get(maker.name or "")
+    return sdk if sdk is not None and _imports(module, sdk) else None
+
+
+def _imports(module: Module, sdk: str) -> bool:
+    data = module.document.data
+    return any(f"{quote}{source}{quote}".encode() in data for source in _SOURCES[sdk] for quote in "'\"")
+
+
+def _is_dropped(module: Module, node: Node) -> bool:
+    """Whether nobody gets what an awaited chain of calls gives back."""
+    while True:
+        node = module.with_wrappers(node)
+        above = module.parent(node)
+        if above is None:
+            return False
+        if above.type == "member_expression":
+            member = module.member(above)
+            if member is None or member.name in ("throwOnError", "then", "catch", "finally"):
+                return False
+        elif above.type == "await_expression":
+            statement = module.parent(above)
+            return statement is not None and statement.type == "expression_statement"
+        elif above.type != "call_expression":
+            return False
+        node = above

@@ -1,0 +1,72 @@
+"""Ask how large an upload is before you take it into memory.
+
+`formData()`, `arrayBuffer()` and `blob()` hold all of a body in memory, and a copy of it once it becomes a
+file. A body may have 100 MB (more on larger plans); all requests of an isolate share 128 MB. A few uploads at
+once end them all with "Worker exceeded memory limit". A check of `file.size` comes too late: by then it is
+all there.
+
+## Incorrect
+
+```ts
+interface Env {
+  FILES: R2Bucket;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const bytes = await request.arrayBuffer();
+    await env.FILES.put(crypto.randomUUID(), bytes);
+    return new Response("saved", { status: 201 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  FILES: R2Bucket;
+}
+
+const MOST = 10 * 1024 * 1024;
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const length = Number(request.headers.get("Content-Length") ?? Infinity);
+    if (length > MOST) return new Response("too large", { status: 413 });
+    await env.FILES.put(crypto.randomUUID(), request.body);
+    return new Response("saved", { status: 201 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Modules that look at the length of the body anywhere, or use a body limit of Hono's; forms out of which no
+file is taken; Durable Objects, whose requests come from a Worker.
+
+## Fix safety
+
+No fix: how large an upload may be is up to the author.
+
+Source: https://developers.cloudflare.com/workers/platform/limits/#memory,
+https://developers.cloudflare.com/workers/platform/limits/#request-limits
+"""
+
+from collections.abc import Iterator
+
+from cflint.api import Finding, Match, Severity, call, rule
+from cflint_rules.security._uploads import is_upload, reads_whole_body
+
+
+@rule(call("arrayBuffer", "formData", "blob"), severity=Severity.NOTE)
+def check(match: Match) -> Iterator[Finding]:
+    if not match.module.is_run or not match.module.runs_in_worker(match.node):
+        return
+    read = reads_whole_body(match)
+    if read is None or not is_upload(match):
+        return
+    yield Finding(
+        f"`{read.method}()` takes an upload of any size into memory: look at its `Content-Length` first",
+        match.at(match.node),
+    )
