@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.support.lsp_project import write_project  # noqa: E402
@@ -174,7 +174,7 @@ async def main(work: Path, cflint: str) -> None:
                     await window.shot(f"failed-{name}")
                     raise
                 await page.close()
-            print(f"{name} a server: as it should be")
+            sys.stdout.write(f"{name} a server: as it should be\n")
         await browser.close()
 
 
