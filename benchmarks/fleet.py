@@ -10,26 +10,32 @@ Workers are started by the sweep, as it does without `--scheduler`. Measured are
 which a machine that is busy with other things changes less than those on the clock: of the processes that
 look and examine (the sweep's `measures.jsonl` has them), and of the one in the middle, which has scheduler,
 client and journal in it; and how much memory that one has (resident) when a quarter of the repositories has
-been looked at, when all have, and at most, which is when Arrow is loaded and the tables are written. A table
-is written as Markdown to stdout, a line for each size as soon as it is there.
+been looked at, when all have, and at most, which is when Arrow is loaded and the tables are written; the most
+that a worker of Dask, a server beside one, and a process that looks or examines has; and what is written. A
+table is written as Markdown to stdout, a line for each size as soon as it is there.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 from dulwich.objects import Blob, Commit, Tree
 from dulwich.refs import Ref
 from dulwich.repo import Repo
+
+from cflint.fleet.schema import TABLES
 
 SIZES = "250,500,1000,2000"
 _EACH = 0.5
@@ -57,6 +63,8 @@ export default {{
   }},
 }} satisfies ExportedHandler<Env>;
 """
+_CHILDREN_EACH = 20
+"""Looks at the process in the middle for one at the processes that it has started."""
 HEADS = (
     "repositories",
     "on the clock (s)",
@@ -68,13 +76,20 @@ HEADS = (
     "at all (MB)",
     "KB each",
     "at most (MB)",
+    "a worker at most (MB)",
+    "a server at most (MB)",
+    "one that works at most (MB)",
+    "tables and SARIF (MB)",
+    "results and journal (MB)",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What a sweep took: seconds on the clock; seconds of a processor in the processes that work and in the
-    one in the middle; the memory (bytes) of that one after a quarter and after all, and at most."""
+    one in the middle; the memory (bytes) of that one after a quarter and after all, and at most, and the most
+    of a worker, of a server, and of a process that works; bytes of what is for readers, and of what the sweep
+    goes on from."""
 
     wall: float
     work: float
@@ -82,6 +97,11 @@ class Taken:
     early: int
     late: int
     most: int
+    worker: int
+    server: int
+    each: int
+    tables: int
+    results: int
 
 
 def make(folder: Path, count: int) -> None:
@@ -117,6 +137,8 @@ def sweep(folder: Path, output: Path, jobs: int) -> Taken:
     command = [sys.executable, "-m", "cflint", "sweep", "run", str(folder), *options]
     began = time.perf_counter()
     middle, early, late, most = 0.0, 0, 0, 0
+    children: dict[bool, int] = {False: 0, True: 0}
+    times, looks, read = 0, 0, 0
     with subprocess.Popen(command) as process:
         watched = psutil.Process(process.pid)
         while process.poll() is None:
@@ -126,30 +148,76 @@ def sweep(folder: Path, output: Path, jobs: int) -> Taken:
             except psutil.Error:
                 break  # it is gone
             middle, most = used.user + used.system, max(most, memory)
-            done = looked(output)
-            if not early and done >= count / 4:
+            if times % _CHILDREN_EACH == 0:
+                for is_server, size in memory_below(watched):
+                    children[is_server] = max(children[is_server], size)
+            times += 1
+            more, read = looked(output, read)
+            looks += more
+            if not early and looks >= count / 4:
                 early = memory
-            if not late and done == count:
+            if not late and looks == count:
                 late = memory
             time.sleep(_EACH)
     if process.returncode:
         raise SystemExit(f"the sweep ended with {process.returncode}")
-    work = sum(row["seconds"] for row in rows(output))
-    return Taken(time.perf_counter() - began, work, middle, early, late, most)
+    wall = time.perf_counter() - began
+    done_each = list(rows(output))
+    tables, results = written(output)
+    return Taken(
+        wall,
+        sum(row["seconds"] for row in done_each),
+        middle,
+        early,
+        late,
+        most,
+        children[False],
+        children[True],
+        max(row["memory"] for row in done_each),
+        tables,
+        results,
+    )
 
 
-def rows(output: Path) -> list[dict[str, float | str]]:
+def memory_below(process: psutil.Process) -> Iterator[tuple[bool, int]]:
+    """The memory of each process that another has started, and whether it is a server, or forked from one."""
+    try:
+        for child in process.children(recursive=True):
+            with suppress(psutil.Error):
+                yield "cflint.fleet.isolation" in child.cmdline(), child.memory_info().rss
+    except psutil.Error:
+        return
+
+
+def written(output: Path) -> tuple[int, int]:
+    """The bytes of what a sweep wrote for readers, and of what it goes on from."""
+    tables = results = 0
+    for folder, _, names in os.walk(output):
+        for path in (Path(folder, name) for name in names):
+            if path.parent == output / "sarif" or path.stem in TABLES:
+                tables += path.stat().st_size
+            else:
+                results += path.stat().st_size
+    return tables, results
+
+
+def rows(output: Path) -> Iterator[dict[str, Any]]:
     """What each piece of work of a sweep took."""
     with (output / _MEASURES).open("rb") as lines:
-        return [json.loads(line) for line in lines]
+        yield from map(json.loads, lines)
 
 
-def looked(output: Path) -> int:
-    """How many repositories have been looked at by now."""
+def looked(output: Path, read: int) -> tuple[int, int]:
+    """How many repositories have been looked at since so many bytes of the measures were read; and how many
+    bytes there are by now."""
     try:
-        return (output / _MEASURES).read_bytes().count(b'"look"')
+        with (output / _MEASURES).open("rb") as lines:
+            lines.seek(read)
+            data = lines.read()
     except FileNotFoundError:
-        return 0
+        return 0, read
+    whole = data[: data.rfind(b"\n") + 1]
+    return whole.count(b'"look"'), read + len(whole)
 
 
 def line(size: int, taken: Taken) -> str:
@@ -165,6 +233,11 @@ def line(size: int, taken: Taken) -> str:
         f"{taken.late / 1e6:.0f}",
         f"{(taken.late - taken.early) / (0.75 * size) / 1000:.1f}",
         f"{taken.most / 1e6:.0f}",
+        f"{taken.worker / 1e6:.0f}",
+        f"{taken.server / 1e6:.0f}",
+        f"{taken.each / 1e6:.0f}",
+        f"{taken.tables / 1e6:.0f}",
+        f"{taken.results / 1e6:.0f}",
     )
     return f"| {' | '.join(cells)} |\n"
 

@@ -343,6 +343,7 @@ def test_a_reviewer_reads_first_what_is_found_and_what_goes(repository: GitRepos
     more: dict[str, Any] = {
         "migrations": [{"tag": "v1", "new_sqlite_classes": ["Hall"]}],
         "vars": dict.fromkeys(names, "1"),
+        "kv_namespaces": [{"binding": "STORE", "id": "0f2ac74b498b48028cb68387c421e279"}],
     }
     repository.commit(worker(migrations=[{"tag": "v1", "new_sqlite_classes": ["Room"]}]))
     repository("branch", "-f", "main")
@@ -354,4 +355,5 @@ def test_a_reviewer_reads_first_what_is_found_and_what_goes(repository: GitRepos
     short = next(row for row in rows if row.startswith("- **chat**"))
     assert rows.index(found[0]) < rows.index(short) < rows.index("### chat")
     assert short.index("gone:") < short.index("changed:") < short.index("new:")
-    assert "and 3 more" in short
+    assert short.index("`STORE`") < short.index("`V0`")
+    assert "and 4 more" in short

@@ -68,10 +68,6 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_generated_files_are_current(copy: Path) -> None:
-    assert list(written(copy, "scripts/write_all.py")) == [], "run scripts/write_all.py"
-
-
 def started(folder: Path, id: str, about: str) -> tuple[list[str], str]:
     """The files that were written for a new rule about alarms, and what is advised."""
     done = python(folder, "scripts/new_rule.py", "alarms", id, "--about", about)
@@ -133,7 +129,8 @@ def test_rules_are_started_and_filled_in(copy: Path) -> None:
         assert re.fullmatch(rf"{re.escape(place)}: \S*\[?{id}\b.*", first), found.stdout
 
 
-def test_a_new_rule_is_written_into_the_documents(copy: Path) -> None:
+def test_generated_files_are_current_and_take_in_a_new_rule(copy: Path) -> None:
+    assert list(written(copy, "scripts/write_all.py")) == [], "run scripts/write_all.py"
     id = "alarm-left-behind"
     fill_in(copy, started(copy, id, "call")[0])
     changed = written(copy, "scripts/write_all.py")
@@ -165,16 +162,7 @@ def test_a_rule_that_cannot_be_is_not_started(
     assert reason in err
 
 
-def test_the_address_of_the_site_is_put_in(copy: Path) -> None:
-    changed = written(
-        copy, "scripts/write_address.py", "https://github.com/a/cflint", "https://a.example/cflint"
-    )
-    assert '\nSITE: str | None = "https://a.example/cflint"\n' in changed["src/cflint/__init__.py"]
-    done = python(copy, "scripts/write_address.py", "https://github.com/a/cflint", "ftp://a.example")
-    assert done.returncode != 0 and "https://" in done.stderr
-
-
-def test_the_address_is_put_in_and_changed(copy: Path) -> None:
+def test_the_addresses_are_put_in_and_changed(copy: Path) -> None:
     for owner in ("somebody", "somebody-else"):
         changed = written(copy, "scripts/write_address.py", f"https://github.com/{owner}/cflint")
         assert {"pyproject.toml", ".github/CODEOWNERS", ".github/ISSUE_TEMPLATE/config.yml"} <= changed.keys()
@@ -187,3 +175,8 @@ def test_the_address_is_put_in_and_changed(copy: Path) -> None:
             r"OWNER/cflint|@OWNER|somebody/cflint" if owner != "somebody" else "OWNER/cflint"
         )
         assert [path for path in pages if earlier.search((copy / path).read_text(encoding="utf-8"))] == []
+    site = ("https://github.com/a/cflint", "https://a.example/cflint")
+    changed = written(copy, "scripts/write_address.py", *site)
+    assert '\nSITE: str | None = "https://a.example/cflint"\n' in changed["src/cflint/__init__.py"]
+    done = python(copy, "scripts/write_address.py", site[0], "ftp://a.example")
+    assert done.returncode != 0 and "https://" in done.stderr

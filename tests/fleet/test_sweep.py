@@ -12,7 +12,12 @@ import pyarrow.parquet
 import pytest
 
 from cflint.cli import run
+from cflint.cli.check.analysis import Analysis
+from cflint.cli.check.arguments import asked
+from cflint.cli.check.place import Place
+from cflint.cli.check.plan import plan_at
 from cflint.fleet import warming
+from cflint.fleet.examine import ROOT
 from cflint.fleet.identity import code_identity
 from cflint.fleet.isolation import Limits
 from cflint.fleet.journal import Journal, JournalError, read_about
@@ -20,6 +25,7 @@ from cflint.fleet.schema import STATUSES, TABLES
 from cflint.fleet.sources import sources_of
 from cflint.fleet.sweep import Progress, Settings, Sweep, about_of
 from cflint.packages import Package, PackageError
+from cflint.project.files.workspace import Workspace
 from cflint.rule import RuleSet
 from tests.support.fleet import bare, fleet, worker
 
@@ -393,6 +399,30 @@ def test_a_server_warms_up_beside_a_broken_package(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("cflint.fleet.examine.examined", broken)
     warming.warm_up()
     assert len(asked) == 1
+
+
+def test_a_server_makes_ready_for_the_rules_of_a_sweep_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[object, ...]] = []
+
+    def examined(_: object, options: list[str], settings: str | None = None, *, is_above: bool) -> None:
+        given.append((options, settings, is_above))
+
+    monkeypatch.setattr(warming, "warm_up", lambda: None)
+    monkeypatch.setattr("cflint.fleet.examine.examined", examined)
+    warmth = warming.Warmth()
+    request: dict[str, object] = {"job": "examine", "options": [], "settings": None, "is_above": False}
+    others = {**request, "options": ["--select", "all"]}
+    assert not warmth.prepare({"job": "look", "path": "a", "ref": "HEAD"})
+    assert not warmth.prepare(request), "that was done when it started"
+    assert [warmth.prepare(it) for it in (others, others, {**others, "settings": "ignore = []"})] == [1, 0, 1]
+    assert given == [(["--select", "all"], None, False), (["--select", "all"], "ignore = []", False)]
+
+
+def test_sources_with_equal_settings_share_what_is_derived_of_their_rules() -> None:
+    files = {"wrangler.toml": b'name = "a"\n', "cflint.toml": b'ignore = ["kv"]\n'}
+    plans = [plan_at(asked(), Place(Workspace.in_memory(files), ("",), ROOT)) for _ in range(2)]
+    first, second = (Analysis(plan).rules for plan in plans)
+    assert first is second
 
 
 def test_what_failed_is_tried_again_when_asked(

@@ -8,12 +8,15 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cflint.finding import Edit, Finding, Fix, Location, Report, Safety, Severity
+from cflint.fleet.page import as_html
+from cflint.fleet.questions import Answer, Asked
 from cflint.record import replace
 from cflint.report import FORMATS, Options
 from cflint.report.comparing import read_earlier
@@ -31,6 +34,8 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
     pytest.mark.xdist_group("browser"),
 ]
+
+needs_axe = pytest.mark.skipif(not AXE.is_file(), reason=f"no {AXE}: .ci/install-browser installs it")
 
 PICTURE = b"""<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="300"
  height="80"><script>alert(1)</script>
@@ -66,8 +71,14 @@ class Pages:
         scheme: str = "light",
         **options: Any,
     ) -> Any:
+        return self.show(FORMATS["html"](found, Options(**options)), fragment, size=size, scheme=scheme)
+
+    def show(
+        self, html: str, fragment: str = "", *, size: tuple[int, int] = (1280, 900), scheme: str = "light"
+    ) -> Any:
+        """Open a page by its text."""
         file = self._folder / "report.html"
-        file.write_text(FORMATS["html"](found, Options(**options)), encoding="utf-8")
+        file.write_text(html, encoding="utf-8")
         context = self._browser.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, reduced_motion="reduce"
         )
@@ -261,20 +272,29 @@ def test_nothing_of_a_project_acts(pages: Pages, text: str) -> None:
     page.wait_for_timeout(50)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1280, 900), (360, 740)], ids=["desktop", "phone"])
+def violations(page: Any) -> list[tuple[str, list[str]]]:
+    """What axe-core says against a page: rules, each with the markup."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")
+    assert len(found["passes"]) > 10
+    return [(it["id"], [node["html"] for node in it["nodes"]]) for it in found["violations"]]
+
+
+SIZES = [
+    pytest.param(size, scheme, id=f"{scheme}-{size[0]}", marks=needs_axe)
+    for size in ((1280, 900), (360, 740))
+    for scheme in ("light", "dark")
+]
+
+
+@pytest.mark.parametrize(("size", "scheme"), SIZES)
 def test_axe_and_width(pages: Pages, scheme: str, size: tuple[int, int]) -> None:
-    if not AXE.is_file():
-        pytest.skip(f"there is no {AXE}: .ci/install-browser installs it")
     page = pages.open(SAMPLE, size=size, scheme=scheme, picture=PICTURE, earlier=(earlier(),), no_picture="")
     for summary in page.locator("summary:visible").all():
         summary.click()
     seen(page, f"{scheme}-{size[0]}")
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run()")
-    assert len(found["passes"]) > 20
-    assert [(it["id"], [node["html"] for node in it["nodes"]]) for it in found["violations"]] == []
+    assert violations(page) == []
 
 
 def large(number: int) -> Report:
@@ -331,3 +351,51 @@ def test_nothing_found(pages: Pages) -> None:
     assert "The analysis is partial" in page.locator("#summary").text_content()
     assert page.locator("#no-picture").text_content() == "There is no Worker to draw."
     assert re.search("cflint [0-9.]+", page.locator("#made").text_content())
+
+
+# -- the page of a sweep -----------------------------------------------------------------------------------
+
+
+def swept() -> str:
+    """The page of a sweep, with an answer that is empty, one that is long, and texts that try to act."""
+    answers = [
+        Answer(
+            "dates",
+            "Which Workers are on a compatibility date before 2025-09-01, or on none?",
+            ("date", "repository", "worker", "config", "owners"),
+            [
+                (None, "github.com/acme/shop", "shop", "workers/shop/wrangler.jsonc", "@acme/shop @ada"),
+                (date(2024, 5, 1), "acme/pay", HOSTILE[0], "a/b/c/" + "long-folder-name/" * 8, ""),
+            ],
+        ),
+        Answer(
+            "rules",
+            "Which rules fire, how often, and in how many repositories?",
+            ("rule", "group", "severity", "findings", "repositories", "with_fix"),
+            [(f"rule-{at}", "durable-objects", "warning", 3 * at, at, 0) for at in range(30, 0, -1)],
+        ),
+        Answer("flags", "Which compatibility flags are set?", ("flag", "workers"), []),
+    ]
+    return as_html(Asked(Path("fleet/2026-09"), "2026-09-01", answers))
+
+
+@pytest.mark.parametrize(("size", "scheme"), SIZES)
+def test_a_sweep_is_read_by_anyone(pages: Pages, scheme: str, size: tuple[int, int]) -> None:
+    page = pages.show(swept(), size=size, scheme=scheme)
+    assert page.locator("details[open] summary h2").all_text_contents() == [
+        "Which Workers are on a compatibility date before 2025-09-01, or on none?"
+    ]
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "scroll", "a table is scrolled by keys"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.locator("#rules tbody tr:visible").count() == 30
+    assert page.locator("#rules tbody rect").nth(1).get_attribute("width") == "96.7"
+    seen(page, f"sweep-{scheme}-{size[0]}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    heights = page.locator("#rules tbody tr").evaluate_all("all => all.map(it => it.offsetHeight)")
+    assert max(heights) < 70, "words are not broken into letters where a table can be scrolled"
+    assert page.locator("main script, main img, main iframe, main a").count() == 0
+    assert violations(page) == []

@@ -85,6 +85,8 @@ TOUCHED = [
     ("rpc_params_dup_stubs", "await env.OTHER.watch(() => 1);"),
     ("enable_request_signal", "await fetch('https://a.example', { signal: request.signal });"),
     ("new_module_registry", "await import(env.NAME);"),
+    ("new_module_registry", "console.log(import.meta.url);"),
+    ("new_module_registry", "console.log(import.meta);"),
 ]
 QUIET = [
     ("cache_option_enabled", 'const cache = "no-store"; await fetch("https://a.example", { headers: {} });'),
@@ -100,6 +102,7 @@ QUIET = [
     ("websocket_close_reason_byte_limit", 'new WebSocketPair()[0].close(1000, "bye");'),
     ("rpc_params_dup_stubs", "await [1].map(() => 1);"),
     ("nodejs_compat", 'await fetch("https://a.example/process");'),
+    ("new_module_registry", "if (import.meta.env?.DEV || import.meta.hot) await import('./index.js');"),
 ]
 
 

@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _SECONDS = Option(__name__, "seconds", 60, "An alarm that comes again after more seconds than these is fine.")
+_MOST_HOPS = 2
+"""Through how many functions the handler is followed."""
 
 
 @rule(handler("alarm"), severity=Severity.NOTE, options=[_SECONDS])
@@ -63,7 +65,7 @@ def check(found: Handler) -> Iterator[Finding]:
     if owner is None or not owner.is_durable_object or found.body is None:
         return
     always = list(_always_set(module, found.function))
-    interval = _interval(module, always[-1]) if always else None
+    interval = _interval(*always[-1]) if always else None
     short = _SECONDS.value(module.project, module.document.path) * 1000
     if interval is None or not 0 < interval <= short:
         return
@@ -73,21 +75,23 @@ def check(found: Handler) -> Iterator[Finding]:
     yield Finding(
         f"{owner.label} wakes up every {interval / 1000:g} s for ever: "
         "set the alarm only while there is work, and again where work is added",
-        module.at(always[-1].node),
+        always[-1][0].at(always[-1][1].node),
     )
 
 
-def _always_set(module: Module, function: Node, *, follow: bool = True) -> Iterator[js.Call]:
-    """The calls that set the alarm whenever a function runs, those in methods that it always calls, too."""
+def _always_set(module: Module, function: Node, hops: int = 0) -> Iterator[tuple[Module, js.Call]]:
+    """The calls that set the alarm whenever a function runs, those in functions that it always calls, too;
+    each with its module."""
     for node in module.descendants(function, "call_expression"):
         call = module.call(node)
         if call is None or not module.always_runs(node, function):
             continue
-        called = module.called_function(node) if follow and call.name != "setAlarm" else None
         if call.name == "setAlarm":
-            yield call
-        elif called is not None:
-            yield from _always_set(module, called, follow=False)
+            yield module, call
+            continue
+        called = js.function_called(module, node) if hops < _MOST_HOPS else None
+        if called is not None and called[1].id != function.id:
+            yield from _always_set(*called, hops + 1)
 
 
 def _interval(module: Module, call: js.Call) -> float | None:

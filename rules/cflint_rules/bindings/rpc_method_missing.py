@@ -76,8 +76,9 @@ export default {
 
 ## Not reported
 
-Classes of which a base is not known, Workers of other repositories and names that several Workers have,
-methods that a class has as a field, and calls of a method that the code has asked for (`"cost" in env.API`).
+Classes of which a base is not known, default exports that a framework or a function makes, Workers of other
+repositories and names that several Workers have, methods that a class has as a field, and calls of a method
+that the code has asked for (`"cost" in env.API`).
 What a method is given, `rpc-argument-mismatch` looks at.
 
 ## Errors
@@ -96,7 +97,7 @@ src/workerd/api/worker-rpc.c++ of workerd
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from cflint.api import (
     PREVIEW,
@@ -123,23 +124,38 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     names = js.names_that_only_one_has(project, subject)
     whose = quoted(subject.name or "")
     for bound in js.bound_by_others(project, names, subject):
-        owner = js.class_behind(project, subject, bound.name)
-        if owner is None or project.classes.kind(owner) not in _REACHED:
+        found = _behind(project, subject, bound)
+        if found is None:
             continue
-        members, complete = project.classes.members(owner)
-        document = project.sources.document(owner.path)
-        if document is None or not complete:
-            continue
-        defined = Location(document, owner.name_span, f"what {quoted(bound.binding.name)} leads to")
+        label, members, at = found
+        defined = at.saying(f"what {quoted(bound.binding.name)} leads to")
         for site, method, _ in js.all_remote_calls(project, bound):
             if method in _ALWAYS or _is_asked_for(site.module, method):
                 continue
             if method not in members:
                 yield Finding(
-                    f"{owner.label} of the Worker {whose} has no method {quoted(method)}",
+                    f"{label} of the Worker {whose} has no method {quoted(method)}",
                     site.module.at(site.node),
                     (defined,),
                 )
+
+
+def _behind(
+    project: Project, subject: Worker, bound: js.Bound
+) -> tuple[str, Collection[str], Location] | None:
+    """What a binding leads to: its label, the names of all that it has, and where it is; None where that is
+    not known. A default export that is an object gives its own properties to others."""
+    owner = js.class_behind(project, subject, bound.name)
+    if owner is not None:
+        members, complete = project.classes.members(owner)
+        document = project.sources.document(owner.path)
+        if project.classes.kind(owner) not in _REACHED or document is None or not complete:
+            return None
+        return owner.label, members, Location(document, owner.name_span)
+    found = project.entrypoints.of(subject) if bound.name == "default" else None
+    if found is None or not found.complete or not found.places:
+        return None  # nothing is known of it, or it is the instance of a class of a framework
+    return "the default export", found.handlers, found.at
 
 
 def _is_asked_for(module: Module, method: str) -> bool:

@@ -81,9 +81,9 @@ export default class extends WorkerEntrypoint<Env> {
 
 ## Not reported
 
-Calls of `fetch()` that depend on anything: where they lead depends on the URL. Calls from functions that a
-handler or method calls, names that several Workers have, and Workers of other repositories. Each circle is
-told once.
+Calls of `fetch()` that depend on anything: where they lead depends on the URL. Calls from functions that more
+than three others lead to, and by a binding that was handed on alone; names that several Workers have, and
+Workers of other repositories. Each circle is told once.
 
 ## Fix safety
 
@@ -113,16 +113,24 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         told.add(ends)
         if step.source[0] != subject.config.path:
             continue  # that Worker tells it
-        first, called = quoted(step.source[2]), quoted(step.target[2])
+        first = quoted(step.source[2])
         if len(chain) == 1:
             what = f"{first} calls itself by way of this binding"
         else:
-            what = f"{first} calls {called} of another Worker, from which a call comes back to {first}"
+            called = f"{quoted(step.target[2])} of {_whose(project, step.target)}"
+            what = f"{first} calls {called}, from which a call comes back to {first}"
         yield Finding(
             f"{what}: after 32 calls it throws",
             step.at,
             tuple(one.at.saying("called back here") for one in chain[1:4]),
         )
+
+
+def _whose(project: Project, end: tuple[str, ...]) -> str:
+    """The Worker that has an end, as its configuration calls it."""
+    names = (one.name for one in project.workers if one.config is not None and one.config.path == end[0])
+    name = next(names, None)
+    return f"the Worker {quoted(name)}" if name else "another Worker"
 
 
 def _place(step: js.Step) -> tuple[str, int]:

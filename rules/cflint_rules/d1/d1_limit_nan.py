@@ -59,7 +59,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,7 +72,7 @@ _CHECKS = frozenset({"isNaN", "isFinite", "isInteger", "isSafeInteger"})
 _DEEP = 8
 
 
-@rule(call("bind", "limit", "offset"), severity=Severity.NOTE)
+@rule(call("bind", "limit", "offset"), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.receiver is None or not match.arguments:
@@ -82,16 +82,18 @@ def check(match: Match) -> Iterator[Finding]:
         if use is None or use.engine is not sql.SqlDialect.D1 or "LIMIT" not in use.text.text.upper():
             return
         given = [one for one in match.arguments if _NAME.search(module.text(one)) is not None]
+        harm = "which D1 refuses as a limit or offset"
     else:
         statement = module.orm_statement(match.node)
-        if statement is None or statement.database is None:
+        if statement is None or statement.database is None or match.word == "offset":
             return
         given = list(match.arguments[:1])
+        harm = "and then the query has no limit, or is refused"
     for argument in given:
         read = _not_a_number(module, argument, _DEEP)
         if read is not None:
             yield Finding(
-                f"{quoted(module.text(argument))} may be `NaN`, which D1 refuses as a limit or offset",
+                f"{quoted(module.text(argument))} may be `NaN`, {harm}",
                 module.at(argument),
                 (module.at(read, "the client sends it here"),),
             )

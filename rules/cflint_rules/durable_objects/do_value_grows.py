@@ -49,7 +49,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassDefinition, Finding, Match, Module, Severity, ValueKind, call, js, quoted, rule
+from cflint.api import (
+    PREVIEW,
+    ClassDefinition,
+    Finding,
+    Match,
+    Module,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    quoted,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -64,7 +76,7 @@ _ASKS = frozenset({"includes", "some", "find", "findIndex", "indexOf", "every"})
 _COMPARES = frozenset({"<", ">", "<=", ">="})
 
 
-@rule(call("put"), severity=Severity.NOTE)
+@rule(call("put"), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module, function, owner = match.module, match.enclosing_function, match.enclosing_class
     if function is None or owner is None or not 2 <= len(match.arguments) <= 3:

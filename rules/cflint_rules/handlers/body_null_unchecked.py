@@ -106,7 +106,7 @@ def check(subject: Module) -> Iterator[Finding]:
         return
     (thrown, node), *others = found
     yield Finding(
-        "`null` is JSON, too, and then this throws: the client gets an error 500",
+        "a body of `null` is valid JSON, and then this throws: the client gets an error 500",
         subject.at(thrown),
         (
             subject.at(node, "the client sends it here"),

@@ -103,7 +103,7 @@ _PLACEHOLDER = pattern(
 )
 
 
-@rule(keyword("catch"), call("catch"), severity=Severity.WARNING)
+@rule(keyword("catch"), call("catch"), severity=Severity.NOTE)
 def check(found: Match) -> Iterator[Finding]:
     module, node = found.module, found.node
     if node.type == "catch_clause":
@@ -137,7 +137,6 @@ def check(found: Match) -> Iterator[Finding]:
         f"errors of `{module.callee_name(made)}()` are dropped: log them, or say why they do not matter",
         module.at(at),
         (module.at(made, "it fails unseen here"),) if node.type == "catch_clause" else (),
-        severity=Severity.NOTE if weight == 1 else None,
     )
 
 
@@ -165,7 +164,6 @@ def _unseen(module: Module, clause: Node, body: Node, tried: Node) -> Iterator[F
                 f"why `{module.callee_name(node)}()` fails is seen nowhere: log the error",
                 module.at(clause),
                 (module.at(node, "it fails unseen here"),),
-                severity=Severity.NOTE,
             )
             return
 
@@ -210,7 +208,6 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
                     "why `fetch()` fails is seen nowhere: log the error",
                     module.at(clause.type) if clause.type is not None else module.at(clause),
                     (module.at(fetched, "it fails unseen here"),),
-                    severity=Severity.NOTE,
                 )
 
 

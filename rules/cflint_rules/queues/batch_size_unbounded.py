@@ -57,14 +57,12 @@ https://developers.cloudflare.com/workflows/build/workers-api/#createbatch
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from cflint.api import Finding, Match, Module, Severity, call, js, rule, sql
+from cflint.api import Finding, Match, Severity, call, rule, sql
 
 _MOST = 100
 _KINDS = {"sendBatch": ("queue", "messages"), "createBatch": ("workflow", "instances")}
-_LISTS = ("kv", "r2")
-_THROUGH = frozenset({"map", "filter", "sort", "toSorted", "reverse", "flatMap"})
-_LIMITS = ("limit", "take")
 
 
 @rule(call("sendBatch", "createBatch"), severity=Severity.NOTE)
@@ -73,42 +71,11 @@ def check(match: Match) -> Iterator[Finding]:
     kind, items = _KINDS[match.word]
     if not match.arguments or not match.receiver_value.is_binding(kind):
         return
-    listed = module.whole_list_behind(match.arguments[0], lambda made: _gives_many(module, made), _THROUGH)
+    gives = partial(sql.gives_more_than, module, most=_MOST)
+    listed = module.whole_list_behind(match.arguments[0], gives, sql.THROUGH)
     if listed is not None:
         yield Finding(
             f"`{match.word}()` takes at most {_MOST} {items}, and nothing limits how many these are",
             match.at(match.name),
             (module.at(listed, "all of this list are handed over"),),
         )
-
-
-def _gives_many(module: Module, made: js.Call) -> bool:
-    """Whether a call gives a list of which nothing says how many there are."""
-    match made.name:
-        case "list":
-            is_of_binding = any(module.value_of(made.receiver).is_binding(kind) for kind in _LISTS)
-            return is_of_binding and module.may_list_more_than(made.node, _MOST)
-        case "all" | "raw":
-            use = sql.prepared_by(module, made.receiver) if made.receiver is not None else None
-            if use is not None:
-                return _selects_many(use)
-        case "findMany":
-            options = made.argument(0)
-            return options is None or (
-                not module.is_open_object(options)
-                and all(module.property_value(options, name) is None for name in _LIMITS)
-            )
-    statement = module.orm_statement(made.node)
-    return (
-        statement is not None
-        and statement.verb == "SELECT"
-        and made.name not in ("first", "get", "executeTakeFirst", "executeTakeFirstOrThrow")
-        and "limit" not in statement.methods
-    )
-
-
-def _selects_many(use: sql.SqlUse) -> bool:
-    if not use.text.is_whole or not use.text.exact or len(use.text.statements) != 1:
-        return False
-    statement = use.text.statements[0]
-    return statement.verb == "SELECT" and all(token.upper != "LIMIT" for token in statement.tokens)

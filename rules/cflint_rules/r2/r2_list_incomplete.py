@@ -56,7 +56,7 @@ from collections.abc import Iterator
 from cflint.api import Finding, Match, Severity, call, rule
 
 
-@rule(call("list"), severity=Severity.WARNING)
+@rule(call("list"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("r2"):
         return

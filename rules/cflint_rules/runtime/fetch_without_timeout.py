@@ -78,7 +78,7 @@ def check(subject: Module) -> Iterator[Finding]:
         return
     first, *others = found
     yield Finding(
-        "a server that does not answer holds this up: set a limit of time",
+        "a server that does not answer holds this up: give the request `AbortSignal.timeout()`",
         subject.at(first),
         tuple(subject.at(other, "so does this") for other in others[: _MOST - 1]),
         fix=_fix(subject, first),

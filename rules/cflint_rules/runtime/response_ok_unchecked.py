@@ -94,7 +94,7 @@ def check(match: Match) -> Iterator[Finding]:
     if taken is None or read is None:
         return
     yield Finding(
-        "the answer is taken for what was asked for whatever its status is: look at `ok` first",
+        "the answer of an error is read as if it were the data: look at `ok` first",
         module.at(taken),
         (match.at(match.node, "the answer comes from here"), module.at(read, "and is used here")),
     )

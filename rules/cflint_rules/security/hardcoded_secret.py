@@ -126,6 +126,7 @@ _PUBLIC = pattern(
     re.IGNORECASE,
 )
 """Parts of names of what is called a key or a token, and is meant to be seen, or is an example."""
+_MAIL = pattern(r"[^\s@]{1,64}@[^\s@]{1,200}\.[a-z]{2,20}", re.IGNORECASE)
 _LONGEST_NAME = len("encryption_key")
 _LONGEST_WORD = 60
 _STRINGS = frozenset({"string", "template_string"})
@@ -167,6 +168,8 @@ def check(found: Module) -> Iterator[Finding]:
         if string is None or string.id in seen or not _is_secret(text) or b"beacon" in _before(data, match):
             continue
         if not _is_given_to(found, string, match.start()) or _is_in_sample(data, string, match.start()):
+            continue
+        if _is_of_a_made_up_user(found, string):
             continue
         seen.add(string.id)
         yield Finding(
@@ -275,6 +278,19 @@ def _is_in_sample(data: bytes, string: Node, at: int) -> bool:
     if any(before.rfind(b"<" + tag) > before.rfind(b"</" + tag) for tag in (b"pre", b"code")):
         return True
     return before.count(b"```") % 2 == 1 or before.count(b"\\`\\`\\`") % 2 == 1
+
+
+def _is_of_a_made_up_user(module: Module, string: Node) -> bool:
+    """Whether a string stands in an object that has an address of mail, too: an answer that is made up."""
+    whole = None
+    for above in module.ancestors(string):
+        if above.type == "object":
+            whole = above
+        elif above.type != "pair":
+            break
+    return whole is not None and any(
+        _MAIL.fullmatch(module.string(text) or "") is not None for text in module.descendants(whole, "string")
+    )
 
 
 def _is_secret(text: str) -> bool:

@@ -47,7 +47,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -74,6 +74,7 @@ _DEVELOPMENT = pattern(rb"dev|debug|local|node_env|environment|verbose", re.IGNO
 @rule(
     call("log", "info", "warn", "error", "debug", "trace", "dir", "table"),
     severity=Severity.NOTE,
+    presets=(PREVIEW,),
 )
 def check(match: Match) -> Iterator[Finding]:
     module = match.module

@@ -67,6 +67,7 @@ def check(match: Match) -> Iterator[Finding]:
     if read is None or not is_upload(match):
         return
     yield Finding(
-        f"`{read.method}()` takes an upload of any size into memory: look at its `Content-Length` first",
+        f"`{read.method}()` takes an upload into memory, of which there are 128 MB, and 100 MB or more may be"
+        " sent: look at its `Content-Length` first, or stream it",
         match.at(match.node),
     )

@@ -132,6 +132,8 @@ def _is_never_kept(subject: Module, value: Node) -> bool:
     function = subject.enclosing_function(value)
     if function is None:
         return False
+    if _is_for_options(subject, value):
+        return True
     callers = js.callers_of(subject, function)
     if callers.complete and not callers.calls:
         return True
@@ -140,6 +142,21 @@ def _is_never_kept(subject: Module, value: Node) -> bool:
         bool(made)
         and all(one.status is not None and one.status >= 400 and one.status not in _KEPT for one in made)
         and next(subject.mentions(_FRESH, function), None) is None
+    )
+
+
+def _is_for_options(subject: Module, value: Node) -> bool:
+    """Whether a value is sent where the request is an OPTIONS, whose answer no cache keeps."""
+    conditions = (
+        above.child_by_field_name("condition")
+        for above in subject.ancestors(value)
+        if above.type == "if_statement"
+    )
+    return any(
+        subject.string(text) == "OPTIONS"
+        for condition in conditions
+        if condition is not None
+        for text in subject.descendants(condition, "string")
     )
 
 

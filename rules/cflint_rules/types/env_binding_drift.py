@@ -46,7 +46,7 @@ export default {
 ## Not reported
 
 Members that are strings or optional: secrets are set elsewhere. Where `secrets.required` names them, a name
-that is read beside those is a note, or a warning if it is one of them spelled otherwise. Names that another
+that is read beside those is reported all the same. Names that another
 configuration of the same module binds; an `Env` that extends or indexes something unknown; code for which no
 configuration is known, unless a comment in `Env` requires that names are kept equal by hand.
 
@@ -92,7 +92,7 @@ _KEEP_EQUAL = (
 """What a comment speaks of that tells to keep a name equal to the one in the configuration."""
 
 
-@rule(module(), severity=Severity.WARNING, fix=Safety.SAFE, both=True)
+@rule(module(), severity=Severity.NOTE, fix=Safety.SAFE, both=True)
 def check(module: Module) -> Iterator[Finding]:
     yield from _not_listed(module)
     if module.is_typescript:
@@ -130,18 +130,7 @@ def _unbound(module: Module) -> Iterator[Finding]:
         names = join_names([f"`{member.name}`" for member in found], _SHOWN)
         verb = "are" if len(found) > 1 else "is"
         message = f"{names} {verb} in `{found[0].owner.name}` but not in the configuration"
-        used = any(_is_read(module, member.name) for member in found)
-        yield Finding(message, found[0].at_name, severity=None if used else Severity.NOTE)
-
-
-def _is_read(module: Module, name: str) -> bool:
-    """Whether code of the Workers has a name of `Env`: one that only types have breaks nothing."""
-    word = pattern(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
-    for home, leaf in js.leaves_matching(module.project, js.paths_around(module), word, at_hand=module):
-        above = home.parent(leaf)
-        if leaf.type != "comment" and (above is None or above.type != "property_signature"):
-            return True
-    return False
+        yield Finding(message, found[0].at_name)
 
 
 def _not_listed(module: Module) -> Iterator[Finding]:
@@ -169,7 +158,7 @@ def _not_listed(module: Module) -> Iterator[Finding]:
         message = (
             f"`{name}` is neither bound nor named by `secrets.required`: `wrangler dev` leaves it out{hint}"
         )
-        yield Finding(message, module.at(use.node), severity=None if near is not None else Severity.NOTE)
+        yield Finding(message, module.at(use.node))
 
 
 def _is_near(name: str, member: js.EnvMember) -> bool:
@@ -193,7 +182,6 @@ def _kept_by_hand(module: Module) -> Iterator[Finding]:
                 f"nothing but a comment keeps `{member.name}` equal to the name in the configuration:"
                 " let `wrangler types` write `Env`",
                 member.at_name,
-                severity=Severity.NOTE,
             )
 
 

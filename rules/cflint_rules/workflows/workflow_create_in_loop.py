@@ -56,7 +56,7 @@ from collections.abc import Iterator
 from cflint.api import PREVIEW, Finding, Match, Severity, call, js, rule
 
 
-@rule(call("create"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("create"), severity=Severity.NOTE, presets=(PREVIEW,), aliases=("workflow-create-batch",))
 def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("workflow"):
         return

@@ -1,8 +1,9 @@
-"""Name a Worker that exists, and an entrypoint that it exports.
+"""Name a Worker that exists, and an entrypoint or class that it exports.
 
 A service binding, the `script_name` of a Durable Object or Workflow, and a tail consumer name another Worker.
-wrangler refuses to deploy when there is none of that name, or when it does not export the `entrypoint`; in
-development nothing is connected.
+wrangler refuses to deploy when there is none of that name, when it does not export the `entrypoint`, or when
+the class is no Durable Object there, for which a migration has to create it; in development nothing is
+connected. An instance of a Workflow whose class is not there fails when it begins.
 
 ## Incorrect
 
@@ -63,7 +64,9 @@ export default {
 ## Not reported
 
 Names that do not resemble any Worker in the workspace: that Worker may live in another repository.
-Entrypoints of Workers whose exports are not all known, or of which there are several with one name.
+Entrypoints and classes of Workers whose exports are not all known, or of which there are several with one
+name; classes without a migration where the configuration over there could not be read whole, or binds the
+class itself: `migration-missing-class` says it there.
 
 ## Errors
 
@@ -74,10 +77,12 @@ Could not resolve service binding '…'. Target script '…' not found. Please v
   again. [code: 10143]
 Could not resolve service binding '…'. Target environment '…' not found for target script '…'. … [code:
   10144]
+Cannot create binding for class in script '…' that does not exist.
 ```
 
 Seen in https://github.com/heroui-inc/heroui-mcp/pull/75, https://github.com/jonbeckman/solstatus/issues/24,
-https://github.com/cloudflare/workers-sdk/issues/10168.
+https://github.com/cloudflare/workers-sdk/issues/10168,
+https://github.com/huilang-me/CF-Server-Monitor/pull/55.
 
 ## Fix safety
 
@@ -95,9 +100,11 @@ from cflint.api import (
     Environment,
     Finding,
     Fix,
+    Location,
     Project,
     Safety,
     Severity,
+    Span,
     Worker,
     config,
     fixes,
@@ -105,6 +112,18 @@ from cflint.api import (
     worker,
 )
 
+_OBJECTS = frozenset((ClassKind.DURABLE_OBJECT, ClassKind.AGENT))
+_OTHER = {
+    "service": _OBJECTS | {ClassKind.WORKFLOW},
+    "durable_object": frozenset((ClassKind.WORKER_ENTRYPOINT, ClassKind.WORKFLOW)),
+    "workflow": _OBJECTS | {ClassKind.WORKER_ENTRYPOINT},
+}
+"""Kinds of classes to which a binding of a kind cannot lead."""
+_MEANT = {
+    "service": "`WorkerEntrypoint`, and no service",
+    "durable_object": "Durable Object",
+    "workflow": "Workflow",
+}
 _SHORTEST = 4
 """Of shorter names, two that differ in a letter are two names."""
 
@@ -115,7 +134,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     for environment in subject.environments:
         if environment.incomplete:
             continue
-        for name, entrypoint in _targets(environment):
+        for name, wanted, kind in _targets(environment):
             workers = project.memo.memoized("Workers by name", lambda: _by_name(project))
             place = (name.span.start, name.span.end)
             if place in seen or name.text is None:
@@ -130,27 +149,29 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
                         environment.location(name),
                         fix=_fix(environment, name, near),
                     )
-            elif entrypoint is not None and entrypoint.text not in (None, "default"):
+            elif wanted is not None and wanted.text not in (None, "default"):
                 target = subject if subject in named else named[0]
+                if target is subject and kind != "service":
+                    continue  # its own class, which other rules look at
                 if target is subject or len(named) == 1:
-                    yield from _entrypoint(environment, entrypoint, target, project)
+                    yield from _export(environment, wanted, kind, target, project)
 
 
-def _targets(environment: Environment) -> Iterator[tuple[config.ConfigNode, config.ConfigNode | None]]:
-    """The names of other Workers, each with the entrypoint that is wanted of it."""
-    for binding in environment.bindings_of("service"):
-        name = binding.field("service")
-        if name is not None:
-            yield name, binding.field("entrypoint")
-    for kind in ("durable_object", "workflow"):
+def _targets(environment: Environment) -> Iterator[tuple[config.ConfigNode, config.ConfigNode | None, str]]:
+    """The names of other Workers, each with the export that is wanted of it, and the kind of the binding."""
+    for kind, key, export in (
+        ("service", "service", "entrypoint"),
+        ("durable_object", "script_name", "class_name"),
+        ("workflow", "script_name", "class_name"),
+    ):
         for binding in environment.bindings_of(kind):
-            name = binding.field("script_name")
+            name = binding.field(key)
             if name is not None:
-                yield name, None
+                yield name, binding.field(export), kind
     for consumer in environment.tail_consumers:
         name = consumer.node.get("service")
         if name is not None and name.text:
-            yield name, None
+            yield name, None, "tail"
 
 
 def _by_name(project: Project) -> Mapping[str, tuple[Worker, ...]]:
@@ -183,29 +204,59 @@ def _is_slip(name: str, other: str) -> bool:
     return name[at:] == other[at + 1 :] and other[at].isalpha()
 
 
-def _entrypoint(
-    environment: Environment, entrypoint: config.ConfigNode, target: Worker, project: Project
+def _export(
+    environment: Environment, wanted: config.ConfigNode, kind: str, target: Worker, project: Project
 ) -> Iterator[Finding]:
-    name = entrypoint.text or ""
-    if project.exports.has(target, name):
-        owner = project.exports.find_class(target, name)
-        kind = owner is not None and project.classes.kind(owner)
-        if kind in (ClassKind.DURABLE_OBJECT, ClassKind.WORKFLOW, ClassKind.AGENT):
-            yield Finding(
-                f"`{name}` of the Worker `{target.name}` is no `WorkerEntrypoint`, and no service",
-                environment.location(entrypoint),
-            )
+    name = wanted.text or ""
+    at = environment.location(wanted)
+    if not project.exports.has(target, name):
+        exports = project.exports.of_worker(target)
+        if target.unresolved or not exports.complete:
+            return
+        near = _meant(name, {other: (target,) for other in exports.names if other != "default"})
+        hint = f": is `{near}` meant?" if near is not None else ""
+        yield Finding(
+            f"the Worker `{target.name}` exports no `{name}`{hint}",
+            at,
+            _entries(target, project),
+            _fix(environment, wanted, near) if near is not None else None,
+        )
         return
-    exports = project.exports.of_worker(target)
-    if target.unresolved or not exports.complete:
-        return
-    near = _meant(name, {other: (target,) for other in exports.names if other != "default"})
-    hint = f": is `{near}` meant?" if near is not None else ""
-    yield Finding(
-        f"the Worker `{target.name}` exports no `{name}`{hint}",
-        environment.location(entrypoint),
-        fix=_fix(environment, entrypoint, near) if near is not None else None,
+    owner = project.exports.find_class(target, name)
+    found = project.classes.kind(owner) if owner is not None else None
+    document = project.sources.document(owner.path) if owner is not None else None
+    places: tuple[Location, ...] = ()
+    if owner is not None and document is not None:
+        places = (Location(document, owner.name_span, "defined here"),)
+    if found is not None and found in _OTHER[kind]:
+        yield Finding(f"`{name}` of the Worker `{target.name}` is no {_MEANT[kind]}", at, places)
+    elif kind == "durable_object" and _lacks_migration(target, name):
+        yield Finding(
+            f"nothing in the configuration of the Worker `{target.name}` makes `{name}` a Durable Object:"
+            " a migration has to create it",
+            at,
+            places,
+        )
+
+
+def _lacks_migration(target: Worker, name: str) -> bool:
+    """Whether a class is no Durable Object wherever its Worker is deployed, and nothing there says so."""
+    return bool(target.environments) and all(
+        environment.lifecycle.complete
+        and not environment.incomplete
+        and not environment.is_open("exports")
+        and not environment.is_open("migrations")
+        and not environment.config.is_pages
+        and name not in environment.lifecycle.classes
+        and name not in environment.durable_object_classes
+        for environment in target.environments
     )
+
+
+def _entries(target: Worker, project: Project) -> tuple[Location, ...]:
+    """Where a Worker says what it exports."""
+    documents = (project.sources.document(path) for path in target.entries[:1])
+    return tuple(Location(found, Span(0, 0), "its exports") for found in documents if found is not None)
 
 
 def _fix(environment: Environment, node: config.ConfigNode, name: str) -> Fix | None:

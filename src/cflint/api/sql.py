@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from cflint.project.sql.d1 import queries_before as queries_before
     from cflint.project.sql.keys import is_defined as is_defined
     from cflint.project.sql.keys import unique_key as unique_key
+    from cflint.project.sql.lists import THROUGH as THROUGH
+    from cflint.project.sql.lists import gives_more_than as gives_more_than
+    from cflint.project.sql.lists import reads_list as reads_list
     from cflint.project.sql.raw import RAW_CALLS as RAW_CALLS
     from cflint.project.sql.raw import raw_text as raw_text
     from cflint.project.sql.statements import SQL_CALLS as SQL_CALLS
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 _ORIGINS = {
     "cflint.project.sql.d1": ("D1Query D1Statement d1_statement queries_before"),
     "cflint.project.sql.keys": ("is_defined unique_key"),
+    "cflint.project.sql.lists": ("THROUGH gives_more_than reads_list"),
     "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
     "cflint.project.sql.statements": (
         "HolePosition Interpolation SQL_CALLS SqlDialect SqlLiteral SqlText SqlUse chained_call "
@@ -53,6 +57,7 @@ __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 __all__ = [
     "RAW_CALLS",
     "SQL_CALLS",
+    "THROUGH",
     "D1Query",
     "D1Statement",
     "HolePosition",
@@ -68,12 +73,14 @@ __all__ = [
     "chained_call",
     "d1_statement",
     "executions",
+    "gives_more_than",
     "is_defined",
     "placeholders",
     "positions",
     "prepared_by",
     "queries_before",
     "raw_text",
+    "reads_list",
     "sql_text",
     "sql_use",
     "statements",

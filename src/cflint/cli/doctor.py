@@ -260,7 +260,7 @@ def _of_itself(facts: Facts) -> Iterator[str]:
         yield f"  {name}={value}"
     yield "tables that findings rest on:"
     for table in facts["tables"]:
-        days = f", {table['daysOld']} days old" if table["daysOld"] is not None else ""
+        days = f", {counted(table['daysOld'], 'day')} old" if table["daysOld"] is not None else ""
         yield f"  {table['name']}: {table['asOf']}{days}"
     cache = facts["cache"]
     size = f"{cache['bytes'] / 1_000_000:.1f} MB"

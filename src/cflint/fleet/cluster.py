@@ -43,6 +43,15 @@ def connected(
         "distributed.worker.memory.terminate": False,
         "distributed.scheduler.allowed-failures": 3,
         "distributed.admin.low-level-log-length": 1_000,
+        # A worker waits nearly all the time. What Dask measures about itself would cost it, and the process
+        # in the middle, more of a processor than what they do.
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "1s",
+        "distributed.admin.tick.cycle": "10s",
+        "distributed.admin.system-monitor.interval": "10s",
+        "distributed.admin.system-monitor.disk": False,
+        "distributed.admin.system-monitor.host-cpu": False,
+        "distributed.admin.system-monitor.gil.enabled": False,
     }
     with dask.config.set(quiet):
         if scheduler is not None:

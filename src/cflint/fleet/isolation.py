@@ -137,16 +137,24 @@ def serve() -> NoReturn:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nowhere, number)
-    from cflint.fleet.warming import warm_up
+    from cflint.fleet.warming import Warmth
 
-    warm_up()
-    gc.collect()
-    gc.freeze()
+    warmth = Warmth()
+    _keep_all()
     while True:
         request = _receive(requests)
         if request is None:
             os._exit(0)
+        if warmth.prepare(request):
+            _keep_all()
         _send(answers, _supervised(request, requests, answers))
+
+
+def _keep_all() -> None:
+    """Keep what there is for good: the collector writes to what it looks at, which a process that was forked
+    would then have to copy."""
+    gc.collect()
+    gc.freeze()
 
 
 def _supervised(request: Mapping[str, Any], requests: IO[bytes], answers: IO[bytes]) -> dict[str, Any]:

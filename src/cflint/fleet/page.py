@@ -11,6 +11,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from cflint.cli.console import counted
 from cflint.fleet.questions import Answer, Asked
 from cflint.report.escape import visible
 from cflint.report.markup import escaped, hash_for_policy
@@ -84,8 +85,10 @@ summary { cursor: pointer; padding: .6rem .75rem; } .count { color: var(--faint)
 .scroll { overflow: auto; max-height: 32rem; margin: 0 .75rem .75rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .2rem .6rem; border-bottom: 1px solid var(--line); }
-td { overflow-wrap: anywhere; } td:first-child { white-space: nowrap; }
-th { position: sticky; top: 0; background: var(--panel); } .number { text-align: right; white-space: nowrap; }
+th { position: sticky; top: 0; background: var(--panel); }
+td { overflow-wrap: anywhere; min-width: 9rem; vertical-align: top; }
+td:first-child { white-space: nowrap; min-width: 0; }
+.number { text-align: right; white-space: nowrap; min-width: 4rem; }
 svg { display: block; width: 100%; height: .3rem; } rect { fill: var(--bar); }
 """
 
@@ -113,7 +116,8 @@ def as_html(asked: Asked) -> str:
 def _section(answer: Answer) -> str:
     count = len(answer.rows)
     is_open = " open" if 0 < count <= _MOST_LINES else ""
-    head = f'<summary><h2>{_html(answer.title)}</h2> <span class="count">{count}</span></summary>'
+    rows = f'<span class="count">{counted(count, "row")}</span>'
+    head = f"<summary><h2>{_html(answer.title)}</h2> {rows}</summary>"
     if not count:
         return f'<details id="{answer.name}">{head}</details>'
     numbers = [
@@ -134,7 +138,8 @@ def _section(answer: Answer) -> str:
             if at == first and most:
                 width = f"{100 * (cell or 0) / most:.1f}"
                 bar = f'{_BAR}<rect width="{width}" height="1"/></svg>'
-            cells.append(f"<td{kind}>{_html(_cell(cell))}{bar}</td>")
+            text = _html(_cell(cell)).replace("/", "/<wbr>")  # a path breaks behind its folders
+            cells.append(f"<td{kind}>{text}{bar}</td>")
         body.append(f"<tr>{''.join(cells)}</tr>")
     rest = f"<p>{count - _MOST_ROWS} more rows are left out.</p>" if count > _MOST_ROWS else ""
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>{rest}"

@@ -7,11 +7,40 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections.abc import Mapping
+from typing import Any
 
 from cflint.fleet import examine
 from cflint.packages import PackageError
 from cflint.project.files.workspace import Workspace
 from cflint.rule import RuleSet
+
+
+class Warmth:
+    """What a server has done once, so that the processes need not: each job, with all that it imports where
+    it is used, and the choice of rules by the options and settings of the requests that come."""
+
+    def __init__(self) -> None:
+        warm_up()
+        self._chosen_by: tuple[object, ...] = _choice_of({"options": []})
+
+    def prepare(self, request: Mapping[str, Any]) -> bool:
+        """Make ready for requests like this one; whether there was anything to do."""
+        if request["job"] != "examine" or _choice_of(request) == self._chosen_by:
+            return False
+        self._chosen_by = _choice_of(request)
+        with contextlib.suppress(Exception):  # what is wrong with them is said by the job itself
+            above = request.get("is_above", False)
+            examine.examined(_sample(), request["options"], request.get("settings"), is_above=above)
+        return True
+
+
+def _choice_of(request: Mapping[str, Any]) -> tuple[object, ...]:
+    return (*request["options"], request.get("settings"), request.get("is_above", False))
+
+
+def _sample() -> Workspace:
+    return Workspace.in_memory({path: text.encode() for path, text in SAMPLE.items()})
 
 
 def warm_up() -> None:
@@ -20,7 +49,7 @@ def warm_up() -> None:
     for rule in RuleSet.discover(packages=False).values():
         _ = rule.module
     with contextlib.suppress(PackageError):
-        examine.examined(Workspace.in_memory({path: text.encode() for path, text in SAMPLE.items()}), [])
+        examine.examined(_sample(), [])
         with tempfile.TemporaryDirectory() as folder, contextlib.suppress(ImportError, examine.Unexamined):
             _write_commit(folder)  # without dulwich, which an extra installs, a job says what is missing
             seen = examine.look({"path": folder, "ref": "HEAD"})

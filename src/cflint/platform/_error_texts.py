@@ -578,6 +578,11 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "Could not resolve service binding '…'. Target environment '…' not found for target script '…'. … [code: 10144]",
     ),
     (
+        "service-target-unknown",
+        "Cloudflare",
+        "Cannot create binding for class in script '…' that does not exist.",
+    ),
+    (
         "service-worker-unsupported",
         "wrangler",
         "Durable Object migrations require ES Module format Workers, but yours is being built as service-worker …",
@@ -606,6 +611,8 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "workerd",
         "The Workers runtime canceled this request because it detected that your Worker's code had hung and would never generate a response.",
     ),
+    ("subrequests-in-loop", "workerd", "Error: Too many subrequests."),
+    ("subrequests-in-loop", "workerd", "Error: Too many subrequests by single Worker invocation."),
     (
         "sveltekit-platform-in-prerendered",
         "SvelteKit",

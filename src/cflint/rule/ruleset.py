@@ -230,10 +230,14 @@ class RuleSet(Mapping[str, Rule]):
         for selector in ignore:
             left_out = self.matching(selector)
             chosen -= left_out if self.current(selector) in self._rules else left_out - named
-        wanted = frozenset(chosen)
-        found = self._selections.get(wanted)
+        return self.only(frozenset(chosen))
+
+    def only(self, ids: frozenset[str]) -> RuleSet:
+        """Those of the rules that have one of the ids: the same object for the same ids, so that what is
+        `derived` of it is made once."""
+        found = self._selections.get(ids)
         if found is None:
-            found = self._selections[wanted] = RuleSet(self._rules[id] for id in wanted)
+            found = self._selections[ids] = RuleSet(self._rules[id] for id in ids)
         return found
 
     def derived(self, make: Callable[[RuleSet], T]) -> T:

@@ -95,8 +95,8 @@ class Policy:
         paths = list(paths)
         folders = {posixpath.dirname(path) for path in paths}
         known = self.known_for(paths)
-        chosen = {id for folder in folders for id in self.rules_for(posixpath.join(folder, "-"))}
-        return RuleSet(known[id] for id in chosen)
+        each = {id(it): it for it in (self.rules_for(posixpath.join(folder, "-")) for folder in folders)}
+        return known.only(frozenset(id for rules in each.values() for id in rules))
 
     def apply_policy(self, finding: Finding) -> Finding | None:
         """A finding with the severity that the settings of its file give it; None when they exclude it."""

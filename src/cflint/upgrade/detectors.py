@@ -415,10 +415,16 @@ def _held_by_tasks(module: Module) -> Iterator[Node]:
             yield call.node
 
 
+_OF_META = frozenset({"", "url", "main", "resolve", "dirname", "filename"})
+
+
 def _module_addresses(module: Module) -> Iterator[Node]:
-    """`import.meta`, and `import()` of a name that is not written down."""
+    """`import.meta` (`env` and other names of it are what build tools replace, not the runtime), and
+    `import()` of a name that is not written down."""
     for node in module.descendants(module.root, "meta_property"):
-        if module.text(node) == "import.meta":
+        access = module.member(module.parent(node))
+        is_other = access is not None and access.object.id == node.id and access.name not in _OF_META
+        if module.text(node) == "import.meta" and not is_other:
             yield node
     for leaf in module.leaves("import", module.root):
         call = module.call(module.enclosing(leaf, frozenset({"call_expression"})))

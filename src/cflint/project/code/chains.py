@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Location
 from cflint.platform.classes import ClassKind
-from cflint.project.code.calls import running_paths
+from cflint.project.code.calls import CallSite, callers_of, name_of, running_paths
 from cflint.project.code.module import Handler, Module, module_of
 from cflint.project.code.remote import (
     Bound,
@@ -23,7 +23,6 @@ from cflint.project.code.remote import (
 from cflint.project.code.tracing import function_called
 from cflint.project.code.values import ValueKind
 from cflint.record import record
-from cflint.syntax.javascript import FUNCTIONS
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     from cflint.project.workers.worker import Worker
 
 _MOST_HOPS = 3
-"""Through how many functions a message is followed to where one is sent."""
+"""Through how many functions a message, or a call, is followed."""
+_MOST_CALLERS = 20
 _PER_MESSAGE = frozenset({"map", "forEach"})
 
 End = tuple[str, ...]
@@ -186,22 +186,48 @@ def _service_steps(project: Project) -> Iterator[Step]:
 def _steps_by(project: Project, target: Worker, bound: Bound) -> Iterator[Step]:
     if target.config is None or bound.worker.config is None:
         return
+    paths = frozenset(running_paths(bound.worker))
     for site, method, _ in all_remote_calls(project, bound):
-        source = _source(project, bound.worker, site.module, site.node, method)
-        if source is not None:
-            end = (target.config.path, bound.name, method)
+        end = (target.config.path, bound.name, method)
+        for source in _sources(project, bound.worker, paths, site, is_always=method == "fetch"):
             yield Step((bound.worker.config.path, *source), end, site.module.at(site.node))
 
 
-def _source(project: Project, worker: Worker, module: Module, call: Node, method: str) -> End | None:
-    """The export and the handler or method in which a call is made and waited for."""
+def _sources(
+    project: Project, worker: Worker, paths: frozenset[str], site: CallSite, *, is_always: bool
+) -> Iterator[End]:
+    """The exports and the handlers or methods of a Worker, whose modules are `paths`, that make a call, or
+    call a function that does. `is_always`: only those that make it whatever happens."""
+    todo = [(site, 0)]
+    seen: set[tuple[str, int]] = set()
+    for call, hops in todo:
+        module = call.module
+        function = _function_around(module, call.node)
+        if function is None or (module.path, function.start_byte) in seen:
+            continue
+        if is_always and not module.always_runs(call.node, function):
+            continue
+        seen.add((module.path, function.start_byte))
+        end = _end_at(project, worker, module, function)
+        if end is not None:
+            yield end
+        if hops < _MOST_HOPS and module.handler_of(function) is None:
+            callers = callers_of(module, function).calls[:_MOST_CALLERS]
+            todo.extend((caller, hops + 1) for caller in callers if caller.module.path in paths)
+
+
+def _function_around(module: Module, call: Node) -> Node | None:
+    """The function that makes a call, of which a callback without a name is a part."""
     function = module.enclosing_function(call)
-    while function is not None and function.type == "arrow_function" and module.handler_of(function) is None:
+    while function is not None and function.type == "arrow_function":
+        if module.handler_of(function) is not None or name_of(module, function) is not None:
+            break
         function = module.enclosing_function(module.parent(function) or function)
-    if function is None or function.type not in FUNCTIONS:
-        return None
-    if method == "fetch" and not module.always_runs(call, function):
-        return None
+    return function
+
+
+def _end_at(project: Project, worker: Worker, module: Module, function: Node) -> End | None:
+    """The export and the name by which other Workers, or the runtime, call a function."""
     handler = module.handler_of(function)
     if handler is not None and handler.owner is None:
         return ("default", handler.name) if module.path in worker.entries else None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cflint.project.workers.model import Project
     from cflint.project.workers.worker import Worker
 
+_NAMES = frozenset({"identifier", "shorthand_property_identifier"})
 _DECLARES_TYPES = frozenset({"interface_declaration", "type_alias_declaration", "type_annotation"})
 
 
@@ -195,7 +196,7 @@ def _values(module: Module, node: Node) -> Mapping[str, Node] | None:
     """The properties of an object literal, or of a constant that holds one and is only read; None where
     there may be others."""
     named = unwrap(node)
-    if named.type == "identifier":
+    if named.type in _NAMES:
         declaration = module.scope.resolve(named)
         uses = module.scope.references(declaration) if declaration is not None else ()
         if any(not _only_reads(module, use, named) for use in uses) or module.is_open_object(named):
@@ -221,7 +222,7 @@ def _alternatives(module: Module, node: Node, hops: int = 0) -> Iterator[_Given]
             if found is not None:
                 yield from _alternatives(module, found, hops)
         return
-    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    declaration = module.scope.resolve(node) if node.type in _NAMES else None
     given = _given_for(module, declaration, node) if declaration is not None and hops < _MOST_HOPS else None
     if given is None:
         yield module, node

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from cflint.platform.classes import ClassKind
 from cflint.project.code.calls import callers_of, modules_naming
 from cflint.project.code.env_uses import is_guard
 from cflint.project.code.flow import completes
@@ -180,7 +181,7 @@ def _handed_on(view: _View, given: Node, listed: Node) -> Iterator[Read]:
     if index is None or index >= len(parameters) or any(one.is_rest for one in parameters[: index + 1]):
         return
     callers = callers_of(other, function)
-    if not callers.complete or len(callers.calls) != 1:
+    if len(callers.calls) != 1 or not (callers.complete or _is_of_workflow(other, function)):
         return  # others give it other objects
     owner = parameters[index].node
     declared = [one for one in other.scope.declared_in(function).values() if one.owner.id == owner.id]
@@ -192,6 +193,12 @@ def _handed_on(view: _View, given: Node, listed: Node) -> Iterator[Read]:
         if len(one.path) == 1 and isinstance(one.path[0], str):
             asked = one.default is not None or _is_asked_by_name(other, one)
             yield Read(other, one.node, one.path[0], tests, asked)
+
+
+def _is_of_workflow(module: Module, function: Node) -> bool:
+    """Whether a function is a method of a Workflow, whose methods nobody but itself can call."""
+    owner = module.enclosing_class(function) if function.type == "method_definition" else None
+    return owner is not None and owner.kind is ClassKind.WORKFLOW
 
 
 def _is_asked_by_name(module: Module, name: Declaration) -> bool:
