@@ -4,7 +4,7 @@ import { build } from "esbuild";
 const tests = process.argv.includes("--tests");
 await build({
   entryPoints: tests
-    ? ["test/command.test.ts", "test/extension.test.ts", "test/server.test.ts", "src/extension.ts"]
+    ? [...["command", "extension", "install", "page", "server"].map((name) => `test/${name}.test.ts`), "src/extension.ts"]
     : ["src/extension.ts"],
   outdir: tests ? "out" : "dist",
   outbase: tests ? "." : "src",

@@ -149,6 +149,18 @@ async def test_lenses_follow_what_is_typed_elsewhere(project: Path) -> None:
         assert titles(await client.lenses("wrangler.jsonc"))[0] == (5, "no use found")
 
 
+async def test_the_picture_of_a_folder(project: Path) -> None:
+    async with serving(project) as client:
+        for uri in (project.as_uri(), client.uri("src/index.ts")):
+            params = types.ExecuteCommandParams("cflint.graph", [uri])
+            drawn = await client.lsp.workspace_execute_command_async(params)
+            assert isinstance(drawn, str) and drawn.startswith("digraph workers {")
+            assert f'URL="{client.uri("src/room.ts")}#2,' in drawn
+            assert "binding-floating-promise" in drawn
+        nowhere = types.ExecuteCommandParams("cflint.graph", ["file:///nowhere"])
+        assert await client.lsp.workspace_execute_command_async(nowhere) is None
+
+
 async def test_a_request_can_be_taken_back(project: Path) -> None:
     async with serving(project) as client:
         client.open("src/index.ts")

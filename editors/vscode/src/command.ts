@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly folders: readonly string[];
   /** Whether what lies in the workspace may be run. */
   readonly trusted: boolean;
+  /** The folder of the extension. */
+  readonly extension: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
   readonly platform: NodeJS.Platform;
@@ -22,44 +24,64 @@ export interface Surroundings {
 export interface Command {
   readonly command: string;
   readonly args: readonly string[];
-  readonly origin: "setting" | "workspace" | "PATH" | "home";
+  readonly origin: "setting" | "workspace" | "extension" | "PATH" | "home" | "uv" | "pipx";
 }
 
-/** Why there is no server. */
+/** Why there is no server; `absent`: it is nowhere, and could be installed. */
 export interface Problem {
   readonly problem: string;
+  readonly absent: boolean;
 }
 
-/** The command that starts the server: that of the settings, else of the workspace, else of PATH, else the one that
- * pipx and uv install, whose folder is not always in the PATH of an editor. */
+/** The command that starts the server: that of the setting, else the workspace's, else a self-contained build in the
+ * extension's folder, else that of PATH, else one that uv or pipx installed, whose folder is not always in the PATH of
+ * an editor. */
 export function findCommand(around: Surroundings): Command | Problem {
   const args = ["server", ...around.args];
   const setting = around.setting.trim();
   if (setting !== "") {
     const wanted = expand(setting, around);
-    const found = isPath(wanted, around)
-      ? candidates(wanted, around).find(around.isExecutable)
-      : lookUp(wanted, around);
+    const found = isPath(wanted, around) ? executable(wanted, around) : lookUp(wanted, around);
     return found === undefined
-      ? { problem: `The setting cflint.path says ${wanted}, which is no command.` }
+      ? { problem: `The setting cflint.path says ${wanted}, which is no command.`, absent: false }
       : { command: found, args, origin: "setting" };
   }
-  const inside = around.trusted ? inWorkspace(around) : undefined;
-  if (inside !== undefined) {
-    return { command: inside, args, origin: "workspace" };
+  for (const [origin, files] of places(around)) {
+    const found = files.map((file) => executable(file, around)).find((file) => file !== undefined);
+    if (found !== undefined) {
+      return { command: found, args, origin };
+    }
   }
-  const found = lookUp("cflint", around);
-  if (found !== undefined) {
-    return { command: found, args, origin: "PATH" };
-  }
-  const own = candidates(paths(around).join(around.home, ".local", "bin", "cflint"), around).find(around.isExecutable);
-  return own === undefined
-    ? {
-        problem:
-          "The command cflint was not found in .venv, venv, PATH or ~/.local/bin. " +
-          "Install cflint, or name the command in the setting cflint.path.",
-      }
-    : { command: own, args, origin: "home" };
+  return {
+    problem:
+      "The command cflint was not found in .venv, venv, PATH or ~/.local/bin, nor among the tools of uv and pipx. " +
+      "Install cflint, or name the command in the setting cflint.path.",
+    absent: true,
+  };
+}
+
+type Places = readonly (readonly [Exclude<Command["origin"], "setting">, readonly string[]])[];
+
+/** Where the command may be, best first. */
+function places(around: Surroundings): Places {
+  const { join } = paths(around);
+  const { env, home } = around;
+  const scripts = around.platform === "win32" ? "Scripts" : "bin";
+  const inside = around.folders.flatMap((folder) => [".venv", "venv"].map((name) => join(folder, name, scripts, "cflint")));
+  const data = env["XDG_DATA_HOME"] ?? join(home, ".local", "share");
+  const roaming = env["APPDATA"] ?? join(home, "AppData", "Roaming");
+  const local = env["LOCALAPPDATA"] ?? join(home, "AppData", "Local");
+  const windows = around.platform === "win32";
+  const uv = env["UV_TOOL_DIR"] ?? (windows ? join(roaming, "uv", "tools") : join(data, "uv", "tools"));
+  const pipx = env["PIPX_HOME"] ? [env["PIPX_HOME"]] : windows ? [join(home, "pipx"), join(local, "pipx", "pipx")] : [join(data, "pipx"), join(home, ".local", "pipx")];
+  return [
+    ["workspace", around.trusted ? inside : []],
+    ["extension", [join(around.extension, "server", "cflint")]],
+    ["PATH", inPath("cflint", around)],
+    ["home", [join(home, ".local", "bin", "cflint")]],
+    ["uv", [join(uv, "cflint", scripts, "cflint")]],
+    ["pipx", pipx.map((folder) => join(folder, "venvs", "cflint", scripts, "cflint"))],
+  ];
 }
 
 function paths(around: Surroundings): path.PlatformPath {
@@ -81,30 +103,25 @@ function expand(setting: string, around: Surroundings): string {
   return isPath(text, around) && !isAbsolute(text) && folder !== "" ? join(folder, text) : text;
 }
 
-/** The names under which a command may stand in the file system. */
-function candidates(file: string, around: Surroundings): string[] {
-  if (around.platform !== "win32" || /\.(exe|cmd|bat|com)$/i.test(file)) {
-    return [file];
-  }
-  return [`${file}.exe`];
+/** A command of that path that can be run, under the name that it has on the platform. */
+function executable(file: string, around: Surroundings): string | undefined {
+  const name = around.platform !== "win32" || /\.(exe|cmd|bat|com)$/i.test(file) ? file : `${file}.exe`;
+  return around.isExecutable(name) ? name : undefined;
 }
 
-function inWorkspace(around: Surroundings): string | undefined {
-  const { join } = paths(around);
-  const scripts = around.platform === "win32" ? "Scripts" : "bin";
-  return around.folders
-    .flatMap((folder) => [".venv", "venv"].map((name) => join(folder, name, scripts, "cflint")))
-    .flatMap((file) => candidates(file, around))
-    .find(around.isExecutable);
+/** A command in PATH. */
+export function lookUp(name: string, around: Surroundings): string | undefined {
+  return inPath(name, around)
+    .map((file) => executable(file, around))
+    .find((file) => file !== undefined);
 }
 
-/** A command in PATH, whose relative entries are left out: they mean the folder the editor was started in. */
-function lookUp(name: string, around: Surroundings): string | undefined {
+/** Where PATH may have a command. Its relative entries are left out: they mean the folder the editor was started in. */
+function inPath(name: string, around: Surroundings): string[] {
   const { delimiter, isAbsolute, join } = paths(around);
   const key = around.platform === "win32" ? (Object.keys(around.env).find((k) => /^path$/i.test(k)) ?? "PATH") : "PATH";
   return (around.env[key] ?? "")
     .split(delimiter)
     .filter((folder) => isAbsolute(folder))
-    .flatMap((folder) => candidates(join(folder, name), around))
-    .find(around.isExecutable);
+    .map((folder) => join(folder, name));
 }

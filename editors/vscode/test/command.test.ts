@@ -9,6 +9,7 @@ function around(files: string[], changes: Partial<Surroundings> = {}): Surroundi
     args: [],
     folders: ["/work/api", "/work/site"],
     trusted: true,
+    extension: "/ext",
     env: { PATH: "/usr/local/bin:/usr/bin", TOOLS: "/opt/tools" },
     home: "/home/me",
     platform: "linux",
@@ -38,6 +39,26 @@ test("last comes what pipx and uv install", () => {
   const own = "/home/me/.local/bin/cflint";
   assert.equal(commandOf([own, "/usr/bin/cflint"]), "PATH: /usr/bin/cflint");
   assert.equal(commandOf([own], { trusted: false, env: {} }), `home: ${own}`);
+});
+
+test("a self-contained build in the extension comes before PATH", () => {
+  assert.equal(commandOf(["/ext/server/cflint", "/usr/bin/cflint"]), "extension: /ext/server/cflint");
+  assert.equal(commandOf(["/ext/server/cflint", ...EVERYWHERE]), "workspace: /work/api/.venv/bin/cflint");
+});
+
+test("the tools of uv and pipx are found where no folder of PATH leads to them", () => {
+  const uv = "/home/me/.local/share/uv/tools/cflint/bin/cflint";
+  const pipx = "/home/me/.local/share/pipx/venvs/cflint/bin/cflint";
+  assert.equal(commandOf([pipx, uv]), `uv: ${uv}`);
+  assert.equal(commandOf([pipx]), `pipx: ${pipx}`);
+  assert.equal(commandOf(["/t/cflint/bin/cflint"], { env: { UV_TOOL_DIR: "/t" } }), "uv: /t/cflint/bin/cflint");
+  assert.equal(commandOf(["/p/venvs/cflint/bin/cflint"], { env: { PIPX_HOME: "/p" } }), "pipx: /p/venvs/cflint/bin/cflint");
+});
+
+test("only a server that is nowhere is offered", () => {
+  const nowhere = findCommand(around([]));
+  const mistaken = findCommand(around([], { setting: "/nowhere/cflint" }));
+  assert.deepEqual(["absent" in nowhere && nowhere.absent, "absent" in mistaken && mistaken.absent], [true, false]);
 });
 
 test("nothing of a workspace that is not trusted is run", () => {
@@ -76,6 +97,8 @@ test("Windows", () => {
     env: { Path: "C:\\bin;tools" },
     home: "C:\\Users\\me",
   };
+  const uv = "C:\\Users\\me\\AppData\\Roaming\\uv\\tools\\cflint\\Scripts\\cflint.exe";
+  assert.equal(commandOf([uv], windows), `uv: ${uv}`);
   const inside = "C:\\work\\.venv\\Scripts\\cflint.exe";
   assert.equal(commandOf([inside], windows), `workspace: ${inside}`);
   assert.equal(commandOf(["C:\\bin\\cflint.exe"], windows), "PATH: C:\\bin\\cflint.exe");

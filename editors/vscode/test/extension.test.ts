@@ -14,6 +14,10 @@ test("every command of the manifest is registered, and no other", () => {
   assert.deepEqual(registered.sort(), declared.sort());
 });
 
+test("a command that only lenses give is not in the palette", () => {
+  assert.deepEqual(manifest.contributes.menus.commandPalette, [{ command: "cflint.showReferences", when: "false" }]);
+});
+
 test("every setting is read, and described in the README", () => {
   for (const [name, setting] of Object.entries<{ markdownDescription: string }>(manifest.contributes.configuration.properties)) {
     assert.ok(setting.markdownDescription, name);

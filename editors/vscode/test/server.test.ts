@@ -11,12 +11,14 @@ import { pathToFileURL } from "node:url";
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from "vscode-jsonrpc/node";
 
 import { findCommand } from "../src/command";
+import { placeOf } from "../src/page";
 
 const found = findCommand({
   setting: process.env["CFLINT"] ?? "",
   args: [],
   folders: [],
   trusted: true,
+  extension: "",
   env: process.env,
   home: homedir(),
   platform: process.platform,
@@ -74,6 +76,11 @@ test("the server answers", { skip: "problem" in found ? found.problem : false, t
     const [first] = await diagnostics;
     assert.equal(first?.code, "no-log-env");
     assert.equal(first.range.start.line, 2);
+    const dot = await connection.sendRequest<string>("workspace/executeCommand", { command: "cflint.graph", arguments: [root] });
+    const { instance } = await import("@viz-js/viz");
+    const svg = (await instance()).renderString(dot, { format: "svg" });
+    const links = [...svg.matchAll(/xlink:href="([^"]+)"/g)].map((match) => placeOf(match[1] ?? ""));
+    assert.ok(links.length > 0 && links.every((place) => place?.uri.startsWith(root)), svg);
     await connection.sendRequest("shutdown");
     const ended = new Promise((resolve) => child.once("exit", resolve));
     await connection.sendNotification("exit");

@@ -23,6 +23,7 @@ from cflint.lsp import (
     hover,
     inspect,
     lenses,
+    picture,
     references,
     rename,
 )
@@ -86,6 +87,7 @@ class LanguageService:
         feature(types.TEXT_DOCUMENT_COMPLETION, partial(completion.complete, state), completion.OPTIONS)
         self.server.command(actions.EXPLAIN)(partial(self._explain))
         self.server.command(inspect.COMMAND)(partial(self._inspect))
+        self.server.command(picture.COMMAND)(partial(self._picture))
 
     def _feature(self, method: str, handler: Callable[..., Any], options: object = None) -> None:
         """Have a method handled; pygls marks what it is given, which a bound method does not let it."""
@@ -206,3 +208,6 @@ class LanguageService:
 
     async def _inspect(self, uri: str, position: types.Position, rule: str) -> str | None:
         return await inspect.inspect(self.state, self.analysis, uri, position, rule)
+
+    async def _picture(self, uri: str) -> str | None:
+        return await picture.picture(self.state, self.analysis, uri)
