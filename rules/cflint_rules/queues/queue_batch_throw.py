@@ -15,7 +15,7 @@ interface Job {
 export default {
   async queue(batch, env): Promise<void> {
     for (const message of batch.messages) {
-      await fetch(message.body.url, { method: "POST" });
+      await fetch(message.body.url, { method: "POST", signal: AbortSignal.timeout(5_000) });
     }
   },
 } satisfies ExportedHandler<Env, Job>;
@@ -32,7 +32,7 @@ export default {
   async queue(batch, env): Promise<void> {
     for (const message of batch.messages) {
       try {
-        const response = await fetch(message.body.url, { method: "POST" });
+        const response = await fetch(message.body.url, { method: "POST", signal: AbortSignal.timeout(5_000) });
         await response.body?.cancel();
         message.ack();
       } catch (error) {

@@ -45,8 +45,10 @@ Source: https://developers.cloudflare.com/workers/best-practices/workers-best-pr
 
 from collections.abc import Iterator
 
-from cflint.api import REFERENCE, Finding, Match, Severity, ValueKind, call, js, rule
+from cflint.api import REFERENCE, Finding, Match, Severity, ValueKind, call, js, pattern, rule
 from cflint_rules.security._uploads import is_upload, reads_whole_body
+
+_MEASURED = pattern(rb"\bbyteLength\b")
 
 
 @rule(
@@ -58,7 +60,7 @@ def check(match: Match) -> Iterator[Finding]:
     read = reads_whole_body(match)
     if read is None or is_upload(match):
         return  # upload-unbounded
-    if match.module.document.has_word("byteLength"):
+    if next(match.module.mentions(_MEASURED), None) is not None:
         return  # it is measured, if late
     if read.kind is ValueKind.REQUEST and not _is_incoming(match):
         return

@@ -96,6 +96,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cflint.api import (
+    PREVIEW,
     ClassKind,
     Environment,
     Finding,
@@ -128,7 +129,7 @@ _SHORTEST = 4
 """Of shorter names, two that differ in a letter are two names."""
 
 
-@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
+@rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(PREVIEW,), deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     seen: set[tuple[int, int]] = set()
     for environment in subject.environments:
