@@ -15,7 +15,7 @@ interface Job {
 export default {
   async queue(batch, env): Promise<void> {
     for (const message of batch.messages) {
-      await fetch(message.body.url, { method: "POST", signal: AbortSignal.timeout(5_000) });
+      await fetch(message.body.url, { method: "POST", signal: AbortSignal.timeout(9_000) });
     }
   },
 } satisfies ExportedHandler<Env, Job>;
@@ -32,7 +32,8 @@ export default {
   async queue(batch, env): Promise<void> {
     for (const message of batch.messages) {
       try {
-        const response = await fetch(message.body.url, { method: "POST", signal: AbortSignal.timeout(5_000) });
+        const signal = AbortSignal.timeout(9_000);
+        const response = await fetch(message.body.url, { method: "POST", signal });
         await response.body?.cancel();
         message.ack();
       } catch (error) {
