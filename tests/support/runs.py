@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from cflint.engine import Run
+from cflint.engine.outcome import Outcome
+from cflint.engine.run import ModuleChecks
 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The modules that the rules are asked about, in order."""
     paths: list[str] = []
-    modules = Run.modules
+    check = ModuleChecks.check
 
-    def recorded(self: Run, wanted: list[str]) -> object:
+    def recorded(self: ModuleChecks, wanted: Sequence[str]) -> Outcome:
         paths.extend(wanted)
-        return modules(self, wanted)
+        return check(self, wanted)
 
-    monkeypatch.setattr(Run, "modules", recorded)
+    monkeypatch.setattr(ModuleChecks, "check", recorded)
     return paths

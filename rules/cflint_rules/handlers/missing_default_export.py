@@ -166,7 +166,7 @@ def _missing(
     assert document is not None
     exported = project.exports.of(facts.path).names
     here = (target.at for target in exported.values() if target.at.document is document)
-    at = next(here, Location(document, Span(0, 0)))  # `export *` alone has no place of a name
+    at = next(here, None) or _first_export(project, facts.path) or Location(document, Span(0, 0))
     names = ", ".join(f"`{name}`" for name in exported)
     return Finding(
         f"{which} has no default export: this wrangler takes it for a service worker, without {names}",
@@ -174,6 +174,14 @@ def _missing(
         fix=_fix(facts, project),
         severity=severity,
     )
+
+
+def _first_export(project: Project, path: str) -> Location | None:
+    """The first statement that exports anything: `export *` has no place of a name."""
+    module = js.module_of(project, path)
+    statements = module.root.named_children if module is not None else ()
+    first = next((node for node in statements if node.type == "export_statement"), None)
+    return module.at(first) if module is not None and first is not None else None
 
 
 def _fix(facts: js.ModuleFacts, project: Project) -> Fix | None:

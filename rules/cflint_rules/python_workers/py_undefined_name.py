@@ -76,7 +76,6 @@ from __future__ import annotations
 
 import builtins
 import re
-import symtable
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -106,9 +105,7 @@ _NEVER = pattern(r"\bTYPE_CHECKING\b|__name__")
 
 @rule(python_module(), severity=Severity.WARNING, presets=(PREVIEW,), documents=Documents.NOTHING)
 def check(module: python.PythonModule) -> Iterator[Finding]:
-    if not module.workers or not _may_be_unbound(module.document.data):
-        return
-    if module.has_errors or _may_be_set_unseen(module):
+    if not module.workers or module.has_errors or _may_be_set_unseen(module):
         return
     found: dict[str, list[cst.Name]] = {}
     for name in module.unbound_names():
@@ -127,27 +124,6 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
             tuple(module.at(other, "so does this") for other in others[:5]),
             severity=None if reached else Severity.NOTE,
         )
-
-
-def _may_be_unbound(text: bytes) -> bool:
-    """Whether Python itself sees a name that the module gives no value: a cheap first look. True where it
-    does not understand the text."""
-    try:
-        todo = [symtable.symtable(text.decode(), "module", "exec")]
-    except (SyntaxError, ValueError, RecursionError):
-        return True
-    read: set[str] = set()
-    given = set(_KNOWN)
-    while todo:
-        table = todo.pop()
-        is_top = table.get_type() == "module"
-        for symbol in table.get_symbols():
-            if symbol.is_referenced() and (is_top or symbol.is_global()):
-                read.add(symbol.get_name())
-            if (symbol.is_assigned() or symbol.is_imported()) and (is_top or symbol.is_declared_global()):
-                given.add(symbol.get_name())
-        todo += table.get_children()
-    return not read <= given
 
 
 def _texts(module: python.PythonModule) -> Mapping[str, bytes]:

@@ -52,7 +52,7 @@ def test_the_same_module_with_another_ending() -> None:
         ("type = 'webpack'", {}, "src/index.ts", True),
         ("", {"app__package_json": '{ "dependencies": { "astro": "5" } }'}, "src/index.ts", True),
         ("", {"app__package_json": '{ "scripts": { "astro": "x" } }'}, "src/index.ts", False),
-        ("", {"_gitignore": "/made/\n"}, "made/index.ts", True),
+        ("", {"_gitignore": "made/\n"}, "made/index.ts", True),
         ("", {"_gitignore": "other\n"}, "made/index.ts", False),
     ],
 )
