@@ -33,6 +33,12 @@ def test_the_end_of_a_statement_is_seen(text: str) -> None:
     assert not has_error(text)
 
 
+def test_a_tag_may_be_given_any_escape() -> None:
+    assert not has_error("const a = String.raw`C:\\users\\xbox ${b} \\u{x`;\n")
+    assert not has_error("const a = f()`\\u00e9 \\u`;\nconst b = tag`\\\\u`;\n")
+    assert has_error("const a = `C:\\users`;\n"), "without a tag it is none"
+
+
 def test_text_and_places_stay() -> None:
     text = "let i = 0\nin_use(i < unique.length)\n"
     syntax = parse(Document("a.ts", text.encode()))

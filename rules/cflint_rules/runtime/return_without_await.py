@@ -105,6 +105,8 @@ def _can_fail(module: Module, made: js.Call) -> bool:
     if made.name in ("resolve", "allSettled") and made.receiver is not None:
         return not module.is_global(made.receiver, "Promise")
     called = js.function_called(module, made.node)
+    if called is not None and called[1] == module.enclosing_function(made.node):
+        return False  # itself, with the same `catch`
     return called is None or not _is_safe(*called)
 
 

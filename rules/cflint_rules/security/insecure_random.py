@@ -56,7 +56,7 @@ _SECRET = pattern(
 _CODE = pattern(r"^(?:generate|create|make|random|new)?_?(?:random_?)?(?:code|pin)$", re.IGNORECASE)
 _HARMLESS = pattern(
     r"trace|request_?id|req_?id|correlation|span|jitter|delay|sample|backoff|tokens?_?(?:count|used|usage|limit|bucket)|"
-    r"max_?tokens|num_?tokens|tokenize|color|colour|tmp|temp|test|mock|demo|fake|log_?id|seed|(?:sync|page|change|delta|continuation|cursor)_?token",
+    r"max_?tokens|num_?tokens|tokenize|color|colour|tmp|temp|test|mock|demo|fake|log_?id|seed|(?:sync|page|change|delta|continuation|cursor|probe)_?token|(?:join|room|game|lobby)_?(?:code|pin)",
     re.IGNORECASE,
 )
 _ID = pattern(r"(?:^|_)(?:user|account|order|payment|room|invite|share|file|upload)_?id$", re.IGNORECASE)
@@ -76,7 +76,7 @@ _MAKES_TEXT = frozenset(
 """Functions that make a part of a text, or a number, of their argument."""
 
 
-@rule(call("random"), severity=Severity.WARNING, fix=Safety.UNSAFE)
+@rule(call("random"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     random = module.entropy_at(match.node) if not match.arguments else None
@@ -98,7 +98,6 @@ def check(match: Match) -> Iterator[Finding]:
             f"`Math.random()` can be foreseen, and its results meet: use `crypto` for `{name}`",
             match.at(),
             fix=fix,
-            severity=Severity.NOTE,
         )
 
 

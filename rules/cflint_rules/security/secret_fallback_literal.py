@@ -104,7 +104,7 @@ _EQUALITY = frozenset({"===", "!==", "==", "!="})
 @rule(
     identifier("env", "environment", "bindings"),
     member_access("env"),
-    severity=Severity.WARNING,
+    severity=Severity.NOTE,
 )
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node

@@ -135,7 +135,7 @@ def _pattern(**parts: str) -> re.Pattern[str]:
 
 _PATTERNS = {
     Dialect.SQLITE: _pattern(
-        hash="", string=_PLAIN, bracket=r"|\[[^\]\n]{0,128}\]", placeholder=r"\?\d*|[:@$][^\W\d]\w*"
+        hash="", string=_PLAIN, bracket=r"|\[[^\]\n]{0,128}\]", placeholder=r"\?\d*|[:@$][^\W\d]\w*|\$\d+"
     ),
     Dialect.POSTGRES: _pattern(hash="", string=f"{_ESCAPED}|{_PLAIN}", bracket="", placeholder=r"\$\d+"),
     Dialect.MYSQL: _pattern(

@@ -4,7 +4,7 @@ All of it is right in TypeScript. The grammar's scanner takes a word at the begi
 `instanceof` if it starts so and no letter follows (`in_`, `in1`, `instanceof$`); after `<` it takes the words
 that begin a type for nothing else (`i < unique.length`); words that modify members (`abstract`, `accessor`)
 are no names to it; and `}` ends no statement where a `:` follows. It does not know the variance of type
-parameters (`<in out T>`), nor `export type * from`.
+parameters (`<in out T>`), nor `export type * from`, nor that a tag may be given any escape (`String.raw`).
 
 Whether a word is meant as a name cannot be decided without a tree, so this is for code that did not parse:
 the caller keeps what it makes fewer errors of.
@@ -13,6 +13,7 @@ the caller keeps what it makes fewer errors of.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from cflint.pattern import pattern
 
@@ -50,6 +51,11 @@ _TYPES_OF_ALL = pattern(
 _RETURNED = pattern(rb"\b(?P<return>return)\}[ \t\r\n]*:")
 _LINE_ENDED = pattern(rb"^[ \t]*(?P<blank>[ \t])(?:\*[ \t]*[\w$\[]|<[\w$, ]{1,100}>\()", re.MULTILINE)
 
+_TAGGED = pattern(rb"(?<=[\w$)\]])`")
+_IN_TEMPLATE = pattern(
+    rb"`|\\(?:(?P<any>u(?!\{[0-9a-fA-F]{1,6}\}|[0-9a-fA-F]{4})|x(?![0-9a-fA-F]{2}))|[\s\S])"
+)
+
 
 def respelled(data: bytes) -> bytes:
     """The bytes with what the grammar may misread spelled so that it cannot, every offset kept; the same
@@ -63,12 +69,26 @@ def respelled(data: bytes) -> bytes:
         changes.append((found.start("variance"), b" " * len(found["variance"])))
     for found in _TYPES_OF_ALL.finditer(data):
         changes += _listed(found)
+    changes += ((at, b"n") for at in _free_escapes(data))
     if not changes:
         return data
     out = bytearray(data)
     for at, text in changes:
         out[at : at + len(text)] = text
     return bytes(out)
+
+
+def _free_escapes(data: bytes) -> Iterator[int]:
+    """Where the letters of `\\u` and `\\x` stand in templates with a tag that are no escapes."""
+    at = 0
+    while (start := _TAGGED.search(data, at)) is not None:
+        at = start.end()
+        for found in _IN_TEMPLATE.finditer(data, at):
+            at = found.end()
+            if found.group() == b"`":
+                break
+            if found["any"] is not None:
+                yield found.start("any")
 
 
 def _listed(found: re.Match[bytes]) -> list[tuple[int, bytes]]:
