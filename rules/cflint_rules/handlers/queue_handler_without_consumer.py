@@ -71,6 +71,7 @@ Source: https://developers.cloudflare.com/queues/configuration/configure-queues/
 from collections.abc import Iterator
 
 from cflint.api import (
+    Environment,
     Finding,
     Fix,
     Location,
@@ -92,7 +93,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     entrypoint = project.entrypoints.of(subject)
     if entrypoint is None:
         return
-    environments = subject.environments
+    environments = _environments(subject, project)
     has_queues = any(found.queue_consumers or found.is_open("queues", "consumers") for found in environments)
     if "queue" in entrypoint.handlers and not has_queues:
         yield _queue(subject, entrypoint)
@@ -103,6 +104,12 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             f" (`{_spelled(subject, 'triggers', 'crons')}`)",
             entrypoint.places.get("scheduled", entrypoint.at),
         )
+
+
+def _environments(subject: Worker, project: Project) -> list[Environment]:
+    """The environments of all configurations that deploy the code of a Worker: one may be for tests alone."""
+    same = (found for found in project.workers if not set(found.entries).isdisjoint(subject.entries))
+    return [environment for found in same for environment in found.environments]
 
 
 def _spelled(subject: Worker, *path: str) -> str:

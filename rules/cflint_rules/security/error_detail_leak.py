@@ -251,7 +251,10 @@ def _is_whole(module: Module, leak: Node, content: Node, error: js.Declaration) 
         return False
     parent = module.parent(module.with_wrappers(leak))
     is_part = parent is not None and parent.type in ("object", "pair")
-    return module.scope.resolve(leak) is error and (is_part or js.unwrap(content).id == leak.id)
+    around = module.call_around(leak)
+    is_text = around is not None and around[0].is_new  # `new Response(error)` sends `String(error)`
+    is_content = js.unwrap(content).id == leak.id and not is_text
+    return module.scope.resolve(leak) is error and (is_part or is_content)
 
 
 @check.on(member_access(*_DETAILS))
@@ -407,14 +410,18 @@ def _is_meant(module: Module, node: Node, within: Node) -> bool:
 
 
 def _asks_for_text(module: Module, condition: Node) -> bool:
-    """Whether a condition looks for something in what an error says: `message.includes("not found")`."""
-    return any(
-        (called := module.call(node)) is not None
-        and called.name in _LOOKS
-        and called.receiver is not None
-        and next(module.mentions(_TEXTS, called.receiver), None) is not None
-        for node in (condition, *module.descendants(condition, "call_expression"))
-    )
+    """Whether a condition looks for something in what an error says: `message.includes("not found")`,
+    `/^E_[A-Z]+$/.test(error.message)`."""
+    for node in (condition, *module.descendants(condition, "call_expression")):
+        called = module.call(node)
+        if called is None or called.receiver is None:
+            continue
+        looked_at = called.receiver if called.name in _LOOKS else None
+        if called.name == "test" and called.arguments:
+            looked_at = called.arguments[0]
+        if looked_at is not None and next(module.mentions(_TEXTS, looked_at), None) is not None:
+            return True
+    return False
 
 
 def _tells_errors_apart(module: Module, condition: Node) -> bool:
