@@ -51,7 +51,7 @@ module. Calls for which one call for all of them is to be had have rules of thei
 
 ## Errors
 
-```text title="workerd"
+```text title="Cloudflare"
 Error: Too many subrequests.
 Error: Too many subrequests by single Worker invocation.
 ```

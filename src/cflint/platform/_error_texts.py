@@ -611,8 +611,8 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "workerd",
         "The Workers runtime canceled this request because it detected that your Worker's code had hung and would never generate a response.",
     ),
-    ("subrequests-in-loop", "workerd", "Error: Too many subrequests."),
-    ("subrequests-in-loop", "workerd", "Error: Too many subrequests by single Worker invocation."),
+    ("subrequests-in-loop", "Cloudflare", "Error: Too many subrequests."),
+    ("subrequests-in-loop", "Cloudflare", "Error: Too many subrequests by single Worker invocation."),
     (
         "sveltekit-platform-in-prerendered",
         "SvelteKit",
