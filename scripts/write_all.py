@@ -1,11 +1,13 @@
 """Write all that is made of the code: tables, schemas, pages. Runs the other `write_*.py` beside it.
 
-Prints a line for each document that changed; one that would stay as it is is not written.
+Prints a line for each document that changed; one that would stay as it is is not written. Where a table of
+the code changed, which this process has read before, it goes on in a new one.
 """
 
 from __future__ import annotations
 
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,10 @@ def main() -> None:
     changed = [path for path, text in documents.items() if path.read_text(encoding="utf-8") != text]
     for path in changed:
         sys.stdout.write(f"{path.relative_to(HERE.parent.parent)}\n")
-    if not changed:
+    if any(path.is_relative_to(HERE.parent.parent / "src") for path in changed):
+        sys.stdout.flush()
+        subprocess.run([sys.executable, str(HERE)], check=True)
+    elif not changed:
         sys.stdout.write(f"{len(documents)} documents, nothing to write\n")
 
 
