@@ -57,6 +57,7 @@ EXPECTED: dict[int, str] = {
     214: "queue-forwards-credentials",
     216: "binding-not-declared",
     225: "no-any-binding-generic queue-handler-without-consumer queue-no-dlq",
+    228: "fetch-without-timeout",
     242: "queue-batch-throw",
     254: "nodejs-compat-missing",
     259: "env-binding-drift",

@@ -102,13 +102,14 @@ def check(match: Match) -> Iterator[Finding]:
             key = sql.unique_key(module, insert.tables[0], query.select.compared)
             is_known = sql.is_defined(module, insert.tables[0])
             then = "both insert" if is_known else "both insert, where no column forbids it"
+            way = "with a unique index and `ON CONFLICT`"
             if key is not None:
                 unique = join_names([f"`{name}`" for name in sorted(key)])
                 state = "is unique" if len(key) == 1 else "are unique together"
                 then = f"the second `INSERT` fails ({unique} {state})"
+                way = "with `ON CONFLICT`"
             yield Finding(
-                f"of two clients at once both find nothing, and {then}: let the statement decide,"
-                " with `ON CONFLICT`",
+                f"of two clients at once both find nothing, and {then}: let the statement decide, {way}",
                 match.at(match.node),
                 (module.at(asked, "it is looked for here"),),
             )

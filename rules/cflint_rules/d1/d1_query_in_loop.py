@@ -1,4 +1,4 @@
-"""Ask D1 once for all items of a list, not once for each.
+"""Ask D1 once for all items of a list, with `IN (…)` or `batch()`, not once for each.
 
 Each query is a request to the database that the Worker waits for, or one of six that may run at once. An
 invocation may make 1,000 queries, 50 on the free plan: a list that grows makes the page slow, and then fail.

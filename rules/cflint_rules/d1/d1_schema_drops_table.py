@@ -1,4 +1,4 @@
-"""Do not begin a schema that is applied again with `DROP TABLE`.
+"""Write `CREATE TABLE IF NOT EXISTS`, and no `DROP TABLE`, in a schema that is applied again.
 
 A file that drops a table and then creates it deletes all rows whenever it is applied: `wrangler d1 execute
 --remote --file schema.sql`, run once more after a change, empties the database. `CREATE TABLE IF NOT EXISTS`

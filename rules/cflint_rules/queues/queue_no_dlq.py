@@ -1,4 +1,4 @@
-"""Give every queue consumer a dead letter queue.
+"""Give every queue consumer a dead letter queue, which has to be created, too.
 
 A message that fails more often than `max_retries` (3 by default) is deleted for good. With a
 `dead_letter_queue` it goes there instead, where it can be looked at and sent again.

@@ -1,4 +1,4 @@
-"""Do not fall back to `localhost` for an address that only the configuration of a deployment has.
+"""Fail where an address is missing that only a deployment has: do not fall back to `localhost`.
 
 On Cloudflare nothing listens at `localhost`: where the variable is missing, because it was set in another
 environment or forgotten, every request to that address fails, and the message says nothing of the variable.

@@ -1,4 +1,4 @@
-"""Verify a token's signature: decoding it only reads what the client wrote.
+"""Verify a token's signature with its issuer's key: decoding it only reads what the client wrote.
 
 Anyone can write a JWT with any claims. A function that decodes one takes the payload as it is; who the user
 is may only be read from what `verify()` returns.

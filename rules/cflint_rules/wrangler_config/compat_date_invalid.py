@@ -109,7 +109,8 @@ def _date(
     if workerd is not None and workerd[1] < int(known.strftime("%Y%m%d")):
         yield Finding(
             f"the compatibility date {shown} is newer than the runtime of the lock file (workerd "
-            f"{'.'.join(map(str, workerd))}): local development uses an older one",
+            f"{'.'.join(map(str, workerd))}): local development uses an older one"
+            " until wrangler is updated",
             at,
             severity=Severity.NOTE,
         )

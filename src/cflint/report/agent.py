@@ -81,8 +81,9 @@ def _finding(finding: Finding, shown: Callable[[str], str]) -> Iterator[str]:
     for related in finding.related[:_MAX_RELATED]:
         found = related.document.position(related.span.start)
         path = "" if related.document.path == here else f"{shown(related.document.path)}:"
-        yield f"  see {path}{found.line}:{found.column} {escape_message(related.message)}".rstrip()
-        line = _line(related) if path else ""
+        yield f"  see {path}{found.line}:{found.column} {escape_message(related.message) or 'and here'}"
+        is_beside = not path and found.line == finding.at.document.position(finding.at.span.start).line
+        line = "" if is_beside else _line(related)
         if line:
             yield f"    | {_shortened(related.document.path, line, _RELATED_LENGTH)}"
 
