@@ -308,9 +308,8 @@ def _gives_value(module: Module, node: Node) -> bool:
 def _follows(module: Module, called: tuple[Module, Node], uses: frozenset[int], depth: int) -> bool:
     """Whether a function that a listener calls may close a socket."""
     other, function = called
-    return module.memoized(
-        ("may close", other.path, function.id, depth), lambda: _may_leave(other, function, uses, depth - 1)
-    )
+    question = ("may close", other.path, function.id, uses, depth)
+    return module.memoized(question, lambda: _may_leave(other, function, uses, depth - 1))
 
 
 def _closing(module: Module, listener: js.SocketListener, function: Node) -> Fix | None:
