@@ -151,14 +151,11 @@ def _adds(module: Module, declaration: js.Declaration, function: Node) -> Node |
 
 def _is_asked_for(module: Module, added: Node, function: Node) -> bool:
     """Whether something is only added under a condition about what is there already."""
-    for above in module.ancestors(added):
-        if above.id == function.id:
-            return False
-        if above.type == "if_statement":
-            condition = above.child_by_field_name("condition")
-            if condition is not None and any(next(module.calls(name, condition), None) for name in _ASKS):
-                return True
-    return False
+    return any(
+        next(module.calls(name, condition), None) is not None
+        for condition in module.conditions_around(added, function)
+        for name in _ASKS
+    )
 
 
 def _is_kept_short(owner: ClassDefinition, name: str) -> bool:

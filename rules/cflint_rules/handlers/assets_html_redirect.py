@@ -146,15 +146,9 @@ def _handling(module: Module) -> str | None:
 
 def _is_for(module: Module, node: Node, address: str) -> bool:
     """Whether code stands behind a question for an address."""
-    conditions = (
-        above.child_by_field_name("condition")
-        for above in module.ancestors(node)
-        if above.type == "if_statement"
-    )
     return any(
         module.string(text) == address
-        for condition in conditions
-        if condition is not None
+        for condition in module.conditions_around(node)
         for text in module.descendants(condition, "string")
     )
 

@@ -137,10 +137,7 @@ def _is_for_others(module: Module, node: Node) -> bool:
     """Whether a node stands in a function that no code of the Worker calls: what a package of the monorepo
     has for its scripts."""
     function = module.enclosing_function(node)
-    if function is None:
-        return False
-    callers = js.callers_of(module, function)
-    return callers.complete and not callers.calls
+    return function is not None and js.is_never_called(module, function)
 
 
 def _is_asked(module: Module, read: Node) -> bool:

@@ -174,6 +174,5 @@ def _sets_limit(subject: Module) -> bool:
     """Whether a Worker that runs this says itself how many requests an invocation may make."""
     return any(
         (limits := environment.value("limits")) is not None and limits.get("subrequests") is not None
-        for worker in subject.workers
-        for environment in worker.environments
+        for environment in subject.environments
     )

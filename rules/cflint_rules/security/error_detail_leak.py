@@ -86,6 +86,7 @@ from cflint.api import (
     python_module,
     rule,
 )
+from cflint_rules.security._development import DEVELOPMENT, is_for_development
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -103,7 +104,6 @@ _DETAILS = frozenset({"message", "stack", "cause"})
 _SHOWN_IN = frozenset({"template_substitution", "pair", "ternary_expression"})
 _NAMES = ("identifier", "shorthand_property_identifier")
 _CHOICES = frozenset({"if_statement", "ternary_expression", "switch_statement"})
-_DEVELOPMENT = pattern(rb"dev|debug|local|environment|node_env|verbose", re.IGNORECASE)
 _OWN_ERRORS = pattern(rb"jsonrpc|graphql|text/event-stream|isError", re.IGNORECASE)
 _PYTHON_RESPONSE = pattern(r"Response$|^HTTPException$")
 _INTERNAL = pattern(rb"[\"'`]/_*internal\b")
@@ -167,7 +167,7 @@ def _stack_sent_to_socket(module: Module, node: Node, error: js.Declaration) -> 
     if module.value_of(made.receiver).kind in (ValueKind.BINDING, ValueKind.EXECUTION_CONTEXT):
         return None
     for leak in module.contents(made.arguments[0], lambda part: _is_stack(module, part, error), hops=1):
-        return None if _is_for_development(module, leak.node) else leak.node
+        return None if is_for_development(module, leak.node) else leak.node
     return None
 
 
@@ -233,15 +233,9 @@ def _is_internal(module: Module, node: Node) -> bool:
     """Whether a node runs for a path of a Durable Object that says that only the Worker itself calls it."""
     if not module.may_be_durable(node):
         return False
-    conditions = (
-        above.child_by_field_name("condition")
-        for above in module.ancestors(node)
-        if above.type == "if_statement"
-    )
     return any(
         _INTERNAL.search(module.document.data, condition.start_byte, condition.end_byte) is not None
-        for condition in conditions
-        if condition is not None
+        for condition in module.conditions_around(node)
     )
 
 
@@ -354,7 +348,7 @@ def _leaks(module: Module, content: Node, error: js.Declaration) -> Iterator[Nod
             continue
         declaration = module.scope.resolve(name)
         made = declaration.value if declaration is not None else None
-        if declaration is None or made is None or _is_for_development(module, made):
+        if declaration is None or made is None or is_for_development(module, made):
             continue
         if declaration.path:
             if _is_named_detail(declaration, uses):
@@ -396,12 +390,12 @@ def _detail(module: Module, use: Node) -> Node | None:
 def _is_meant(module: Module, node: Node, within: Node) -> bool:
     """Whether something is sent in development only, or for an error of a class of its own."""
     for above in module.ancestors(node):
-        if above.type == "binary_expression" and _is_for_development(module, above):
+        if above.type == "binary_expression" and is_for_development(module, above):
             return True
         if above.type in _CHOICES:
             condition = above.child_by_field_name("condition") or above.child_by_field_name("value")
             if condition is not None and (
-                _is_for_development(module, condition) or _tells_errors_apart(module, condition)
+                is_for_development(module, condition) or _tells_errors_apart(module, condition)
             ):
                 return True
         if above.id == within.id:
@@ -435,10 +429,6 @@ def _tells_errors_apart(module: Module, condition: Node) -> bool:
         elif access is not None and access.name.startswith(_OWN_FIELDS):
             return True
     return False
-
-
-def _is_for_development(module: Module, node: Node) -> bool:
-    return next(module.mentions(_DEVELOPMENT, node), None) is not None
 
 
 @check.on(python_module("except"))
@@ -479,7 +469,7 @@ def _is_for_python_development(
     for above in module.ancestors(made):
         if above is handler:
             return False
-        if isinstance(above, (cst.If, cst.IfExp)) and _DEVELOPMENT.search(module.text(above.test).encode()):
+        if isinstance(above, (cst.If, cst.IfExp)) and DEVELOPMENT.search(module.text(above.test).encode()):
             return True
     return False
 

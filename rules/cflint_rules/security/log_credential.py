@@ -48,6 +48,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
+from cflint_rules.security._development import is_for_development
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -68,7 +69,6 @@ _FEW = 8
 _JWT = pattern(r"(?<!bot)(?<!botAccess)token$|jwt", re.IGNORECASE)
 _HEAD_OF_JWT = 36
 """Characters at the beginning of a JSON Web Token that say how it is signed, and no more."""
-_DEVELOPMENT = pattern(rb"dev|debug|local|node_env|environment|verbose", re.IGNORECASE)
 
 
 @rule(
@@ -160,6 +160,6 @@ def _only_in_development(module: Module, node: Node) -> bool:
         if above.type not in _CONDITIONALS:
             continue
         asked = above.child_by_field_name("condition") or above.child_by_field_name("left")
-        if asked is not None and next(module.mentions(_DEVELOPMENT, asked), None) is not None:
+        if asked is not None and is_for_development(module, asked):
             return True
     return False

@@ -134,8 +134,7 @@ def _is_never_kept(subject: Module, value: Node) -> bool:
         return False
     if _is_for_options(subject, value):
         return True
-    callers = js.callers_of(subject, function)
-    if callers.complete and not callers.calls:
+    if js.is_never_called(subject, function):
         return True
     made = list(subject.responses_made(function))
     return (
@@ -147,15 +146,9 @@ def _is_never_kept(subject: Module, value: Node) -> bool:
 
 def _is_for_options(subject: Module, value: Node) -> bool:
     """Whether a value is sent where the request is an OPTIONS, whose answer no cache keeps."""
-    conditions = (
-        above.child_by_field_name("condition")
-        for above in subject.ancestors(value)
-        if above.type == "if_statement"
-    )
     return any(
         subject.string(text) == "OPTIONS"
-        for condition in conditions
-        if condition is not None
+        for condition in subject.conditions_around(value)
         for text in subject.descendants(condition, "string")
     )
 

@@ -88,7 +88,7 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     if owner.field_type("env") is not None or owner.declares("env") or module.has_global_env():
         return
     is_whole = module.document.origin is None
-    if is_whole and _READS.search(module.document.data, owner.node.start_byte, owner.node.end_byte) is None:
+    if is_whole and next(module.mentions(_READS, owner.node), None) is None:
         return  # nobody reads it; a document may show that elsewhere
     name = _env_name(module)
     value = owner.base_expression

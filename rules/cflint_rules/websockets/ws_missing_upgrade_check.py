@@ -131,12 +131,7 @@ def _is_check(module: Module, leaf: Node) -> bool:
 
 def _follows_a_socket(module: Module, node: Node) -> bool:
     """Whether a place is only reached when some response has a socket: so one was asked for."""
-    conditions = (
-        above.child_by_field_name("condition")
-        for above in module.ancestors(node)
-        if above.type == "if_statement"
-    )
-    return any(condition is not None and module.reads_web_socket(condition) for condition in conditions)
+    return any(map(module.reads_web_socket, module.conditions_around(node)))
 
 
 def _guard(match: Match) -> Fix | None:

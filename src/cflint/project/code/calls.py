@@ -273,6 +273,12 @@ def callers_of(module: Module, function: Node) -> Callers:
     return Callers(tuple(calls), complete)
 
 
+def is_never_called(module: Module, function: Node) -> bool:
+    """Whether no code of the Workers of a module calls a function, as far as all of it is known."""
+    callers = callers_of(module, function)
+    return callers.complete and not callers.calls
+
+
 def exported_names(module: Module, local: str) -> set[str]:
     """The names under which a module exports a name of its top level."""
     names = module.project.exports.of(module.path).names

@@ -73,6 +73,16 @@ def is_conditional(module: ModuleLike, node: Node, within: Node, *, chains: bool
     return False
 
 
+def conditions_around(module: ModuleLike, node: Node, within: Node | None = None) -> Iterator[Node]:
+    """The conditions of the `if` statements around a node, inner ones first; as far as `within`, if given."""
+    for above in module.syntax.ancestors(node):
+        if within is not None and above.id == within.id:
+            return
+        condition = above.child_by_field_name("condition") if above.type == "if_statement" else None
+        if condition is not None:
+            yield condition
+
+
 def returns_of(module: ModuleLike, function: Node) -> tuple[Node, ...]:
     """The `return` statements of a function itself, in source order; those of nested functions are none."""
     body = function.child_by_field_name("body")

@@ -656,6 +656,7 @@ class Module:
 
     always_runs = _control.always_runs
     is_conditional = _control.is_conditional
+    conditions_around = _control.conditions_around
     never_runs = _control.never_runs
     returns_of = _control.returns_of
     loop_around = _control.loop_around
