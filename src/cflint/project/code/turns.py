@@ -24,6 +24,8 @@ _WRITTEN_OUT = frozenset({"array", "object"})
 _IN_A_ROW = 3
 """From how many items on a list that is written out is worth one call."""
 _KEPT = frozenset({"identifier", "array"})
+_MOST_HOPS = 3
+"""Through how many functions a list is followed to where it is written out; two may call each other."""
 _OF_OBJECT = frozenset({"entries", "keys", "values"})
 
 
@@ -162,8 +164,9 @@ def _repeats(module: Module, node: Node) -> bool:
     return _is_open(module, turn.items) and turn.changes(node)
 
 
-def _is_open(module: Module, items: Node) -> bool:
-    """Whether nobody knows how many items there are: no list that is written out, and no part of one."""
+def _is_open(module: Module, items: Node, hops: int = _MOST_HOPS) -> bool:
+    """Whether nobody knows how many items there are: no list that is written out, and no part of one, nor
+    what some functions hand on of such a list."""
     made = module.initializer(unwrap(items))
     if made.type in _WRITTEN_OUT or module.string_of(made) is not None:
         return False
@@ -174,10 +177,10 @@ def _is_open(module: Module, items: Node) -> bool:
         if call.name in _TAKES_SOME:
             return False
         if call.name in _OF_OBJECT and call.arguments:
-            return _is_open(module, call.arguments[0])
+            return _is_open(module, call.arguments[0], hops)
         if call.receiver is not None and call.name in ("filter", "map", "sort", "toSorted", "reverse"):
-            return _is_open(module, call.receiver)
-        return not _gives_written_list(module, made)
+            return _is_open(module, call.receiver, hops)
+        return hops == 0 or not _gives_written_list(module, made, hops - 1)
     if made.type == "identifier":
         declaration = module.scope.resolve(made)
         if declaration is not None and declaration.scope.type == "program":
@@ -185,7 +188,7 @@ def _is_open(module: Module, items: Node) -> bool:
     return True
 
 
-def _gives_written_list(module: Module, call: Node) -> bool:
+def _gives_written_list(module: Module, call: Node, hops: int) -> bool:
     """Whether a function of the project that is called gives nothing but lists that are written out."""
     found = function_called(module, call)
     if found is None:
@@ -196,5 +199,5 @@ def _gives_written_list(module: Module, call: Node) -> bool:
     if body is not None and body.type != "statement_block":
         returned.append(body)
     return bool(returned) and all(
-        value is not None and value.type in _KEPT and not _is_open(other, value) for value in returned
+        value is not None and value.type in _KEPT and not _is_open(other, value, hops) for value in returned
     )
