@@ -65,7 +65,7 @@ class Editor:
         for file in planned.paths:
             rename.refuse_escape(planned, file)
         made = rename.renaming(self.names, planned, new)
-        texts = dict(rename.texts_after(made.edits))
+        texts = rename.texts_after(made.edits)
         with self.session.imagined(texts, _Configure()) as after:
             rename.check(made, after)
         return {changed: data.decode() for changed, data in texts.items()}

@@ -72,9 +72,8 @@ def _edits(asking: Asking, planned: Plan, new: str) -> tuple[Edit, ...]:
     """The edits, after what they leave was read; on the worker's thread."""
     root = asking.root
     made = renaming.renaming(root.names, planned, new)
-    with root.session.imagined(
-        dict(renaming.texts_after(made.edits)), root.configure, root.excludes()
-    ) as after:
+    texts = renaming.texts_after(made.edits)
+    with root.session.imagined(texts, root.configure, root.excludes()) as after:
         renaming.check(made, after)
     return made.edits
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import keyword
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from cflint import fixer
 from cflint.finding import Edit, Location
 from cflint.naming.mention import Form, Mention, Role
 from cflint.naming.names import Names, Subject
@@ -209,13 +210,9 @@ def is_stored(planned: Plan) -> bool:
     return all(binding.kind.id == "secret" for binding in bindings)
 
 
-def texts_after(edits: Iterable[Edit]) -> Iterator[tuple[str, bytes]]:
+def texts_after(edits: Iterable[Edit]) -> dict[str, bytes]:
     """The files that edits change, as they leave them."""
     by_path: dict[str, list[Edit]] = {}
-    for edit in edits:
+    for edit in sorted(edits, key=lambda edit: (edit.document.path, edit.span)):
         by_path.setdefault(edit.document.path, []).append(edit)
-    for path, found in by_path.items():
-        data = found[0].document.data
-        for edit in sorted(found, key=lambda edit: edit.span.start, reverse=True):
-            data = data[: edit.span.start] + edit.text.encode() + data[edit.span.end :]
-        yield path, data
+    return fixer.apply(fixer.Plan(edits={path: tuple(found) for path, found in by_path.items()}))
