@@ -1,9 +1,10 @@
 """Ask whether a client has sent what you read before you call a method of it, or bind it.
 
 A parameter of a query or a header that is not there is `null` (with Hono `undefined`), and a field that the
-JSON of a body leaves out is `undefined`, whatever type the code claims for it. Calling a method of it throws a
-`TypeError`, and D1 takes no `undefined`: its `bind()` throws `D1_TYPE_ERROR`. Where nothing catches that the
-client gets status 500 (error 1101) for a mistake of its own, and the logs an exception for every such request.
+JSON of a body leaves out is `undefined`, whatever type the code claims for it. Calling a method of it throws
+a `TypeError`, and D1 takes no `undefined`: its `bind()` throws `D1_TYPE_ERROR`. Where nothing catches that
+the client gets status 500 (error 1101) for a mistake of its own, and the logs an exception for every such
+request.
 
 ## Incorrect
 
@@ -282,8 +283,7 @@ def _first_of(subject: Module, uses: Sequence[Node]) -> tuple[Node, bool] | None
             continue
         taken = subject.given_name(use)
         if taken is not None:
-            found = _first_throw(subject, taken, is_text=False) if taken.type == "identifier" else None
-            return found
+            return _first_throw(subject, taken, is_text=False) if taken.type == "identifier" else None
         if not _is_in_text(subject, use):
             return None
     return None
