@@ -25,6 +25,7 @@ from cflint.project.code.results import (
     method_result,
     property_of,
 )
+from cflint.project.code.routers import route_parameter
 from cflint.project.code.type_values import annotated_value, instance_of, type_value
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
@@ -305,6 +306,8 @@ class Evaluator:
                 return Value(ValueKind.HIBERNATED_WEBSOCKET)
             case ValueKind.PROMISE if index == 0 and name == "then" and receiver.inner is not None:
                 return receiver.inner
+            case ValueKind.UNKNOWN if not declaration.path:
+                return route_parameter(self._module, callee, index, declaration.name)
         return UNKNOWN
 
     def _given(self, declaration: Declaration) -> Value:
