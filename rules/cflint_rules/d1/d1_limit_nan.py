@@ -43,7 +43,8 @@ export default {
 
 Numbers with another in place of `NaN` (`Number(x) || 20`), numbers of which anything is asked, and values
 that are not seen to come from the query of a request. Looked at are bound values with a name that says what
-they are (`limit`, `offset`, `page`, `size`, …), and the arguments of an ORM's `limit()` and `offset()`.
+they are (`limit`, `offset`, `page`, `size`, …), those of a list that is filled before (`bind(...args)`) as
+well. An ORM's `limit()`: Drizzle leaves out a limit that is no number.
 
 ## Fix safety
 
@@ -59,7 +60,20 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
+from cflint.api import (
+    PREVIEW,
+    Finding,
+    Match,
+    Module,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    quoted,
+    rule,
+    sql,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,32 +86,44 @@ _CHECKS = frozenset({"isNaN", "isFinite", "isInteger", "isSafeInteger"})
 _DEEP = 8
 
 
-@rule(call("bind", "limit", "offset"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("bind"), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.receiver is None or not match.arguments:
         return
-    if match.word == "bind":
-        use = sql.prepared_by(module, match.receiver)
-        if use is None or use.engine is not sql.SqlDialect.D1 or "LIMIT" not in use.text.text.upper():
-            return
-        given = [one for one in match.arguments if _NAME.search(module.text(one)) is not None]
-        harm = "which D1 refuses as a limit or offset"
-    else:
-        statement = module.orm_statement(match.node)
-        if statement is None or statement.database is None or match.word == "offset":
-            return
-        given = list(match.arguments[:1])
-        harm = "and then the query has no limit, or is refused"
-    for argument in given:
+    use = sql.prepared_by(module, match.receiver)
+    engine = use.engine if use is not None else None
+    if engine is not sql.SqlDialect.D1 and module.value_of(match.receiver).kind is not ValueKind.D1_STATEMENT:
+        return
+    for argument in _bound(module, match, use.text.text if use is not None else ""):
         read = _not_a_number(module, argument, _DEEP)
         if read is not None:
             yield Finding(
-                f"{quoted(module.text(argument))} may be `NaN`, {harm}",
+                f"{quoted(module.text(argument))} may be `NaN`, which D1 refuses as a limit or offset",
                 module.at(argument),
                 (module.at(read, "the client sends it here"),),
             )
             return
+
+
+def _bound(module: Module, match: Match, text: str) -> Iterator[Node]:
+    """What a call binds by a name that speaks of a limit or offset, the elements of lists that are spread in
+    it included: `args` of `bind(...args)`, which the function fills."""
+    function = match.enclosing_function
+    for argument in match.arguments:
+        if argument.type != "spread_element":
+            if "LIMIT" in text.upper() and _NAME.search(module.text(argument)) is not None:
+                yield argument
+            continue
+        listed = js.first_named(argument)
+        declaration = (
+            module.scope.resolve(listed) if listed is not None and listed.type == "identifier" else None
+        )
+        if declaration is None or function is None or "LIMIT" not in module.text(function).upper():
+            continue
+        for mutation in module.mutations(declaration, function):
+            if mutation.method == "push" and mutation.node.start_byte < match.node.start_byte:
+                yield from (one for one in mutation.values if _NAME.search(module.text(one)) is not None)
 
 
 def _not_a_number(module: Module, node: Node, hops: int) -> Node | None:

@@ -54,9 +54,10 @@ export default {
 
 ## Not reported
 
-- Workers in which anything limits a request (a signal, a timer, a race): they know how.
+- Functions in which anything says how long it takes (a signal, a timer, a race).
 - Answers that are handed on as they are, as those of a proxy, and requests that are not awaited.
-- What no request of a client waits for, and URLs that come from data, of which `fetch-without-timeout` tells.
+- What no request of a client waits for, URLs that come from elsewhere, and those that come from data, of
+  which `fetch-without-timeout` tells.
 - The client's own request that is sent on, hosts of the Worker's own, and service bindings.
 
 There is one finding for a Worker, with the other places.
@@ -94,7 +95,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LIMITS = pattern(rb"signal\b|AbortController|time_?out|\brace\b|deadline", re.IGNORECASE)
-_READS = frozenset({"json", "text", "arrayBuffer", "blob", "formData", "bytes"})
+_READS = frozenset({"json", "text", "arrayBuffer", "blob", "formData", "bytes", "ok", "status"})
+_CONFIGURED = pattern(r"(?:\w+\.)*env\.\w*(?:URL|BASE|ENDPOINT|HOST|WEBHOOK|API)\w*", re.IGNORECASE)
 _FOREIGN = pattern(r"https?://(?!localhost\b|127\.|\$\{)[^/]*[\w}]", re.IGNORECASE)
 _MOST = 6
 
@@ -106,9 +108,6 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         for site in js.worker_calls(project, subject, "fetch")
         if site.module.is_global(js.Call(site.module, site.node).callee, "fetch")
     ]
-    modules = {site.module.path: site.module for site in sites}
-    if any(next(found.mentions(_LIMITS), None) is not None for found in modules.values()):
-        return
     waits = [site for site in sites if _is_waited_for(site.module, site.node)]
     if not waits:
         return
@@ -126,6 +125,9 @@ def _is_waited_for(module: Module, node: Node) -> bool:
     made = js.Call(module, node)
     if not made.arguments or len(made.arguments) > 2 or not _is_foreign(module, made.arguments[0]):
         return False
+    function = module.enclosing_function(node)
+    if function is None or next(module.mentions(_LIMITS, function), None) is not None:
+        return False
     options = made.argument(1)
     if options is not None and (js.unwrap(options).type != "object" or module.is_open_object(options)):
         return False
@@ -140,7 +142,7 @@ def _is_waited_for(module: Module, node: Node) -> bool:
 
 
 def _is_foreign(module: Module, target: Node) -> bool:
-    """Whether a URL is written in the code, with a host that is not the Worker's own."""
+    """Whether a URL is written in the code, or set as a variable, with a host that is not the Worker's own."""
     target = js.unwrap(module.initializer(js.unwrap(target)))
     if module.value_of(target).kind is ValueKind.REQUEST:
         return False
@@ -149,5 +151,9 @@ def _is_foreign(module: Module, target: Node) -> bool:
         "binary_expression",
     ):
         return False
-    origins = (one for one in module.origins(target) if one.type in ("string", "template_string"))
-    return any(_FOREIGN.match(module.text(one)[1:]) is not None for one in origins)
+    for one in module.origins(target):
+        if one.type in ("string", "template_string") and _FOREIGN.match(module.text(one)[1:]) is not None:
+            return True
+        if one.type == "member_expression" and _CONFIGURED.fullmatch(module.text(one)) is not None:
+            return True
+    return False
