@@ -1,10 +1,10 @@
 """Ask whether a client has sent what you read before you call a method of it, or bind it.
 
-A parameter of a query or a header that is not there is `null` (with Hono `undefined`), and a field that the
-JSON of a body leaves out is `undefined`, whatever type the code claims for it. Calling a method of it throws
-a `TypeError`, and D1 takes no `undefined`: its `bind()` throws `D1_TYPE_ERROR`. Where nothing catches that
-the client gets status 500 (error 1101) for a mistake of its own, and the logs an exception for every such
-request.
+A parameter of a query, a field of a form or a header that is not there is `null` (with Hono `undefined`), and
+a field that the JSON of a body leaves out is `undefined`, whatever type the code claims for it. Calling a
+method of it throws a `TypeError`, and D1 takes no `undefined`: its `bind()` throws `D1_TYPE_ERROR`. Where
+nothing catches that the client gets status 500 (error 1101) for a mistake of its own, and the logs an
+exception for every such request.
 
 ## Incorrect
 
@@ -139,8 +139,12 @@ def check(subject: Module) -> Iterator[Finding]:
 def _throws(subject: Module) -> Iterator[_Throw]:
     for name in _READS[1:]:
         for node in subject.calls_of(name, subject.root):
-            if _may_be_missing(subject, node) and not _is_apart(subject, node):
+            if _is_apart(subject, node):
+                continue
+            if _may_be_missing(subject, node):
                 yield from _of_text(subject, node)
+            elif name == "query":
+                yield from _of_query(subject, node)
     for node in subject.calls_of("json", subject.root):
         read = subject.body_read_at(node)
         if read is None or read.kind not in _REQUESTS or subject.value_of(read.owner).detail == "new":
@@ -166,12 +170,33 @@ def _is_apart(subject: Module, node: Node) -> bool:
 
 
 def _may_be_missing(subject: Module, node: Node) -> bool:
-    """Whether a call reads a parameter of the query, or a header, that a client may leave out."""
+    """Whether a call reads a parameter of the query, a field of a form, or a header, that a client may leave
+    out."""
     header = subject.header_read(node)
     if header is not None:
         return header not in _GIVEN
     made = js.Call(subject, node)
+    if made.name == "get" and made.receiver is not None and _is_form(subject, made.receiver):
+        return True
     return subject.reads_query(node) and len(made.arguments) == 1 and made.name != "getAll"
+
+
+def _is_form(subject: Module, node: Node) -> bool:
+    """Whether an expression is the form that a client has sent."""
+    form = js.unwrap(subject.initializer(js.unwrap(node)))
+    call = js.first_named(form) if form.type == "await_expression" else None
+    read = subject.body_read_at(call) if call is not None else None
+    return read is not None and read.method == "formData" and read.kind in _REQUESTS
+
+
+def _of_query(subject: Module, node: Node) -> Iterator[_Throw]:
+    """What throws where a parameter of all of Hono's query is not there: `const { q } = c.req.query()`."""
+    made = js.Call(subject, node)
+    if made.arguments or subject.value_of(made.receiver).kind is not ValueKind.HONO_REQUEST:
+        return
+    name = subject.given_name(node)
+    if name is not None and name.type == "object_pattern":
+        yield from _of_parts(subject, name, node)
 
 
 def _of_text(subject: Module, node: Node) -> Iterator[_Throw]:
