@@ -142,7 +142,7 @@ def _is_waited_for(module: Module, node: Node) -> bool:
 
 
 def _is_foreign(module: Module, target: Node) -> bool:
-    """Whether a URL is written in the code, or set as a variable, with a host that is not the Worker's own."""
+    """Whether a URL is written in the code, or a variable of `env`, and the host not the Worker's own."""
     target = js.unwrap(module.initializer(js.unwrap(target)))
     if module.value_of(target).kind is ValueKind.REQUEST:
         return False
