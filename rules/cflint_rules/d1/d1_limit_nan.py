@@ -63,12 +63,11 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     PREVIEW,
     Finding,
-    Match,
     Module,
     Severity,
     ValueKind,
-    call,
     js,
+    module,
     pattern,
     quoted,
     rule,
@@ -84,33 +83,45 @@ _HAND_ON = frozenset({"min", "max", "floor", "ceil", "trunc", "round", "abs"})
 _SUMS = frozenset({"+", "-", "*", "/", "%"})
 _CHECKS = frozenset({"isNaN", "isFinite", "isInteger", "isSafeInteger"})
 _DEEP = 8
+_MOST = 6
 
 
-@rule(call("bind"), severity=Severity.NOTE, presets=(PREVIEW,))
-def check(match: Match) -> Iterator[Finding]:
-    module = match.module
-    if match.receiver is None or not match.arguments:
+@rule(module("bind"), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(subject: Module) -> Iterator[Finding]:
+    found = [one for made in subject.calls("bind") if (one := _refused(subject, made)) is not None]
+    if not found:
         return
-    use = sql.prepared_by(module, match.receiver)
+    (bound, read), *others = found
+    yield Finding(
+        f"{quoted(subject.text(bound))} may be `NaN`, which D1 refuses as a limit or offset",
+        subject.at(bound),
+        (
+            subject.at(read, "the client sends it here"),
+            *(subject.at(other, "and this one") for other, _ in others[: _MOST - 1]),
+        ),
+    )
+
+
+def _refused(module: Module, made: js.Call) -> tuple[Node, Node] | None:
+    """What is bound that may be `NaN`, with where the client sends it."""
+    if made.receiver is None or not made.arguments:
+        return None
+    use = sql.prepared_by(module, made.receiver)
     engine = use.engine if use is not None else None
-    if engine is not sql.SqlDialect.D1 and module.value_of(match.receiver).kind is not ValueKind.D1_STATEMENT:
-        return
-    for argument in _bound(module, match, use.text.text if use is not None else ""):
+    if engine is not sql.SqlDialect.D1 and module.value_of(made.receiver).kind is not ValueKind.D1_STATEMENT:
+        return None
+    for argument in _bound(module, made, use.text.text if use is not None else ""):
         read = _not_a_number(module, argument, _DEEP)
         if read is not None:
-            yield Finding(
-                f"{quoted(module.text(argument))} may be `NaN`, which D1 refuses as a limit or offset",
-                module.at(argument),
-                (module.at(read, "the client sends it here"),),
-            )
-            return
+            return argument, read
+    return None
 
 
-def _bound(module: Module, match: Match, text: str) -> Iterator[Node]:
+def _bound(module: Module, made: js.Call, text: str) -> Iterator[Node]:
     """What a call binds by a name that speaks of a limit or offset, the elements of lists that are spread in
     it included: `args` of `bind(...args)`, which the function fills."""
-    function = match.enclosing_function
-    for argument in match.arguments:
+    function = module.enclosing_function(made.node)
+    for argument in made.arguments:
         if argument.type != "spread_element":
             if "LIMIT" in text.upper() and _NAME.search(module.text(argument)) is not None:
                 yield argument
@@ -122,7 +133,7 @@ def _bound(module: Module, match: Match, text: str) -> Iterator[Node]:
         if declaration is None or function is None or "LIMIT" not in module.text(function).upper():
             continue
         for mutation in module.mutations(declaration, function):
-            if mutation.method == "push" and mutation.node.start_byte < match.node.start_byte:
+            if mutation.method == "push" and mutation.node.start_byte < made.node.start_byte:
                 yield from (one for one in mutation.values if _NAME.search(module.text(one)) is not None)
 
 
