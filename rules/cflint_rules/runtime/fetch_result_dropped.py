@@ -126,8 +126,8 @@ def _is_dropped(subject: Module, node: Node) -> bool:
     function = subject.enclosing_function(node)
     name = subject.function_name(function) if function is not None else None
     method = function.child_by_field_name("name") if function is not None else None
-    label = subject.text(name or method) if name is not None or method is not None else ""
-    if _FOR_THE_RECORD.search(label) is not None:
+    named = name if name is not None else method
+    if named is not None and _FOR_THE_RECORD.search(subject.text(named)) is not None:
         return False
     return function is not None and not _is_kept_alive(subject, function)
 

@@ -25,7 +25,7 @@ from cflint.project.code.results import (
     method_result,
     property_of,
 )
-from cflint.project.code.routers import route_parameter
+from cflint.project.code.routers import answer_of, route_parameter
 from cflint.project.code.type_values import annotated_value, instance_of, type_value
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
@@ -465,7 +465,9 @@ class Evaluator:
                 return promise_of(stub, call) if resolves else stub
             return self._module.imported_call(ref, call)
         function = self._module.function_of(declaration)
-        return self._returned(function, call) if function is not None else UNKNOWN
+        if function is not None:
+            return self._returned(function, call)
+        return answer_of(self._module, declaration, call)
 
     def _called(self, ref: ImportRef | None, name: str, call: Node) -> Value:
         """What a framework's function gives; `ref` is None where nothing declares its name."""

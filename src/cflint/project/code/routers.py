@@ -1,4 +1,4 @@
-"""Routers that hand a request to one of their functions, and are no framework: itty-router.
+"""Routers that hand a request to one of their functions: itty-router, and the handlers that packages make.
 
 https://itty.dev/itty-router: a route's function gets the request, with what its path and query say besides,
 and then whatever the router was called with. `AutoRouter` answers errors itself; the others let them through.
@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cflint.project.code.platform_names import called_name
-from cflint.project.code.values import UNKNOWN, Value, ValueKind
+from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
+from cflint.scope import Declaration
 from cflint.syntax.javascript import unwrap
 
 if TYPE_CHECKING:
@@ -23,6 +24,15 @@ _CATCHES = frozenset({"AutoRouter"})
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "all"})
 _CONTEXTS = frozenset({"ctx", "context", "executionCtx"})
 _MOST_LINKS = 60
+_MAKES_HANDLER = frozenset(
+    {
+        ("react-router", "createRequestHandler"),
+        ("@react-router/cloudflare", "createRequestHandler"),
+        ("@remix-run/cloudflare", "createRequestHandler"),
+        ("@remix-run/server-runtime", "createRequestHandler"),
+    }
+)
+"""Functions that make one that answers a request, in time."""
 
 
 def router_of(module: ModuleLike, node: Node | None) -> str | None:
@@ -66,6 +76,17 @@ def route_parameter(module: ModuleLike, callee: Node, index: int | None, name: s
     if index == 0:
         return Value(ValueKind.REQUEST)
     return Value(ValueKind.ENV if is_env else ValueKind.EXECUTION_CONTEXT)
+
+
+def answer_of(module: ModuleLike, declaration: Declaration, call: Node) -> Value:
+    """What calling a name gives that holds a handler of requests which a package has made."""
+    made = declaration.value
+    if made is None or not declaration.constant or declaration.path or unwrap(made).type != "call_expression":
+        return UNKNOWN
+    called = called_name(module, unwrap(made))
+    if called is None or (called.module, called.name) not in _MAKES_HANDLER:
+        return UNKNOWN
+    return promise_of(Value(ValueKind.RESPONSE, origin=call), call)
 
 
 def lets_errors_through(module: ModuleLike, router: Node | None) -> bool:
