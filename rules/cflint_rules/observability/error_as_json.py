@@ -67,9 +67,9 @@ export default {
 
 ## Not reported
 
-Errors of which the code asks what they are (`instanceof`): those of some libraries have properties of their
-own. `JSON.stringify()` with names of properties, or with a function, and variables that get another value.
-What is sent as `Response.json({ error })`: `error-detail-leak` tells of that.
+Errors of which the code asks what they are (`instanceof`), or takes the message: those of some libraries have
+properties of their own. `JSON.stringify()` with names of properties, or with a function, and variables that
+get another value. What is sent as `Response.json({ error })`: `error-detail-leak` tells of that.
 
 There is one finding for a `catch`.
 
@@ -77,7 +77,8 @@ There is one finding for a `catch`.
 
 Unsafe: `String(error)` tells the name and the message, which not every client should see.
 
-Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/JSON/stringify#description"""
+Source:
+https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/JSON/stringify#description"""
 
 from __future__ import annotations
 
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _WRAPS = frozenset({"pair", "object", "array", "shorthand_property_identifier"})
+_TELLS = frozenset({"message", "stack", "cause", "toString", "toJSON"})
 _MOST_WRAPS = 8
 
 
@@ -137,7 +139,10 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _is_asked(module: Module, use: Node) -> bool:
-    """Whether the code asks what an error is, or whether it has some property."""
+    """Whether the code asks what an error is, whether it has some property, or for its message."""
+    read = module.member_read(use)
+    if read is not None and read.name in _TELLS:
+        return True
     above = module.parent(module.with_wrappers(use))
     operation = module.operation(above) if above is not None else None
     return operation is not None and operation.operator in ("instanceof", "in")

@@ -13,6 +13,7 @@ export default {
     await fetch("https://mail.example.com/send", {
       method: "POST",
       body: JSON.stringify({ subject: "hello" }),
+      signal: AbortSignal.timeout(5_000),
     });
     return new Response("sent");
   },
@@ -38,6 +39,7 @@ export default {
     const answer = await fetch("https://mail.example.com/send", {
       method: "POST",
       body: JSON.stringify({ subject: "hello" }),
+      signal: AbortSignal.timeout(5_000),
     });
     await answer.body?.cancel();
     if (!answer.ok) {
