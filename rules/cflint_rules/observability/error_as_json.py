@@ -77,8 +77,7 @@ There is one finding for a `catch`.
 
 Unsafe: `String(error)` tells the name and the message, which not every client should see.
 
-Source:
-https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/JSON/stringify#description"""
+Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/JSON/stringify"""
 
 from __future__ import annotations
 
