@@ -55,10 +55,11 @@ export default {
 
 ## Not reported
 
-- Fields of which anything is asked, with a default or `?.`, or that are handed to a function first, which
-  may look at them; bodies that are handed to one (a schema), or whose fields are looked up by a variable.
+- Fields of which anything is asked, with a default or `?.`, or that are handed to a function first, which may
+  look at them; bodies that are handed to one (a schema), or whose fields are looked up by a variable.
 - Routes with a validator, queries of which `has()` is asked, and headers that Cloudflare always sets.
-- What a `catch` takes, in the function, in one that calls it, or in an `onError()` of Hono.
+- What a `catch` takes, in the function, in one that calls it, or in an `onError()` of Hono, unless it answers
+  all errors with status 500.
 - Durable Objects, which get what the Worker made; examples in Markdown.
 
 There is one finding in a module, with the other places.
@@ -103,6 +104,8 @@ _GIVEN = frozenset({"host", "cf-connecting-ip", "cf-ray", "cf-ipcountry", "x-for
 """Headers that Cloudflare sets for every request."""
 _VALIDATOR = pattern(r"validator", re.IGNORECASE)
 _PRINTS = pattern(r"console\.\w+|JSON\.stringify|log(?:ger)?(?:\.\w+)?|String|encodeURIComponent")
+_TELLS_APART = pattern(r"instanceof(?! Error\b)|\b4\d\d\b|\.name\b|\.code\b|\.status\b")
+_STATUS_500 = pattern(rb"\b500\b")
 _MOST = 6
 
 
@@ -119,7 +122,11 @@ class _Throw:
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
-    found = [one for one in _throws(subject) if js.escapes_handler(subject, one.node)]
+    found = [
+        one
+        for one in _throws(subject)
+        if js.escapes_handler(subject, one.node) or _is_answered_with_500(subject, one.node)
+    ]
     if not found:
         return
     found.sort(key=lambda one: one.node.start_byte)
@@ -134,6 +141,17 @@ def check(subject: Module) -> Iterator[Finding]:
             *(subject.at(other.node, "so is this") for other in others[: _MOST - 1]),
         ),
     )
+
+
+def _is_answered_with_500(subject: Module, node: Node) -> bool:
+    """Whether the `catch` around makes a 500 of whatever is thrown in the function, for a request."""
+    attempt = subject.try_around(node)
+    handler = attempt.child_by_field_name("handler") if attempt is not None else None
+    if handler is None or _TELLS_APART.search(subject.text(handler)) is not None:
+        return False
+    if next(subject.mentions(_STATUS_500, handler), None) is None:
+        return False
+    return js.Invocation.REQUEST in js.invocations_of(subject, node)
 
 
 def _throws(subject: Module) -> Iterator[_Throw]:
