@@ -63,7 +63,7 @@ export default {
 
 ## Not reported
 
-- Requests without a method that sends something (`POST`, `PUT`, `PATCH`, `DELETE`), and those that are not
+- Requests that send nothing, or always the same, and those that are not
   awaited, or are part of what `waitUntil()` gets: nobody waits for their result.
 - What is sent for the record: to hosts and by functions whose names speak of logs, statistics or alerts.
 - Answers that are kept in a variable of which anything is read.
@@ -137,7 +137,10 @@ def _is_dropped(subject: Module, node: Node) -> bool:
 def _sends(subject: Module, made: js.Call) -> bool:
     options = made.argument(1)
     method = subject.property_value(options, "method") if options is not None else None
-    return method is not None and (subject.string_of(method) or "").upper() in _SENDS
+    body = subject.property_value(options, "body") if options is not None else None
+    if method is None or body is None or subject.string_of(body) is not None:
+        return False  # a body that is always the same is a knock at a door
+    return (subject.string_of(method) or "").upper() in _SENDS
 
 
 def _is_only_read(subject: Module, node: Node) -> bool:
