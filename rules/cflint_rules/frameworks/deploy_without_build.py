@@ -139,6 +139,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         return
     if any(_is_called_behind_build(other) for other in config.commands_of(project.workspace, folder)):
         return
+    if any(_is_run_by_turbo(project, path) for path in _turbo_files(folder)):
+        return
     span = member.value.span
     yield Finding(
         "this deploys what an earlier build left: build first",
@@ -158,6 +160,19 @@ def _builds_itself(configuration: WranglerConfig) -> bool:
 
 def _deploys(call: config.WranglerCall) -> bool:
     return (call.deploys or call.command == "pages deploy") and call.entry is None
+
+
+def _turbo_files(folder: str) -> Iterator[str]:
+    """Where Turborepo would have its tasks: in a folder and those above it."""
+    parts = folder.split("/") if folder else []
+    for count in range(len(parts), -1, -1):
+        yield "/".join([*parts[:count], "turbo.json"])
+
+
+def _is_run_by_turbo(project: Project, path: str) -> bool:
+    """Whether Turborepo has a task for the script, which may depend on the build."""
+    document = project.sources.document(path)
+    return document is not None and document.has_word(_DEPLOY)
 
 
 def _is_called_behind_build(text: str) -> bool:

@@ -85,7 +85,8 @@ export default app;
 ## Not reported
 
 A `catch` that throws anything on, hands the error to a function or returns it, or asks what it is
-(`instanceof`, `isRedirect()`, its `status`). Answers that are returned, not thrown.
+(`instanceof`, `isRedirect()`, its `status`). Answers that are returned, not thrown. There is one finding for
+a `try`.
 
 ## Fix safety
 
@@ -169,6 +170,9 @@ def check(match: Match) -> Iterator[Finding]:
     if attempt is None or handler is None or not _swallows(module, handler):
         return
     if module.enclosing_function(attempt) != module.enclosing_function(statement):
+        return
+    first = module.memoized(("answer thrown in", attempt.id), lambda: match.node.id)
+    if first != match.node.id:
         return
     made = quoted(module.text(match.callee or match.node))
     yield Finding(
