@@ -43,7 +43,8 @@ export default {
 
 Rows, or lists of them, of which anything is asked (`length`, `?.`, a condition), that are handed on first, or
 are claimed to be there (`!`). Reads in a `try` with a `catch`. Statements that always give a row (`SELECT
-count(*) …`), those that write, and those of which the text is not known.
+count(*) …`), those that write, and those of which the text is not known; functions that insert rows
+themselves.
 
 ## Fix safety
 
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _ALWAYS = pattern(r"count|\bsum\(|\bmax\(|\bmin\(|\bavg\(|\bsql\b", re.IGNORECASE)
+_WRITES = pattern(r"\bINSERT\b|\.insert\(")
 _MOST_LINKS = 20
 
 
@@ -77,6 +79,9 @@ def check(match: Match) -> Iterator[Finding]:
     read = next((found for one in rows if (found := _read_blindly(module, one)) is not None), None)
     if read is None or module.try_around(read) is not None or not module.runs_in_worker(read):
         return
+    function = match.enclosing_function
+    if function is not None and _WRITES.search(module.text(function)) is not None:
+        return  # it may have made the row itself
     yield Finding(
         "there may be no such row, and then this throws",
         match.at(read),
@@ -96,13 +101,19 @@ def _of_statement(module: Module, match: Match) -> Iterator[Node]:
             if module.text(part.child_by_field_name("key") or part) == "results":
                 yield from _first_of_name(module, name)
         return
+    lists: list[Node] = []
     for holder in given.holders:
         read = module.member_read(holder)
-        if read is not None and read.name == "results":
-            yield from _firsts(module, [read.node])
-            held = module.given_name(read.node)
-            if held is not None and held.type == "identifier":
-                yield from _first_of_name(module, held)
+        if read is None or read.name != "results":
+            if holder is given.node and given.declaration is not None:
+                continue
+            return  # something else is done with it, which may look at the rows
+        held = module.given_name(read.node)
+        if held is not None and held.type == "identifier":
+            yield from _first_of_name(module, held)
+            return
+        lists.append(read.node)
+    yield from _firsts(module, lists)
 
 
 def _of_orm(module: Module, match: Match) -> Iterator[Node]:
