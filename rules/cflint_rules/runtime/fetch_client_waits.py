@@ -121,7 +121,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 def _is_waited_for(module: Module, node: Node) -> bool:
     """Whether a client waits for what a request to somebody else's server gives, of which the code reads the
-    body or the status."""
+    body or the status, or nothing."""
     made = js.Call(module, node)
     if not made.arguments or len(made.arguments) > 2 or not _is_foreign(module, made.arguments[0]):
         return False
@@ -134,9 +134,10 @@ def _is_waited_for(module: Module, node: Node) -> bool:
     answer = module.awaited(node)
     if answer is None or not module.runs_in_worker(node) or module.may_be_durable(node):
         return False
-    if not any(
+    is_read = any(
         (read := module.member_read(holder)) is not None and read.name in _READS for holder in answer.holders
-    ):
+    )
+    if not is_read and not (made.is_awaited and module.own_statement(made.whole) is not None):
         return False
     return js.Invocation.REQUEST in js.invocations_of(module, node)
 
