@@ -43,8 +43,8 @@ export default {
 ## Not reported
 
 Writes whose result is used, a loop that awaits anything else, writes in a `try` within the loop, and fewer
-than three writes in a row. Of ORMs, Drizzle, Kysely and Prisma are known, where they are made for D1 in
-sight.
+than three writes in a row. A function that only writes is followed to the loops that call it. Of ORMs,
+Drizzle, Kysely and Prisma are known, where they are made for D1 in sight.
 
 ## Fix safety
 
@@ -82,15 +82,17 @@ def check(match: Match) -> Iterator[Finding]:
         return  # reported where the statement begins
     whole = outermost(match.module, match.node)
     statement = match.module.parent(js.Call(match.module, whole).whole)
+    how = _INSTEAD.get(orm or "", "with one `batch()`")
     if statement is None or awaited_of(match.module, statement) is None:
+        yield from _in_loops_elsewhere(match, whole, how)
         return
     loop = _loop(match.module, statement)
     following = () if loop is not None else tuple(_following(match.module, statement))
     if loop is None and len(following) < IN_A_ROW:
+        yield from _in_loops_elsewhere(match, whole, how)
         return
     if not is_write(match.module, whole):
         return
-    how = _INSTEAD.get(orm or "", "with one `batch()`")
     if loop is not None:
         if _only_writes(match.module, loop, whole) and not _is_left(match.module, loop, whole):
             yield Finding(
@@ -105,6 +107,28 @@ def check(match: Match) -> Iterator[Finding]:
             match.at(match.node),
             others,
         )
+
+
+def _in_loops_elsewhere(match: Match, whole: Node, how: str) -> Iterator[Finding]:
+    """The loops that do nothing but call a function around a write, which waits for nothing else."""
+    module, function = match.module, match.enclosing_function
+    if function is None or module.loop_around(whole) is not None or not module.only_awaits(function, whole):
+        return
+    if not is_write(module, whole):
+        return
+    for site in js.turns_of(module, whole):
+        loop = site.module.loop_around(site.node)
+        body = loop.child_by_field_name("body") if loop is not None else None
+        if body is None or site.node.id == whole.id or not js.Call(site.module, site.node).is_statement:
+            continue
+        if not site.module.only_awaits(body, site.node):
+            continue
+        if site.module.try_around(site.node, body) is None:
+            yield Finding(
+                f"each turn of the loop waits for a request to D1: gather the statements and send them {how}",
+                site.module.at(site.node),
+                (match.at(match.node, "the write"),),
+            )
 
 
 def _orm_of(match: Match) -> str | None:
