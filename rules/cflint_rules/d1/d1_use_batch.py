@@ -121,8 +121,11 @@ def _in_loops_elsewhere(match: Match, whole: Node, how: str) -> Iterator[Finding
         body = loop.child_by_field_name("body") if loop is not None else None
         if body is None or site.node.id == whole.id or not js.Call(site.module, site.node).is_statement:
             continue
-        if not site.module.only_awaits(body, site.node):
+        turn = js.turn_around(site.module, site.node)
+        if turn is None or not site.module.only_awaits(body, site.node):
             continue
+        if site.module.value_of(turn.items).kind is ValueKind.MESSAGES:
+            continue  # each is acknowledged by itself
         if site.module.try_around(site.node, body) is None:
             yield Finding(
                 f"each turn of the loop waits for a request to D1: gather the statements and send them {how}",

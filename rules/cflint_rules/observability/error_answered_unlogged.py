@@ -87,7 +87,7 @@ def check(subject: Module) -> Iterator[Finding]:
         return
     first, *others = found
     yield Finding(
-        "this answers 500, and what the error was is seen nowhere: log it",
+        "this answers that it failed, and what the error was is seen nowhere: log it",
         subject.at(first),
         tuple(subject.at(clause, "so does this") for clause in others[:_MOST]),
     )

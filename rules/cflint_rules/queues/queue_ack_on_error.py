@@ -52,7 +52,8 @@ export default {
 ## Not reported
 
 A `catch` that stores or sends the message or the error somewhere, or asks for how many attempts there were or
-what kind of error it is; a `try` that waits for nothing, as one around `JSON.parse()`.
+what kind of error it is; a `try` that waits for nothing, as one around `JSON.parse()`; modules that speak of
+a dead letter queue.
 
 ## Fix safety
 
@@ -64,14 +65,17 @@ https://developers.cloudflare.com/queues/configuration/dead-letter-queues/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_DEAD = pattern(r"dlq|dead[-_]?letter", re.IGNORECASE)
+_DEAD_LETTERS = pattern(rb"dlq|dead[-_]?letter", re.IGNORECASE)
 _OF_BATCH = frozenset({ValueKind.MESSAGE, ValueKind.MESSAGE_BATCH})
 _ENDS = frozenset({"catch_clause", "finally_clause"})
 
@@ -81,6 +85,8 @@ def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.receiver_value.kind not in _OF_BATCH or not module.is_run:
         return
+    if _DEAD.search(module.path) is not None or next(module.mentions(_DEAD_LETTERS), None) is not None:
+        return  # there is nowhere for it to go from a dead letter queue
     clause = _clause_around(module, match.node)
     attempt = module.parent(clause) if clause is not None else None
     tried = attempt.child_by_field_name("body") if attempt is not None else None

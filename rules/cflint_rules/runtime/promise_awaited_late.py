@@ -35,8 +35,8 @@ export default {
 
 ## Not reported
 
-A promise with a `catch()`, or one that something else takes before the next `await`: `waitUntil()`, a call, a
-list.
+A promise with a `catch()`, one of a function that catches everything, and one that something else takes
+before the next `await`: `waitUntil()`, a call, a list.
 
 ## Fix safety
 
@@ -78,7 +78,7 @@ def check(subject: Module) -> Iterator[Finding]:
         between = _awaited_between(subject, declarator, name)
         if between is None or subject.promise_source(value) not in _SOURCES:
             continue
-        if subject.handles_errors(value) or not subject.runs_in_worker(declarator):
+        if _is_safe(subject, value) or not subject.runs_in_worker(declarator):
             continue
         yield Finding(
             f"while this is awaited, nobody looks at `{subject.text(name)}`: an error of it is an unhandled"
@@ -86,6 +86,14 @@ def check(subject: Module) -> Iterator[Finding]:
             subject.at(between),
             (subject.at(declarator, "it is started here"),),
         )
+
+
+def _is_safe(subject: Module, promise: Node) -> bool:
+    """Whether a promise takes care of its errors itself."""
+    if subject.handles_errors(promise):
+        return True
+    called = js.function_called(subject, promise)
+    return called is not None and called[0].catches_everything(called[1])
 
 
 def _awaited_between(subject: Module, declarator: Node, name: Node) -> Node | None:
