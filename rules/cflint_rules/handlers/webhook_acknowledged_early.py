@@ -45,6 +45,8 @@ interface Env {
 export default {
   async fetch(request, env): Promise<Response> {
     const stripe = new Stripe(env.STRIPE_KEY);
+    const length = Number(request.headers.get("Content-Length") ?? Infinity);
+    if (length > 256 * 1024) return new Response("too large", { status: 413 });
     const signature = request.headers.get("stripe-signature") ?? "";
     const text = await request.text();
     const event = await stripe.webhooks.constructEventAsync(text, signature, env.STRIPE_WEBHOOK_SECRET);
