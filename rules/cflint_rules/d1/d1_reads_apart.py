@@ -94,7 +94,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _row(module: Module, statement: Node) -> Iterator[Node]:
-    """The queries of declarations that follow each other, as far as none is given what an earlier one gave."""
+    """The queries of declarations in a row, as far as none is given what an earlier one gave."""
     names: set[str] = set()
     node: Node | None = statement
     while node is not None:
