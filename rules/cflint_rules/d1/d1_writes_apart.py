@@ -86,7 +86,8 @@ _TIMES = pattern(r"now|date|time|stamp|(?:_at|At)$|created|updated|^ts$", re.IGN
 _LAST = pattern(r"\bset\b[\s({]*[`\"]?(?:last|updated|seen)_?\w*[`\"]?\s*[=:]", re.IGNORECASE)
 _HARMLESS = frozenset({"IGNORE", "CONFLICT", "REPLACE"})
 _UPSERTS = frozenset({"onConflictDoNothing", "onConflictDoUpdate", "onConflict", "upsert", "replaceInto"})
-_CHANGES = pattern(r"meta|chang|affected|numDeleted|numUpdated|count|rows_written|length")
+_CHANGES = pattern(r"\bchang|affected|numDeleted|numUpdated|rows_written|length")
+_TAKEN_APART = pattern(r"meta|chang")
 _MOST = 4
 
 
@@ -241,10 +242,10 @@ def _belong(module: Module, function: Node, first: _Write, second: _Write) -> bo
         return False
     result = module.awaited(first.node)
     uses = result.references if result is not None else ()
-    if any(module.is_guard(use) and not _is_of(module, use, second) for use in uses) and _asks(module, uses):
+    if _asks(module, uses):
         return False
     if result is not None and result.pattern is not None:
-        is_asked = _CHANGES.search(module.text(result.pattern)) is not None
+        is_asked = _TAKEN_APART.search(module.text(result.pattern)) is not None
         return not is_asked and _share(module, function, first, second)
     handed = any(js.contains(second.node, use) for use in uses) or _comes_from(module, uses, second)
     return handed or _share(module, function, first, second)
@@ -269,16 +270,13 @@ def _is_made(module: Module, function: Node, name: str) -> bool:
     )
 
 
-def _is_of(module: Module, use: Node, write: _Write) -> bool:
-    return js.contains(write.node, use)
-
-
 def _asks(module: Module, uses: tuple[Node, ...]) -> bool:
-    """Whether how many rows were changed is asked of a result."""
+    """Whether how many rows were changed is taken of a result, or how many it has."""
     for use in uses:
         statement = module.statement_of(use)
         condition = statement.child_by_field_name("condition") if statement is not None else None
-        if _CHANGES.search(module.text(condition if condition is not None else use)) is not None:
+        text = module.text(condition or statement or use)
+        if _CHANGES.search(text) is not None:
             return True
     return False
 

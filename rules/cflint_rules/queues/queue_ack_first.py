@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 _OF_BATCH = frozenset({ValueKind.MESSAGE, ValueKind.MESSAGE_BATCH})
 
 
-@rule(call("ack", "ackAll"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("ack", "ackAll"), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     if function is None or match.receiver_value.kind not in _OF_BATCH or not module.is_run:
