@@ -58,39 +58,48 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule, sql
-from cflint_rules.d1._writes import outermost
+from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _IN_A_ROW = 3
-_MOST = 6
+_MOST = 5
+_WORDS = ("first", "all", "select", "selectFrom")
 _READS = frozenset({"SELECT", "WITH"})
 _PLAIN = frozenset({"lexical_declaration", "variable_declaration"})
 
 
-@rule(call("first", "all", "select", "selectFrom"), severity=Severity.NOTE, presets=(PREVIEW,))
-def check(match: Match) -> Iterator[Finding]:
-    module = match.module
-    if not module.is_run or not _reads(module, outermost(module, match.node)):
+@rule(module(*_WORDS), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(subject: Module) -> Iterator[Finding]:
+    if not subject.is_run:
         return
-    statement = module.statement_of(match.node)
-    if statement is None or statement.type not in _PLAIN:
+    rows = list(_rows(subject))
+    if not rows:
         return
-    before = statement.prev_named_sibling
-    while before is not None and before.type == "comment":
-        before = before.prev_named_sibling
-    if before is not None and _query_of(module, before) is not None:
-        return  # told at the first one
-    row = list(_row(module, statement))
-    if len(row) < _IN_A_ROW or not js.contains(row[0], match.node):
-        return
+    (first, *rest), *others = rows
     yield Finding(
         "these queries do not need each other, and each is a round trip to D1: send them with one `batch()`",
-        match.at(match.node),
-        tuple(module.at(query, "and this") for query in row[1:_MOST]),
+        subject.at(first),
+        (
+            *(subject.at(query, "and this") for query in rest[:_MOST]),
+            *(subject.at(row[0], "so do these") for row in others[:_MOST]),
+        ),
     )
+
+
+def _rows(subject: Module) -> Iterator[list[Node]]:
+    """The rows of queries of a module, in source order, each with those that do not need each other."""
+    seen: set[int] = set()
+    calls = (made.node for name in _WORDS for made in subject.calls(name, subject.root))
+    for node in sorted(calls, key=lambda call: call.start_byte):
+        statement = subject.statement_of(node)
+        if statement is None or statement.id in seen or _query_of(subject, statement) is None:
+            continue
+        row = list(_row(subject, statement))
+        seen.update(one.id for query in row if (one := subject.statement_of(query)) is not None)
+        if len(row) >= _IN_A_ROW:
+            yield row
 
 
 def _row(module: Module, statement: Node) -> Iterator[Node]:
