@@ -47,6 +47,12 @@ ONE = "async function one(key) { return «fetch(key)»; }"
             "",
             1,
         ),
+        (
+            "const all = []; const keys = await list(); for (let i = 0; i < keys.length; i += 90)"
+            " all.push([...keys.slice(i, i + 90)]); for (const part of all) await «fetch(part)»;",
+            "",
+            0,
+        ),
         ("const all = ['a']; all.push(request.url); for (const key of all) await «fetch(key)»;", "", 0),
     ],
 )

@@ -127,13 +127,23 @@ def _is_filled(module: Module, items: Node) -> bool:
     if declaration is None:
         return False
     for change in module.mutations(declaration):
-        if change.sets_name:
+        if change.sets_name or any(_is_part(module, value) for value in change.values):
             continue
         if any(value.type == "spread_element" for value in change.values):
             return True
         if _is_repeated(module, change.node, declaration.node):
             return True
     return False
+
+
+def _is_part(module: Module, value: Node) -> bool:
+    """Whether what is put into a list is a chunk: a part of another list, or a list that is written out."""
+    node = unwrap(value)
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    made = declaration.value if declaration is not None and declaration.value is not None else node
+    if unwrap(made).type == "array":
+        return True
+    return any(next(module.calls_of(name, made), None) is not None for name in _TAKES_SOME)
 
 
 def _is_repeated(module: Module, node: Node, declared: Node) -> bool:
