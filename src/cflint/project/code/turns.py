@@ -137,11 +137,12 @@ def _is_filled(module: Module, items: Node) -> bool:
 
 
 def _is_part(module: Module, value: Node) -> bool:
-    """Whether what is put into a list is a chunk: a part of another list, or a list that is written out."""
+    """Whether what is put into a list is a chunk: a part of another list, or a list that is filled itself."""
     node = unwrap(value)
     declaration = module.scope.resolve(node) if node.type == "identifier" else None
     made = declaration.value if declaration is not None and declaration.value is not None else node
-    if unwrap(made).type == "array":
+    parts = unwrap(made).named_children
+    if unwrap(made).type == "array" and all(part.type == "spread_element" for part in parts):
         return True
     return any(next(module.calls_of(name, made), None) is not None for name in _TAKES_SOME)
 
