@@ -80,7 +80,14 @@ _EXCHANGES = pattern(
     rb"|get_?(?:access_?)?tokens?\b|oauth",
     re.IGNORECASE,
 )
-_SIGN_IN = pattern(r"auth|callback|log_?in|sign_?in", re.IGNORECASE)
+_SIGN_IN = pattern(
+    r"callback|o_?auth|github|gitlab|google|discord|twitch|slack|microsoft|facebook|linkedin|spotify",
+    re.IGNORECASE,
+)
+"""Files that are about signing in with another service, by their paths."""
+_OTHER_CODES = pattern(
+    rb"(?i)device|poll|otp|coupon|invite|pair(?:ing)?[_C]|pin\b|verif(?:y|ication)_?(?:code|email)"
+)
 _TEXTS = frozenset({"comment", "string_fragment", "template_string"})
 _NAMES = frozenset({"identifier", "shorthand_property_identifier_pattern", "shorthand_property_identifier"})
 
@@ -126,6 +133,8 @@ def _exchange(module: Module, code: js.Declaration, function: Node) -> Node | No
     """The place where a code goes to a server that gives a token for it."""
     is_known = next(module.mentions(_EXCHANGES, function), None) is not None
     if not is_known and _SIGN_IN.search(module.path) is None:
+        return None
+    if next(module.mentions(_OTHER_CODES, function), None) is not None:
         return None
     for use in module.scope.references(code):
         if use.id == code.node.id:

@@ -59,6 +59,9 @@ _OTHER_USES = pattern(
     rb"|deriveKey|AES-|importKey|encrypt",
     re.IGNORECASE,
 )
+_OWN = pattern(r"secret|pepper|(?<![a-z])env(?![a-z])|config|site_?pass|signing|expected", re.IGNORECASE)
+_NAMES = frozenset({"identifier", "member_expression", "call_expression"})
+_STORED = pattern(rb"(?i)password_?hash|hashed_?password|insert|update|select|users")
 _STEPS = 6
 
 
@@ -130,7 +133,10 @@ def _is_password(module: Module, node: Node) -> bool:
     if _HASHES.fullmatch(named.strip("`()")) is not None and first is not None:
         return js.contains(first.node, declaration.node)
     # `hash(text)` that is only called with passwords
-    sites = js.calls_in_module(module, declaration.scope)
+    callers = js.callers_of(module, declaration.scope)
+    sites = js.calls_in_module(module, declaration.scope) if callers.complete else ()
+    if not all(_stores(module, site) for site in sites):
+        return False
     given = [
         argument
         for site in sites
@@ -142,6 +148,12 @@ def _is_password(module: Module, node: Node) -> bool:
     )
 
 
+def _stores(module: Module, site: Node) -> bool:
+    """Whether the function around a call is about what is stored of users."""
+    around = module.enclosing_function(site)
+    return around is not None and next(module.mentions(_STORED, around), None) is not None
+
+
 def _last_name(module: Module, node: Node) -> str:
     node = js.unwrap(node)
     access = module.member(node)
@@ -149,5 +161,9 @@ def _last_name(module: Module, node: Node) -> str:
 
 
 def _is_secret(module: Module, node: Node) -> bool:
-    """Whether what is hashed is, or goes together with, a secret of `env`."""
-    return any(module.secret_at(part) is not None for part in _made_of(module, node))
+    """Whether what is hashed is, or goes together with, a secret of the Worker's own."""
+    return any(
+        module.secret_at(part) is not None
+        or (part.type in _NAMES and _OWN.search(module.text(part)) is not None)
+        for part in _made_of(module, node)
+    )
