@@ -80,4 +80,9 @@ def check(module: Module) -> Iterator[Finding]:
             why = "an origin begins with its scheme, as in `https://example.com`"
         else:
             why = "an origin has no path"
-        yield Finding(f"no browser accepts the origin {quoted(text, 40)}: {why}", module.at(value), fix=fix)
+        yield Finding(
+            f"no browser accepts the origin {quoted(text, 40)}: {why}",
+            module.at(value),
+            fix=fix,
+            severity=Severity.NOTE if text == "same-origin" else None,  # nobody was to be let in
+        )
