@@ -120,34 +120,17 @@ from cflint_rules.security._effects import (
     registers,
     writes,
 )
+from cflint_rules.security._signs import KEYS, SIGNS, is_compared, is_sign
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SIGNS = js.Phrases(
-    "auth jwt passw passcode pass_?phrase log_?in sign_?in signature hmac verif captcha turnstile"
-    " timing_?safe cookie credential permission forbidden clerk lucia supabase firebase workos svix"
-    " allow_?list white_?list is_?admin rate_?limit throttl quota api-key",
-    whole="jose 401 403",
-    unless=pattern(rb"author(?!i[sz]|ity\b)|authority|verified(?![A-Z(])|passwordless", re.IGNORECASE),
-)
-_KEYS = pattern(rb"secret|token|key|\bpin\b|password|code", re.IGNORECASE)
-_COMPARES = frozenset({"==", "===", "!=", "!=="})
-_LITERALS = frozenset({"string", "null", "undefined", "number", "true", "false", "template_string"})
 _CORS = pattern(rb"access-control-allow-origin|\bcors\b", re.IGNORECASE)
-_ALLOWED = pattern(r"allow-?_?headers", re.IGNORECASE)
 _API_KEY = pattern(rb"\bapiKey\b")
 _METHODS = pattern(rb"\b(?:POST|PUT|PATCH|DELETE|post|put|patch|delete)\b")
 _MOST = 6
 """How many places of other kinds a finding shows."""
 _TEXTS = frozenset({"string_fragment", "comment", "regex_pattern", "template_string", "jsx_text"})
-_TYPES = frozenset({"type_annotation", "interface_declaration", "type_alias_declaration", "type_arguments"})
-_PARTS = frozenset(
-    {"string", "array", "template_string", "literal_type", "union_type", "object_type", "property_signature"}
-    | {"type_query", "intersection_type", "generic_type"}
-)
-_NAMES = frozenset({"identifier", "property_identifier", "shorthand_property_identifier"})
-_KEY_IN_URL = pattern(r"[?&]?(?:api-key|token|key)=$", re.IGNORECASE)
 
 
 @rule(worker(), severity=Severity.NOTE, documents=Documents.NOTHING)
@@ -159,7 +142,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     ):
         return
     paths = js.running_paths(subject)  # the cheap questions first: most Workers have such a word somewhere
-    if js.has_leaf(project, paths, _SIGNS, _is_sign) or js.has_leaf(project, paths, _KEYS, _is_compared):
+    if js.has_leaf(project, paths, SIGNS, is_sign) or js.has_leaf(project, paths, KEYS, is_compared):
         return
     anyone = [
         *_done(project, subject, costs),
@@ -249,64 +232,3 @@ def _open_to_pages(project: Project, paths: tuple[str, ...]) -> Location | None:
             if not made.arguments or (origin is not None and module.string_of(origin) == "*"):
                 return module.at(made.node, "CORS lets every page call it")
     return None
-
-
-def _is_sign(module: Module, leaf: Node) -> bool:
-    """Whether a word looks as if the code asked who sends a request: no comment, no text that people read, no
-    type, no list of the headers that CORS allows, no header and no secret of what the Worker itself sends."""
-    if leaf.type in ("comment", "jsx_text", "html_comment", "type_identifier", "property_signature"):
-        return False
-    if leaf.type in _TEXTS and (len(module.text(leaf).split()) > 1 or _KEY_IN_URL.search(module.text(leaf))):
-        return False
-    if _is_own_secret(module, leaf):
-        return False
-    for above in module.ancestors(leaf):
-        if above.type == "pair":
-            key = above.child_by_field_name("key")
-            if key is None:
-                return True
-            return not js.contains(key, leaf) and _ALLOWED.search(module.text(key)) is None
-        if above.type in _TYPES:
-            return False
-        if above.type not in _PARTS:
-            break
-    assigned = module.assignment(module.parent(module.parent(leaf) or leaf))
-    if assigned is not None and js.contains(assigned.target, leaf):
-        return False
-    around = module.call_around(module.parent(leaf) or leaf)
-    is_set = around is not None and around[0].name in ("set", "append")
-    return not is_set
-
-
-def _is_own_secret(module: Module, leaf: Node) -> bool:
-    """Whether a word names a secret of `env` that is taken, tested for presence, or put into an object: the
-    Worker's own for another service, which checks nobody."""
-    above = module.parent(leaf)
-    if above is not None and above.type == "pair_pattern":
-        return True  # `{ API_TOKEN: token } = env`
-    if leaf.type == "shorthand_property_identifier_pattern":
-        return True  # by its uses
-    whole = above if above is not None and above.type == "member_expression" else leaf
-    if leaf.type not in _NAMES or not is_secret(module, whole):
-        return False
-    whole = module.with_wrappers(whole)
-    holder = module.parent(whole)
-    if leaf.type == "shorthand_property_identifier" or holder is None:
-        return True
-    if holder.type in ("pair", "variable_declarator", "unary_expression", "template_substitution"):
-        return True
-    around = module.call_around(whole)
-    return around is not None and around[0].is_new
-
-
-def _is_compared(module: Module, leaf: Node) -> bool:
-    """Whether something with the name of a secret is compared with what is no literal."""
-    if leaf.type in _TEXTS:
-        return False
-    for depth, above in enumerate(module.ancestors(leaf)):
-        found = module.operation(above) if above.type == "binary_expression" else None
-        if found is not None and found.operator in _COMPARES:
-            return not any(side.type in _LITERALS for side in found.operands if side is not None)
-        if depth == 3:
-            break
-    return False

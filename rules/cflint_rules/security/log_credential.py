@@ -70,7 +70,7 @@ _TOKEN_URL = pattern(
     r"/(?:o_?auth2?/)?(?:access_?)?tokens?(?![\w=])|access_token(?!=)|token_?(?:url|uri|endpoint)",
     re.IGNORECASE,
 )
-_COOKIE = pattern(r".*(?:session|token|auth|jwt).*|sid", re.IGNORECASE)
+_COOKIE = pattern(r"(?!.*(?:state|nonce|csrf|verifier)).*(?:session|token|auth|jwt).*|sid", re.IGNORECASE)
 _CALLBACK = pattern(r"(?:^|/)(?:callback|auth/(?:\$|\[\.\.\.\w+\]|\[\[?\w+\]?\]))(?:[/.]|$)")
 """Files that answer the addresses that a sign-in returns to."""
 _IN_QUERY = frozenset(
@@ -100,6 +100,8 @@ def check(match: Match) -> Iterator[Finding]:
         for content in module.contents(argument, lambda part: _what(module, part) is not None, hops=2):
             what = _what(module, content.node)
             if what is None or only_in_development(module, match.node):
+                continue
+            if _is_without_token(module, match.node, content.node):
                 continue
             place = content.names[0] if content.names else content.node
             related = (module.at(content.node, "it is taken here"),) if content.names else ()
@@ -158,6 +160,18 @@ def _is_answer_with_tokens(module: Module, name: Node) -> bool:
     asked = module.call(fetched)
     first = asked.argument(0) if asked is not None and asked.name == "fetch" else None
     return first is not None and _TOKEN_URL.search(module.text(module.initializer(first))) is not None
+
+
+def _is_without_token(module: Module, log: Node, node: Node) -> bool:
+    """Whether an answer is logged in a branch that asks what is in it: where it holds no token."""
+    if node.type not in ("identifier", "shorthand_property_identifier"):
+        return False
+    name = module.text(node)
+    return any(
+        module.text(part) == name and module.member(module.parent(part)) is not None
+        for condition in module.conditions_around(log)
+        for part in (condition, *module.descendants(condition, "identifier"))
+    )
 
 
 def _is_typed_text(module: Module, name: Node) -> bool:
