@@ -53,13 +53,22 @@ def erases(module: Module, node: Node) -> str | None:
     if made.name not in sql.SQL_CALLS:
         return None
     use = sql.sql_use(module, node)
-    for statement in use.text.statements if use is not None else ():
+    if use is None or not _is_named_by_client(use):
+        return None
+    for statement in use.text.statements:
         words = " ".join(token.text for token in statement.tokens)
         if statement.verb == "DELETE" and "WHERE" in words.upper():
             return "delete what is in the database"
         if statement.verb == "UPDATE" and _COUNTS.search(words) is None:
             return "change what is in the database"
     return None
+
+
+def _is_named_by_client(use: sql.SqlUse) -> bool:
+    """Whether a value of a statement may be what a client sent."""
+    used = use.module.method_called_on(use.call)
+    bound = js.Call(use.module, used[1]).arguments if used is not None and used[0] == "bind" else use.bound
+    return any(js.may_be_sent(use.module, value) for value in bound)
 
 
 def registers(module: Module, node: Node) -> str | None:

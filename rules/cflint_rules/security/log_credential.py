@@ -163,14 +163,17 @@ def _is_answer_with_tokens(module: Module, name: Node) -> bool:
 
 
 def _is_without_token(module: Module, log: Node, node: Node) -> bool:
-    """Whether an answer is logged in a branch that asks what is in it: where it holds no token."""
+    """Whether an answer is logged in a branch that asks what it is, or whether there was an error: where it
+    holds no token."""
     if node.type not in ("identifier", "shorthand_property_identifier"):
+        return False
+    if not _is_answer_with_tokens(module, node):
         return False
     name = module.text(node)
     return any(
-        module.text(part) == name and module.member(module.parent(part)) is not None
+        module.text(part) in (name, "ok", "status")
         for condition in module.conditions_around(log)
-        for part in (condition, *module.descendants(condition, "identifier"))
+        for part in (condition, *module.descendants(condition, "identifier", "property_identifier"))
     )
 
 

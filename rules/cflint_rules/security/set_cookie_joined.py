@@ -102,6 +102,10 @@ def _sets_cookie(module: Module, place: Node) -> Node | None:
         return None
     if above.type == "pair":
         key = module.key(above)
+        literal = module.parent(above)
+        given = module.call_around(literal) if literal is not None else None
+        if given is not None and not (given[0].is_new and given[0].name == "Headers"):
+            return None  # no headers, but what a function looks at
         return above if key is not None and key.lower() == "set-cookie" else None
     around = module.call_around(node)
     if around is not None and around[1] == 1 and around[0].name in js.HEADER_SETTERS:
