@@ -118,7 +118,7 @@ def _sets_cookie(module: Module, place: Node) -> Node | None:
 
 @check.on(call("set"))
 def check_set(match: Match) -> Iterator[Finding]:
-    """`set()` where there are cookies already: those of a response that was copied, or one set just before."""
+    """`set()` where there are cookies already: those of a response that was copied, or one set before."""
     module = match.module
     if not _names_cookie(match.call) or match.receiver is None or not module.is_run:
         return
