@@ -38,6 +38,7 @@ interface Env {
 const app = new Hono<{ Bindings: Env }>();
 
 app.post("/webhooks/payments", async (c) => {
+  if (Number(c.req.header("Content-Length")) > 100_000) return c.text("too long", 413);
   const body = await c.req.text();
   const signature = c.req.header("X-Signature") ?? "";
   if (!(await isSigned(body, signature, c.env.WEBHOOK_SECRET))) return c.text("who are you?", 401);
@@ -51,8 +52,8 @@ export default app;
 
 ## Not reported
 
-Routes that ask anything of who sends, or call a function that does, and those behind a middleware which does; what
-only answers, or tells somebody; functions that give webhooks to others.
+Routes that ask anything of who sends, or call a function that does, and those behind a middleware which does;
+what only answers, or tells somebody.
 
 ## Fix safety
 
@@ -116,18 +117,17 @@ def check(module: Module) -> Iterator[Finding]:
 
 def _hooks(module: Module) -> Iterator[Route]:
     """The routes for webhooks, by their paths: those of routers, branches, and files that are routes."""
-    for route in (*registered(module), *(one for routes in branches(module) for one in routes)):
-        if _HOOK.search(route.path) is not None and _OTHERS.match(route.path) is None:
+    is_hooks = _HOOK.search(module.path) is not None
+    for route in registered(module):
+        is_named = is_hooks or _HOOK.search(route.path) is not None
+        if is_named and _OTHERS.match(route.path) is None:
             yield route
-    if _HOOK.search(module.path) is None:
-        return
-    for handler in module.app_handlers:
+    for routes in branches(module):
+        yield from (route for route in routes if _HOOK.search(route.path) is not None)
+    for handler in module.app_handlers if is_hooks else ():
         if handler.name in _METHODS:
-            yield Route(
-                handler.function.child_by_field_name("name") or handler.function,
-                module.path,
-                (handler.function,),
-            )
+            named = handler.function.child_by_field_name("name") or handler.function
+            yield Route(named, module.path, (handler.function,))
 
 
 def _acts(module: Module, node: Node, hops: int) -> tuple[Module, Node] | None:
