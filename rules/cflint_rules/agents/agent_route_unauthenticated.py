@@ -47,16 +47,18 @@ Source: https://developers.cloudflare.com/agents/api-reference/routing/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, call, js, pattern, rule
+from cflint.api import Finding, Match, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _CHECK = pattern("auth|session|token|verif|jwt|user|cookie|signature|access|login")
+_THROWS = pattern(r"authoriz|authenticat|require|verify|assert|ensure|protect|guard|check", re.IGNORECASE)
 _REQUEST = pattern(r"\b(?:request|req|headers?|raw|c|ctx|context)\b")
 _BRANCHES = ("if_statement",)
 _ENDS = ("return_statement", "throw_statement")
@@ -131,15 +133,21 @@ def _leaves(match: Match, statement: Node) -> bool:
 
 
 def _takes_request(match: Match, made: js.Call) -> bool:
-    """Whether a call of a function that speaks of a check is given the request, or part of it: it throws
-    where the check fails."""
+    """Whether a call is of a function that speaks of a check and is given the request, or that throws
+    where the check fails; or reads what a middleware has found of the user."""
     callee = made.callee
+    if made.name == "get" and made.arguments and made.receiver is not None:
+        key = match.module.string_of(made.arguments[0])
+        is_context = match.module.value_of(made.receiver).kind is ValueKind.HONO_CONTEXT
+        return is_context and key is not None and _CHECK.search(key.lower()) is not None  # of a middleware
     if callee is None or _CHECK.search(match.text(callee).lower()) is None:
         return False
     statement = match.module.parent(made.node)
     if statement is not None and statement.type == "await_expression":
         statement = match.module.parent(statement)
     is_bare = statement is not None and statement.type == "expression_statement"
+    if is_bare and _THROWS.search(match.text(callee)) is not None:
+        return True
     return is_bare and any(_REQUEST.search(match.text(argument)) for argument in made.arguments)
 
 

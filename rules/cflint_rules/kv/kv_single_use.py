@@ -87,6 +87,13 @@ def check(match: Match) -> Iterator[Finding]:
         for condition in module.conditions_around(match.node, function)
     ):
         return
+    if any(
+        other.node.start_byte > match.node.end_byte
+        and other.arguments
+        and module.is_same(other.arguments[0], arguments[0])
+        for other in module.calls("delete", function)
+    ):
+        return  # that one comes last, where all went well
     for read in js.reads_before(module, match.call, "get", function):
         result = module.awaited(read.node)
         if result is None or not js.can_reach(module, read.node, match.node):

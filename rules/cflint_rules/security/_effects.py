@@ -15,6 +15,9 @@ CALLS = ("run", "fetch", "delete", "put", "send", *sql.SQL_CALLS)
 """Names of calls that may be such an effect."""
 _MODEL = pattern(r"@(?:cf|hf)/.+")
 _COUNTS = pattern(r"=\s*(?:coalesce\s*\(\s*)?[\"`\[]?(\w+)[\"`\]]?\s*(?:,\s*\d+\s*\)\s*)?[+-]", re.IGNORECASE)
+_OLD = pattern(r"WHERE\s+[\w.\"`]+\s*<=?\s*[?:@$]\w*\s*$", re.IGNORECASE)
+"""What is cleaned away since it is old."""
+_DELETES = pattern(r"delete|remove|clear|purge|destroy|erase|reset|wipe", re.IGNORECASE)
 _STORES = {"kv": "KV", "r2": "R2"}
 ROUTES = ("delete", "put", "patch")
 """Methods of routers whose routes change something."""
@@ -49,7 +52,9 @@ def erases(module: Module, node: Node) -> str | None:
             return None
         if not js.may_be_sent(module, made.arguments[0]):
             return None
-        return f"delete what is in {_STORES[kind]}" if made.name == "delete" else "store files in R2"
+        if made.name == "put":
+            return "store files in R2"
+        return f"delete what is in {_STORES[kind]}" if _is_meant_to_delete(module, node) else None
     if made.name not in sql.SQL_CALLS:
         return None
     use = sql.sql_use(module, node)
@@ -57,11 +62,28 @@ def erases(module: Module, node: Node) -> str | None:
         return None
     for statement in use.text.statements:
         words = " ".join(token.text for token in statement.tokens)
-        if statement.verb == "DELETE" and "WHERE" in words.upper():
+        if statement.verb == "DELETE" and "WHERE" in words.upper() and _OLD.search(words) is None:
             return "delete what is in the database"
         if statement.verb == "UPDATE" and _COUNTS.search(words) is None:
             return "change what is in the database"
     return None
+
+
+def _is_meant_to_delete(module: Module, node: Node) -> bool:
+    """Whether a function, or a condition around a place, speaks of deleting: what is only used up or cleaned
+    away beside other work does not count."""
+    function = module.enclosing_function(node)
+    while function is not None:
+        if _DELETES.search(js.name_of_function(module, function)) is not None:
+            return True
+        around = module.call_around(function)
+        if (
+            around is not None
+            and _DELETES.search(module.text(around[0].callee or function)[-40:]) is not None
+        ):
+            return True
+        function = module.enclosing_function(function)
+    return any(_DELETES.search(module.text(one)) is not None for one in module.conditions_around(node))
 
 
 def _is_named_by_client(use: sql.SqlUse) -> bool:

@@ -120,6 +120,7 @@ from cflint_rules.security._effects import (
     registers,
     writes,
 )
+from cflint_rules.security._routes import is_private
 from cflint_rules.security._signs import KEYS, SIGNS, is_compared, is_sign
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ _TEXTS = frozenset({"string_fragment", "comment", "regex_pattern", "template_str
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if not js.all_code_is_known(project, subject):
         return
-    if _is_private(subject) or any(
+    if is_private(subject) or any(
         environment.bindings_of("ratelimit") for environment in subject.environments
     ):
         return
@@ -168,18 +169,6 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             *(Location(at.document, at.span, done) for done, at in others[: _MOST - 1]),
             *((open_to,) if open_to is not None else ()),
         ),
-    )
-
-
-def _is_private(subject: Worker) -> bool:
-    """Whether no environment is seen to have an address: only other Workers call it."""
-    found = [environment for environment in subject.environments if environment.is_deployed]
-    return bool(found) and all(
-        (switch := environment.value("workers_dev")) is not None
-        and switch.value is False
-        and environment.value("routes") is None
-        and environment.value("route") is None
-        for environment in found
     )
 
 

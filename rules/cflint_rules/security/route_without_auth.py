@@ -114,50 +114,41 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cflint.api import PREVIEW, Documents, Finding, Location, Module, Severity, js, module, pattern, rule
-from cflint.record import record
 from cflint_rules.security._effects import CALLS, costs, erases
-from cflint_rules.security._signs import asks
+from cflint_rules.security._routes import (
+    VERBS,
+    Route,
+    branches,
+    is_behind_middleware,
+    is_private,
+    registered,
+    route_asks,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_VERBS = ("get", "post", "put", "patch", "delete", "all")
 _OPEN = pattern(
     r"contact|subscri|newsletter|wait_?list|feedback|track|view|click|hit|beacon|pixel|event|metric|health|sign|log_?in"
     r"|log_?out|auth|callback|register|verif|reset|forgot|hook|public|share|demo|cron|internal|seed|setup|init|test"
     r"|captcha|token|session|invite|rsvp|vote|like|report",
     re.IGNORECASE,
 )
-_EVERYTHING = frozenset({"*", "/*", "/"})
-_PATH = pattern(rb"pathname|\bpath\b|\burl\b|\broute\b")
 _HOPS = 2
 _MOST_CALLS = 40
 _MOST = 6
 """How many other routes a finding shows."""
-_SHORT = 400
-"""Bytes of a statement that does nothing but to turn somebody away."""
-_FEWEST = 3
-"""How many branches on a path make a router of a function."""
 
 
-@record(frozen=True, eq=False)
-class _Route:
-    """A route: where it is named, its path, and the code that runs for it."""
-
-    at: Node
-    path: str
-    code: tuple[Node, ...]
-
-
-@rule(module(*_VERBS, "pathname"), severity=Severity.NOTE, documents=Documents.NOTHING, presets=(PREVIEW,))
+@rule(module(*VERBS, "pathname"), severity=Severity.NOTE, documents=Documents.NOTHING, presets=(PREVIEW,))
 def check(module: Module) -> Iterator[Finding]:
-    if not module.is_run or module.realm.name == "BROWSER":
+    if not module.is_run or module.realm.name == "BROWSER" or all(map(is_private, module.workers)):
         return
-    for routes in (_registered(module), *_branches(module)):
-        guarded = [route for route in routes if _asks(module, route)]
+    for routes in (registered(module), *branches(module)):
+        guarded = [route for route in routes if route_asks(module, route)]
         if not guarded or len(guarded) == len(routes):
             continue
-        found: dict[str, list[tuple[_Route, Location]]] = {}
+        found: dict[str, list[tuple[Route, Location]]] = {}
         for route in routes:
             if route in guarded or _OPEN.search(route.path) is not None:
                 continue
@@ -165,7 +156,7 @@ def check(module: Module) -> Iterator[Finding]:
             if done is not None:
                 home, place, what = done
                 found.setdefault(what, []).append((route, home.at(place, "it is done here")))
-        if not found or _is_behind_middleware(module):
+        if not found or is_behind_middleware(module):
             continue
         for what, places in found.items():
             (first, done_at), *others = places
@@ -180,70 +171,7 @@ def check(module: Module) -> Iterator[Finding]:
             )
 
 
-def _asks(module: Module, route: _Route) -> bool:
-    return any(asks(module, part) for part in route.code)
-
-
-def _registered(module: Module) -> list[_Route]:
-    """The routes that a module adds to routers: `app.post("/notes", …, handler)`. None where a middleware of
-    the module asks."""
-    found = []
-    for verb in _VERBS:
-        for made in module.calls(verb):
-            path = module.string_of(made.arguments[0]) if len(made.arguments) > 1 else None
-            if path is None or path[:1] not in ("/", "*") or made.receiver is None:
-                continue
-            handler = js.function_given(module, made.arguments[-1])
-            if handler is None or handler[0].path != module.path:
-                continue
-            found.append(_Route(made.arguments[0], f"{verb} {path}", (*made.arguments[1:-1], handler[1])))
-    return sorted(found, key=lambda route: route.at.start_byte)
-
-
-def _branches(module: Module) -> Iterator[list[_Route]]:
-    """The routes of functions that tell them apart by `if (url.pathname === …)`; none behind a statement that
-    asks already."""
-    for handler in module.handlers:
-        body = js.body_of(handler.function)
-        if handler.name != "fetch" or body is None:
-            continue
-        for block in (body, *(part for part in module.descendants(body, "statement_block"))):
-            routes = list(_of_block(module, block))
-            if len(routes) >= _FEWEST:
-                yield routes
-
-
-def _of_block(module: Module, block: Node) -> Iterator[_Route]:
-    for statement in block.named_children:
-        condition = statement.child_by_field_name("condition") if statement.type == "if_statement" else None
-        branch = statement.child_by_field_name("consequence") if condition is not None else None
-        is_route = condition is not None and _is_on_path(module, condition)
-        if condition is not None and branch is not None and is_route:
-            yield _Route(condition, module.text(condition), (condition, branch))
-        elif _turns_away(module, statement, condition):
-            return
-
-
-def _turns_away(module: Module, statement: Node, condition: Node | None) -> bool:
-    """Whether a statement before routes asks who sends the request: all that follow are behind it."""
-    if condition is None:
-        return statement.type == "expression_statement" and asks(module, statement)
-    is_short = statement.end_byte - statement.start_byte < _SHORT
-    return asks(module, condition) or (is_short and asks(module, statement))
-
-
-def _is_on_path(module: Module, condition: Node) -> bool:
-    """Whether a condition asks for the address: by its words, or by what a pattern found in it."""
-    if next(module.mentions(_PATH, condition), None) is not None:
-        return True
-    for name in (condition, *module.descendants(condition, "identifier")):
-        made = module.initializer(name) if name.type == "identifier" else name
-        if made.id != name.id and next(module.mentions(_PATH, made), None) is not None:
-            return True
-    return False
-
-
-def _done(module: Module, route: _Route) -> tuple[Module, Node, str] | None:
+def _done(module: Module, route: Route) -> tuple[Module, Node, str] | None:
     """What a route does that not everybody should, and where: itself, or in a function that it calls."""
     for part in route.code:
         found = _effect(module, part, _HOPS)
@@ -266,28 +194,3 @@ def _effect(module: Module, node: Node, hops: int) -> tuple[Module, Node, str] |
         if inside is not None:
             return inside
     return None
-
-
-def _is_behind_middleware(module: Module) -> bool:
-    """Whether any module of the Workers has a middleware that asks, or a handler that does before it hands on
-    to a router."""
-    for path in js.paths_around(module):
-        for other in js.modules_naming(module.project, (path,), "use", at_hand=module):
-            if any(asks(other, part) for made in other.calls("use") for part in _given(other, made)):
-                return True
-    entries = {entry for worker in module.workers for entry in worker.entries} - {module.path}
-    return any(
-        handler.name == "fetch" and asks(home, handler.function)
-        for entry in sorted(entries)
-        if (home := module.other(entry)) is not None
-        for handler in home.handlers
-    )
-
-
-def _given(module: Module, made: js.Call) -> Iterator[Node]:
-    """The middleware that a call of `use()` is given, with the functions that these are."""
-    for argument in made.arguments:
-        yield argument
-        function = js.function_given(module, argument)
-        if function is not None and function[0].path == module.path:
-            yield function[1]
