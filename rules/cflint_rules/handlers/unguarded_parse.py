@@ -1,11 +1,11 @@
 """Catch what a malformed request makes throw, and answer 400.
 
 `request.json()` throws when the body is no JSON, `request.formData()` when it is no form, `JSON.parse()`,
-`atob()`, `new URL()` and a namespace's `idFromString()` when the text is none of theirs, and so does a
-`fetch()` of a URL that is missing, and `parseAuthRequest()` of an OAuth provider for a client that it does
-not know. What nothing catches ends the request with status 500 (error 1101): the client is not told what was
-wrong, an exception is counted and alerted on that is nobody's bug, and anyone can make as many of them as
-they like.
+`atob()`, `new URL()`, a namespace's `idFromString()` and the `toISOString()` of a date when the text is none
+of theirs, and so does a `fetch()` of a URL that is missing, and `parseAuthRequest()` of an OAuth provider for
+a client that it does not know. What nothing catches ends the request with status 500 (error 1101): the client
+is not told what was wrong, an exception is counted and alerted on that is nobody's bug, and anyone can make
+as many of them as they like.
 
 ## Incorrect
 
@@ -128,7 +128,18 @@ _VERIFIES = pattern(rb"verif|signature|hmac|constructEvent", re.IGNORECASE)
 _NEW = frozenset({"new_expression"})
 _ID = "what the client sent is no id of this namespace"
 _AUTHORIZES = "the client is not registered, or not with this redirect URI"
-_WORDS = ("json", "formData", "parse", "atob", "URL", "fetch", "idFromString", "parseAuthRequest")
+_DATE = "what the client sent is no date"
+_WORDS = (
+    "json",
+    "formData",
+    "parse",
+    "atob",
+    "URL",
+    "fetch",
+    "idFromString",
+    "parseAuthRequest",
+    "toISOString",
+)
 
 
 @rule(module(*_WORDS), severity=Severity.NOTE, documents=Documents.NOTHING)
@@ -182,6 +193,15 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
             continue
         if _may_escape(subject, node) and _is_sent(subject, made.arguments[0]) and _escapes(subject, node):
             yield node, _ID
+    for node in subject.calls_of("toISOString", subject.root):
+        receiver = js.Call(subject, node).receiver
+        date = subject.call(subject.initializer(js.unwrap(receiver))) if receiver is not None else None
+        if date is None or not date.is_new or date.name != "Date" or len(date.arguments) != 1:
+            continue
+        if not _may_escape(subject, node) or _asks_for_time(subject, node):
+            continue
+        if _is_sent(subject, date.arguments[0]) and _escapes(subject, node):
+            yield node, _DATE
     for node in subject.calls_of("parseAuthRequest", subject.root):
         made = js.Call(subject, node)
         if made.receiver is not None and len(made.arguments) == 1 and _escapes(subject, node):
@@ -275,6 +295,14 @@ def _is_verified(subject: Module, node: Node) -> bool:
             (leaf.end_byte for leaf in subject.mentions(_VERIFIES, function) if _is_called(subject, leaf)),
             default=function.end_byte,
         ),
+    )
+
+
+def _asks_for_time(subject: Module, node: Node) -> bool:
+    """Whether the function around asks whether a date is one."""
+    function = subject.enclosing_function(node)
+    return function is not None and any(
+        True for name in ("isNaN", "getTime", "isFinite", "parse") for _ in subject.calls_of(name, function)
     )
 
 

@@ -130,12 +130,12 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         return
     folder = document.path.rpartition("/")[0]
     installed = config.installed_version(project.workspace, folder, "wrangler")
-    lowest = installed.lowest[0] if installed is not None else _REMOVED_IN
+    lowest = (installed.lowest[0] if installed is not None else 0) or _REMOVED_IN
     (node, match), *others = found
     command = " ".join(match.group(0).split())
     new = command.replace("publish", "deploy")
     if lowest >= _REMOVED_IN:
-        whose = "this wrangler has" if installed is not None else "wrangler has"
+        whose = "this wrangler has" if installed is not None and installed.lowest[0] else "wrangler has"
         message, severity = f"{whose} no `{command.removeprefix('wrangler ')}`: it is `{new}`", None
     elif lowest >= _RENAMED_IN:
         message, severity = f"wrangler 4 has no `publish` any more: it is `{new}` already", Severity.NOTE
