@@ -88,7 +88,7 @@ _IDS = {
 }
 _HOST = "a host"
 _EXAMPLE_HOST = pattern(
-    r"(?:https?://)?(?:[\w*-]+\.)*(?:your[-_]?(?:own[-_]?)?(?:custom[-_]?)?(?:domain|site|zone|host)\w*|example)"
+    r"(?:https?://)?(?:[\w*-]+\.)*your[-_]?(?:own[-_]?)?(?:custom[-_]?)?(?:domain|site|zone|host)\w*"
     r"\.(?:com|org|net|dev|io|app|domain)(?:/|$)",
     re.IGNORECASE,
 )
