@@ -46,7 +46,8 @@ dev = ["workers-py"]
 
 ## Not reported
 
-Folders that have a `pyproject.toml` as well: the `requirements.txt` may be for other tools there.
+Where there is a `pyproject.toml` as well, beside the configuration or above it, or a folder `python_modules`:
+the `requirements.txt` may be for other tools there.
 
 ## Errors
 
@@ -63,17 +64,19 @@ Source: https://github.com/cloudflare/workers-py/blob/main/packages/cli/src/pywr
 
 from collections.abc import Iterator
 
-from cflint.api import STRICT, Finding, Project, Severity, Worker, rule, worker
+from cflint.api import PREVIEW, Finding, Project, Severity, Worker, python, rule, worker
 
 
-@rule(worker(), severity=Severity.NOTE, presets=(STRICT,))
+@rule(worker(), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     config = subject.config
     main = config.main if config is not None else None
     if config is None or main is None or not (main.text or "").endswith(".py"):
         return
     names = subject.files if subject.is_document else project.workspace.entries(config.directory)
-    if "requirements.txt" in names and "pyproject.toml" not in names:
+    if "requirements.txt" not in names or "python_modules" in names:
+        return
+    if next(iter(python.pyprojects_above(project.workspace, config.directory)), None) is None:
         yield Finding(
             "`requirements.txt` is not read: `pyproject.toml` has to name the packages of a Python Worker",
             config.location(main),
