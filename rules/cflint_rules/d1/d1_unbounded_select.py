@@ -248,7 +248,7 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         return
     for statement in python.python_statements(module):
         table = _whole_table(statement.text) if statement.engine is sql.SqlDialect.D1 else None
-        if table is None or not statement.gives_rows:
+        if table is None or statement.text.holes or not statement.gives_rows:
             continue
         function = module.method_around(statement.call)
         named = function.name.value if function is not None else ""
