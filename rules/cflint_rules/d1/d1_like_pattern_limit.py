@@ -201,7 +201,7 @@ def _is_python_given(module: python.PythonModule, text: cst.BaseExpression) -> b
     # Imported where used: libcst is slow to load.
     import libcst as cst
 
-    if python.provenance_of(module, text).trust is js.Trust.REQUEST:
+    if python.reads_python_request(module, text):
         return True
     while isinstance(text, cst.Call) and isinstance(text.func, cst.Attribute):
         text = text.func.value  # `q.strip()`

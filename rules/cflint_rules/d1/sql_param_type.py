@@ -217,7 +217,7 @@ def _may_be_none(module: python.PythonModule, given: cst.BaseExpression) -> bool
         name = given.value
         asked = (
             rf"\b(?:if|not|and|or|while|elif)\s+(?:not\s+)?{name}\b|\b{name}\s+(?:is|or|if|in|==|!=)"
-            r"|all\(|any\("
+            r"|(?<![.\w])(?:all|any)\("
         )
         if re.search(asked, module.text(function)) is not None:
             return False

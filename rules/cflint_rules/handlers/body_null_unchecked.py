@@ -257,4 +257,4 @@ def _is_python_body(module: python.PythonModule, value: cst.BaseExpression) -> b
         )
     if not isinstance(value, cst.Call) or module.origin(value.func) != "json.loads" or not value.args:
         return False
-    return python.provenance_of(module, value.args[0].value).trust is js.Trust.REQUEST
+    return python.reads_python_request(module, value.args[0].value)

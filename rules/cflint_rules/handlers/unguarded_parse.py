@@ -307,16 +307,16 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
 def _python_unguarded(module: python.PythonModule) -> Iterator[tuple[cst.Call, str]]:
     for node in module.calls("json"):
         is_read = module.value_of(module.receiver(node)).kind is ValueKind.REQUEST and not node.args
-        if is_read and python.escapes_handler(module, node):
+        if is_read and python.escapes_python_handler(module, node):
             yield node, _BODIES["json"]
     for node in module.calls_of("json.loads"):
-        if _python_is_sent(module, node) and python.escapes_handler(module, node):
+        if _python_is_sent(module, node) and python.escapes_python_handler(module, node):
             yield node, _TEXTS["parse"]
     for name, why in _PYTHON_NUMBERS.items():
         for node in module.calls(name):
             if module.builtin(node.func) != name or not _python_is_sent(module, node):
                 continue
-            if python.escapes_handler(module, node) and not _python_asks(module, node):
+            if python.escapes_python_handler(module, node) and not _python_asks(module, node):
                 yield node, why
 
 
@@ -325,8 +325,9 @@ def _python_is_sent(module: python.PythonModule, call: cst.Call) -> bool:
     given = module.arguments(call)
     if not given or module.value_of(given[0]).kind is ValueKind.PROMISE:
         return False
-    made = python.provenance_of(module, given[0])
-    return made.trust is js.Trust.REQUEST and _PYTHON_READ.search(module.text(given[0])) is None
+    return (
+        python.reads_python_request(module, given[0]) and _PYTHON_READ.search(module.text(given[0])) is None
+    )
 
 
 _PYTHON_READ = pattern(r"\b(?:body|data|payload)\b\s*(?:\[|\.get)|content-length|len\(", re.IGNORECASE)

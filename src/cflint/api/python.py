@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from cflint.project.python.calls import PythonCall as PythonCall
     from cflint.project.python.calls import PythonFunction as PythonFunction
     from cflint.project.python.calls import awaited_calls as awaited_calls
-    from cflint.project.python.calls import escapes_handler as escapes_handler
-    from cflint.project.python.calls import function_called as function_called
+    from cflint.project.python.calls import escapes_python_handler as escapes_python_handler
     from cflint.project.python.calls import goes_through_data as goes_through_data
     from cflint.project.python.calls import is_handler as is_handler
     from cflint.project.python.calls import is_left as is_left
     from cflint.project.python.calls import loop_around as loop_around
+    from cflint.project.python.calls import python_function_called as python_function_called
     from cflint.project.python.calls import reached as reached
+    from cflint.project.python.calls import reads_python_request as reads_python_request
     from cflint.project.python.env_uses import PythonEnvUse as PythonEnvUse
     from cflint.project.python.module import PythonClass as PythonClass
     from cflint.project.python.module import PythonModule as PythonModule
@@ -33,8 +34,8 @@ _ORIGINS = {
     "cflint.platform.handlers": ("python_handler python_handlers_of"),
     "cflint.project.modules.pyproject": ("pyprojects_above"),
     "cflint.project.python.calls": (
-        "PythonCall PythonFunction awaited_calls escapes_handler function_called goes_through_data "
-        "is_handler is_left loop_around reached"
+        "PythonCall PythonFunction awaited_calls escapes_python_handler python_function_called goes_through_data "
+        "is_handler is_left loop_around reached reads_python_request"
     ),
     "cflint.project.python.env_uses": ("PythonEnvUse"),
     "cflint.project.python.module": ("PythonClass PythonModule"),
@@ -54,16 +55,17 @@ __all__ = [
     "awaited_calls",
     "converts_arguments",
     "d1_query",
-    "escapes_handler",
-    "function_called",
+    "escapes_python_handler",
     "goes_through_data",
     "is_handler",
     "is_left",
     "loop_around",
     "provenance_of",
     "pyprojects_above",
+    "python_function_called",
     "python_handler",
     "python_handlers_of",
     "python_statements",
     "reached",
+    "reads_python_request",
 ]

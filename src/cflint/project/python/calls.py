@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from cflint.project.code.values import ValueKind
 from cflint.project.python.nodes import called_name, is_name
 from cflint.record import record
 
@@ -33,7 +35,7 @@ class PythonFunction:
     node: cst.FunctionDef
 
 
-def function_called(module: PythonModule, call: cst.Call) -> PythonFunction | None:
+def python_function_called(module: PythonModule, call: cst.Call) -> PythonFunction | None:
     """The function of the project that a call runs: one of the module, a method of `self`, one that is
     imported; None of others, and of names that may mean several things."""
     match call.func:
@@ -70,7 +72,7 @@ def reached(
         home, node, depth = todo.pop(0)
         if wanted(home, node):
             return PythonCall(home, node)
-        called = function_called(home, node) if depth < _DEPTH else None
+        called = python_function_called(home, node) if depth < _DEPTH else None
         if called is None or called.node in seen:
             continue
         seen.add(called.node)
@@ -158,7 +160,7 @@ def is_handler(module: PythonModule, function: cst.FunctionDef) -> bool:
     return around is None and function.name.value == "on_fetch"
 
 
-def escapes_handler(module: PythonModule, node: cst.CSTNode) -> bool:
+def escapes_python_handler(module: PythonModule, node: cst.CSTNode) -> bool:
     """Whether what a node raises ends a request: no `try` is around it in its function, which is a handler,
     or is called by functions of the module that are, where no `try` is around that either."""
     todo: list[tuple[cst.CSTNode, int]] = [(node, 0)]
@@ -177,8 +179,39 @@ def escapes_handler(module: PythonModule, node: cst.CSTNode) -> bool:
             todo += [
                 (call, depth + 1)
                 for call in module.calls(function.name.value)
-                if (called := function_called(module, call)) is not None and called.node is function
+                if (called := python_function_called(module, call)) is not None and called.node is function
             ]
+    return False
+
+
+def reads_python_request(module: PythonModule, node: cst.BaseExpression) -> bool:
+    """Whether an expression is a part of what a client sent: of a request, by way of variables, methods and
+    functions of the standard library, none of the project's own."""
+    todo: list[cst.BaseExpression] = [node]
+    seen: set[cst.CSTNode] = set()
+    while todo:
+        part = todo.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        if module.value_of(part).kind is ValueKind.REQUEST:
+            return True
+        match part:
+            case cst.Name():
+                entries = module.resolve(part) or ()
+                todo += [one.value for one in entries if one.kind == "assignment" and one.value is not None]
+            case cst.Attribute() | cst.Subscript():
+                todo.append(part.value)
+            case cst.Await():
+                todo.append(part.expression)
+            case cst.BooleanOperation():
+                todo.append(part.left)
+            case cst.Call() if python_function_called(module, part) is None:
+                if isinstance(part.func, cst.Attribute):
+                    todo.append(part.func.value)
+                root = (module.origin(part.func) or module.builtin(part.func) or "").partition(".")[0]
+                if root in sys.stdlib_module_names or module.builtin(part.func) is not None:
+                    todo += [one.value for one in part.args]
     return False
 
 

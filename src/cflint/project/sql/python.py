@@ -14,7 +14,7 @@ import libcst as cst
 from cflint.finding import Edit
 from cflint.project.code.provenance import Trust
 from cflint.project.code.values import ValueKind
-from cflint.project.python.calls import function_called
+from cflint.project.python.calls import python_function_called
 from cflint.project.python.nodes import arguments, called_name, is_name
 from cflint.project.sql.statements import HolePosition, Interpolation, SqlDialect, SqlText
 from cflint.record import record
@@ -115,7 +115,7 @@ def _prepared_in(
     module: PythonModule, call: cst.Call, given: cst.Arg
 ) -> tuple[PythonModule, cst.Call] | None:
     """The call that prepares an argument for D1, in the function that is called."""
-    called = function_called(module, call)
+    called = python_function_called(module, call)
     if called is None:
         return None
     parameters = [one.name.value for one in called.node.params.params if one.name.value != "self"]
