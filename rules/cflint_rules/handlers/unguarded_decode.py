@@ -61,7 +61,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Severity, call, js, pattern, python, python_module, rule
-from cflint_rules.security._uploads import is_python_upload
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -157,4 +156,4 @@ def _decodes_upload(module: python.PythonModule, made: cst.Call) -> bool:
     read = whole.expression if isinstance(whole, cst.Await) else None
     if not isinstance(read, cst.Call) or module.called_name(read) != "read":
         return False
-    return is_python_upload(module, module.receiver(read))
+    return python.is_upload(module, module.receiver(read))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassKind, Match, ValueKind, js, pattern, python
+from cflint.api import ClassKind, Match, ValueKind, js, pattern
 
 if TYPE_CHECKING:
-    import libcst as cst
     from tree_sitter import Node
 
 _LIMITED = pattern(rb"content-?length|bodyLimit|max_?Body|getReader", re.IGNORECASE)
@@ -39,15 +38,3 @@ def is_upload(match: Match) -> bool:
         and function is not None
         and _FILES.search(match.module.document.data, match.node.end_byte, function.end_byte) is not None
     )
-
-
-def is_python_upload(module: python.PythonModule, node: cst.BaseExpression | None) -> bool:
-    """Whether an expression is a parameter that holds an upload: FastAPI's `UploadFile`."""
-    # Imported where used: libcst is slow to load.
-    import libcst as cst
-
-    entries = module.resolve(node) if isinstance(node, cst.Name) else None
-    given = entries[0].node if entries is not None and len(entries) == 1 else None
-    if not isinstance(given, cst.Param) or given.annotation is None:
-        return False
-    return any(part.value == "UploadFile" for part in module.find_in(given.annotation, cst.Name))

@@ -57,7 +57,7 @@ https://developers.cloudflare.com/workers/platform/limits/#request-limits
 from collections.abc import Iterator
 
 from cflint.api import Finding, Match, Severity, call, pattern, python, python_module, rule
-from cflint_rules.security._uploads import is_python_upload, is_upload, reads_whole_body
+from cflint_rules.security._uploads import is_upload, reads_whole_body
 
 
 @rule(call("arrayBuffer", "formData", "blob"), severity=Severity.NOTE)
@@ -82,7 +82,7 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
     if not module.workers or module.has_errors:
         return
     for made in module.calls("read"):
-        if made.args or not is_python_upload(module, module.receiver(made)):
+        if made.args or not python.is_upload(module, module.receiver(made)):
             continue
         function = module.function_around(made)
         if function is not None and _LENGTHS.search(module.text(function)) is None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cflint.project.python.calls import goes_through_data as goes_through_data
     from cflint.project.python.calls import is_handler as is_handler
     from cflint.project.python.calls import is_left as is_left
+    from cflint.project.python.calls import is_upload as is_upload
     from cflint.project.python.calls import loop_around as loop_around
     from cflint.project.python.calls import python_function_called as python_function_called
     from cflint.project.python.calls import reached as reached
@@ -34,8 +35,8 @@ _ORIGINS = {
     "cflint.platform.handlers": ("python_handler python_handlers_of"),
     "cflint.project.modules.pyproject": ("pyprojects_above"),
     "cflint.project.python.calls": (
-        "PythonCall PythonFunction awaited_calls escapes_python_handler python_function_called goes_through_data "
-        "is_handler is_left loop_around reached reads_python_request"
+        "PythonCall PythonFunction awaited_calls escapes_python_handler goes_through_data is_handler "
+        "is_left is_upload loop_around python_function_called reached reads_python_request"
     ),
     "cflint.project.python.env_uses": ("PythonEnvUse"),
     "cflint.project.python.module": ("PythonClass PythonModule"),
@@ -59,6 +60,7 @@ __all__ = [
     "goes_through_data",
     "is_handler",
     "is_left",
+    "is_upload",
     "loop_around",
     "provenance_of",
     "pyprojects_above",

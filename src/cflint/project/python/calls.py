@@ -215,6 +215,15 @@ def reads_python_request(module: PythonModule, node: cst.BaseExpression) -> bool
     return False
 
 
+def is_upload(module: PythonModule, node: cst.BaseExpression | None) -> bool:
+    """Whether an expression is a parameter that holds a file which a client uploads: FastAPI's `UploadFile`."""
+    entries = module.resolve(node) if isinstance(node, cst.Name) else None
+    given = entries[0].node if entries is not None and len(entries) == 1 else None
+    if not isinstance(given, cst.Param) or given.annotation is None:
+        return False
+    return any(part.value == "UploadFile" for part in module.find_in(given.annotation, cst.Name))
+
+
 def awaited_calls(module: PythonModule) -> Iterator[cst.Call]:
     """The calls that are awaited where they stand."""
     for node in module.find(cst.Await):
