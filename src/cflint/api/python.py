@@ -35,8 +35,9 @@ _ORIGINS = {
     "cflint.platform.handlers": ("python_handler python_handlers_of"),
     "cflint.project.modules.pyproject": ("pyprojects_above"),
     "cflint.project.python.calls": (
-        "PythonCall PythonFunction awaited_calls escapes_python_handler goes_through_data is_handler "
-        "is_left is_upload loop_around python_function_called reached reads_python_request"
+        "PythonCall PythonFunction awaited_calls escapes_python_handler goes_through_data "
+        "is_handler is_left is_upload loop_around python_function_called reached "
+        "reads_python_request"
     ),
     "cflint.project.python.env_uses": ("PythonEnvUse"),
     "cflint.project.python.module": ("PythonClass PythonModule"),

@@ -216,7 +216,7 @@ def reads_python_request(module: PythonModule, node: cst.BaseExpression) -> bool
 
 
 def is_upload(module: PythonModule, node: cst.BaseExpression | None) -> bool:
-    """Whether an expression is a parameter that holds a file which a client uploads: FastAPI's `UploadFile`."""
+    """Whether an expression is a parameter that holds an upload: FastAPI's `UploadFile`."""
     entries = module.resolve(node) if isinstance(node, cst.Name) else None
     given = entries[0].node if entries is not None and len(entries) == 1 else None
     if not isinstance(given, cst.Param) or given.annotation is None:
