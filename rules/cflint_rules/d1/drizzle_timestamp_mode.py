@@ -3,8 +3,7 @@
 `integer("…", { mode: "timestamp" })` reads a column as seconds since 1970, `timestamp_ms` as milliseconds. A
 default of SQL is written by the database, which knows nothing of that: `unixepoch()` is seconds, so that a
 column in milliseconds says January 1970. `CURRENT_TIMESTAMP` is text: a column in seconds becomes an
-`Invalid Date`, and in SQL text is greater than every number. `default(new Date())` is one moment for all:
-the one at which the module was loaded, which is 1970 in a Worker.
+`Invalid Date`, and in SQL text is greater than every number.
 
 ## Incorrect
 
@@ -55,6 +54,7 @@ export default {
 ## Not reported
 
 Expressions of SQL that the rule does not know, and `$defaultFn()`, which is called for each row.
+`default(new Date())` is what `global-scope-io` speaks of.
 
 There is one finding for each kind in a module, with the other columns.
 
@@ -63,8 +63,7 @@ There is one finding for each kind in a module, with the other columns.
 There is no fix: rows that are there already, and the migrations, hold the wrong values, too.
 
 Source: https://orm.drizzle.team/docs/column-types/sqlite#integer, https://www.sqlite.org/lang_datefunc.html,
-https://github.com/drizzle-team/drizzle-orm/blob/main/drizzle-orm/src/sqlite-core/columns/integer.ts,
-https://developers.cloudflare.com/workers/runtime-apis/performance/
+https://github.com/drizzle-team/drizzle-orm/blob/main/drizzle-orm/src/sqlite-core/columns/integer.ts
 """
 
 from __future__ import annotations
@@ -123,12 +122,6 @@ def _default(subject: Module, node: Node) -> Node | None:
 def _fault(subject: Module, default: Node, mode: str) -> str | None:
     """What is wrong with a default; None where it is right, or not known."""
     made = subject.call(js.unwrap(default))
-    if made is not None and made.is_new:
-        if made.name != "Date" or made.arguments:
-            return None
-        return (
-            "`new Date()` is one moment for all rows, that at which the module is loaded: use `$defaultFn()`"
-        )
     if made is None or made.name != "sql":
         return None
     text = subject.text(default)

@@ -13,8 +13,7 @@ const auth = betterAuth({ emailAndPassword: { enabled: true } });
 
 export default {
   async fetch(request): Promise<Response> {
-    const form = await request.formData().catch(() => new FormData());
-    const body = { email: String(form.get("email")), password: String(form.get("password")) };
+    const body = { email: "me@example.com", password: request.headers.get("x-password") ?? "" };
     await auth.api.signInEmail({ body });
     return Response.redirect("https://example.com/account");
   },
@@ -30,8 +29,7 @@ const auth = betterAuth({ emailAndPassword: { enabled: true } });
 
 export default {
   async fetch(request): Promise<Response> {
-    const form = await request.formData().catch(() => new FormData());
-    const body = { email: String(form.get("email")), password: String(form.get("password")) };
+    const body = { email: "me@example.com", password: request.headers.get("x-password") ?? "" };
     return await auth.api.signInEmail({ body, asResponse: true });
   },
 } satisfies ExportedHandler;
