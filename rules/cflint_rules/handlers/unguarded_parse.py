@@ -238,7 +238,16 @@ def _reads_body(subject: Module, node: Node, name: str) -> bool:
         made = subject.call(argument)
         if made is not None and made.name in _VALIDATORS:
             return False
-    return True
+    return function is None or not _is_validated(subject, function, "json" if name == "json" else "form")
+
+
+def _is_validated(subject: Module, function: Node, kind: str) -> bool:
+    """Whether a function takes what a validator of Hono's has read of the body: `c.req.valid("form")`."""
+    return any(
+        subject.string_of(made.arguments[0]) == kind
+        for made in (js.Call(subject, node) for node in subject.calls_of("valid", function))
+        if len(made.arguments) == 1
+    )
 
 
 def _is_sent(subject: Module, node: Node) -> bool:

@@ -391,17 +391,13 @@ def _only_hands_on(module: Module, keyword: Node) -> bool:
     """Whether a `try` does nothing but hand work to `waitUntil()`, whose errors come to nobody here."""
     whole = module.parent(keyword) if keyword.type == "catch_clause" else None
     body = whole.child_by_field_name("body") if whole is not None else None
-    if body is None or not body.named_children:
-        return False
-    for statement in body.named_children:
+    for statement in body.named_children if body is not None else ():
         made = module.call(statement.named_children[0]) if statement.type == "expression_statement" else None
-        if made is None or made.name != "waitUntil" or len(made.arguments) != 1:
-            return False
-        work = module.call(made.arguments[0])
+        work = module.call(made.arguments[0]) if made is not None and made.arguments else None
         called = js.function_called(module, work.node) if work is not None else None
-        if called is None or not any(child.type == "async" for child in called[1].children):
+        if made is None or made.name != "waitUntil" or called is None or not js.is_async(called[1]):
             return False
-    return True
+    return body is not None and bool(body.named_children)
 
 
 def _is_meant(module: Module, node: Node, within: Node) -> bool:
