@@ -211,6 +211,9 @@ def _only_writes(module: Module, loop: Node, first: Node) -> bool:
     return True
 
 
+_ROW = 3
+
+
 @check.on(python_module("await"))
 def check_python(module: python.PythonModule) -> Iterator[Finding]:
     if not any(one.bindings_of("d1") for one in module.environments):
@@ -238,7 +241,7 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         elif made not in seen:
             row = list(_python_row(module, made))
             seen.update(row)
-            if len(row) >= _IN_A_ROW:
+            if len(row) >= _ROW:
                 yield Finding(
                     "these writes are requests to D1 one after the other: send them with one `batch()`",
                     module.at(made),

@@ -56,7 +56,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, new, pattern, python, python_module, rule
+from cflint.api import Finding, Match, Module, Severity, js, new, pattern, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -86,54 +86,6 @@ def check(match: Match) -> Iterator[Finding]:
             match.at(name),
             (module.at(changed, "it is counted here"),),
         )
-
-
-_BY_PASSWORD = pattern(r"magicLink|emailOTP|phoneNumber|twoFactor|username\(")
-
-
-@check.on(call("betterAuth"))
-def check_better_auth(match: Match) -> Iterator[Finding]:
-    """Better Auth keeps its counts in memory unless it is told where else."""
-    module = match.module
-    options = js.unwrap(match.arguments[0]) if match.arguments else None
-    if options is None or options.type != "object" or module.is_open_object(options):
-        return
-    if not module.is_run or not module.runs_in_worker(match.node):
-        return
-    if module.property_value(options, "secondaryStorage") is not None:
-        return
-    limit = module.property_value(options, "rateLimit")
-    if limit is not None:
-        limit = js.unwrap(module.initializer(limit))
-        if limit.type != "object" or module.is_open_object(limit):
-            return
-        storage = module.property_value(limit, "storage")
-        is_memory = storage is None or module.string_of(storage) == "memory"
-        if not is_memory or module.property_value(limit, "customStorage") is not None:
-            return
-        enabled = module.property_value(limit, "enabled")
-        if enabled is not None and module.text(enabled) == "false":
-            return
-    if any(environment.bindings_of("ratelimit") for environment in module.environments):
-        return
-    if not _takes_secrets(module, options):
-        return
-    yield Finding(
-        "Better Auth counts attempts in the memory of this isolate, and the next one begins at nothing: set"
-        " `rateLimit.storage`",
-        module.at(limit or match.call.callee or match.node),
-    )
-
-
-def _takes_secrets(module: Module, options: Node) -> bool:
-    """Whether people sign in by something that can be guessed: a password, or a code."""
-    password = module.property_value(options, "emailAndPassword")
-    if password is not None:
-        enabled = module.property_value(module.initializer(password), "enabled")
-        if enabled is not None and module.text(enabled) != "false":
-            return True
-    plugins = module.property_value(options, "plugins")
-    return plugins is not None and _BY_PASSWORD.search(module.text(plugins)) is not None
 
 
 def _counted(module: Module, declaration: js.Declaration) -> Iterator[Node]:

@@ -72,7 +72,6 @@ from cflint.api import (
     Match,
     Module,
     Severity,
-    ValueKind,
     identifier,
     js,
     member_access,
@@ -110,27 +109,11 @@ _EQUALITY = frozenset({"===", "!==", "==", "!="})
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
     defaults = list(_defaults(module, node))
-    if not defaults or not module.runs_in_worker(node):
-        return
-    if module.secret_at(node) is not js.Secret.ENV and not _is_handed_env(module, node):
+    if not defaults or module.secret_at(node) is not js.Secret.ENV or not module.runs_in_worker(node):
         return
     for name, default in defaults:
         if _is_own(name) or _checks_requests(module, default):
             yield from _finding(match, name, default)
-
-
-def _is_handed_env(module: Module, node: Node) -> bool:
-    """Whether a parameter without a type is given `env` where its function is called: by a router, say."""
-    declaration = module.scope.resolve(node) if node.type == "identifier" else None
-    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
-        return False
-    given = module.parameters(declaration.scope)
-    index = next((i for i, one in enumerate(given) if one.pattern.id == declaration.node.id), None)
-    for site in js.callers_of(module, declaration.scope).calls if index is not None else ():
-        argument = js.Call(site.module, site.node).argument(index or 0)
-        if argument is not None and site.module.value_of(argument).kind is ValueKind.ENV:
-            return True
-    return False
 
 
 def _defaults(module: Module, env: Node) -> Iterator[tuple[str, Node]]:

@@ -60,17 +60,15 @@ _HANDLER_MAKERS = frozenset(
 """What makes of a build a function that answers requests."""
 
 
-def handled(module: ModuleLike, declaration: Declaration, call: Node) -> Value:
-    """What calling a variable gives that holds a framework's handler of requests: a promise."""
+def is_request_handler(module: ModuleLike, declaration: Declaration) -> bool:
+    """Whether a variable holds a framework's handler of requests, which gives a promise."""
     made = unwrap(declaration.value) if declaration.value is not None and not declaration.path else None
     callee = (
         made.child_by_field_name("function") if made is not None and made.type == "call_expression" else None
     )
     name = module.scope.resolve(callee) if callee is not None and callee.type == "identifier" else None
     ref = module.scope.origin(name) if name is not None else None
-    if ref is None or f"{ref.module}.{ref.name}" not in _HANDLER_MAKERS:
-        return UNKNOWN
-    return promise_of(Value(ValueKind.RESPONSE, origin=call), call)
+    return ref is not None and f"{ref.module}.{ref.name}" in _HANDLER_MAKERS
 
 
 def result_of_method(module: ModuleLike, owner: Value, name: str, call: Node) -> Value:

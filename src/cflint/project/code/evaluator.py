@@ -462,9 +462,7 @@ class Evaluator:
                 return promise_of(stub, call) if resolves else stub
             return self._module.imported_call(ref, call)
         function = self._module.function_of(declaration)
-        if function is None:
-            return app_values.handled(self._module, declaration, call)
-        return self._returned(function, call)
+        return self._returned(function, call) if function is not None else UNKNOWN
 
     def _called(self, ref: ImportRef | None, name: str, call: Node) -> Value:
         """What a framework's function gives; `ref` is None where nothing declares its name."""
