@@ -53,24 +53,6 @@ def member_of(module: ModuleLike, owner: Value, name: str) -> Value:
     return member_of_literal(module, owner, name)
 
 
-_HANDLER_MAKERS = frozenset(
-    f"{package}.createRequestHandler"
-    for package in ("react-router", "@remix-run/cloudflare", "@remix-run/server-runtime", "@remix-run/node")
-)
-"""What makes of a build a function that answers requests."""
-
-
-def is_request_handler(module: ModuleLike, declaration: Declaration) -> bool:
-    """Whether a variable holds a framework's handler of requests, which gives a promise."""
-    made = unwrap(declaration.value) if declaration.value is not None and not declaration.path else None
-    callee = (
-        made.child_by_field_name("function") if made is not None and made.type == "call_expression" else None
-    )
-    name = module.scope.resolve(callee) if callee is not None and callee.type == "identifier" else None
-    ref = module.scope.origin(name) if name is not None else None
-    return ref is not None and f"{ref.module}.{ref.name}" in _HANDLER_MAKERS
-
-
 def result_of_method(module: ModuleLike, owner: Value, name: str, call: Node) -> Value:
     """What calling a method of a framework's object gives: a binding, where it looks one up."""
     if owner.shape is None or name != owner.shape.lookup:

@@ -7,7 +7,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit, Fix, Safety
-from cflint.project.code.app_values import is_request_handler
 from cflint.project.code.values import Value, ValueKind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
@@ -361,11 +360,9 @@ def source_of(module: ModuleLike, call: Node) -> PromiseSource | None:
         return None
     callee = unwrap(callee)
     if callee.type != "member_expression":
-        named = module.scope.resolve(callee) if callee.type == "identifier" else None
         if module.value_of(call).kind is not ValueKind.PROMISE:
-            is_handler = named is not None and is_request_handler(module, named)
-            return PromiseSource.FUNCTION if is_handler else None
-        if callee.type == "identifier" and named is None:
+            return None
+        if callee.type == "identifier" and module.scope.resolve(callee) is None:
             return PromiseSource.FETCH
         return PromiseSource.FUNCTION
     target = callee.child_by_field_name("object")
