@@ -3,8 +3,8 @@
 `put()` throws when `expirationTtl` is less than 60, and `get()` when `cacheTtl` is less than 30. Both are in
 seconds, and so is `expiration`, which is a time since 1970: what `Date.now()` gives is in milliseconds.
 
-Better Auth gives the `set()` of its `secondaryStorage` such times: the window of a limit may be ten seconds,
-and a session may have less than a minute left.
+Better Auth gives the `set()` of its `secondaryStorage` such times: the window of a limit is ten seconds
+without one of its own, and a session may have less than a minute left.
 
 ## Incorrect
 
@@ -52,6 +52,7 @@ Error: KV GET failed: 400 Invalid cache_ttl of …. Cache TTL must be at least 3
 Safe: the call throws as it is; with the minimum it does what it can.
 
 Source: https://developers.cloudflare.com/kv/api/write-key-value-pairs/,
+https://github.com/better-auth/better-auth/blob/main/packages/better-auth/src/api/rate-limiter/index.ts,
 https://github.com/zpg6/better-auth-cloudflare/blob/main/src/index.ts
 """
 

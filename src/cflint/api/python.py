@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cflint.project.python.env_uses import PythonEnvUse as PythonEnvUse
     from cflint.project.python.module import PythonClass as PythonClass
     from cflint.project.python.module import PythonModule as PythonModule
+    from cflint.project.python.module import python_module_of as python_module_of
     from cflint.project.python.sdk import converts_arguments as converts_arguments
     from cflint.project.sql.python import PythonStatement as PythonStatement
     from cflint.project.sql.python import d1_query as d1_query
@@ -40,7 +41,7 @@ _ORIGINS = {
         "reads_python_request"
     ),
     "cflint.project.python.env_uses": ("PythonEnvUse"),
-    "cflint.project.python.module": ("PythonClass PythonModule"),
+    "cflint.project.python.module": ("PythonClass PythonModule python_module_of"),
     "cflint.project.python.sdk": ("converts_arguments"),
     "cflint.project.sql.python": ("PythonStatement d1_query provenance_of python_statements"),
 }
@@ -68,6 +69,7 @@ __all__ = [
     "python_function_called",
     "python_handler",
     "python_handlers_of",
+    "python_module_of",
     "python_statements",
     "reached",
     "reads_python_request",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -160,6 +161,19 @@ def is_handler(module: PythonModule, function: cst.FunctionDef) -> bool:
     return around is None and function.name.value == "on_fetch"
 
 
+_CATCHES = re.compile(rb"exception_handler\(\s*(?:Exception|ValueError|JSONDecodeError|json\.|500)")
+
+
+def _app_catches(module: PythonModule) -> bool:
+    """Whether an application of a Worker that runs a module handles what its routes raise."""
+    for worker in module.workers:
+        for path in worker.modules:
+            document = module.project.sources.document(path) if path.endswith(".py") else None
+            if document is not None and _CATCHES.search(document.data) is not None:
+                return True
+    return False
+
+
 def escapes_python_handler(module: PythonModule, node: cst.CSTNode) -> bool:
     """Whether what a node raises ends a request: no `try` is around it in its function, which is a handler,
     or is called by functions of the module that are, where no `try` is around that either."""
@@ -174,7 +188,7 @@ def escapes_python_handler(module: PythonModule, node: cst.CSTNode) -> bool:
         if module.is_caught(at):
             continue
         if is_handler(module, function):
-            return True
+            return not (function.decorators and _app_catches(module))
         if depth < _DEPTH:
             todo += [
                 (call, depth + 1)
