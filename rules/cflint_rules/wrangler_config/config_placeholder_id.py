@@ -131,7 +131,10 @@ def _ids(environment: Environment) -> Iterator[tuple[str, config.ConfigNode, tup
     if zone is not None and zone.text:
         yield "route", zone, environment.path("route", "zone_id")
     account = environment.own("account_id")
-    if account is not None and account.text:
+    is_shown = (
+        environment.config.document.origin is not None
+    )  # whoever reads that puts in an account of theirs
+    if account is not None and account.text and not is_shown:
         yield "account_id", account, environment.path("account_id")
     if route is not None:
         yield from _hosts(route, environment.path("route"))
