@@ -33,6 +33,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Put a model of today's list (`npx wrangler ai models`) in its place at each of the places. Which one is
+your choice: one of the same family answers most alike, and another may cost more, or take and give
+another form.
+
 ## Not reported
 
 Lists of models, keys of tables and cases of a `switch`: they describe models, and call none. Models of

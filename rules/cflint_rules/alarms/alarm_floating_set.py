@@ -38,6 +38,11 @@ export class Reminder extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Write `await` before the call, and make the function `async`; in a constructor, put the call into
+`ctx.blockConcurrencyWhile(async () => { … })`.
+
 ## Not reported
 
 Promises that are returned, passed on (`Promise.all([…])`, `ctx.waitUntil(…)`), kept in a variable that is

@@ -43,6 +43,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+`await` one after the other: first the one that can be undone or repeated, then the one that others see;
+if the second fails, undo the first.
+
 ## Not reported
 
 Writes to one store; values of KV with a lifetime, which are caches; deletions; `Promise.allSettled()`, whose

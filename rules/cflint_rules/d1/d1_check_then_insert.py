@@ -41,6 +41,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Add a unique index on what may be there once, and insert with `ON CONFLICT (…) DO NOTHING`; `meta.changes`
+is 0 where the row was there. What to answer then is yours to say. Where two rows do no harm, suppress it.
+
 ## Not reported
 
 `INSERT OR IGNORE`, `INSERT OR REPLACE`, `ON CONFLICT`; an `INSERT` in a `try` whose `catch` speaks of

@@ -35,6 +35,11 @@ export async function users(env: Env, ids: string[]): Promise<unknown[]> {
 }
 ```
 
+## What to do
+
+Query in chunks of at most 100 values and join the results; or give the list as one value: `WHERE id IN
+(SELECT value FROM json_each(?))` with `JSON.stringify(list)`; or refuse longer lists.
+
 ## Not reported
 
 Lists whose length the code around looks at, or that it cuts or fetches with a limit; lists that are written

@@ -61,6 +61,11 @@ export default {
 CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 ```
 
+## What to do
+
+Delete the `DROP TABLE` and write `CREATE TABLE IF NOT EXISTS`. If the file is only for local resets, keep
+it under a name that says so and suppress it. Changes of a table that has data belong in a migration.
+
 ## Not reported
 
 Migrations, each of which is applied once; files of tests and seeds; a table that is dropped and not created

@@ -40,6 +40,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Make the statements without `await`, and send them together: `await DB.batch([first, second])` (with
+Drizzle `db.batch([…])`). They succeed or fail together then; one that needs another's result stays
+outside.
+
 ## Not reported
 
 Writes whose result is used, a loop that awaits anything else, writes in a `try` within the loop, and fewer

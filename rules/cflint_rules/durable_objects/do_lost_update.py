@@ -38,6 +38,11 @@ export class Chat extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Read the value again after the `await`, right before `put()`, with nothing awaited in between; or do the
+whole in `ctx.blockConcurrencyWhile()`, which holds up all other requests until it is done.
+
 ## Not reported
 
 What is read and written in `blockConcurrencyWhile()` or in a transaction; a value that is read again before

@@ -29,6 +29,10 @@ export class Ledger extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Delete the line, and the field's declaration; a constructor that does nothing else then goes, too.
+
 ## Not reported
 
 Classes that extend nothing, and fields of other names (`this.state = ctx`).

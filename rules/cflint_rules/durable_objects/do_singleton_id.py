@@ -28,6 +28,11 @@ export default {
 };
 ```
 
+## What to do
+
+Make the name from what the state belongs to: `idFromName(roomId)` or `getByName(userId)`. Where it has to
+be one for all and few requests come, suppress it: about a thousand a second is what one object answers.
+
 ## Not reported
 
 Objects that only some requests reach; namespaces of which the Worker uses other objects, too; what a cron

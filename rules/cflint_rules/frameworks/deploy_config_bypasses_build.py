@@ -72,6 +72,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Build with that configuration (`configPath` of the plugin, or `CLOUDFLARE_ENV`), and call `wrangler
+deploy` without `-c`.
+
 ## Not reported
 
 A file in `dist`, `build`, `.output` or `.wrangler`; a deployment that no build precedes in the same script;

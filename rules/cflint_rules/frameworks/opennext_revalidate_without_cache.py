@@ -78,6 +78,12 @@ export default function Page() {
 }
 ```
 
+## What to do
+
+In `open-next.config.ts` set `incrementalCache` (R2 or KV) and `queue`, and bind what they use
+(`NEXT_INC_CACHE_R2_BUCKET`, `WORKER_SELF_REFERENCE`). Without a wish for caching: delete `revalidate`,
+which changes nothing.
+
 ## Not reported
 
 `revalidate = 0` and `false`; the cache of static assets, which is never made anew; an `open-next.config`

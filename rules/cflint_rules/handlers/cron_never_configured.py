@@ -50,6 +50,11 @@ export default {
 }
 ```
 
+## What to do
+
+Decide: to run this, add the expression to `triggers.crons`; if the schedule has moved, write in the code
+the one that the configuration has; otherwise delete the branch.
+
 ## Not reported
 
 Workers without any crons in their configuration, which may have them from the dashboard or another tool;

@@ -34,6 +34,11 @@ export default {
 };
 ```
 
+## What to do
+
+Add a `return` where the message leads: the last one is mostly `return new Response("not found", { status:
+404 })`.
+
 ## Not reported
 
 Handlers that loop for ever, always throw, or end in a call that never returns; handlers of frameworks that
@@ -55,7 +60,8 @@ Seen in https://developers.cloudflare.com/workers/observability/errors/.
 
 ## Fix safety
 
-Unsafe, and offered only where nothing is returned at all: an empty 204 may not be what clients expect.
+Unsafe: an empty 204, which is offered only where nothing is returned at all, may not be what clients
+expect.
 
 Source: https://developers.cloudflare.com/workers/observability/errors/
 """

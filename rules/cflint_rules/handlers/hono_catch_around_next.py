@@ -38,6 +38,11 @@ app.onError((error, c) => {
 export default app;
 ```
 
+## What to do
+
+Move what the `catch` does into `app.onError((error, c) => …)`, and leave `await next()` bare. Middleware
+that only has to know of an error looks at `c.error` after `await next()`.
+
 ## Not reported
 
 A `try` that does more than to call `next()` and to log; a `catch` that asks for a `Response`, which is no

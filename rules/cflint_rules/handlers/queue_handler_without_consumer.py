@@ -55,6 +55,11 @@ export default {
 }
 ```
 
+## What to do
+
+Decide: to have it run, add what calls it (`triggers.crons` for `scheduled()`, a consumer in
+`queues.consumers` for `queue()`); otherwise delete the handler.
+
 ## Not reported
 
 Workers without a configuration. Where the configuration has no `queues` (or `triggers`) at all, the consumer

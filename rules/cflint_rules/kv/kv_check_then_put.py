@@ -39,6 +39,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Where two at once do harm (names, invitations, one-time codes), decide it in a Durable Object by that
+name, or by a unique column of D1. Where an overwritten value does none, suppress it.
+
 ## Not reported
 
 A value that is used, as of a cache; a `put()` with options (a lifetime: what was handled already is forgotten

@@ -37,6 +37,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Collect the keys, at most 100 at a time, and ask once: `const values = await env.KV.get(keys)` gives a
+`Map` from key to value (with `"json"` parsed).
+
 ## Not reported
 
 Values that are read as a stream or as bytes, which only single reads give. Loops that await anything else,

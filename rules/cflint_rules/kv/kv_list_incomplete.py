@@ -39,6 +39,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Ask until it is complete: `do { page = await kv.list({ cursor }); …; cursor = page.cursor } while
+(!page.list_complete)`; or, where a page is enough, hand `cursor` to the client.
+
 ## Not reported
 
 Lists with a `limit` (so many are wanted), a `cursor`, or a prefix that belongs to one thing (`user:${id}:`),

@@ -41,6 +41,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Hash the token (`crypto.subtle.digest("SHA-256", …)`, as hex) where the key is written, read and deleted.
+Sessions that are stored are lost unless both keys are tried for as long as they last.
+
 ## Not reported
 
 Keys that are made by a function, which may hash; keys that come from anything but a credential.

@@ -47,6 +47,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Where each change counts, keep it in a Durable Object (one thing at a time) or a row of D1 (`SET n = n +
+1`). Where only one client writes a key at a time, suppress it with that reason.
+
 ## Not reported
 
 A value that is written when none was found, that does not come from what was read, or of which a property is

@@ -45,6 +45,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Log it: `.catch((error) => console.error("…", error))`. If the failure may pass, say why in a comment in
+the handler: that ends the finding.
+
 ## Not reported
 
 A block with a comment that says why; a `try` without a call of the platform (parsing JSON, closing a socket);

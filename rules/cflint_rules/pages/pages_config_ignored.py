@@ -36,6 +36,12 @@ export const onRequestGet: PagesFunction<{ NOTES: KVNamespace }> = async ({ env 
 };
 ```
 
+## What to do
+
+If it is a Pages project, add `pages_build_output_dir = "dist"` (the folder that is deployed): from then
+on this file counts, and what the dashboard has set does not. If it is a Worker, add `main` or `assets`,
+and deploy it as one.
+
 ## Not reported
 
 Configurations with a `main`, `assets` or an entry that a command gives: those of Workers. Folders without

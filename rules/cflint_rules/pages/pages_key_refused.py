@@ -34,6 +34,11 @@ export const onRequestGet: PagesFunction = async () => new Response("notes");
 export const onRequestGet: PagesFunction = async () => new Response("notes");
 ```
 
+## What to do
+
+Delete the key; what it was for takes a Worker of its own (crons, queue consumers, Durable Object
+classes), to which this project binds.
+
 ## Not reported
 
 Empty values, and keys of which it depends on the version of wrangler whether Pages takes them. Cron triggers

@@ -44,6 +44,11 @@ dependencies = ["fastapi"]
 dev = ["workers-py"]
 ```
 
+## What to do
+
+Move the lines to `dependencies` of `[project]` in `pyproject.toml`, delete `requirements.txt`, and deploy
+with `uv run pywrangler deploy`.
+
 ## Not reported
 
 Folders that have a `pyproject.toml` as well: the `requirements.txt` may be for other tools there.

@@ -50,6 +50,10 @@ class Default(WorkerEntrypoint):
         return Response("hello")
 ```
 
+## What to do
+
+Add the import that the name comes from (`from workers import Response`), or mend the name.
+
 ## Not reported
 
 Names that are bound on some way only (under an `if`, in a `try`); annotations; modules with

@@ -33,6 +33,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Throw instead of falling back: `const url = env.NAME; if (!url) throw new Error("NAME is not set")`; local
+development gets it from `.dev.vars`.
+
 ## Not reported
 
 Variables that every environment of the configuration sets; fallbacks behind another condition (`DEV ? … :

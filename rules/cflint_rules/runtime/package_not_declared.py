@@ -59,6 +59,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Install it: `npm install NAME` (or `pnpm add`, `yarn add`, in the package that imports it), with the
+version that is there now (`npm ls NAME`).
+
 ## Not reported
 
 Packages that any package.json from the module's folder up to the root declares; imports of types; frameworks,

@@ -25,6 +25,12 @@ export async function hash(password: string, salt: Uint8Array): Promise<ArrayBuf
 }
 ```
 
+## What to do
+
+Write 100,000 at most, which is all that Cloudflare does, and store the number beside each hash. A hash
+that was made with more cannot be checked by `crypto.subtle`: check it once with a PBKDF2 in JavaScript
+(`@noble/hashes`) at the next login, and make it anew; or have a new password set.
+
 ## Not reported
 
 Iterations that are no literal and no constant, and code that does not run in a Worker.

@@ -40,6 +40,12 @@ export default {
 }
 ```
 
+## What to do
+
+Read `env.NAME` from the handler's second parameter (in a module without it: `import { env } from
+"cloudflare:workers"`). Or keep `process.env`, with the flag `nodejs_compat` and a compatibility date of
+2025-04-01 or later.
+
 ## Not reported
 
 `NODE_ENV`, which the build replaces, what has a default (`??`), and what is asked for (`process.env.DEBUG ===

@@ -41,6 +41,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Before the body is read: `if (!response.ok) throw new Error(response.status)`, or what your caller expects
+in that case (an answer 502, an empty result, another attempt).
+
 ## Not reported
 
 Responses of which anything else is asked than their JSON (`status`, `headers`), or that are handed to other

@@ -32,6 +32,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Declare `services: [{ "binding": "OTHER", "service": "name-of-the-worker" }]`, and write
+`env.OTHER.fetch(request)`. Where the address is no Worker but an origin, suppress it.
+
 ## Not reported
 
 Addresses of Workers that are not in the repository; Workers with routes, where the other one is on

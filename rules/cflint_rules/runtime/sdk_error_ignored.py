@@ -32,6 +32,10 @@ export async function welcome(to: string, key: string): Promise<void> {
 }
 ```
 
+## What to do
+
+Take both: `const { data, error } = await …; if (error) …`, where you throw, retry or answer 502.
+
 ## Not reported
 
 Clients of which it is not seen how they are made, in the module or by a function of the project; results

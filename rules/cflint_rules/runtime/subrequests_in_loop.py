@@ -40,6 +40,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Use the call for many where there is one (`get(keys)`, `delete(keys)`, `sendBatch()`, `batch()`);
+otherwise do a fixed number a run, and hand the rest to a queue or to the next run. On the free plan a run
+has 50 requests to the Internet and 1,000 to bindings, on the paid one 10,000.
+
 ## Not reported
 
 Lists that the code limits, takes a part of or counts; loops that can be left before their end; the messages

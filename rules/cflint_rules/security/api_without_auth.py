@@ -70,6 +70,12 @@ export default {
 }
 ```
 
+## What to do
+
+Decide who may call. If not everybody: before the costly call compare a credential with a secret of `env`
+(or verify a session or a JWT), and answer 401 without it. If everybody may: put a rate limit in front
+(`env.LIMITER.limit({ key })`), or suppress the finding with that reason.
+
 ## Not reported
 
 Workers in whose code anything looks as if it asked: a package or a name that speaks of authentication,

@@ -37,6 +37,12 @@ app.use("/admin/*", async (c, next) => {
 export default app;
 ```
 
+## What to do
+
+Turn the condition round: `if (!secret) return new Response("not configured", { status: 500 })`, then
+check unconditionally. Local development gets the secret from `.dev.vars`. Nothing changes where the
+secret is set.
+
 ## Not reported
 
 Secrets that the configuration declares (`vars`, `secrets.required`); conditions that ask for more, such as

@@ -27,6 +27,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Add the flags that the message names: `Secure` (browsers take it on `http://localhost`, too), `HttpOnly`
+unless code of the page reads the cookie, and `SameSite=Lax`.
+
 ## Not reported
 
 Cookies whose name says nothing of a session or token, and tokens against forgery, which scripts have to read.

@@ -32,6 +32,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Compare with a list: `["https://app.example.com"].includes(origin)`. For subdomains, parse it: `new
+URL(origin).hostname.endsWith(".example.com")`, with the dot. Which origins these are is yours to say.
+
 ## Not reported
 
 Ends that begin with a dot or hold `://`, starts that end with `:` or `/`, lists that are asked for the origin

@@ -35,6 +35,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Decide: without cookies, drop `Access-Control-Allow-Credentials`; with them, send back the origin of the
+request if it is on your list, with `Vary: Origin`.
+
 ## Not reported
 
 `cors()` of Hono: [`cors-wildcard-with-auth`](cors_wildcard_with_auth.py) is about it. Origins that are made

@@ -30,6 +30,11 @@ app.get("/me", (c) => c.text(c.req.header("Cookie") ? "known" : "unknown"));
 export default app;
 ```
 
+## What to do
+
+Decide who calls from a browser. Known sites: send the origin back only if it is on your list, with `Vary:
+Origin`. Any site, without cookies: drop the credentials and keep `*`.
+
 ## Not reported
 
 Endpoints that read no credentials here, and those of a path that `cors()` is not for. Origins that are named

@@ -48,6 +48,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Log the error (`console.error(error)`), and send a text of your own: `{ error: "internal error" }`, 500.
+Errors that are for the client are a class of their own: send the message of those alone.
+
 ## Not reported
 
 Statuses below 500, for which a message is meant for the client; errors of a class of one's own (`error

@@ -35,6 +35,11 @@ export default {
 A password of one's own making is found by its use: a constant with such a name that is compared with what a
 client sends.
 
+## What to do
+
+Replace the secret where it was issued, for it is known now; `npx wrangler secret put NAME`, a line in
+`.dev.vars` for local development, and read `env.NAME` here.
+
 ## Not reported
 
 Placeholders (`your-api-key`, `sk-xxxx`), keys that are public (`pk_…`, what is called a site key, the token

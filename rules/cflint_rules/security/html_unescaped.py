@@ -30,6 +30,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Escape each value: Hono's `html` template does it by itself; without, replace `&`, `<`, `>`, `"` and `'`
+in a function, and call it around each place.
+
 ## Not reported
 
 What any function or method of a text may have changed (`replace()`, `encodeURIComponent()`, `Number()`,

@@ -37,6 +37,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Declare a rate limiting binding (`ratelimits` in the configuration) and ask `const { success } = await
+env.LIMITER.limit({ key })`: counted by location, limits of 10 or 60 seconds. An exact count for all takes
+a Durable Object. Keep the variable only if a rough limit is enough, and say so.
+
 ## Not reported
 
 Maps whose name says nothing of limits or attempts, fields of a Durable Object, and modules that also use a

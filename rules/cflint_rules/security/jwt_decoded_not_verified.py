@@ -33,6 +33,12 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Verify instead: `jwtVerify(token, key, { issuer, audience })` of `jose`, with `createRemoteJWKSet(new
+URL(…))` for an issuer's keys; answer 401 when it throws. If something in front has verified it, suppress
+it and say what.
+
 ## Not reported
 
 Tokens that do not come from the request: one that the token endpoint of an identity provider has just sent

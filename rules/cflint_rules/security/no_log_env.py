@@ -41,6 +41,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Delete the value from the log, or log whether it is set: `Boolean(env.NAME)`. If it was logged in
+production, replace the secret.
+
 ## Not reported
 
 The names (`Object.keys(env)`), whether a secret is there (`!!env.API_KEY`), its length or its first

@@ -33,6 +33,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Take only what is needed: `{ "user-agent": request.headers.get("user-agent") }`; never `cookie` and
+`authorization`.
+
 ## Not reported
 
 Headers that are filtered on the way, or from which some are deleted; headers that go on to another server

@@ -48,6 +48,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Throw instead: `if (!env.NAME) throw new Error("NAME is not set")`; local development gets it from
+`.dev.vars`. If the literal was ever used in production, replace it.
+
 ## Not reported
 
 An empty text; what says that there is none (`"not set"`), and what is only logged; keys of other services,

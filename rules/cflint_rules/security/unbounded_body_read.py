@@ -31,6 +31,11 @@ export default {
 };
 ```
 
+## What to do
+
+Before it: `if (Number(request.headers.get("content-length") ?? Infinity) > LIMIT) return new
+Response(null, { status: 413 })`, with a limit of your choice.
+
 ## Not reported
 
 Modules that check the length anywhere, or use a body limit of Hono's; Durable Objects, whose requests come

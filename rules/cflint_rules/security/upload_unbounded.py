@@ -40,6 +40,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Before it: `if (Number(request.headers.get("content-length") ?? Infinity) > LIMIT) return new
+Response(null, { status: 413 })`, with a limit of your choice (below some 30 MB). Larger uploads go to R2
+as a stream: `bucket.put(key, request.body)`.
+
 ## Not reported
 
 Modules that look at the length of the body anywhere, or use a body limit of Hono's; forms out of which no

@@ -36,6 +36,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Append it where the answer is made: `response.headers.append("Vary", "Origin")` (or `"Accept"`), also
+where the header that follows it is left out.
+
 ## Not reported
 
 Functions that no code calls, and such as answer errors only, which caches do not keep; options that are `*`

@@ -43,6 +43,12 @@ export default {
 };
 ```
 
+## What to do
+
+Decide which of the two is right. The binding is used: declare it in the configuration (or, in `Env`, the
+name that the configuration has). It is gone: delete the member. A secret: name it in `secrets.required`,
+or in `.dev.vars`. Simplest: take `Env` from `wrangler types`.
+
 ## Not reported
 
 Members that are strings or optional: secrets are set elsewhere. Where `secrets.required` names them, a name

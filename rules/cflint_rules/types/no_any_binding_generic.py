@@ -41,6 +41,11 @@ export default {
 };
 ```
 
+## What to do
+
+Name what it holds: `Queue<Message>`, `DurableObjectNamespace<Room>`, `KVNamespace<"a" | "b">`; the type
+is that of what the code sends or calls.
+
 ## Not reported
 
 `MessageBatch` and `MessageBatch<unknown>`, whose bodies have to be checked before use; types that are not the

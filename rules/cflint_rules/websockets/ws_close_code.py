@@ -46,6 +46,11 @@ export class Stream extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Send a code that may be sent: `ws.close(code === 1005 || code === 1006 ? 1000 : code, reason)`; 1000 or
+3000 to 4999, and a reason of at most 123 bytes.
+
 ## Not reported
 
 Codes and reasons that are not constants, and objects that are not known to be WebSockets. That the code is

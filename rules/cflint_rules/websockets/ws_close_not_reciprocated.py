@@ -71,6 +71,11 @@ export class Lobby extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Call `ws.close()` in `webSocketClose()` on every path, also before an early `return`; or set the
+compatibility date to 2026-04-07 or later, from which on the runtime answers.
+
 ## Not reported
 
 Classes that run with `web_socket_auto_reply_to_close`, which is on from 2026-04-07: there the runtime

@@ -46,6 +46,11 @@ export class Feed extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Add `webSocketMessage(ws, message)` with what clients' messages are to do; if they are not to send any,
+close the socket there (`ws.close(1003, "no messages")`).
+
 ## Not reported
 
 Classes with a base that is not known, and the classes of an SDK (an Agent, a party server), which have the

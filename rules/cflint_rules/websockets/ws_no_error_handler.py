@@ -63,6 +63,10 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Move what `webSocketClose()` does into a method, and call that from `webSocketError(ws, error)`, too.
+
 ## Not reported
 
 Classes without `webSocketClose()`, and those in which it only closes the socket and logs; classes whose base

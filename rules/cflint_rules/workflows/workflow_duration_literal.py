@@ -35,6 +35,11 @@ export class Sync extends WorkflowEntrypoint<Env, { id: string }> {
 }
 ```
 
+## What to do
+
+Write what is meant with a unit: `"30 seconds"`, `"5 minutes"`. A bare number is milliseconds: if that is
+meant, suppress it.
+
 ## Not reported
 
 Durations that are computed when the Workflow runs, and numbers of 100 and more.
@@ -47,7 +52,8 @@ Step config for "…" is in a invalid format. …
 
 ## Fix safety
 
-Safe where only one unit can be meant (`mins`, `hr`, `5s`). Unsafe for `m`.
+Safe where only one unit can be meant (`mins`, `hr`, `5s`). Unsafe for `m`, which may mean minutes or
+months.
 
 Source: https://developers.cloudflare.com/workflows/build/sleeping-and-retrying/
 """

@@ -38,6 +38,11 @@ export class Orders extends WorkflowEntrypoint<Env, { id: string }> {
 }
 ```
 
+## What to do
+
+Delete the `catch`, or end it with `throw error`; what must not be tried again: `throw new
+NonRetryableError(message)`. If the failure may pass, return what says so, and let later steps look at it.
+
 ## Not reported
 
 A `catch` that throws, runs a step or writes down somewhere that it failed; one in a loop, or one after which

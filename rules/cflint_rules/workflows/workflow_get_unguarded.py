@@ -40,6 +40,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Put it into `try`, and answer 404 in the `catch`.
+
 ## Not reported
 
 A call within `try`, or whose promise has a `.catch()`; ids that do not come from a request, as far as it is

@@ -50,6 +50,11 @@ export class Orders extends WorkflowEntrypoint<Env, { order: string }> {
 }
 ```
 
+## What to do
+
+Wrap the call: `const result = await step.do("a name of its own", async () => { … return plain data; })`.
+What is returned has to be JSON-like; a response's body is read inside.
+
 ## Not reported
 
 Clients that are only made (`new OpenAI(…)`), reads of a binding, logging, functions of other modules, and

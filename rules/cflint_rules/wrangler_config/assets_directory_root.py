@@ -32,6 +32,11 @@ history: anybody can read them, and an upload of more than 20,000 files (100,000
 <p>hello</p>
 ```
 
+## What to do
+
+Move the files that browsers are to get into a folder, `public/`, and write that as `directory`. Where all
+of them have to stay, name in a file `.assetsignore` what is not to be uploaded.
+
 ## Not reported
 
 A folder with an `.assetsignore`, projects whose build sets the folder (the Vite plugin), and Pages, which

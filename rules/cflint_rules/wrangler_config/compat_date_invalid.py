@@ -19,6 +19,12 @@ even in a dry run, and the deployment fails.
 }
 ```
 
+## What to do
+
+Write a date of the form `YYYY-MM-DD` that is not after today. One that only the installed runtime does
+not know yet: update wrangler, or take the runtime's own date, with which development and deployment are
+the same.
+
 ## Not reported
 
 A date of tomorrow: it is counted in UTC, and the clock here may be behind. A date that the runtime of the

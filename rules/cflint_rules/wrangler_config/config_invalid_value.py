@@ -34,6 +34,10 @@ at the end of a deployment.
 }
 ```
 
+## What to do
+
+Write a value that the message says is taken, or leave the key out where it is optional.
+
 ## Not reported
 
 Dates without quotes and a document that is no object, which `config-parse-error` reports. Limits of queue

@@ -24,6 +24,12 @@ without one, the next deployment makes it.
 }
 ```
 
+## What to do
+
+Make the resource and write its id (`npx wrangler kv namespace create NAME`, `d1 create`, `hyperdrive
+create`). For KV, D1 and R2 the id can be left out instead: wrangler 4.45 and later makes the resource
+when it deploys. A placeholder that a script replaces before it deploys may stay: suppress it.
+
 ## Not reported
 
 Ids of previews, which only local development uses, and configurations of tests. An empty id of a KV namespace

@@ -23,6 +23,11 @@ route or limit is not there. Often the key has another name, or a letter is wron
 }
 ```
 
+## What to do
+
+Delete the key, or write the one that is meant: nothing reads it as it stands. What Pages or another tool
+reads belongs to that tool's file.
+
 ## Not reported
 
 What `config-removed-key` and `toml-misplaced-key` report; keys that are comments (`"//"`); objects that may

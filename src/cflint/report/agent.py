@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import groupby
 
-from cflint.finding import Edit, Finding, Location, Report, Safety, Severity
+from cflint.finding import Edit, Finding, Location, Report, RuleInfo, Safety, Severity
 from cflint.report import DEFAULT, Options, severity_of
+from cflint.report.advice import what_to_do, why_unsafe
 from cflint.report.changes import Row, changed_lines
 from cflint.report.escape import escape_message, masked_source, paths_for, visible
 
@@ -27,8 +29,8 @@ _LEGEND = "In fixes `-N` is line N as it is, `+N` line N afterwards."
 
 def render(report: Report, options: Options = DEFAULT) -> str:
     """For each file its findings (`line:column severity rule: message`, both 1-based, columns in code points)
-    with small fixes as `-` and `+` lines. One that has no such lines shows its line of code, and the first of
-    its rule what to do instead. At the end what `--fix` would mend.
+    with small fixes as `-` and `+` lines, the first of a rule with why its fix is not safe. One without a fix
+    shows its line of code, and the first of its rule what to do. At the end what `--fix` would mend.
 
     Nothing from a file can begin a line of its own, and what is not printable is escaped, tabs in changed
     lines excepted.
@@ -40,14 +42,14 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     shown = paths_for(report)
     rows: list[str] = []
     fixes: dict[tuple[Edit, ...], tuple[str, str]] = {}
-    advised: set[str] = set()
+    advised: set[tuple[str, object]] = set()
     has_lines = False
     for path, group in groupby(report.findings, key=lambda finding: finding.at.document.path):
         rows.append(shown(path))
         for finding in group:
             rows += (f"  {row}" for row in _finding(finding, shown))
-            fix = list(_fix(finding, shown, fixes))
-            has_lines = has_lines or len(fix) > 1
+            fix = list(_fix(finding, report, shown, fixes, advised))
+            has_lines = has_lines or any(row.startswith(("-", "+")) for row in fix)
             if not fix:
                 rows += (f"    {row}" for row in _without_fix(finding, report, advised))
             rows += (f"    {row}" for row in fix)
@@ -88,15 +90,29 @@ def _finding(finding: Finding, shown: Callable[[str], str]) -> Iterator[str]:
             yield f"    | {_shortened(related.document.path, line, _RELATED_LENGTH)}"
 
 
-def _without_fix(finding: Finding, report: Report, advised: set[str]) -> Iterator[str]:
+def _without_fix(finding: Finding, report: Report, advised: set[tuple[str, object]]) -> Iterator[str]:
     """The line of code that a finding without a fix is about, and once for each rule what to do."""
     line = _line(finding.at)
     if line:
         yield f"| {_shortened(finding.at.document.path, line)}"
+    advice = _once(finding, None, report, advised, what_to_do)
+    if advice:
+        yield f"do: {advice}"
+
+
+def _once(
+    finding: Finding,
+    what: object,
+    report: Report,
+    advised: set[tuple[str, object]],
+    say: Callable[[RuleInfo], str],
+) -> str:
+    """What the page of a finding's rule says, the first time; "" afterwards."""
     info = report.rules.get(finding.rule)
-    if info is not None and info.summary and finding.rule not in advised:
-        advised.add(finding.rule)
-        yield f"do: {escape_message(info.summary)}"
+    if info is None or (finding.rule, what) in advised:
+        return ""
+    advised.add((finding.rule, what))
+    return escape_message(say(info))
 
 
 def _line(at: Location) -> str:
@@ -107,14 +123,17 @@ def _line(at: Location) -> str:
 
 
 def _fix(
-    finding: Finding, shown: Callable[[str], str], fixes: dict[tuple[Edit, ...], tuple[str, str]]
+    finding: Finding,
+    report: Report,
+    shown: Callable[[str], str],
+    fixes: dict[tuple[Edit, ...], tuple[str, str]],
+    advised: set[tuple[str, object]],
 ) -> Iterator[str]:
     """What the fix changes, if there is one, in full where it is short and was not shown before."""
     fix = finding.fix
     if fix is None:
         return
     here, place = finding.at.document.path, _place(finding)
-    by_hand = "by hand" if fix.safety is Safety.MANUAL else fix.safety.value
     same = fixes.get(fix.edits)
     if same is not None:
         path, where = same
@@ -130,7 +149,11 @@ def _fix(
         is_applied = fix.safety is not Safety.MANUAL
         large = f" ({number} lines{f': `cflint check --diff{unsafe}`' if is_applied else ''})"
         changes = []
-    yield f"fix ({by_hand}): {escape_message(fix.title)}{large}"
+    verdict = "by hand" if fix.safety is Safety.MANUAL else fix.safety.value
+    reason = _once(finding, fix.safety, report, advised, partial(why_unsafe, safety=fix.safety))
+    yield f"fix ({verdict}): {escape_message(fix.title)}{large}"
+    if reason:
+        yield f"  why {verdict}: {reason}"
     for path, lines in changes:
         if path != here or len(changes) > 1:
             yield f"in {shown(path)}"
@@ -165,4 +188,7 @@ def _summary(report: Report, options: Options) -> str:
         what = f"also {unsafe}" if safe else f"mends {unsafe}"
         offers.append(f"`cflint check --fix --unsafe-fixes` {what}, which may change behaviour")
     offer = f" {', '.join(offers)}." if offers else ""
-    return f"{fixed}{listed}.{offer} More: `cflint explain RULE`.{partial}"
+    return (
+        f"{fixed}{listed}.{offer} More: `cflint explain RULE`."
+        f" To keep code as it is: a comment `cflint-ignore RULE: reason` above it.{partial}"
+    )
