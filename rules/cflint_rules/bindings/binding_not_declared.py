@@ -187,7 +187,7 @@ def _assets(match: Match) -> Iterator[Finding]:
         if not first.is_typescript
         else f"`ASSETS` is used, but `{first.spelled('assets', 'binding')}` has no `bindings.assets()`",
         match.at(match.call.receiver or match.node),
-        (first.location(first.assets),),
+        (first.location(first.assets).saying("it belongs here"),),
         Fix("Bind the assets as `ASSETS`", edits, Safety.SAFE) if edits else None,
     )
 

@@ -109,7 +109,7 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
             yield Finding(
                 f"this is answered with error 1042: `{name}` is a Worker of the same zone; bind it",
                 match.at(match.arguments[0]),
-                (target,),
+                (target.saying("the other Worker is configured here"),),
             )
         return
     for zone, at in _by_host(project).get(host, ()):
@@ -119,7 +119,7 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
                 f"`{host}` is a route of another Worker of this zone, which `fetch()` passes by: bind it as a"
                 " service",
                 match.at(match.arguments[0]),
-                (at,),
+                (at.saying("that Worker's route"),),
             )
             return
 

@@ -74,7 +74,7 @@ export default {
 
 Decide who may call. If not everybody: before the costly call compare a credential with a secret of `env`
 (or verify a session or a JWT), and answer 401 without it. If everybody may: put a rate limit in front
-(`env.LIMITER.limit({ key })`), or suppress the finding with that reason.
+(`env.LIMITER.limit({ key })`).
 
 ## Not reported
 
