@@ -35,9 +35,9 @@ export default {
 
 ## What to do
 
-Put a model of today's list (`npx wrangler ai models`) in its place at each of the places. Which one is
-your choice: one of the same family answers most alike, and another may cost more, or take and give
-another form.
+Calls of it fail with error 5007 from that day on (or are answered by a successor, at its price). Write a
+model that is listed, such as `@cf/meta/llama-3.3-70b-instruct-fp8-fast` for text (`npx wrangler ai
+models` lists all): input and output are alike within a kind, prices and answers are not.
 
 ## Not reported
 

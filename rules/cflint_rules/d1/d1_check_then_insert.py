@@ -43,8 +43,9 @@ export default {
 
 ## What to do
 
-Add a unique index on what may be there once, and insert with `ON CONFLICT (…) DO NOTHING`; `meta.changes`
-is 0 where the row was there. What to answer then is yours to say. Where two rows do no harm, suppress it.
+Add a unique index on the column that is looked up (`CREATE UNIQUE INDEX … ON t(c)`, as a migration),
+write `INSERT … ON CONFLICT (c) DO NOTHING`, and ask `meta.changes`: 0 means that it was there, where the
+code does what it did after the lookup. Without the index a second row comes now and then.
 
 ## Not reported
 

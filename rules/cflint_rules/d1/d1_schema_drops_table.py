@@ -63,8 +63,9 @@ CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 
 ## What to do
 
-Delete the `DROP TABLE` and write `CREATE TABLE IF NOT EXISTS`. If the file is only for local resets, keep
-it under a name that says so and suppress it. Changes of a table that has data belong in a migration.
+Delete the `DROP TABLE`, and write `CREATE TABLE IF NOT EXISTS`: applied again, the file then keeps the
+data; a changed column takes a migration (`ALTER TABLE`). If it is there to reset a local database, say so
+in its name (`reset.sql`), and keep it.
 
 ## Not reported
 

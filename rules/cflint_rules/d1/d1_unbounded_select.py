@@ -38,8 +38,9 @@ export default {
 
 ## What to do
 
-Add `LIMIT ?` (and `OFFSET ?`, or `WHERE id > ?` after the last id) with a number of your choice. A table
-that stays small by design: suppress it with that reason.
+Add `LIMIT ? OFFSET ?` with 100 rows unless the page shows another number, and let the client ask for the
+next; after it, who reads all in one answer gets the first ones only. A table that stays small (settings,
+categories) can stay as it is.
 
 ## Not reported
 

@@ -30,8 +30,9 @@ export default {
 
 ## What to do
 
-Make the name from what the state belongs to: `idFromName(roomId)` or `getByName(userId)`. Where it has to
-be one for all and few requests come, suppress it: about a thousand a second is what one object answers.
+If the state belongs to something (a room, a user, a document), make the name from that:
+`env.ROOMS.getByName(roomId)`; the new objects begin empty. If it is one for all on purpose, keep it: one
+object answers some hundred requests a second, one after the other.
 
 ## Not reported
 

@@ -80,9 +80,10 @@ export default function Page() {
 
 ## What to do
 
-In `open-next.config.ts` set `incrementalCache` (R2 or KV) and `queue`, and bind what they use
-(`NEXT_INC_CACHE_R2_BUCKET`, `WORKER_SELF_REFERENCE`). Without a wish for caching: delete `revalidate`,
-which changes nothing.
+To have pages cached: in `open-next.config.ts` `defineCloudflareConfig({ incrementalCache:
+r2IncrementalCache, queue: doQueue })`, with the bindings that they use (`NEXT_INC_CACHE_R2_BUCKET`,
+`NEXT_CACHE_DO_QUEUE`, `WORKER_SELF_REFERENCE`). Otherwise delete `revalidate`: nothing changes then, each
+request renders anew as today.
 
 ## Not reported
 

@@ -36,8 +36,9 @@ export default {
 
 ## What to do
 
-Add a `return` where the message leads: the last one is mostly `return new Response("not found", { status:
-404 })`.
+Whoever comes there gets an error 1101 (a 500). Add a `return` at the end of the function, after what is
+shown: `return new Response("not found", { status: 404 })`; a branch that only falls out of its `if` or
+`case` gets there, too.
 
 ## Not reported
 

@@ -57,8 +57,9 @@ export default {
 
 ## What to do
 
-Decide: to have it run, add what calls it (`triggers.crons` for `scheduled()`, a consumer in
-`queues.consumers` for `queue()`); otherwise delete the handler.
+Unless something says that the handler is to run, delete it: nothing calls it today. To have it run, add
+to the configuration `"triggers": { "crons": ["0 * * * *"] }` with your schedule (for `scheduled()`), or
+`"queues": { "consumers": [{ "queue": "NAME" }] }` (for `queue()`): it starts with the next deployment.
 
 ## Not reported
 
@@ -108,6 +109,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             "`scheduled()` is never called: no environment has cron triggers"
             f" (`{_spelled(subject, 'triggers', 'crons')}`)",
             entrypoint.places.get("scheduled", entrypoint.at),
+            (subject.config.top.place.saying("its configuration"),) if subject.config is not None else (),
         )
 
 

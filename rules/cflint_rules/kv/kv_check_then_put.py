@@ -41,8 +41,10 @@ export default {
 
 ## What to do
 
-Where two at once do harm (names, invitations, one-time codes), decide it in a Durable Object by that
-name, or by a unique column of D1. Where an overwritten value does none, suppress it.
+If what is written may be lost once in a while (a cache, a log), keep it. If it must be there once (a
+name, an invitation, a one-time code, a counter), move it to a Durable Object by that name
+(`env.NAMES.getByName(key)`, which checks and writes in one method) or to a unique column of D1: KV shows
+the old value for up to a minute.
 
 ## Not reported
 

@@ -39,8 +39,8 @@ export default {
 
 ## What to do
 
-Collect the keys, at most 100 at a time, and ask once: `const values = await env.KV.get(keys)` gives a
-`Map` from key to value (with `"json"` parsed).
+Collect the keys, at most 100, and ask once: `const values = await kv.get(keys)` (`kv.get(keys, "json")`)
+gives a `Map`; in the loop, `values.get(key)`, which is `null` for a missing one, as before.
 
 ## Not reported
 

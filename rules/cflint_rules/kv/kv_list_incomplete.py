@@ -41,8 +41,9 @@ export default {
 
 ## What to do
 
-Ask until it is complete: `do { page = await kv.list({ cursor }); …; cursor = page.cursor } while
-(!page.list_complete)`; or, where a page is enough, hand `cursor` to the client.
+Ask until it is complete: `do { page = await kv.list({ prefix, cursor }); keys.push(...page.keys); cursor
+= page.cursor } while (!page.list_complete)`. Where one page is what is shown, give the client `cursor`
+for the next. As it is, from the 1,001st key on something is missing.
 
 ## Not reported
 

@@ -43,8 +43,9 @@ export default {
 
 ## What to do
 
-Hash the token (`crypto.subtle.digest("SHA-256", …)`, as hex) where the key is written, read and deleted.
-Sessions that are stored are lost unless both keys are tried for as long as they last.
+Hash the token (`crypto.subtle.digest("SHA-256", new TextEncoder().encode(token))`, as hex) in all of the
+places that write, read and delete the key. Sessions under the old keys are lost, so that users log in
+again, unless the old key is tried, too, until they have ended.
 
 ## Not reported
 

@@ -49,8 +49,9 @@ export default {
 
 ## What to do
 
-Where each change counts, keep it in a Durable Object (one thing at a time) or a row of D1 (`SET n = n +
-1`). Where only one client writes a key at a time, suppress it with that reason.
+If a lost change does harm (a counter, a list that several write), keep it in a Durable Object
+(`env.ITEMS.getByName(key)`, one thing at a time) or a row of D1 (`UPDATE … SET n = n + 1`). If a key has
+one writer at a time, or the loss does none, keep it.
 
 ## Not reported
 

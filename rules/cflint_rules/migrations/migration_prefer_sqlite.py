@@ -52,8 +52,8 @@ new_sqlite_classes = ["Counter"]
 
 ## What to do
 
-Write `new_sqlite_classes` if this class was never deployed. If it was, leave it: the storage of a class
-cannot be changed, and wrangler refuses; suppress it.
+Write `new_sqlite_classes` if the class was never deployed (`npx wrangler deployments list` shows it). If
+it was, leave it: the storage of a class cannot be changed, and the deployment would be refused.
 
 ## Not reported
 

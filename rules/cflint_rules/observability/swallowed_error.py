@@ -47,8 +47,8 @@ export default {
 
 ## What to do
 
-Log it: `.catch((error) => console.error("…", error))`. If the failure may pass, say why in a comment in
-the handler: that ends the finding.
+Log it: `.catch((error) => console.error("what failed", error))`; nothing else changes. If the failure may
+pass unseen, write why as a comment inside the `catch`, which ends the finding, too.
 
 ## Not reported
 

@@ -38,9 +38,9 @@ export const onRequestGet: PagesFunction<{ NOTES: KVNamespace }> = async ({ env 
 
 ## What to do
 
-If it is a Pages project, add `pages_build_output_dir = "dist"` (the folder that is deployed): from then
-on this file counts, and what the dashboard has set does not. If it is a Worker, add `main` or `assets`,
-and deploy it as one.
+If the project is deployed to Pages (it has `functions/`, and no `main`): add `pages_build_output_dir =
+"dist"`, with the folder that is deployed. Its bindings count from then on, and those set in the dashboard
+no longer do. If it is a Worker: add `main` or `assets`, after which `functions/` is not run.
 
 ## Not reported
 

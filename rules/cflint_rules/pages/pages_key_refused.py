@@ -36,8 +36,9 @@ export const onRequestGet: PagesFunction = async () => new Response("notes");
 
 ## What to do
 
-Delete the key; what it was for takes a Worker of its own (crons, queue consumers, Durable Object
-classes), to which this project binds.
+Delete the key: Pages does nothing with it (or refuses the deployment), so that nothing else changes. If
+what it was for is to happen, deploy a Worker of its own that has the key and the handler (`scheduled()`,
+`queue()`, the class), and bind the project to that where it calls it.
 
 ## Not reported
 

@@ -43,7 +43,7 @@ export default {
 ## What to do
 
 Cut the list: `for (let at = 0; at < list.length; at += 100) await queue.sendBatch(list.slice(at, at +
-100))`, the same for `createBatch()`.
+100))` (`createBatch()` the same). With more than 100 the call throws, and nothing is sent.
 
 ## Not reported
 

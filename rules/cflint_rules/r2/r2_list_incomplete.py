@@ -41,8 +41,10 @@ export default {
 
 ## What to do
 
-Ask until it is complete: `do { page = await bucket.list({ cursor }); …; cursor = page.truncated ?
-page.cursor : undefined } while (cursor)`; or, where a page is enough, hand `cursor` to the client.
+Ask until it is complete: `do { page = await bucket.list({ prefix, cursor });
+objects.push(...page.objects); cursor = page.truncated ? page.cursor : undefined } while (cursor)`. Where
+one page is what is shown, give the client `cursor` for the next. As it is, from the 1,001st object on
+something is missing.
 
 ## Not reported
 

@@ -35,9 +35,9 @@ export default {
 
 ## What to do
 
-Write `await` before the call (the function has to be `async`) if what follows needs it or its errors
-matter to the answer; `ctx.waitUntil(…)` if the answer need not wait. Without either, add `.catch(…)` that
-logs.
+Write `await` before the call, and make the function `async`: the answer waits, and its errors come out.
+If the answer need not wait: `ctx.waitUntil(call().catch((error) => console.error(error)))`. In a Durable
+Object without either, the `.catch()` alone.
 
 ## Not reported
 

@@ -61,8 +61,9 @@ export default {
 
 ## What to do
 
-Install it: `npm install NAME` (or `pnpm add`, `yarn add`, in the package that imports it), with the
-version that is there now (`npm ls NAME`).
+Install it where it is imported: `npm install NAME` (`pnpm add`, `yarn add`), in the version that is used
+today (`npm ls NAME`): nothing changes then but that it stays. Without it, the build fails once the other
+package drops it.
 
 ## Not reported
 

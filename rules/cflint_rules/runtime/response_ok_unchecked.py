@@ -43,8 +43,9 @@ export default {
 
 ## What to do
 
-Before the body is read: `if (!response.ok) throw new Error(response.status)`, or what your caller expects
-in that case (an answer 502, an empty result, another attempt).
+Before the body is read: `if (!response.ok) throw new Error("… answered " + response.status)`. A request's
+handler answers 500 then, a step or a queue tries again. To answer better, catch it and send 502. Only
+where an empty result is right, return that.
 
 ## Not reported
 

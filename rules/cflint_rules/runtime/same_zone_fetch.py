@@ -34,8 +34,9 @@ export default {
 
 ## What to do
 
-Declare `services: [{ "binding": "OTHER", "service": "name-of-the-worker" }]`, and write
-`env.OTHER.fetch(request)`. Where the address is no Worker but an origin, suppress it.
+Add to the configuration of this project `"services": [{ "binding": "OTHER", "service": "…" }]` with the
+`name` of the other Worker, and write `env.OTHER.fetch(…)` with the same arguments in place of `fetch(…)`:
+the request then gets there. If the address is answered by an origin and no Worker, keep it.
 
 ## Not reported
 

@@ -41,8 +41,8 @@ export default {
 
 ## What to do
 
-If only the status counts: `await response.body?.cancel()` after it (name the response first). If nothing
-counts, the same; where an error matters, look at `response.ok` before.
+Name the response and cancel its body: `const response = await fetch(…); await response.body?.cancel()`.
+If a failure matters here, ask `response.ok` before.
 
 ## Not reported
 

@@ -72,9 +72,11 @@ export default {
 
 ## What to do
 
-Decide who may call. If not everybody: before the costly call compare a credential with a secret of `env`
-(or verify a session or a JWT), and answer 401 without it. If everybody may: put a rate limit in front
-(`env.LIMITER.limit({ key })`).
+Unless the API is meant for everybody, ask first: `if (request.headers.get("Authorization") !== "Bearer
+" + env.API_TOKEN) return new Response(null, { status: 401 })` (compared in constant time), with `npx
+wrangler secret put API_TOKEN`; callers have to send it then. Where users log in already, check their
+session there instead. For everybody: a rate limit (`env.LIMITER.limit({ key: ip })`), after which it
+still costs, but not without end.
 
 ## Not reported
 

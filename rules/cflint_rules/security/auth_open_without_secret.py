@@ -40,8 +40,8 @@ export default app;
 ## What to do
 
 Turn the condition round: `if (!secret) return new Response("not configured", { status: 500 })`, then
-check unconditionally. Local development gets the secret from `.dev.vars`. Nothing changes where the
-secret is set.
+check unconditionally. Where the secret is set, nothing changes; where it is not, requests are refused
+instead of let in. Local development gets it from `.dev.vars`.
 
 ## Not reported
 

@@ -29,8 +29,9 @@ export default {
 
 ## What to do
 
-Add the flags that the message names: `Secure` (browsers take it on `http://localhost`, too), `HttpOnly`
-unless code of the page reads the cookie, and `SameSite=Lax`.
+Add the flags that the message names. `Secure`: no change but that plain HTTP no longer gets it (browsers
+make an exception for `http://localhost`). `HttpOnly`: scripts of the page can no longer read it; leave it
+out only where one does. `SameSite=Lax`: other sites' forms no longer send it.
 
 ## Not reported
 

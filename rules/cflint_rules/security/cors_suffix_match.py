@@ -34,8 +34,9 @@ export default {
 
 ## What to do
 
-Compare with a list: `["https://app.example.com"].includes(origin)`. For subdomains, parse it: `new
-URL(origin).hostname.endsWith(".example.com")`, with the dot. Which origins these are is yours to say.
+Compare with a list: `["https://app.example.com"].includes(origin)`, with the origins that the check was
+written for. For all subdomains parse it: `new URL(origin).hostname.endsWith(".example.com")`, with the
+dot. For local development: `new URL(origin).hostname === "localhost"`.
 
 ## Not reported
 

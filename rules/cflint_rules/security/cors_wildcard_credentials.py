@@ -37,8 +37,9 @@ export default {
 
 ## What to do
 
-Decide: without cookies, drop `Access-Control-Allow-Credentials`; with them, send back the origin of the
-request if it is on your list, with `Vary: Origin`.
+If no cookies are needed, drop `Access-Control-Allow-Credentials`: every site may read then, without being
+the user. If they are, send back the origin of the request when it is on a list of your pages, with `Vary:
+Origin`.
 
 ## Not reported
 

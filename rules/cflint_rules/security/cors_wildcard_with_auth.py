@@ -32,8 +32,10 @@ export default app;
 
 ## What to do
 
-Decide who calls from a browser. Known sites: send the origin back only if it is on your list, with `Vary:
-Origin`. Any site, without cookies: drop the credentials and keep `*`.
+Keep a list, and send back only what is on it: `origin: (it) => (["https://app.example.com"].includes(it)
+? it : null)`. Other sites can then no longer call it from a browser; your own pages, which the project's
+configuration or README names, have to be on it. An API for everybody: `origin: "*"` without
+`credentials`, after which no cookies are sent along.
 
 ## Not reported
 
@@ -75,7 +77,9 @@ def check(match: Match) -> Iterator[Finding]:
     if origin is not None and _reflects(module, origin):
         if allows:
             yield Finding(
-                "every origin is allowed, with credentials: any site can act as the user", match.at(origin)
+                "every origin is allowed, with credentials: any site can act as the user",
+                match.at(origin),
+                (match.at(credentials).saying("credentials are allowed here"),),
             )
         return
     if origin is not None and module.string_of(origin) != "*":

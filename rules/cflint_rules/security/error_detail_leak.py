@@ -50,8 +50,9 @@ export default {
 
 ## What to do
 
-Log the error (`console.error(error)`), and send a text of your own: `{ error: "internal error" }`, 500.
-Errors that are for the client are a class of their own: send the message of those alone.
+Write `console.error(error)`, and send a text of your own in its place: `{ error: "internal error" }`,
+with the status as it is. Clients that show the message show that then. If the message is for them (a
+validation), throw an error of a class of your own there, and send the message of that class only.
 
 ## Not reported
 

@@ -37,8 +37,8 @@ client sends.
 
 ## What to do
 
-Replace the secret where it was issued, for it is known now; `npx wrangler secret put NAME`, a line in
-`.dev.vars` for local development, and read `env.NAME` here.
+Have a new one made where it was issued, since this one is known; `npx wrangler secret put NAME`, `NAME=…`
+in `.dev.vars`, and read `env.NAME` here. Until the new one is set, what uses it fails.
 
 ## Not reported
 

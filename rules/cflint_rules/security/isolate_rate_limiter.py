@@ -39,9 +39,10 @@ export default {
 
 ## What to do
 
-Declare a rate limiting binding (`ratelimits` in the configuration) and ask `const { success } = await
-env.LIMITER.limit({ key })`: counted by location, limits of 10 or 60 seconds. An exact count for all takes
-a Durable Object. Keep the variable only if a rough limit is enough, and say so.
+Declare a rate limit (`"ratelimits": [{ "name": "LIMITER", "namespace_id": "1001", "simple": { "limit":
+10, "period": 60 } }]`) with the numbers that the variable has (the period can be 10 or 60), and ask
+`(await env.LIMITER.limit({ key })).success`. It counts for each location. An exact count for all, or
+another period, takes a Durable Object. As it is, hardly anybody is limited.
 
 ## Not reported
 

@@ -35,9 +35,10 @@ export default {
 
 ## What to do
 
-Verify instead: `jwtVerify(token, key, { issuer, audience })` of `jose`, with `createRemoteJWKSet(new
-URL(…))` for an issuer's keys; answer 401 when it throws. If something in front has verified it, suppress
-it and say what.
+Verify with the library that is there: `jwt.verify(token, key)` for `jwt.decode(token)`, which throws for
+a forged token: answer 401 then. The key: of tokens that this project signs, its own secret, from `env`;
+of a provider's (Supabase, Auth0, Google), the public keys at its `/.well-known/jwks.json`, with `jose`:
+`jwtVerify(token, createRemoteJWKSet(new URL(…)), { issuer, audience })`.
 
 ## Not reported
 

@@ -29,8 +29,8 @@ export default {
 
 ## What to do
 
-Take the value out of what is logged; log an id, or whether it is there (`Boolean(token)`). If it was
-logged in production, replace it.
+Take the value out of what is logged: log an id, whether it is there (`Boolean(token)`), or the object
+without it (`const { token, ...rest } = data`). If it was logged in production, have it replaced.
 
 ## Not reported
 

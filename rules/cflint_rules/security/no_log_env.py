@@ -43,8 +43,10 @@ export default {
 
 ## What to do
 
-Delete the value from the log, or log whether it is set: `Boolean(env.NAME)`. If it was logged in
-production, replace the secret.
+Name what is needed instead of all: of a log, whether a secret is set (`Boolean(env.NAME)`); of a
+response, the fields that clients need; of a key or a cache, one value that tells apart what is meant
+(`env.ENVIRONMENT`). Whoever gets at that text has every secret. If one was logged or sent in production,
+replace it.
 
 ## Not reported
 
@@ -88,7 +90,11 @@ if TYPE_CHECKING:
 
 _LOGS = ("log", "info", "warn", "error", "debug", "trace", "dir", "table")
 _RESPONSES = ("json", "text", "html", "body")
-_DOES = {"log": "is logged", "response": "is sent to the client", "string": "becomes one string"}
+_DOES = {
+    "log": "is logged",
+    "response": "is sent to the client",
+    "string": "becomes one string, with its secrets",
+}
 _STRING_MAKERS = frozenset({("", "JSON.stringify"), ("node:util", "inspect")})
 _IN_STRING = frozenset(
     {"template_substitution", "template_string", "binary_expression", "parenthesized_expression"}

@@ -35,8 +35,8 @@ export default {
 
 ## What to do
 
-Take only what is needed: `{ "user-agent": request.headers.get("user-agent") }`; never `cookie` and
-`authorization`.
+Name the headers that are needed: `{ "user-agent": request.headers.get("user-agent") }`. If it is a log
+for debugging, delete the line. Never `cookie`, `authorization` and what holds a key.
 
 ## Not reported
 

@@ -50,8 +50,9 @@ export default {
 
 ## What to do
 
-Throw instead: `if (!env.NAME) throw new Error("NAME is not set")`; local development gets it from
-`.dev.vars`. If the literal was ever used in production, replace it.
+Throw where it is missing: `if (!env.NAME) throw new Error("NAME is not set")`, and take the literal out;
+local development gets it from `.dev.vars`. A deployment without the secret then fails instead of trusting
+whoever knows the source. If it ran with the literal, set a new secret.
 
 ## Not reported
 

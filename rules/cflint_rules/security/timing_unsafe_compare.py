@@ -55,9 +55,9 @@ and their callers, in other modules, too. A signature that the code makes itself
 
 ## What to do
 
-Hash both sides and compare those: `const [a, b] = await Promise.all([given, secret].map((it) =>
-crypto.subtle.digest("SHA-256", new TextEncoder().encode(it))))`, then `crypto.subtle.timingSafeEqual(a,
-b)`. The function becomes `async`.
+Hash both and compare the digests: `const digest = (it: string) => crypto.subtle.digest("SHA-256", new
+TextEncoder().encode(it))`, then `crypto.subtle.timingSafeEqual(await digest(given), await
+digest(secret))`. The function becomes `async`, and its callers await it.
 
 ## Not reported
 

@@ -42,9 +42,10 @@ export default {
 
 ## What to do
 
-Before it: `if (Number(request.headers.get("content-length") ?? Infinity) > LIMIT) return new
-Response(null, { status: 413 })`, with a limit of your choice (below some 30 MB). Larger uploads go to R2
-as a stream: `bucket.put(key, request.body)`.
+Before it: `if (Number(request.headers.get("content-length") ?? Infinity) > 20_000_000) return new
+Response("too large", { status: 413 })`: 20 MB, or what your users send; several at once have to fit into
+128 MB. Larger ones go to R2 without being held: `bucket.put(key, request.body)`, with the file as the
+body.
 
 ## Not reported
 

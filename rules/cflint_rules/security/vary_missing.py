@@ -38,8 +38,8 @@ export default {
 
 ## What to do
 
-Append it where the answer is made: `response.headers.append("Vary", "Origin")` (or `"Accept"`), also
-where the header that follows it is left out.
+Where the header is set, also `headers.append("Vary", "Origin")` (or `"Accept"`, whichever is read), on
+the answers without it, too. Nothing but caches notices.
 
 ## Not reported
 

@@ -45,9 +45,10 @@ export default {
 
 ## What to do
 
-Decide which of the two is right. The binding is used: declare it in the configuration (or, in `Env`, the
-name that the configuration has). It is gone: delete the member. A secret: name it in `secrets.required`,
-or in `.dev.vars`. Simplest: take `Env` from `wrangler types`.
+If the configuration has it under another name (the message says so), take that name in `Env` and in the
+code. Otherwise: if the code uses it and it is a secret, name it in `secrets.required` (or `.dev.vars`);
+if it is a binding, declare it in the configuration; if nothing uses it, delete the member. `npx wrangler
+types` then writes `Env` by itself.
 
 ## Not reported
 

@@ -48,8 +48,8 @@ export class Stream extends DurableObject<Env> {
 
 ## What to do
 
-Send a code that may be sent: `ws.close(code === 1005 || code === 1006 ? 1000 : code, reason)`; 1000 or
-3000 to 4999, and a reason of at most 123 bytes.
+Write `ws.close(code === 1005 || code === 1006 ? 1000 : code, reason)`; of your own, 1000 for a normal
+end, 1011 for an error, 3000 to 4999 for what your protocol means, and a reason of at most 123 bytes.
 
 ## Not reported
 

@@ -73,8 +73,9 @@ export class Lobby extends DurableObject<Env> {
 
 ## What to do
 
-Call `ws.close()` in `webSocketClose()` on every path, also before an early `return`; or set the
-compatibility date to 2026-04-07 or later, from which on the runtime answers.
+Call `ws.close(code === 1005 || code === 1006 ? 1000 : code, reason)` in `webSocketClose()` on every path,
+also before an early `return`. Or set the compatibility date to 2026-04-07 or later, from which on the
+runtime answers; all else that changed until then changes, too.
 
 ## Not reported
 

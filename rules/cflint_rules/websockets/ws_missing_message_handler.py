@@ -48,8 +48,9 @@ export class Feed extends DurableObject<Env> {
 
 ## What to do
 
-Add `webSocketMessage(ws, message)` with what clients' messages are to do; if they are not to send any,
-close the socket there (`ws.close(1003, "no messages")`).
+Add `async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer) { … }` that does with a message
+what the protocol says; for clients that are only to listen `ws.close(1003, "no messages")`, after which
+they are disconnected.
 
 ## Not reported
 

@@ -65,7 +65,8 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-Move what `webSocketClose()` does into a method, and call that from `webSocketError(ws, error)`, too.
+Add `webSocketError(ws, error)` that does what is shown of `webSocketClose()`; best by a method that both
+call. A broken connection then leaves nothing behind.
 
 ## Not reported
 

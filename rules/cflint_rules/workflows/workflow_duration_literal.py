@@ -37,8 +37,8 @@ export class Sync extends WorkflowEntrypoint<Env, { id: string }> {
 
 ## What to do
 
-Write what is meant with a unit: `"30 seconds"`, `"5 minutes"`. A bare number is milliseconds: if that is
-meant, suppress it.
+Compare it with what the code around says: a delay of seconds is `"30 seconds"`, minutes are `"5
+minutes"`; the step waits that long then. If milliseconds are meant, keep the number.
 
 ## Not reported
 

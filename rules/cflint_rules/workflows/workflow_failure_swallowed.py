@@ -40,8 +40,9 @@ export class Orders extends WorkflowEntrypoint<Env, { id: string }> {
 
 ## What to do
 
-Delete the `catch`, or end it with `throw error`; what must not be tried again: `throw new
-NonRetryableError(message)`. If the failure may pass, return what says so, and let later steps look at it.
+Delete the `catch`, or end it with `throw error`: the step is tried again then, and a run that fails is
+shown as failed. What must not be tried again: `throw new NonRetryableError(message)`. If the run is to go
+on without it, keep the `catch`, and return what says so.
 
 ## Not reported
 

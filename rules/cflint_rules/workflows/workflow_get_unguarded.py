@@ -42,7 +42,8 @@ export default {
 
 ## What to do
 
-Put it into `try`, and answer 404 in the `catch`.
+`let instance; try { instance = await env.FLOW.get(id) } catch { return new Response("not found", {
+status: 404 }) }`: an id that there is not is answered with 404 instead of an error 500.
 
 ## Not reported
 

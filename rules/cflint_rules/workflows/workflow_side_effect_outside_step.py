@@ -52,8 +52,9 @@ export class Orders extends WorkflowEntrypoint<Env, { order: string }> {
 
 ## What to do
 
-Wrap the call: `const result = await step.do("a name of its own", async () => { … return plain data; })`.
-What is returned has to be JSON-like; a response's body is read inside.
+Wrap it: `const result = await step.do("name what it does", async () => { const made = await …; return {
+id: made.id }; })`, with a name that no other step has, and return plain data (of a response its JSON).
+Without it, it is done again at each wake-up.
 
 ## Not reported
 

@@ -34,8 +34,10 @@ history: anybody can read them, and an upload of more than 20,000 files (100,000
 
 ## What to do
 
-Move the files that browsers are to get into a folder, `public/`, and write that as `directory`. Where all
-of them have to stay, name in a file `.assetsignore` what is not to be uploaded.
+Move what pages link to (HTML, CSS, images, scripts for the browser) into `public/`, and write
+`"directory": "./public"`: addresses stay as they are. If files cannot move, list in a new file
+`.assetsignore` what must not be public (`.git`, `node_modules`, `src`, `wrangler.jsonc`, `*.md`): what is
+forgotten there stays public.
 
 ## Not reported
 

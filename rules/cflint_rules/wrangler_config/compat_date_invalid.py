@@ -21,9 +21,9 @@ even in a dry run, and the deployment fails.
 
 ## What to do
 
-Write a date of the form `YYYY-MM-DD` that is not after today. One that only the installed runtime does
-not know yet: update wrangler, or take the runtime's own date, with which development and deployment are
-the same.
+If the date is not of the form `YYYY-MM-DD`, or later than today, write today's. If only the installed
+runtime does not know it yet: update wrangler (`npm install -D wrangler@latest`), or take the runtime's
+own date; until then local development differs from what is deployed.
 
 ## Not reported
 

@@ -22,7 +22,7 @@ at once. The date can be moved at any time, and single changes can be switched o
 ## What to do
 
 Set a later date: at the latest today, or that of the installed runtime. What changes in between takes
-effect: `cflint upgrade` lists it, with the code that it touches. Where that runtime is too old, update
+effect; `cflint upgrade` lists it, with the code that it touches. Where that runtime is too old, update
 wrangler first.
 
 ## Not reported

@@ -36,7 +36,8 @@ at the end of a deployment.
 
 ## What to do
 
-Write a value that the message says is taken, or leave the key out where it is optional.
+As it stands, wrangler refuses to deploy (a warning: it does something else than it says). Do what the
+message says: write a value of that kind, or leave the key out.
 
 ## Not reported
 

@@ -26,9 +26,10 @@ without one, the next deployment makes it.
 
 ## What to do
 
-Make the resource and write its id (`npx wrangler kv namespace create NAME`, `d1 create`, `hyperdrive
-create`). For KV, D1 and R2 the id can be left out instead: wrangler 4.45 and later makes the resource
-when it deploys. A placeholder that a script replaces before it deploys may stay: suppress it.
+As it stands the deployment fails: there is no such resource. KV, D1 and R2: delete the id, and wrangler
+(4.45 or later) makes an empty resource when it deploys. To use one that exists, write its id (`npx
+wrangler kv namespace list`, `d1 list`; `create NAME` makes one). If a script replaces the placeholder
+before it deploys, keep it.
 
 ## Not reported
 

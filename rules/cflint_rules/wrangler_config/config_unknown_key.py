@@ -25,8 +25,8 @@ route or limit is not there. Often the key has another name, or a letter is wron
 
 ## What to do
 
-Delete the key, or write the one that is meant: nothing reads it as it stands. What Pages or another tool
-reads belongs to that tool's file.
+Nothing reads it: if the message names a key that is spelled alike, that one is meant; otherwise delete
+it, and nothing changes.
 
 ## Not reported
 
