@@ -46,8 +46,9 @@ dev = ["workers-py"]
 
 ## What to do
 
-Move the lines to `dependencies` of `[project]` in `pyproject.toml`, delete `requirements.txt`, and deploy
-with `uv run pywrangler deploy`.
+Make a `pyproject.toml` beside the configuration: `[project]` with `name`, `version`, `requires-python =
+">=3.12"`, and the lines of `requirements.txt` as the strings of `dependencies`. Delete
+`requirements.txt`, and deploy with `uv run pywrangler deploy`.
 
 ## Not reported
 

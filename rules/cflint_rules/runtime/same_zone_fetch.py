@@ -34,9 +34,10 @@ export default {
 
 ## What to do
 
-Add to the configuration of this project `"services": [{ "binding": "OTHER", "service": "…" }]` with the
-`name` of the other Worker, and write `env.OTHER.fetch(…)` with the same arguments in place of `fetch(…)`:
-the request then gets there. If the address is answered by an origin and no Worker, keep it.
+Add to this project's configuration (of a Pages project without one: in the dashboard, Settings, Bindings)
+`"services": [{ "binding": "OTHER", "service": "…" }]` with the `name` of the other Worker, and write
+`env.OTHER.fetch(…)` with the same arguments in place of `fetch(…)` (`context.env.OTHER` in `functions/`):
+the request then gets there.
 
 ## Not reported
 

@@ -36,8 +36,10 @@ at the end of a deployment.
 
 ## What to do
 
-As it stands, wrangler refuses to deploy (a warning: it does something else than it says). Do what the
-message says: write a value of that kind, or leave the key out.
+As it stands, wrangler refuses to deploy (where it is a warning, it does something else than is written).
+Where the message says what to write or leave out, do that, and the same for a key beside it that is as
+empty; an id that is left out has wrangler make the resource. Otherwise write a value of the kind that the
+message names.
 
 ## Not reported
 
