@@ -67,9 +67,10 @@ There is no fix: names, versions and the rest of a `pyproject.toml` are up to it
 Source: https://github.com/cloudflare/workers-py/blob/main/packages/cli/src/pywrangler/sync.py
 """
 
+import posixpath
 from collections.abc import Iterator
 
-from cflint.api import STRICT, Finding, Project, Severity, Worker, rule, worker
+from cflint.api import STRICT, Finding, Location, Project, Severity, Span, Worker, rule, worker
 
 
 @rule(worker(), severity=Severity.NOTE, presets=(STRICT,))
@@ -83,4 +84,13 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         yield Finding(
             "`requirements.txt` is not read: `pyproject.toml` has to name the packages of a Python Worker",
             config.location(main),
+            _beginning(subject, project, config.directory),
         )
+
+
+def _beginning(subject: Worker, project: Project, folder: str) -> tuple[Location, ...]:
+    """Where the list begins."""
+    found = (
+        None if subject.is_document else project.workspace.read(posixpath.join(folder, "requirements.txt"))
+    )
+    return (Location(found, Span(0, 0), "these lines have to move"),) if found is not None else ()
