@@ -133,3 +133,15 @@ async def test_a_client_that_was_answered_with_nothing_is_told_to_ask_again(
             await asyncio.sleep(0.01)
         assert shown.refreshes == 1
         assert await shown.lenses("wrangler.jsonc") == ["used once", "used once, created in v1"]
+
+
+async def test_what_a_development_server_writes_begins_no_analysis(project: Path) -> None:
+    """With each save; on a slow machine none would come to its end."""
+    async with window(project) as shown:
+        await shown.lenses("wrangler.jsonc")
+        (root,) = shown.service.state.roots
+        before = root.generation
+        for path, begun in (("src/node_modules/a/b.js", 0), (".wrangler/tmp/dev-1/index.js", 0), ("c.ts", 1)):
+            changes = [{**shown.document(path), "type": 2}]
+            shown.tell("workspace/didChangeWatchedFiles", changes=changes)
+            assert root.generation == before + begun, path
