@@ -40,8 +40,8 @@ export class Reminder extends DurableObject<Env> {
 
 ## What to do
 
-Write `await` before the call, and make the function `async`; in a constructor, put the call into
-`ctx.blockConcurrencyWhile(async () => { … })`.
+Write `await` before the call, and make the function `async` (its callers await it); in a constructor, put
+the call into `ctx.blockConcurrencyWhile(async () => { … })`. A failure then reaches whoever called.
 
 ## Not reported
 

@@ -45,8 +45,9 @@ export default {
 
 ## What to do
 
-`await` one after the other: first the one that can be undone or repeated, then the one that others see;
-if the second fails, undo the first.
+`await` one after the other: first the one that may be there without the other (a file, a copy), then the
+one that others find it by; a failure of the second then leaves nothing that is seen. It takes the time of
+both.
 
 ## Not reported
 

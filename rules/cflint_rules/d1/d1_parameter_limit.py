@@ -37,8 +37,10 @@ export async function users(env: Env, ids: string[]): Promise<unknown[]> {
 
 ## What to do
 
-Query in chunks of at most 100 values and join the results; or give the list as one value: `WHERE id IN
-(SELECT value FROM json_each(?))` with `JSON.stringify(list)`; or refuse longer lists.
+With more than 100 the query is refused ("too many SQL variables"). Ask in pieces, and join the rows: `for
+(let at = 0; at < list.length; at += 100) rows.push(...(await query(list.slice(at, at + 100))))`; sums, an
+order and a `LIMIT` over all have to be made again in code. Only where that cannot be, give the list as
+one value: `id IN (SELECT value FROM json_each(?))` with `JSON.stringify(list)`.
 
 ## Not reported
 

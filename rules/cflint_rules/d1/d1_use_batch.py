@@ -43,8 +43,8 @@ export default {
 ## What to do
 
 Make the statements without `await`, and send them together: `await DB.batch([first, second])` (with
-Drizzle `db.batch([…])`). They succeed or fail together then; one that needs another's result stays
-outside.
+Drizzle `db.batch([…])`). They succeed or fail together then, and take one round trip. One that needs the
+result of another stays before or after the batch.
 
 ## Not reported
 

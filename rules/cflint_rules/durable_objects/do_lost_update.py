@@ -40,8 +40,9 @@ export class Chat extends DurableObject<Env> {
 
 ## What to do
 
-Read the value again after the `await`, right before `put()`, with nothing awaited in between; or do the
-whole in `ctx.blockConcurrencyWhile()`, which holds up all other requests until it is done.
+Read the value again after the `await`, right before `put()`, with nothing awaited in between, and change
+that. Only if what was awaited depends on the value: do the whole in `ctx.blockConcurrencyWhile()`, which
+holds up all other requests until it is done.
 
 ## Not reported
 

@@ -31,7 +31,8 @@ export class Ledger extends DurableObject<Env> {
 
 ## What to do
 
-Delete the line, and the field's declaration; a constructor that does nothing else then goes, too.
+Delete the line, and the field's declaration if there is one; a constructor that then only calls
+`super(ctx, env)` goes, too. Nothing else changes.
 
 ## Not reported
 

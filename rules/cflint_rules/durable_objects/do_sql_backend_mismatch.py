@@ -60,8 +60,9 @@ Error: Durable Object is not backed by SQL.
 
 ## Fix safety
 
-Unsafe: a class that was deployed keeps its storage for ever, and would have to be created anew under another
-name.
+Unsafe: right for a class that was never deployed. One that was keeps its storage for ever: leave the entry
+then, and create a class of another name with `new_sqlite_classes`, into which its data is copied. Until one
+of both is done, each use of `storage.sql` throws.
 
 Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/api/actor-state.c++
 """

@@ -35,8 +35,9 @@ export default {
 
 ## What to do
 
-Write `await kv.get(key, "json")`, and delete `JSON.parse()`. It gives `null` for a missing key, and
-throws for what is no JSON where the `await` is: a `try` around the parsing has to move there.
+Write `await kv.get(key, "json")` where it is read, and delete `JSON.parse()`. It gives `null` for a
+missing key, as before, and throws for what is no JSON where the `await` is: a `try` around the parsing
+has to move there.
 
 ## Not reported
 

@@ -43,9 +43,10 @@ export default {
 
 ## What to do
 
-Hash the token (`crypto.subtle.digest("SHA-256", new TextEncoder().encode(token))`, as hex) in all of the
-places that write, read and delete the key. Sessions under the old keys are lost, so that users log in
-again, unless the old key is tried, too, until they have ended.
+Who can list the keys (the dashboard, an API token, a backup) can act as every user who is logged in. Hash
+the token (`crypto.subtle.digest("SHA-256", new TextEncoder().encode(token))`, as hex) in all of the
+places that write, read and delete the key: look for its prefix. Users log in again after that. Only if
+they must not, read the old key, too, until the last of them has expired.
 
 ## Not reported
 

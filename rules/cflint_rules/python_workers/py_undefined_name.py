@@ -52,7 +52,10 @@ class Default(WorkerEntrypoint):
 
 ## What to do
 
-Add the import that the name comes from (`from workers import Response`), or mend the name.
+Import it: `Response`, `Request`, `fetch`, `WorkerEntrypoint` and `DurableObject` come `from workers`,
+`to_js`, `create_proxy` and `JsProxy` `from pyodide.ffi`, `Object`, `console` and other names of
+JavaScript `from js`, all others from the module of the project or package that defines them. Only where a
+name of the module is spelled nearly so, that is meant.
 
 ## Not reported
 

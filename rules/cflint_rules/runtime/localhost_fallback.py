@@ -35,9 +35,9 @@ export default {
 
 ## What to do
 
-Throw where it is missing: `const url = env.NAME; if (!url) throw new Error("NAME is not set")` (or
-`process.env.NAME`, as here). Local development gets it from `.dev.vars`. As it is, a deployment without
-it fails at each call, with a network error.
+Throw where it is missing: `const url = env.NAME; if (!url) throw new Error("NAME is not set")`, read as
+the code reads it now. Local development gets it from `.dev.vars`. As it is, a deployment without it fails
+at each call, with a network error.
 
 ## Not reported
 

@@ -44,8 +44,9 @@ export default {
 ## What to do
 
 Before the body is read: `if (!response.ok) throw new Error("… answered " + response.status)`. A request's
-handler answers 500 then, a step or a queue tries again. To answer better, catch it and send 502. Only
-where an empty result is right, return that.
+handler answers 500 then, a step or a queue tries again. Only if the code below already has a value for
+the case that there is nothing (`?? other`, `|| other`, an empty list), let it have that instead of the
+throw, and log the status.
 
 ## Not reported
 

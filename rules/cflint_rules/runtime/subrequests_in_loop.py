@@ -42,9 +42,10 @@ export default {
 
 ## What to do
 
-Use the call for many where there is one (`get(keys)`, `delete(keys)`, `sendBatch()`, `batch()`);
-otherwise do a fixed number a run, and hand the rest to a queue or to the next run. On the free plan a run
-has 50 requests to the Internet and 1,000 to bindings, on the paid one 10,000.
+Use the call for many where there is one (`get(keys)`, `delete(keys)`, `sendBatch()`, `batch()`). For
+requests that have none: give the query that makes the list a `LIMIT` (40 fits every plan; a paid run has
+10,000, a free one 50 to the Internet), mark what is done in it, and let the next run go on; or, if
+nothing may wait, send each item to a queue, whose consumer makes the request.
 
 ## Not reported
 

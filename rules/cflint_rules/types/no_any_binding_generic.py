@@ -43,8 +43,10 @@ export default {
 
 ## What to do
 
-Name what it holds: `Queue<Message>`, `DurableObjectNamespace<Room>`, `KVNamespace<"a" | "b">`; the type
-is that of what the code sends or calls.
+Write the type of what the code sends (`Queue<Message>`, that of the argument of `send()`, or of
+`message.body` in the consumer; a dead letter queue has that of its queue), of the class that is bound
+(`DurableObjectNamespace<Room>`), or of the parameters (`Workflow<Params>`). Where the code shows none,
+`unknown`: each use then has to look first.
 
 ## Not reported
 

@@ -41,7 +41,7 @@ export default {
 ## What to do
 
 Gather the instances, and create up to 100 at once: `await env.FLOW.createBatch(list.map((item) => ({ id,
-params })))`. Those whose id exists already are passed over.
+params })))`. Those whose id exists already are passed over, where `create()` throws.
 
 ## Not reported
 
