@@ -14,7 +14,7 @@ def test_whoever_is_offered_an_unsafe_fix_is_told_why() -> None:
     assert len(offering) > 60
     assert silent == []
     assert found["observability-not-enabled"] == "stored logs count against a quota and may cost money"
-    assert found["env-binding-type-mismatch"].startswith("for variables: code that")
+    assert found["env-binding-type-mismatch"].startswith("for variables: right where")
     assert found["astro-pass-through-throws"].startswith("The fix removes the call: ")
     assert why_unsafe(KNOWN["secret-in-vars"].info, Safety.MANUAL).startswith("the value is known by now")
     assert why_unsafe(KNOWN["observability-not-enabled"].info, Safety.SAFE) == ""
