@@ -60,9 +60,8 @@ Error: Durable Object is not backed by SQL.
 
 ## Fix safety
 
-Unsafe: right for a class that was never deployed. One that was keeps its storage for ever: leave the entry
-then, and create a class of another name with `new_sqlite_classes`, into which its data is copied. Until one
-of both is done, each use of `storage.sql` throws.
+Unsafe: right for a class that was never deployed; one that was keeps its storage for ever, so that the
+entry stays, and a class of another name is created with `new_sqlite_classes` and the data copied into it.
 
 Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/api/actor-state.c++
 """

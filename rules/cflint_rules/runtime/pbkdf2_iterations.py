@@ -27,9 +27,9 @@ export async function hash(password: string, salt: Uint8Array): Promise<ArrayBuf
 
 ## What to do
 
-Write 100,000 at most, which is all that Cloudflare does, and store the number beside each hash. A hash
-that was made with more cannot be checked by `crypto.subtle`: check it once with a PBKDF2 in JavaScript
-(`@noble/hashes`) at the next login, and make it anew; or have a new password set.
+Write 100,000 at most, which is all that Cloudflare does. If no hashes are stored yet, that is all. If
+there are some with more, write the number in front of each new hash (`100000:…`), and check those without
+it once by a PBKDF2 in JavaScript (`@noble/hashes`), making the new hash at that login: nobody notices.
 
 ## Not reported
 

@@ -42,10 +42,10 @@ export default {
 
 ## What to do
 
-Read `env.NAME` of the handler's second parameter; in a module without it, `import { env } from
-"cloudflare:workers"`. Nothing else changes. Only where much code reads `process.env`: add the flag
-`nodejs_compat`, with a compatibility date of 2025-04-01 or later, which changes all else that changed
-until then.
+As it is, the value is `undefined`. Read `env.NAME` of the handler's second parameter; in a module without
+it, `import { env } from "cloudflare:workers"`. Nothing else changes. Only where much code reads
+`process.env`: add the flag `nodejs_compat`, with a compatibility date of 2025-04-01 or later, which
+changes all else that changed until then.
 
 ## Not reported
 

@@ -38,7 +38,8 @@ client sends.
 ## What to do
 
 Have a new one made where it was issued, since this one is known; `npx wrangler secret put NAME`, `NAME=…`
-in `.dev.vars`, and read `env.NAME` here. Until the new one is set, what uses it fails.
+in `.dev.vars`, and read `env.NAME` here (outside of a handler: `import { env } from
+"cloudflare:workers"`). Until the new one is set, what uses it fails.
 
 ## Not reported
 

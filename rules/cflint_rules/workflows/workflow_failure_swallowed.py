@@ -40,9 +40,10 @@ export class Orders extends WorkflowEntrypoint<Env, { id: string }> {
 
 ## What to do
 
-Delete the `catch`, or end it with `throw error`: the step is tried again then, and a run that fails is
-shown as failed. What must not be tried again: `throw new NonRetryableError(message)`. If the run is to go
-on without it, keep the `catch`, and return what says so.
+End the `catch` with `throw error`: the step is tried again then, and a run that fails for good is shown
+as failed. Only if later steps are to run without its result, keep the `catch`, and return what says so;
+only if another attempt cannot help (bad input), `throw new NonRetryableError(message)`. What the step did
+before the error is done again.
 
 ## Not reported
 
