@@ -22,7 +22,7 @@ from tests.support.fixture_cases import Case, cases, rules_for, run
 pytestmark = pytest.mark.portable
 
 FIXED = [case for case in cases() if case.fixed_folder.is_dir()]
-KEPT_BACK = "a fix was not applied: the result would not parse"
+KEPT_BACK = "a fix was not applied: the result would not parse (syntax-error)"
 SAFETIES = st.sampled_from([Safety.SAFE, Safety.UNSAFE])
 
 
