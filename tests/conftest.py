@@ -45,6 +45,10 @@ also where foreign code holds the interpreter; xdist starts another one and goes
 AGAIN = 10
 """Seconds for which one alarm serves the tests that begin: a thread for each takes longer than most tests."""
 
+WAIT = ("tests/lsp/", "tests/fleet/", "tests/doors/test_benchmarks.py")
+"""What mostly waits for other processes, and comes first: one of the suite's waits while the others compute,
+and none is left to wait for at the end."""
+
 TOLD = 0.01
 """Seconds from which on `--durations` gets to know of what a test set up or left behind."""
 
@@ -96,7 +100,7 @@ def _read_constants(path: Path) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path)
+    items.sort(key=lambda item: (not item.nodeid.startswith(WAIT), item.path))
 
 
 def pytest_collection_finish() -> None:
