@@ -134,5 +134,5 @@ def _queue_body(match: Match, queue: Node | None) -> str | None:
         text = match.text(declared) if declared is not None else ""
         found = re.fullmatch(r"MessageBatch<(.+)>", text, re.DOTALL)
         if found is not None and found[1] != "unknown":
-            return found[1]
+            return " ".join(found[1].split())
     return None

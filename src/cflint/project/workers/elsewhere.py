@@ -173,7 +173,8 @@ class Elsewhere:
                 reason = f"{script.path} changes {written} before it is deployed"
                 if not command.startswith("sed") or rewriting.changed_by_sed(command, data) is None:
                     return Deployment(open=reason)
-                filled = filled or reason
+                if not rewriting.finds_nothing(command, data):
+                    filled = filled or reason
             maker = self._writer_among(script, written)
             if maker:
                 document = self._workspace.read(maker)
