@@ -52,7 +52,7 @@ def own_rules() -> Iterator[Found]:
         "rules",
         files if files is not None else record,
         modules,
-        lambda: [module for _, module, _, _ in _rule_files(root)],
+        lambda: modules if modules is not None else [module for _, module, _, _ in _rule_files(root)],
         lambda module: _import(module).check.spec,
     )
     for module, spec in specs.items():
