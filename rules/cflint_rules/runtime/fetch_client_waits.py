@@ -1,18 +1,26 @@
-"""Limit how long a client waits for a server of somebody else.
+"""Limit how long a client waits for a server of somebody else, where there is another answer.
 
-`fetch()` has no limit of time of its own. Where a request of a client is answered with what another server
-says, the client waits as long as that server takes: when it hangs, so does every request, until the clients
-give up. A limit lets the Worker say in time that it does not work, or answer with something older.
+`fetch()` has no limit of time of its own. A `catch` with a default, something older or the next server helps
+where the other side refuses a request, but not where it hangs: what is in it does not run, and the client
+waits as long as that server takes. With a limit of time a server that hangs counts as one that fails.
 
 ## Incorrect
 
 ```ts
 // src/index.ts
+async function rate(): Promise<number> {
+  try {
+    const answer = await fetch("https://api.example.com/rates/eur");
+    if (answer.ok) return Number(await answer.text());
+  } catch (error) {
+    console.warn("no rate", error);
+  }
+  return 1;
+}
+
 export default {
   async fetch(request): Promise<Response> {
-    const answer = await fetch("https://api.example.com/rates");
-    if (!answer.ok) return new Response("no rates", { status: 502 });
-    return Response.json(await answer.json());
+    return Response.json({ rate: await rate() });
   },
 } satisfies ExportedHandler;
 ```
@@ -31,13 +39,19 @@ export default {
 
 ```ts
 // src/index.ts
+async function rate(): Promise<number> {
+  try {
+    const answer = await fetch("https://api.example.com/rates/eur", { signal: AbortSignal.timeout(2_000) });
+    if (answer.ok) return Number(await answer.text());
+  } catch (error) {
+    console.warn("no rate", error);
+  }
+  return 1;
+}
+
 export default {
   async fetch(request): Promise<Response> {
-    const answer = await fetch("https://api.example.com/rates", {
-      signal: AbortSignal.timeout(5_000),
-    });
-    if (!answer.ok) return new Response("no rates", { status: 502 });
-    return Response.json(await answer.json());
+    return Response.json({ rate: await rate() });
   },
 } satisfies ExportedHandler;
 ```
@@ -54,11 +68,13 @@ export default {
 
 ## Not reported
 
+- Requests without a `catch` around them, or with one that answers with an error or throws: a server that
+  hangs ends in an error either way.
 - Functions in which anything says how long it takes (a signal, a timer, a race).
 - Answers that are handed on as they are, as those of a proxy, and requests that are not awaited.
+- Tokens and captchas, without which there is no answer.
 - What no request of a client waits for, URLs of which nothing says whose they are, and those that come from
   data, of which `fetch-without-timeout` tells.
-- The client's own request that is sent on, hosts of the Worker's own, and service bindings.
 
 There is one finding for a Worker, with the other places.
 
@@ -103,6 +119,10 @@ _NAMED = pattern(
     re.IGNORECASE | re.DOTALL,
 )
 """A URL that begins with something whose name says that it is another server's."""
+_GIVES_UP = pattern(
+    r"\b[45]\d\d\b|\berror\s*:|(?<!console\.)(?<!logger\.)(?<!log\.)\b\w*[eE]rror\w*\s*\(|success\s*:\s*false"
+)
+_NO_OTHER = pattern(r"siteverify|turnstile|recaptcha|dns-query|token|oauth", re.IGNORECASE)
 _MOST = 6
 
 
@@ -118,7 +138,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         return
     first, *others = waits
     yield Finding(
-        "a client waits for this server as long as it takes: give the request `AbortSignal.timeout()`",
+        "the `catch` never runs while this server hangs: give the request `AbortSignal.timeout()`",
         first.module.at(first.node),
         tuple(other.module.at(other.node, "and for this one") for other in others[: _MOST - 1]),
     )
@@ -144,7 +164,22 @@ def _is_waited_for(module: Module, node: Node) -> bool:
     )
     if not is_read and not (made.is_awaited and module.own_statement(made.whole) is not None):
         return False
+    if not _has_other_answer(module, node):
+        return False
     return js.Invocation.REQUEST in js.invocations_of(module, node)
+
+
+def _has_other_answer(module: Module, node: Node) -> bool:
+    """Whether the code has another answer where the server does not give one, which a server that hangs keeps
+    from being given: a `catch` that goes on, or gives a default."""
+    attempt = module.try_around(node)
+    handler = attempt.child_by_field_name("handler") if attempt is not None else None
+    body = handler.child_by_field_name("body") if handler is not None else None
+    if attempt is None or body is None or _GIVES_UP.search(module.text(body)) is not None:
+        return False
+    if module.enclosing_function(attempt) != module.enclosing_function(node):
+        return False
+    return not any(True for _ in module.descendants(body, "throw_statement"))
 
 
 def _is_foreign(module: Module, target: Node) -> bool:
@@ -157,6 +192,8 @@ def _is_foreign(module: Module, target: Node) -> bool:
         "template_string",
         "binary_expression",
     ):
+        return False
+    if any(_NO_OTHER.search(text) is not None for text in (given, module.text(target))):
         return False
     if any(_NAMED.fullmatch(text) is not None for text in (given, module.text(target))):
         return True

@@ -121,6 +121,8 @@ def _read_unasked(module: Module, taken: Node) -> Node | None:
     if data is None:
         return None
     if data.pattern is not None:
+        if module.try_around(taken) is not None:
+            return None  # what it does not have throws there, or is missing afterwards
         return data.pattern if _takes_apart_blindly(module, data.pattern) else None
     first: Node | None = None
     for holder in data.holders:
@@ -175,7 +177,8 @@ def _takes_apart_blindly(module: Module, pattern: Node) -> bool:
 def _is_asked(module: Module, read: Node) -> bool:
     """Whether something is asked of a property, or of one of it, or a variable that keeps it."""
     for _ in range(_DEEP):
-        if js.is_guard(module, read):
+        around = module.call_around(read)
+        if js.is_guard(module, read) or (around is not None and around[0].name == "isArray"):
             return True
         above = module.parent(module.with_wrappers(read))
         if above is None or above.type not in ("member_expression", "subscript_expression"):

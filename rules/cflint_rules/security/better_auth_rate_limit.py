@@ -37,7 +37,7 @@ export function createAuth(database: D1Database, secret: string) {
 ## Not reported
 
 Options that are not seen whole, those with a `secondaryStorage`, a `storage` or a `customStorage`, or that
-switch the limit off on purpose; those without passwords, codes and a `rateLimit`: there is nothing to guess.
+switch the limit off on purpose; those without passwords and codes: there is nothing to guess.
 Workers with a rate limit's binding.
 
 ## Fix safety
@@ -82,11 +82,9 @@ def check(match: Match) -> Iterator[Finding]:
     limit = keys.get("rateLimit")
     if limit is not None and _is_off(module, limit):
         return
-    guessed = keys.get("emailAndPassword")
-    if (
-        guessed is None
-        and limit is None
-        and not any(True for name in _GUESSED for _ in module.calls_of(name, options))
+    passwords = keys.get("emailAndPassword")
+    if (passwords is None or _is_off(module, passwords)) and not any(
+        True for name in _GUESSED for _ in module.calls_of(name, options)
     ):
         return
     yield Finding(

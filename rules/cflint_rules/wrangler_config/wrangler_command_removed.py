@@ -62,12 +62,12 @@ export default {
 
 ## Not reported
 
-Scripts that name the version that they call (`npx wrangler@2 publish`). Of a project with wrangler 1 to 3,
-where the command still works, it is a note.
+Scripts that name the version that they call (`npx wrangler@2 publish`), and projects whose wrangler is an
+older one, where the command works.
 
 ## Fix safety
 
-Safe, and only where the project's wrangler knows the new name.
+Safe: the two are one command.
 
 Source: https://developers.cloudflare.com/workers/wrangler/deprecations/#deprecated-commands,
 https://developers.cloudflare.com/workers/wrangler/migration/update-v3-to-v4/
@@ -97,7 +97,8 @@ from cflint.api import (
 
 _OLD = pattern(r"\bwrangler(\s+(?:pages\s+)?)publish\b")
 _PINNED = pattern(r"wrangler@")
-_RENAMED_IN = 3
+_FIRST = "@cloudflare/wrangler"
+"""The package of wrangler 1."""
 _REMOVED_IN = 4
 
 
@@ -130,24 +131,20 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         return
     folder = document.path.rpartition("/")[0]
     installed = config.installed_version(project.workspace, folder, "wrangler")
-    lowest = (installed.lowest[0] if installed is not None else 0) or _REMOVED_IN
+    if installed is None and manifest.dependency(_FIRST) is not None:
+        return
+    if installed is not None and installed.lowest[0] < _REMOVED_IN:
+        return  # there it works
     (node, match), *others = found
     command = " ".join(match.group(0).split())
     new = command.replace("publish", "deploy")
-    if lowest >= _REMOVED_IN:
-        whose = "this wrangler has" if installed is not None and installed.lowest[0] else "wrangler has"
-        message, severity = f"{whose} no `{command.removeprefix('wrangler ')}`: it is `{new}`", None
-    elif lowest >= _RENAMED_IN:
-        message, severity = f"wrangler 4 has no `publish` any more: it is `{new}` already", Severity.NOTE
-    else:
-        message = f"wrangler {lowest} gets no more updates, and wrangler 4 has no `publish`: it is `{new}`"
-        severity = Severity.NOTE
+    whose = "this wrangler has" if installed is not None else "wrangler has"
+    message = f"{whose} no `{command.removeprefix('wrangler ')}`: it is `{new}`"
     yield Finding(
         message,
         Location(document, node.span),
         tuple(Location(document, other.span).saying("and here") for other, _ in others),
-        fix=_fix(document, [node for node, _ in found]) if lowest >= _RENAMED_IN else None,
-        severity=severity,
+        fix=_fix(document, [node for node, _ in found]),
     )
 
 
