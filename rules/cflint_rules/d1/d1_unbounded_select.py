@@ -38,9 +38,10 @@ export default {
 
 ## Not reported
 
-Queries that count or group, and those of the schema (`sqlite_master`, `PRAGMA`); tables of settings, by their
-names. Code that no request runs: cron triggers, queues, migrations; and what is there to see all rows once,
-by the name of its file, function or route (`seed`, `reset`, `wipe`, `truncate`, `backfill`, `reindex`).
+Queries of which a filter, a `LIMIT` or the like is always there; those that count or group, and those of
+the schema (`sqlite_master`, `PRAGMA`); tables of settings, by their names. Code that no request runs: cron
+triggers, queues, migrations; and what is there to see all rows once, by the name of its file, function or
+route (`seed`, `reset`, `wipe`, `truncate`, `backfill`, `reindex`).
 
 ## Fix safety
 
@@ -149,7 +150,12 @@ def check_orm(match: Match) -> Iterator[Finding]:
     chain = [js.Call(module, match.node)]
     while (found := module.method_called_on(chain[-1].node)) is not None:
         chain.append(js.Call(module, found[1]))
-    if not _ORM_BOUNDED.isdisjoint(made.name for made in chain[1:]):
+    if _BOUNDS.isdisjoint(made.name for made in chain[1:]) and _is_only_counted(module, chain):
+        yield Finding("every row is read to count them: let the database count, with `count()`", match.at())
+        return
+    wheres = [made for made in chain[1:] if made.name == "where"]
+    others = {made.name for made in chain[1:]} - {"where"}
+    if not _ORM_BOUNDED.isdisjoint(others) or not all(_may_be_empty(module, made) for made in wheres):
         return
     table = _table_of(module, chain)
     if table is None or _SMALL.search(table) is not None:
@@ -160,7 +166,8 @@ def check_orm(match: Match) -> Iterator[Finding]:
         return  # a part of another statement, or more of it may be added elsewhere
     if js.Invocation.REQUEST not in js.invocations_of(module, match.node) or _wants_all(module, match.node):
         return
-    yield Finding(f"this reads every row of {quoted(table)}: set a limit", match.at())
+    when = ", where no filter is given" if wheres else ""
+    yield Finding(f"this reads every row of {quoted(table)}{when}: set a limit", match.at())
 
 
 _ORM_BOUNDED = frozenset(
@@ -179,8 +186,75 @@ _ORM_BOUNDED = frozenset(
     | {"executeTakeFirstOrThrow", "$dynamic", "as", "fullJoin", "select_count", "toSQL", "prepare"}
 )
 """Methods of a chain that bound what a statement gives, or keep it for later."""
+_BOUNDS = frozenset(
+    {"limit", "get", "top", "executeTakeFirst", "executeTakeFirstOrThrow", "$dynamic", "toSQL"}
+)
+"""Methods of a chain after which not all rows that a condition leaves are read."""
+_COMBINES = frozenset({"and", "or"})
 _COUNTS = pattern(r"\b(?:count|sum|avg|min|max|countAll|sql)\b")
 _LIMITS = frozenset({"where", "limit", "take", "cursor"})
+
+
+def _may_be_empty(module: Module, where: js.Call) -> bool:
+    """Whether a `where()` leaves no row out where a request gives no filter: `and(...filters)` of a list that
+    is filled under conditions, or what is `undefined` on one way."""
+    if len(where.arguments) != 1:
+        return False
+    given = module.initializer(where.arguments[0])
+    if given.type == "ternary_expression":
+        ways = (given.child_by_field_name("consequence"), given.child_by_field_name("alternative"))
+        return any(way is not None and js.unwrap(way).type == "undefined" for way in ways)
+    made = module.call(given)
+    if made is None or made.receiver is not None or made.name not in _COMBINES or len(made.arguments) != 1:
+        return False
+    spread = made.arguments[0]
+    name = js.first_named(spread) if spread.type == "spread_element" else None
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    if name is None or declaration is None or declaration.value is None:
+        return False
+    value = js.unwrap(declaration.value)
+    if value.type != "array" or value.named_child_count or module.scope.assignments(declaration):
+        return False
+    changes = list(module.mutations(declaration))
+    function = module.enclosing_function(where.node)
+    return (
+        bool(changes)
+        and function is not None
+        and all(
+            change.method == "push" and module.is_conditional(change.node, function) for change in changes
+        )
+    )
+
+
+def _is_only_counted(module: Module, chain: list[js.Call]) -> bool:
+    """Whether of all rows that a statement gives nothing is taken but how many they are."""
+    last = chain[-1]
+    if last.name == "then" and last.callbacks:
+        body = js.body_of(last.callbacks[0])
+        names = module.parameters(last.callbacks[0])
+        member = module.member(body) if body is not None else None
+        return (
+            member is not None
+            and member.name == "length"
+            and len(names) == 1
+            and module.text(member.object) == names[0].name
+        )
+    result = module.awaited(last.node)
+    if result is None or result.declaration is None or not result.references:
+        return False
+    reads = [module.member_read(use) for use in result.references]
+    if any(read is None or read.name != "length" for read in reads):
+        return False
+    return not any(_asks_whether(module, read.node) for read in reads if read is not None)
+
+
+def _asks_whether(module: Module, length: Node) -> bool:
+    """Whether a length only tells if there is anything: a condition, or a comparison with 0 or 1."""
+    above = module.parent(module.with_wrappers(length))
+    operation = module.operation(above) if above is not None else None
+    if operation is not None:
+        return operation.operator == "!" or any(module.number(side) in (0, 1) for side in operation.operands)
+    return module.is_guard(length) or (above is not None and above.type == "subscript_expression")
 
 
 def _is_sent(module: Module, node: Node) -> bool:
