@@ -127,6 +127,12 @@ def test_loops(entry: PythonModule) -> None:
     assert [calls.is_left(entry, loop) for loop in entry.find(cst.For)] == [False, False, True]
 
 
+def test_a_loop_over_a_constant_of_another_module_goes_through_no_data() -> None:
+    code = "from names import NAMES, TABLE\nfor a in NAMES:\n    print(a)\nfor b in TABLE.items():\n    print(b)\n"
+    found = module_of({"src/entry.py": code, "src/names.py": "NAMES = ['a', 'b']\nTABLE = {'a': 1}\n"})
+    assert [calls.goes_through_data(found, loop) for loop in found.find(cst.For)] == [False, False]
+
+
 def test_what_escapes_a_handler(entry: PythonModule) -> None:
     assert calls.escapes_python_handler(entry, one(entry, "json"))
     assert calls.escapes_python_handler(entry, one(entry, "int"))  # by way of `self.rows()`
