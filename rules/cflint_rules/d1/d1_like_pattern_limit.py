@@ -37,6 +37,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Refuse or cut the text before: `if (new TextEncoder().encode(text).length > 48) return new Response(null,
+{ status: 400 })`, since `%` before and after count, too; or search with FTS5.
+
 ## Not reported
 
 Patterns that no client decides; texts that are cut, or whose length is asked for; what a validator gives;

@@ -42,6 +42,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Collect the ids, ask once with `WHERE id IN (?, …)` (at most 100), and find each row in a `Map` by its id.
+Statements that differ: `DB.batch(list.map(…))`.
+
 ## Not reported
 
 Loops that can be left before their end, over a list that is written out, or over a part of one (`slice()`).

@@ -36,6 +36,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Each row that is added makes the answer slower and dearer (D1 bills the rows that are read), until it no
+longer fits into memory. Add `LIMIT ? OFFSET ?` with 100 rows unless the page shows another number, and
+let the client ask for the next; who reads all in one answer gets the first ones only after that. A table
+that stays small (settings, categories) can stay as it is.
+
 ## Not reported
 
 Queries of which a filter, a `LIMIT` or the like is always there; those that count or group, and those of

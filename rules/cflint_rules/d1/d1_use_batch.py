@@ -40,6 +40,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Make the statements without `await`, and send them together: `await DB.batch([first, second])` (with
+Drizzle `db.batch([…])`). They succeed or fail together then, and take one round trip. One that needs the
+result of another stays before or after the batch.
+
 ## Not reported
 
 Writes whose result is used, a loop that awaits anything else, writes in a `try` within the loop, and fewer

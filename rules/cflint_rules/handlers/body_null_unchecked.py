@@ -63,6 +63,11 @@ export default {
 }
 ```
 
+## What to do
+
+After the body is read: `if (typeof body !== "object" || body === null) return new Response("expected an
+object", { status: 400 })`; or let a schema parse it.
+
 ## Not reported
 
 Bodies of which something is asked before they are read, or that are handed to a function first (a schema),

@@ -35,6 +35,10 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Put it into `try`, and answer 400 in the `catch`; for a cookie, go on as if it were not there.
+
 ## Not reported
 
 Calls in a `try` with a `catch`, in the function or around all calls of it; Hono apps with an `onError()`;

@@ -71,6 +71,10 @@ export default {
 }
 ```
 
+## What to do
+
+Put it into `try`, and answer 400 in the `catch`: `return new Response("malformed", { status: 400 })`.
+
 ## Not reported
 
 - What a `catch` takes, in the function, in one that calls it, in a `_middleware` of Pages, or by `.catch()`.

@@ -45,6 +45,12 @@ dependencies = ["fastapi"]
 dev = ["workers-py"]
 ```
 
+## What to do
+
+Make a `pyproject.toml` beside the configuration: `[project]` with `name`, `version`, `requires-python =
+">=3.12"`, and the lines of `requirements.txt` as the strings of `dependencies`. Delete
+`requirements.txt`, and deploy with `uv run pywrangler deploy`.
+
 ## Not reported
 
 Where there is a `pyproject.toml` as well, beside the configuration or above it, or a folder with packages:
@@ -66,9 +72,23 @@ https://github.com/cloudflare/workers-py/blob/main/packages/cli/src/pywrangler/u
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Finding, Location, Project, Severity, Worker, config, js, python, rule, worker
+from cflint.api import (
+    PREVIEW,
+    Finding,
+    Location,
+    Project,
+    Severity,
+    Span,
+    Worker,
+    config,
+    js,
+    python,
+    rule,
+    worker,
+)
 
 _VENDORED = frozenset({"python_modules", "vendor", "cf-requirements.txt"})
 
@@ -90,7 +110,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         yield Finding(
             "`requirements.txt` is not read: `pyproject.toml` has to name the packages of a Python Worker",
             read.location(main),
-            related,
+            (*related, *_beginning(subject, project, read.directory)),
         )
         return
     manifest = next(iter(config.manifests_above(project.workspace, read.directory)), None)
@@ -111,3 +131,11 @@ def _imported(subject: Worker, project: Project) -> tuple[str, Location] | None:
             if document is not None and isinstance(edge.to, js.Package):
                 return edge.to.name, Location(document, edge.item.span, "this package")
     return None
+
+
+def _beginning(subject: Worker, project: Project, folder: str) -> tuple[Location, ...]:
+    """Where the list begins."""
+    found = (
+        None if subject.is_document else project.workspace.read(posixpath.join(folder, "requirements.txt"))
+    )
+    return (Location(found, Span(0, 0), "these lines have to move"),) if found is not None else ()

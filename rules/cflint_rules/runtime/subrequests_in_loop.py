@@ -40,6 +40,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Use the call for many where there is one (`get(keys)`, `delete(keys)`, `sendBatch()`, `batch()`). For
+requests that have none: give the query that makes the list a `LIMIT` (40 fits every plan; a paid run has
+10,000, a free one 50 to the Internet), mark what is done in it, and let the next run go on; or, if
+nothing may wait, send each item to a queue, whose consumer makes the request.
+
 ## Not reported
 
 Lists that the code limits, takes a part of or counts; loops that can be left before their end; the messages

@@ -48,6 +48,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `console.error(error)`, and send a text of your own in its place: `{ error: "internal error" }`,
+with the status as it is. Clients that show the message show that then. If the message is for them (a
+validation), throw an error of a class of your own there, and send the message of that class only.
+
 ## Not reported
 
 Statuses below 500, for which a message is meant for the client; errors of a class of one's own (`error

@@ -37,6 +37,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Declare a rate limit (`"ratelimits": [{ "name": "LIMITER", "namespace_id": "1001", "simple": { "limit":
+10, "period": 60 } }]`) with the numbers that the variable has (the period can be 10 or 60), and ask
+`(await env.LIMITER.limit({ key })).success`. It counts for each location. An exact count for all, or
+another period, takes a Durable Object. As it is, hardly anybody is limited.
+
 ## Not reported
 
 Maps of which neither the name nor a function that fills them, nor the module, says anything of limits or

@@ -31,6 +31,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `} satisfies ExportedHandler<Env>;` after the exported object (or declare the variable so); `Env`
+comes from `wrangler types`.
+
 ## Not reported
 
 JavaScript; a default export that is a class, an app or a call; handlers whose parameters and results are all

@@ -6,7 +6,6 @@ Only forms are understood that say so by themselves; of all others anything may 
 
 from __future__ import annotations
 
-import re
 import shlex
 from functools import partial
 from typing import TYPE_CHECKING
@@ -83,7 +82,7 @@ _KEY = pattern(
     r"[\^(?:]*(?:\\b)?\(?[\"']?([A-Za-z]\w*)[\"']?\)?(?:\\s[*+]?|[ ])*[=:](?:\\s[*+]?|[ ])*\(?[\"']"
 )
 """The head of a pattern that stands for a key and a text as its value: `id\\s*=\\s*"`."""
-_WIDE = re.compile(r"\\n|\\S|\\r|\n|\[\^\\|\.\*\$|s$")
+_WIDE = pattern(r"\\n|\\S|\\r|\n|\[\^\\|\.\*\$|s$")
 _NAMED = pattern(rb"\bname\b[\"']?\s*[:=]")
 _LITERAL = pattern(r"[\w<>{}$ :@#%~-]+")
 _ADDRESS = r"(?:/(?:\\.|[^/\\])*/|\d+|\$)"

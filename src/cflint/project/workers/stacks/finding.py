@@ -7,7 +7,6 @@ is evaluated.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -59,7 +58,7 @@ _ENTRY = pattern(
     r"\b(?:entrypoint|handler|job|main|content_file|contentFile|main_module)\s*[=:]\s*[\"'`]([^\"'`\n]{1,300})[\"'`]"
     r"|\bfile\(\s*\"([^\"\n]{1,300})\""
 )
-_BASE = re.compile(r"^\$\{(?:path\.(?:module|root)|import\.meta\.\w+|__dirname)\}/?")
+_BASE = pattern(r"^\$\{(?:path\.(?:module|root)|import\.meta\.\w+|__dirname)\}/?")
 
 
 class Stacks:
