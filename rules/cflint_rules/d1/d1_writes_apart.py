@@ -82,7 +82,10 @@ _ASIDE = pattern(
 _OWNER = pattern(
     r"user|owner|account|tenant|org|team|workspace|actor|member|customer|client|auth|session", re.IGNORECASE
 )
-_TIMES = pattern(r"now|date|time|stamp|(?:_at|At)$|created|updated|^ts$", re.IGNORECASE)
+_TIMES = pattern(
+    r"now|date|time|stamp|before|after|cutoff|since|until|expir|older|(?:_at|At)$|created|updated|^ts$",
+    re.IGNORECASE,
+)
 _LAST = pattern(r"\bset\b[\s({]*[`\"]?(?:last|updated|seen)_?\w*[`\"]?\s*[=:]", re.IGNORECASE)
 _HARMLESS = frozenset({"IGNORE", "CONFLICT", "REPLACE"})
 _UPSERTS = frozenset({"onConflictDoNothing", "onConflictDoUpdate", "onConflict", "upsert", "replaceInto"})
