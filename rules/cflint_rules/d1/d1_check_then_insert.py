@@ -73,6 +73,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _EXPECTED = pattern(rb"unique|constraint|conflict|duplicate|already", re.IGNORECASE)
+_SAME_ROW = frozenset({"eq", "and", "isNull", "String", "Number"})
+"""Functions of conditions that look for one row, and count none."""
 _UPSERTS = frozenset({"onConflictDoNothing", "onConflictDoUpdate"})
 _STAND_IN = frozenset({"string", "null", "undefined", "number"})
 _DECIDES = frozenset({"CONFLICT", "IGNORE", "REPLACE", "SELECT"})
@@ -179,14 +181,16 @@ def _queries_of(
             begun = module.orm_statement(last)
             if begun is None or begun.verb != "SELECT" or begun.database is None:
                 continue
-            equal = [
-                one
-                for part in _chain(module, last)
-                for argument in part.arguments
-                for one in module.calls("eq", argument)
-                if len(one.arguments) == 2
+            parts = [argument for part in _chain(module, last) for argument in part.arguments]
+            called = [
+                js.Call(module, node)
+                for argument in parts
+                for node in (argument, *module.descendants(argument, "call_expression"))
+                if node.type == "call_expression"
             ]
-            yield last, frozenset(_plain(module, one.arguments[1]) for one in equal)
+            equal = [one for one in called if one.name == "eq" and len(one.arguments) == 2]
+            if all(one.name in _SAME_ROW for one in called if one.receiver is None):
+                yield last, frozenset(_plain(module, one.arguments[1]) for one in equal)
 
 
 def _plain(module: Module, value: Node) -> str:
