@@ -68,7 +68,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule, sql
-from cflint_rules.observability._catches import is_told, store_used, unread_error
+from cflint_rules.observability._catches import blind_catches, store_used
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -84,8 +84,8 @@ def check(subject: Module) -> Iterator[Finding]:
         return
     found = [
         (clause, lost)
-        for clause in subject.descendants(subject.root, "catch_clause")
-        if (lost := _hidden(subject, clause)) is not None
+        for clause, body, tried in blind_catches(subject)
+        if (lost := _hidden(subject, clause, body, tried)) is not None
     ]
     if not found:
         return
@@ -100,12 +100,8 @@ def check(subject: Module) -> Iterator[Finding]:
     )
 
 
-def _hidden(subject: Module, clause: Node) -> Node | None:
+def _hidden(subject: Module, clause: Node, body: Node, tried: Node) -> Node | None:
     """The call of a store whose error a `catch` replaces by a value; None of every other `catch`."""
-    body, attempt = clause.child_by_field_name("body"), subject.parent(clause)
-    tried = attempt.child_by_field_name("body") if attempt is not None else None
-    if body is None or tried is None or not unread_error(subject, clause) or is_told(subject, body):
-        return None
     if next(subject.descendants(body, "throw_statement", "comment", "false", "await_expression"), None):
         return None
     if not any(_replaces(node) for node in body.named_children):
