@@ -82,23 +82,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _CHECKED = js.Phrases(
-    (
-        "constructEvent",
-        "stripe-signature",
-        "svix",
-        "paddle-signature",
-        "x-hub-signature",
-        "x-shopify-hmac",
-        "webhooks.unmarshal",
-        "validateEvent",
-        "lemonsqueezy",
-        "x-signature",
-        "verifyWebhook",
-        "x-razorpay-signature",
-    )
+    "constructEvent stripe-signature svix paddle-signature x-hub-signature x-shopify-hmac webhooks.unmarshal"
+    " validateEvent lemonsqueezy x-signature verifyWebhook x-razorpay-signature"
 )
 """What stands where the signature of an event is checked."""
-_CHATS = js.Phrases(("slack", "discord", "telegram", "whatsapp", "x-line-signature"))
+_CHATS = js.Phrases("slack discord telegram whatsapp x-line-signature")
 _ASIDE = pattern(
     r"log|track|analytic|metric|notif|revalid|purge|warm|report|capture|alert|cache|broadcast|flush|clean|ping",
     re.IGNORECASE,
