@@ -49,7 +49,8 @@ export default {
 
 ## Not reported
 
-A `catch` with a comment, or one that throws, logs or reads the error; caches, by the name of the binding; a
+A `catch` with a comment, or one that throws, logs or reads the error, or gives what says itself that
+something failed; modules that look how a Worker is (`health`, `status`); caches, by the name of the binding; a
 `try` that parses JSON, too; an answer of `false` (whether it works is what was asked); statements that make
 or change tables. An empty `catch` is [`swallowed-error`](swallowed_error.py), one that makes a response
 [`error-answered-unlogged`](error_answered_unlogged.py). A module has one finding, with all its places.
@@ -64,10 +65,11 @@ https://developers.cloudflare.com/d1/observability/debug-d1/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule, sql
+from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, rule, sql
 from cflint_rules.observability._catches import blind_catches, store_used
 
 if TYPE_CHECKING:
@@ -75,6 +77,9 @@ if TYPE_CHECKING:
 
 _SCHEMA = frozenset({"CREATE", "ALTER", "DROP", "PRAGMA"})
 _PARSES = ("parse", "json")
+_SAYS = pattern(r"err|fail|unavail|unhealthy|degraded|down\b|offline|missing|unknown", re.IGNORECASE)
+"""What stands in a value that says itself that something went wrong."""
+_ASKS = pattern(r"health|status|diagnos|ping", re.IGNORECASE)
 _MOST = 6
 
 
@@ -104,7 +109,12 @@ def _hidden(subject: Module, clause: Node, body: Node, tried: Node) -> Node | No
     """The call of a store whose error a `catch` replaces by a value; None of every other `catch`."""
     if next(subject.descendants(body, "throw_statement", "comment", "false", "await_expression"), None):
         return None
-    if not any(_replaces(node) for node in body.named_children):
+    if (
+        not any(_replaces(node) for node in body.named_children)
+        or _SAYS.search(subject.text(body)) is not None
+    ):
+        return None
+    if _ASKS.search(subject.path) is not None:
         return None
     if next(subject.responses_made(body), None) is not None:
         return None
