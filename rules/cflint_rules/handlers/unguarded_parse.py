@@ -1,9 +1,11 @@
 """Catch what a malformed request makes throw, and answer 400.
 
 `request.json()` throws when the body is no JSON, `request.formData()` when it is no form, `JSON.parse()`,
-`atob()` and `new URL()` when the text is none of theirs, and so does a `fetch()` of a URL that is missing.
-What nothing catches ends the request with status 500 (error 1101): the client is not told what was wrong, an
-exception is counted and alerted on that is nobody's bug, and anyone can make as many of them as they like.
+`atob()`, `new URL()`, a namespace's `idFromString()` and the `toISOString()` of a date when the text is none
+of theirs, and so does a `fetch()` of a URL that is missing, and `parseAuthRequest()` of an OAuth provider for
+a client that it does not know. What nothing catches ends the request with status 500 (error 1101): the client
+is not told what was wrong, an exception is counted and alerted on that is nobody's bug, and anyone can make
+as many of them as they like.
 
 ## Incorrect
 
@@ -98,8 +100,9 @@ No fix: what to answer is up to the author.
 
 Source: https://developers.cloudflare.com/workers/observability/errors/,
 https://developer.mozilla.org/en-US/docs/Web/API/Request/json, and workerd, src/workerd/api/
-(`url-standard.c++`, `http.c++`, `form-data.c++`, `global-scope.c++`)
-"""
+(`url-standard.c++`, `http.c++`, `form-data.c++`, `global-scope.c++`, `actor.c++`);
+https://github.com/cloudflare/workers-oauth-provider (`parseAuthRequest` throws for clients that it does not
+know)"""
 
 from __future__ import annotations
 
@@ -123,7 +126,20 @@ _SHAPED = frozenset({"template_string", "binary_expression"})
 _PARTS_OF_URL = frozenset({"url", "href", "origin"})
 _VERIFIES = pattern(rb"verif|signature|hmac|constructEvent", re.IGNORECASE)
 _NEW = frozenset({"new_expression"})
-_WORDS = ("json", "formData", "parse", "atob", "URL", "fetch")
+_ID = "what the client sent is no id of this namespace"
+_AUTHORIZES = "the client is not registered, or not with this redirect URI"
+_DATE = "what the client sent is no date"
+_WORDS = (
+    "json",
+    "formData",
+    "parse",
+    "atob",
+    "URL",
+    "fetch",
+    "idFromString",
+    "parseAuthRequest",
+    "toISOString",
+)
 
 
 @rule(module(*_WORDS), severity=Severity.NOTE, documents=Documents.NOTHING)
@@ -171,6 +187,25 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
         target = js.unwrap(subject.initializer(made.arguments[0]))
         if _reads_one(subject, target) and _is_sent(subject, target) and _escapes(subject, node):
             yield node, _URL
+    for node in subject.calls_of("idFromString", subject.root):
+        made = js.Call(subject, node)
+        if not made.arguments or not subject.value_of(made.receiver).is_binding("durable_object"):
+            continue
+        if _may_escape(subject, node) and _is_sent(subject, made.arguments[0]) and _escapes(subject, node):
+            yield node, _ID
+    for node in subject.calls_of("toISOString", subject.root):
+        receiver = js.Call(subject, node).receiver
+        date = subject.call(subject.initializer(js.unwrap(receiver))) if receiver is not None else None
+        if date is None or not date.is_new or date.name != "Date" or len(date.arguments) != 1:
+            continue
+        if not _may_escape(subject, node) or _asks_for_time(subject, node):
+            continue
+        if _is_sent(subject, date.arguments[0]) and _escapes(subject, node):
+            yield node, _DATE
+    for node in subject.calls_of("parseAuthRequest", subject.root):
+        made = js.Call(subject, node)
+        if made.receiver is not None and len(made.arguments) == 1 and _escapes(subject, node):
+            yield node, _AUTHORIZES
     for node in _made_urls(subject):
         made = js.Call(subject, node)
         if made.name != "URL" or len(made.arguments) != 1 or not subject.is_global(made.callee, "URL"):
@@ -257,9 +292,25 @@ def _is_verified(subject: Module, node: Node) -> bool:
     return function is not None and node.start_byte >= subject.memoized(
         ("signature checked", function.id),
         lambda: min(
-            (leaf.end_byte for leaf in subject.mentions(_VERIFIES, function)), default=function.end_byte
+            (leaf.end_byte for leaf in subject.mentions(_VERIFIES, function) if _is_called(subject, leaf)),
+            default=function.end_byte,
         ),
     )
+
+
+def _asks_for_time(subject: Module, node: Node) -> bool:
+    """Whether the function around asks whether a date is one."""
+    function = subject.enclosing_function(node)
+    return function is not None and any(
+        True for name in ("isNaN", "getTime", "isFinite", "parse") for _ in subject.calls_of(name, function)
+    )
+
+
+def _is_called(subject: Module, leaf: Node) -> bool:
+    """Whether a name is that of a function, or method, where it is called."""
+    above = subject.parent(leaf)
+    member = above is not None and above.type == "member_expression" and subject.member(above)
+    return subject.call_of(above if member and above is not None else leaf) is not None
 
 
 def _asks(subject: Module, node: Node) -> bool:

@@ -76,10 +76,11 @@ Workers in whose code anything looks as if it asked: a package or a name that sp
 signatures, passwords, permissions or CAPTCHAs, a header or cookie with a credential, a comparison with a
 secret, a status of 401 or 403, a limit of rates. Workers that only others of the same account reach
 (`workers_dev` is false, and there is no route), and Workers not all of whose code is known.
-What writes counts only where CORS lets every page call it. What Access does in front of a Worker cannot be
-seen: a Worker behind it should check its token all the same.
+What only adds counts where CORS lets every page call it: a guest book or a counter is meant for all; not so
+what deletes or changes what the client names, and routes for `DELETE`, `PUT` and `PATCH`. What Access does in
+front of a Worker cannot be seen: a Worker behind it should check its token all the same.
 
-It is said once, at the first place.
+It is said once, at the first place of each kind.
 
 ## Fix safety
 
@@ -92,8 +93,7 @@ https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -106,30 +106,31 @@ from cflint.api import (
     Worker,
     js,
     pattern,
-    quoted,
     rule,
-    sql,
     worker,
 )
+from cflint_rules.security._effects import (
+    CALLS,
+    ROUTES,
+    costs,
+    erases,
+    is_for_request,
+    is_secret,
+    named,
+    registers,
+    writes,
+)
+from cflint_rules.security._routes import is_private
+from cflint_rules.security._signs import KEYS, SIGNS, is_compared, is_sign
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SIGNS = js.Phrases(
-    "auth jwt passw passcode pass_?phrase log_?in sign_?in signature hmac verif captcha turnstile"
-    " timing_?safe cookie credential permission forbidden clerk lucia supabase firebase workos svix"
-    " allow_?list white_?list is_?admin rate_?limit throttl quota api-key",
-    whole="jose 401 403",
-    unless=pattern(rb"authors?\b", re.IGNORECASE),
-)
-_KEYS = pattern(rb"secret|token|key|\bpin\b|password|code", re.IGNORECASE)
-_COMPARES = frozenset({"==", "===", "!=", "!=="})
-_LITERALS = frozenset({"string", "null", "undefined", "number", "true", "false", "template_string"})
 _CORS = pattern(rb"access-control-allow-origin|\bcors\b", re.IGNORECASE)
-_ALLOWED = pattern(r"allow-?_?headers", re.IGNORECASE)
 _API_KEY = pattern(rb"\bapiKey\b")
 _METHODS = pattern(rb"\b(?:POST|PUT|PATCH|DELETE|post|put|patch|delete)\b")
-_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
+_MOST = 6
+"""How many places of other kinds a finding shows."""
 _TEXTS = frozenset({"string_fragment", "comment", "regex_pattern", "template_string", "jsx_text"})
 
 
@@ -137,91 +138,75 @@ _TEXTS = frozenset({"string_fragment", "comment", "regex_pattern", "template_str
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if not js.all_code_is_known(project, subject):
         return
-    if _is_private(subject) or any(
+    if is_private(subject) or any(
         environment.bindings_of("ratelimit") for environment in subject.environments
     ):
         return
     paths = js.running_paths(subject)  # the cheap questions first: most Workers have such a word somewhere
-    if js.has_leaf(project, paths, _SIGNS, _is_sign) or js.has_leaf(project, paths, _KEYS, _is_compared):
+    if js.has_leaf(project, paths, SIGNS, is_sign) or js.has_leaf(project, paths, KEYS, is_compared):
         return
-    costly = next(_costly(project, subject), None)
+    anyone = [
+        *_done(project, subject, costs),
+        *_paid(project, subject),
+        *_done(project, subject, erases),
+        *_routes(project, subject),
+    ]
     open_to = _open_to_pages(project, paths)
-    may_write = costly is None and open_to is not None and subject.app is None
-    written = next(_written(project, subject), None) if may_write else None
-    if costly is None and written is None:
+    who = "anyone"
+    if not anyone and open_to is not None and subject.app is None:
+        who, anyone = "any web page", list(_written(project, subject))
+    if not anyone:
         return
-    related = (open_to,) if open_to is not None else ()
-    if costly is not None:
-        place, what = costly
-        yield Finding(f"nothing in this Worker asks who sends a request: anyone can {what}", place, related)
-    elif written is not None:
-        place, what = written
-        yield Finding(
-            f"nothing in this Worker asks who sends a request: any web page can {what}", place, related
-        )
-
-
-def _is_private(subject: Worker) -> bool:
-    """Whether no environment is seen to have an address: only other Workers call it."""
-    found = [environment for environment in subject.environments if environment.is_deployed]
-    return bool(found) and all(
-        (switch := environment.value("workers_dev")) is not None
-        and switch.value is False
-        and environment.value("routes") is None
-        and environment.value("route") is None
-        for environment in found
+    first: dict[str, Location] = {}
+    for at, done in anyone:
+        first.setdefault(done, at)
+    (what, place), *others = first.items()
+    also = next((done for done, _ in others if done.split()[0] != what.split()[0]), None)
+    yield Finding(
+        f"nothing in this Worker asks who sends a request: {who} can {what}{f', and {also}' if also else ''}",
+        place,
+        (
+            *(Location(at.document, at.span, done) for done, at in others[: _MOST - 1]),
+            *((open_to,) if open_to is not None else ()),
+        ),
     )
 
 
-def _runs_for_request(module: Module, node: Node) -> bool:
-    return js.Invocation.REQUEST in js.invocations_of(module, node)
+def _done(
+    project: Project, subject: Worker, what: Callable[[Module, Node], str | None]
+) -> Iterator[tuple[Location, str]]:
+    """Where a request makes a Worker do something, by what it is."""
+    for name in CALLS:
+        for site in js.worker_calls(project, subject, name):
+            done = what(site.module, site.node)
+            if done is not None and is_for_request(site.module, site.node):
+                yield site.module.at(site.node), done
 
 
-def _is_secret(module: Module, node: Node) -> bool:
-    return module.secret_at(node) is js.Secret.VARIABLE
+def _routes(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
+    """Where a Worker takes requests that change something."""
+    for name in ROUTES:
+        for site in js.worker_calls(project, subject, name):
+            done = registers(site.module, site.node)
+            if done is not None:
+                yield site.module.at(site.node.child_by_field_name("arguments") or site.node), done
 
 
-def _costly(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
-    """Where a request runs a model of Workers AI, or calls a service with a key of the owner's."""
-    for site in js.worker_calls(project, subject, "run"):
-        made = js.Call(site.module, site.node)
-        if site.module.value_of(made.receiver).is_binding("ai") and _runs_for_request(site.module, site.node):
-            yield site.module.at(site.node), "run models of Workers AI at your cost"
-    for site in js.worker_calls(project, subject, "fetch"):
-        made = js.Call(site.module, site.node)
-        if not site.module.is_global(made.callee, "fetch") or len(made.arguments) < 2:
-            continue
-        key = next(site.module.contents(made.arguments[1], partial(_is_secret, site.module)), None)
-        if key is not None and _runs_for_request(site.module, site.node):
-            yield site.module.at(site.node), f"call this service with {_named(site.module, key.node)}"
-
+def _paid(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
+    """Where code that runs for a request makes a client of a service with a key of the owner's."""
     for module, leaf in js.leaves_matching(project, js.running_paths(subject), _API_KEY):
         pair = module.parent(leaf)
         value = pair.child_by_field_name("value") if pair is not None and pair.type == "pair" else None
-        if value is None or not _is_secret(module, value):
+        if value is None or not is_secret(module, value):
             continue
-        if _runs_for_request(module, value):
-            yield module.at(value), f"use the service of {_named(module, value)} at your cost"
-
-
-def _named(module: Module, secret: Node) -> str:
-    """What the author calls a secret: the name of a parameter that it was handed on in says nothing."""
-    if secret.type != "identifier":
-        return quoted(module.text(secret))
-    name = module.value_of(secret).name
-    return f"`{name}`" if name is not None else "a secret of yours"
+        if is_for_request(module, value):
+            yield module.at(value), f"use the service of {named(module, value)} at your cost"
 
 
 def _written(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
     """Where a request writes into a database, and the Worker knows methods that write."""
-    if next(js.leaves_matching(project, js.running_paths(subject), _METHODS), None) is None:
-        return
-    for name in sql.SQL_CALLS:
-        for site in js.worker_calls(project, subject, name):
-            use = sql.sql_use(site.module, site.node)
-            verbs = {statement.verb for statement in use.text.statements} if use is not None else set()
-            if verbs & _WRITES and _runs_for_request(site.module, site.node):
-                yield site.module.at(site.node), "change what is in the database"
+    if next(js.leaves_matching(project, js.running_paths(subject), _METHODS), None) is not None:
+        yield from _done(project, subject, writes)
 
 
 def _open_to_pages(project: Project, paths: tuple[str, ...]) -> Location | None:
@@ -236,39 +221,3 @@ def _open_to_pages(project: Project, paths: tuple[str, ...]) -> Location | None:
             if not made.arguments or (origin is not None and module.string_of(origin) == "*"):
                 return module.at(made.node, "CORS lets every page call it")
     return None
-
-
-def _is_sign(module: Module, leaf: Node) -> bool:
-    """Whether a word looks as if the code asked who sends a request: no comment, no text that people read, no
-    list of the headers that CORS allows, and no header of what the Worker itself sends."""
-    if leaf.type in ("comment", "jsx_text", "html_comment"):
-        return False
-    if leaf.type in _TEXTS and len(module.text(leaf).split()) > 1:
-        return False
-    for above in module.ancestors(leaf):
-        if above.type == "pair":
-            key = above.child_by_field_name("key")
-            if key is None:
-                return True
-            return not js.contains(key, leaf) and _ALLOWED.search(module.text(key)) is None
-        if above.type not in ("string", "array", "template_string"):
-            break
-    assigned = module.assignment(module.parent(module.parent(leaf) or leaf))
-    if assigned is not None and js.contains(assigned.target, leaf):
-        return False
-    around = module.call_around(module.parent(leaf) or leaf)
-    is_set = around is not None and around[0].name in ("set", "append")
-    return not is_set
-
-
-def _is_compared(module: Module, leaf: Node) -> bool:
-    """Whether something with the name of a secret is compared with what is no literal."""
-    if leaf.type in _TEXTS:
-        return False
-    for depth, above in enumerate(module.ancestors(leaf)):
-        found = module.operation(above) if above.type == "binary_expression" else None
-        if found is not None and found.operator in _COMPARES:
-            return not any(side.type in _LITERALS for side in found.operands if side is not None)
-        if depth == 3:
-            break
-    return False

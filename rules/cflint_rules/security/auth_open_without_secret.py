@@ -122,9 +122,25 @@ def _optional_check(module: Module, place: Node) -> Node | None:
     inside = above.child_by_field_name("consequence")
     for found in module.descendants(inside, "if_statement") if inside is not None else ():
         condition = found.child_by_field_name("condition")
-        if condition is not None and _compares(module, condition, place) and _turns_away(module, found):
+        if condition is None or not _turns_away(module, found):
+            continue
+        if _compares(module, condition, place) or _verifies(module, condition, place):
             return whole
     return None
+
+
+def _verifies(module: Module, condition: Node, secret: Node) -> bool:
+    """Whether a condition says that a call which was handed a secret gave nothing: `!(await verify(body,
+    secret))`, or `!valid` where that is what it gave."""
+    for found in (js.unwrap(condition), *module.descendants(condition, "unary_expression")):
+        negated = module.operation(found)
+        if negated is None or negated.operator != "!":
+            continue
+        made = js.unwrap(module.initializer(negated.right))
+        given = module.call(js.first_named(made) if made.type == "await_expression" else made)
+        if given is not None and any(module.is_same(part, secret) for part in given.arguments):
+            return True
+    return False
 
 
 def _compares(module: Module, node: Node, secret: Node) -> bool:

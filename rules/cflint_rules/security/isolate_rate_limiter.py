@@ -39,7 +39,8 @@ export default {
 
 ## Not reported
 
-Maps whose name says nothing of limits or attempts, fields of a Durable Object, and modules that also use a
+Maps of which neither the name nor a function that fills them, nor the module, says anything of limits or
+attempts, fields of a Durable Object, and modules that also use a
 binding of rate limits: the variable may only spare its calls.
 
 ## Fix safety
@@ -67,6 +68,12 @@ _LIMITS = pattern(
 )
 
 
+_LIMITER = pattern(r"rate_?limit|throttl", re.IGNORECASE)
+_COUNTS = pattern(
+    r"time_?stamp|count|hits|requests|bucket|window|store|entries|clients|map\b|cache", re.IGNORECASE
+)
+
+
 @rule(new("Map"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
@@ -74,7 +81,7 @@ def check(match: Match) -> Iterator[Finding]:
     declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
     if declaration is None or declaration.scope.type != "program" or not module.is_run:
         return
-    if module.runs_per_request or _LIMITS.search(declaration.name) is None:
+    if module.runs_per_request or not _may_limit(module, declaration):
         return
     if any(environment.bindings_of("ratelimit") for environment in module.environments):
         return
@@ -85,6 +92,21 @@ def check(match: Match) -> Iterator[Finding]:
             match.at(name),
             (module.at(changed, "it is counted here"),),
         )
+
+
+def _may_limit(module: Module, declaration: js.Declaration) -> bool:
+    """Whether a map may be that of a limit: by its name, or by that of a function that fills it, or of the
+    module."""
+    if _LIMITS.search(declaration.name) is not None:
+        return True
+    if _LIMITER.search(module.path.rpartition("/")[2].replace("-", "_")) is not None:
+        return _COUNTS.search(declaration.name) is not None
+    for node in _counted(module, declaration):
+        function = module.enclosing_function(node)
+        name = module.function_name(function) if function is not None else None
+        if name is not None and _LIMITER.search(module.text(name)) is not None:
+            return True
+    return False
 
 
 def _counted(module: Module, declaration: js.Declaration) -> Iterator[Node]:

@@ -48,14 +48,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
-from cflint_rules.security._development import is_for_development
+from cflint_rules.security._development import only_in_development
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _SECRET = pattern(
     r"(?:\w*_?(?:access|refresh|auth|bearer|session|reset|jwt|csrf|bot|api|verification|magic|login)_?)?token"
-    r"|\w*password|passwd|pwd|\w*api_?key|(?:client|api|shared|webhook)_?secret|otp(?:_?code)?",
+    r"|\w*password|passwd|pwd|\w*api_?key|(?:client|api|shared|webhook|jwt|signing)_?secret(?:_?key)?|otp(?:_?code)?"
+    r"|reset_?(?:link|url)|magic_?link",
     re.IGNORECASE,
 )
 _HIDDEN = pattern(r"hash|mask|redact|censor|encrypted|confirm|len", re.IGNORECASE)
@@ -63,7 +64,19 @@ _NAMES = frozenset({"identifier", "shorthand_property_identifier", "member_expre
 _CUTS = frozenset({"slice", "substring", "substr"})
 _USERS = pattern(rb"auth|log_?in|sign_?in|session|verif|password|reset|bearer|invit", re.IGNORECASE)
 _LISTS = pattern(rb"pag(?:e_?token|inat)|candidate|cursor|token(?:iz|is)e", re.IGNORECASE)
-_CONDITIONALS = frozenset({"if_statement", "ternary_expression", "binary_expression"})
+_ANSWERS = pattern(r"sign(?:In|Up)\w*|exchange\w*(?:Code|Token)\w*|refresh\w*Tokens?|get(?:Access)?Tokens")
+"""Functions whose answer holds tokens of whoever signs in."""
+_TOKEN_URL = pattern(
+    r"/(?:o_?auth2?/)?(?:access_?)?tokens?(?![\w=])|access_token(?!=)|token_?(?:url|uri|endpoint)",
+    re.IGNORECASE,
+)
+_COOKIE = pattern(r"(?!.*(?:state|nonce|csrf|verifier)).*(?:session|token|auth|jwt).*|sid", re.IGNORECASE)
+_CALLBACK = pattern(r"(?:^|/)(?:callback|auth/(?:\$|\[\.\.\.\w+\]|\[\[?\w+\]?\]))(?:[/.]|$)")
+"""Files that answer the addresses that a sign-in returns to."""
+_IN_QUERY = frozenset(
+    {"code", "token", "access_token", "api_key", "apikey", "secret", "password", "auth_token"}
+)
+_REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.REQUEST_URL, ValueKind.HONO_REQUEST})
 _FEW = 8
 """Characters of a secret that help to tell it from others, and not to use it."""
 _JWT = pattern(r"(?<!bot)(?<!botAccess)token$|jwt", re.IGNORECASE)
@@ -86,7 +99,9 @@ def check(match: Match) -> Iterator[Finding]:
     for argument in found.arguments:
         for content in module.contents(argument, lambda part: _what(module, part) is not None, hops=2):
             what = _what(module, content.node)
-            if what is None or _only_in_development(module, match.node):
+            if what is None or only_in_development(module, match.node):
+                continue
+            if _is_without_token(module, match.node, content.node):
                 continue
             place = content.names[0] if content.names else content.node
             related = (module.at(content.node, "it is taken here"),) if content.names else ()
@@ -99,14 +114,20 @@ def _what(module: Module, node: Node) -> str | None:
     value = module.value_of(node)
     if module.reads_credential(node):
         return "a credential of the client is"
+    if _is_address_with_code(module, node):
+        return "the address with the code or token in its query is"
+    if node.type in ("identifier", "shorthand_property_identifier") and _is_answer_with_tokens(module, node):
+        return f"all of {quoted(module.text(node))}, with its tokens, is"
     if node.type == "call_expression":
-        return _cut(module, node)
+        return "the session's cookie is" if _is_session_cookie(module, node) else _cut(module, node)
     if node.type not in _NAMES or value.kind is not ValueKind.UNKNOWN or module.secret_at(node) is not None:
         return None
     access = module.member(node)
     name = access.name if access is not None else module.text(node)
     if access is not None and access.name in ("length",):
         return None
+    if access is None and name == "session" and _is_typed_text(module, node):
+        return "`session` is"
     if _SECRET.fullmatch(name) is None or _HIDDEN.search(name) is not None:
         return None
     if access is None and _is_text_of_code(module, node):
@@ -114,6 +135,88 @@ def _what(module: Module, node: Node) -> str | None:
     if name.lower() == "token" and not _is_about_users(module, node):
         return None
     return f"{quoted(module.text(node))} is"
+
+
+def _is_answer_with_tokens(module: Module, name: Node) -> bool:
+    """Whether a variable holds what a sign-in or an exchange of tokens has answered, whole."""
+    declaration = module.scope.resolve(name)
+    if declaration is None or declaration.value is None or declaration.path:
+        return False
+    if any(True for _ in module.scope.assignments(declaration)):
+        return False
+    value = js.unwrap(declaration.value)
+    if value.type != "await_expression":
+        return False
+    made = module.call(js.first_named(value))
+    if made is None or made.is_new:
+        return False
+    if _ANSWERS.fullmatch(made.name) is not None:
+        return made.receiver is not None or bool(made.arguments)
+    if made.name != "json" or made.receiver is None:
+        return False
+    fetched = js.unwrap(module.initializer(made.receiver))
+    if fetched.type == "await_expression":
+        fetched = js.first_named(fetched) or fetched
+    asked = module.call(fetched)
+    first = asked.argument(0) if asked is not None and asked.name == "fetch" else None
+    return first is not None and _TOKEN_URL.search(module.text(module.initializer(first))) is not None
+
+
+def _is_without_token(module: Module, log: Node, node: Node) -> bool:
+    """Whether an answer is logged in a branch that asks what it is, or whether there was an error: where it
+    holds no token."""
+    if node.type not in ("identifier", "shorthand_property_identifier"):
+        return False
+    if not _is_answer_with_tokens(module, node):
+        return False
+    name = module.text(node)
+    return any(
+        module.text(part) in (name, "ok", "status")
+        for condition in module.conditions_around(log)
+        for part in (condition, *module.descendants(condition, "identifier", "property_identifier"))
+    )
+
+
+def _is_typed_text(module: Module, name: Node) -> bool:
+    """Whether a parameter is declared as text."""
+    declaration = module.scope.resolve(name)
+    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER or declaration.path:
+        return False
+    written = declaration.owner.child_by_field_name("type")
+    return written is not None and "string" in module.text(written)
+
+
+def _is_session_cookie(module: Module, call: Node) -> bool:
+    """Whether a call reads a cookie by which somebody is signed in: `cookies.get("session")`."""
+    made = js.Call(module, call)
+    if made.name != "get" or made.receiver is None or len(made.arguments) != 1:
+        return False
+    name = module.string_of(made.arguments[0])
+    access = module.member(made.receiver)
+    owner = access.name if access is not None else module.text(made.receiver)
+    return owner in ("cookies", "cookieStore") and name is not None and _COOKIE.fullmatch(name) is not None
+
+
+def _is_address_with_code(module: Module, node: Node) -> bool:
+    """Whether an expression is the query of a request, or its whole address, where the function around takes
+    a code or a token out of it."""
+    access = module.member(node)
+    if access is None or access.name not in ("url", "href", "search"):
+        return False
+    kinds = {module.value_of(part).kind for part in module.origins(access.object)}
+    if not kinds & _REQUESTS:
+        return False
+    if _CALLBACK.search(module.path) is not None:
+        return True
+    around = module.enclosing_function(node)
+    return around is not None and any(
+        made.argument(0) is not None
+        and (module.string_of(made.arguments[0]) or "") in _IN_QUERY
+        and module.reads_query(made.node)
+        for name in ("get", "query")
+        for made in module.calls(name, around)
+        if len(made.arguments) == 1
+    )
 
 
 def _is_about_users(module: Module, node: Node) -> bool:
@@ -151,15 +254,6 @@ def _is_text_of_code(module: Module, name: Node) -> bool:
     if declaration.kind in (js.DeclarationKind.IMPORT, js.DeclarationKind.FUNCTION, js.DeclarationKind.CLASS):
         return True
     value = js.unwrap(declaration.value) if declaration.value is not None and not declaration.path else None
+    if value is not None and js.is_random(module.string_of(value) or ""):
+        return False  # a secret that stands in the code
     return value is not None and value.type in ("string", "true", "false", "unary_expression", "number")
-
-
-def _only_in_development(module: Module, node: Node) -> bool:
-    """Whether a condition around asks for development, or for a switch that prints more."""
-    for above in module.ancestors(node):
-        if above.type not in _CONDITIONALS:
-            continue
-        asked = above.child_by_field_name("condition") or above.child_by_field_name("left")
-        if asked is not None and is_for_development(module, asked):
-            return True
-    return False

@@ -49,10 +49,11 @@ Source: https://owasp.org/www-community/attacks/Server_Side_Request_Forgery
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -75,6 +76,9 @@ _TAKES = _KEEPS | {
 }
 _SAME = frozenset({"toString", "trim", "href"})
 _NO_CHECK = _SAME | {"protocol", "pathname", "search", "searchParams", "hash", "length"}
+_PARTS = frozenset({"includes", "startsWith", "endsWith"})
+_BEGINNING = pattern(r"https?(?::/{0,2}[^/]*)?", re.IGNORECASE)
+_ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "openapi"})
 _HOPS = 8
 
 
@@ -98,7 +102,11 @@ def check(match: Match) -> Iterator[Finding]:
         return
     place = module.at(sent, "the client sends it here")
     related = () if match.at().span.covers(place.span) else (place,)
-    yield Finding("any URL that a client sends is fetched: check its host first", match.at(), related)
+    loose = [one for name in names for one in _loose_checks(module, name)]
+    if loose:
+        related = (*related, *(module.at(one.node, "this says nothing of the host") for one in loose[:1]))
+    which = "any URL with a text in it" if loose else "any URL that a client sends"
+    yield Finding(f"{which} is fetched: check its host first", match.at(), related)
     headers = module.property_value(match.arguments[1], "headers") if len(match.arguments) > 1 else None
     if headers is not None and _is_all_headers(module, headers):
         yield Finding(
@@ -119,8 +127,11 @@ def _is_all_headers(module: Module, node: Node) -> bool:
 
 
 def _outermost(module: Module, function: Node) -> Node:
-    """The outermost function around another one."""
+    """The outermost function around another one, as far as the route that it is the handler of."""
     while (above := module.enclosing_function(function)) is not None:
+        around = module.call_around(function)
+        if around is not None and around[0].name in _ROUTES:
+            return function
         function = above
     return function
 
@@ -193,6 +204,8 @@ def _is_checked(module: Module, name: js.Declaration, sent: Node) -> bool:
             continue
         access = module.member(parent)
         if access is not None and js.unwrap(access.object).id == use.id and access.name not in _NO_CHECK:
+            if access.name in _PARTS and _says_nothing(module, access):
+                continue
             return True
         whole = _same(module, use)
         around = module.call_around(whole)
@@ -205,6 +218,27 @@ def _is_checked(module: Module, name: js.Declaration, sent: Node) -> bool:
             if not any(side is not None and side.type in ("null", "undefined", "string") for side in sides):
                 return True
     return False
+
+
+def _says_nothing(module: Module, access: js.MemberAccess) -> bool:
+    """Whether a text is looked for in a URL that may stand anywhere in it, or is no whole host."""
+    first = access.call.argument(0) if access.call is not None else None
+    text = module.string_of(first) if first is not None else None
+    if text is None:
+        return False
+    return access.name != "startsWith" or _BEGINNING.fullmatch(text) is not None
+
+
+def _loose_checks(module: Module, name: js.Declaration) -> Iterator[js.Call]:
+    """The calls by which a text is looked for in a URL that should be that of its host."""
+    for use in module.scope.references(name):
+        access = module.member(module.parent(module.with_wrappers(use)))
+        if access is None or js.unwrap(access.object).id != use.id or access.call is None:
+            continue
+        first = access.call.argument(0)
+        text = module.string_of(first) if first is not None else None
+        if access.name in _PARTS and text is not None and "." in text:
+            yield access.call
 
 
 def _same(module: Module, use: Node) -> Node:
@@ -225,5 +259,5 @@ def _same(module: Module, use: Node) -> Node:
 def _comes_after(module: Module, use: Node, sent: Node) -> bool:
     """Whether a use runs after a call only: behind it in the same function."""
     around, own = module.enclosing_function(use), module.enclosing_function(sent)
-    is_same = around is not None and own is not None and around.id == own.id
+    is_same = around is not None and own is not None and (around.id == own.id or js.contains(own, around))
     return is_same and use.start_byte > sent.end_byte and module.loop_around(sent) is None

@@ -102,18 +102,34 @@ _EQUALITY = frozenset({"===", "!==", "==", "!="})
 
 
 @rule(
-    identifier("env", "environment", "bindings"),
+    identifier("env", "environment", "bindings", "source", "vars", "secrets", "config"),
     member_access("env"),
     severity=Severity.NOTE,
 )
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
     defaults = list(_defaults(module, node))
-    if not defaults or module.secret_at(node) is not js.Secret.ENV or not module.runs_in_worker(node):
+    if not defaults or not module.runs_in_worker(node):
         return
+    if module.secret_at(node) is not js.Secret.ENV:
+        if not _may_be_env(module, node):
+            return
+        defaults = [(name, default) for name, default in defaults if name.isupper()]
     for name, default in defaults:
         if _is_own(name) or _checks_requests(module, default):
             yield from _finding(match, name, default)
+
+
+def _may_be_env(module: Module, node: Node) -> bool:
+    """Whether a name is not known to be anything else: a parameter of a helper, or what one has given. Names
+    of secrets in capitals say then what it is."""
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    if declaration is None or module.value_of(node) or declaration.path:
+        return False
+    if declaration.kind is js.DeclarationKind.PARAMETER:
+        return True
+    value = js.unwrap(declaration.value) if declaration.value is not None else None
+    return value is not None and value.type == "call_expression"
 
 
 def _defaults(module: Module, env: Node) -> Iterator[tuple[str, Node]]:

@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import is_named as is_named
     from cflint.project.code.calls import is_never_called as is_never_called
     from cflint.project.code.calls import leaves_matching as leaves_matching
+    from cflint.project.code.calls import makers_of as makers_of
     from cflint.project.code.calls import modules_naming as modules_naming
     from cflint.project.code.calls import name_of as name_of
     from cflint.project.code.calls import paths_around as paths_around
@@ -305,8 +306,8 @@ _ORIGINS = {
     "cflint.project.code.awaited": ("Awaited"),
     "cflint.project.code.calls": (
         "CallSite Callers all_code_is_known callers_of calls_in_module calls_named has_leaf "
-        "is_mentioned is_named is_never_called leaves_matching modules_naming name_of paths_around "
-        "running_paths worker_calls"
+        "is_mentioned is_named is_never_called leaves_matching makers_of modules_naming name_of "
+        "paths_around running_paths worker_calls"
     ),
     "cflint.project.code.chains": ("Step queue_steps service_steps way_back"),
     "cflint.project.code.contents": ("Content"),
@@ -575,6 +576,7 @@ __all__ = [
     "leaves_matching",
     "list_without_pagination",
     "loss_of",
+    "makers_of",
     "mapped",
     "may_be_env_type",
     "may_be_sent",

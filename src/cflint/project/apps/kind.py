@@ -27,6 +27,7 @@ class Given(Enum):
     ENV = "env"
     CONTEXT = "ExecutionContext"
     REQUEST = "Request"
+    URL = "URL of the Request"
     CACHES = "CacheStorage"
     CONTROLLER = "ScheduledController"
     BATCH = "MessageBatch"

@@ -26,6 +26,7 @@ _GIVEN = {
     Given.ENV: Value(ValueKind.ENV),
     Given.CONTEXT: Value(ValueKind.EXECUTION_CONTEXT),
     Given.REQUEST: Value(ValueKind.REQUEST),
+    Given.URL: Value(ValueKind.REQUEST_URL),
     Given.CACHES: Value(ValueKind.CACHE_STORAGE),
     Given.CONTROLLER: Value(ValueKind.CONTROLLER),
     Given.BATCH: Value(ValueKind.MESSAGE_BATCH),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _SECRETS = frozenset({Secret.VARIABLE, Secret.PASSWORD, Secret.CONNECTION_STRING})
-_SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
+_SENT = frozenset({ValueKind.REQUEST, ValueKind.REQUEST_URL, ValueKind.HONO_REQUEST})
 _CODES = frozenset({("", "crypto.subtle.sign"), ("node:crypto", "createHmac"), ("crypto", "createHmac")})
 _OPEN = frozenset({DeclarationKind.PARAMETER, DeclarationKind.IMPORT})
 _VERIFIERS = frozenset({"verifyToken", "verifyUser"})

@@ -20,7 +20,7 @@ _PASSING = frozenset(
 _ALTERNATIVES = frozenset({"??", "||", "&&"})
 _CHANGES = frozenset({"assignment_expression", "augmented_assignment_expression", "update_expression"})
 _READS = frozenset({"json", "text", "formData", "parseBody"})
-_REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
+_REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.REQUEST_URL, ValueKind.HONO_REQUEST})
 
 
 def alternatives(module: ModuleLike, node: Node) -> Iterator[Node]:

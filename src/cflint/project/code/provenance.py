@@ -134,6 +134,7 @@ _FIXED_NODES = frozenset(
 _SENT = frozenset(
     {
         ValueKind.REQUEST,
+        ValueKind.REQUEST_URL,
         ValueKind.HONO_REQUEST,
         ValueKind.MESSAGE,
         ValueKind.MESSAGE_BATCH,

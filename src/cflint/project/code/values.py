@@ -32,6 +32,7 @@ class ValueKind(Enum):
     SYNC_KV = "SyncKvStorage"
     CONTEXT_EXPORTS = "exports"
     REQUEST = "Request"
+    REQUEST_URL = "URL of a Request"
     RESPONSE = "Response"
     HEADERS = "Headers"
     BODY = "ReadableStream"

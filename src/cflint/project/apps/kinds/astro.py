@@ -34,7 +34,7 @@ _SESSIONS_IN_KV = 12
 
 _CODE = "{ts,js,mts,mjs}"
 _LOCALS = Shape({"runtime": PLATFORM, "cfContext": Given.CONTEXT})
-_CONTEXT = Shape({"locals": _LOCALS, "request": Given.REQUEST})
+_CONTEXT = Shape({"locals": _LOCALS, "request": Given.REQUEST, "url": Given.URL})
 _VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ALL"})
 _PRERENDERED = r"^[ \t]*export\s+const\s+prerender\s*(?::\s*\w+\s*)?=\s*true\b"
 _ON_DEMAND = r"^[ \t]*export\s+const\s+prerender\b(?!\s*(?::\s*\w+\s*)?=\s*true\b)"

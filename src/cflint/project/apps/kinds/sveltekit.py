@@ -35,7 +35,7 @@ _FOLDERS = {
 }
 _HOOKS = {"server": "src/hooks.server", "client": "src/hooks.client", "universal": "src/hooks"}
 
-_EVENT = Shape({"platform": PLATFORM, "request": Given.REQUEST})
+_EVENT = Shape({"platform": PLATFORM, "request": Given.REQUEST, "url": Given.URL})
 _VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "fallback"})
 
 _TYPES = (

@@ -1,0 +1,131 @@
+"""The routes of a Worker: what a router is told, and what branches on the path tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Module, Worker, js, pattern
+from cflint.record import record
+from cflint_rules.security._signs import asks
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+VERBS = ("get", "post", "put", "patch", "delete", "all")
+"""Methods of routers that add a route."""
+_PATH = pattern(rb"pathname|\bpath\b|\burl\b|\broute\b")
+_SHORT = 400
+"""Bytes of a statement that does nothing but to turn somebody away."""
+_FEWEST = 3
+"""How many branches on a path make a router of a function."""
+
+
+@record(frozen=True, eq=False)
+class Route:
+    """A route: where it is named, its path (with its method, or the condition for it), and the code that runs
+    for it."""
+
+    at: Node
+    path: str
+    code: tuple[Node, ...]
+
+
+def is_private(subject: Worker) -> bool:
+    """Whether no environment is seen to have an address: only other Workers call it."""
+    found = [environment for environment in subject.environments if environment.is_deployed]
+    return bool(found) and all(
+        (switch := environment.value("workers_dev")) is not None
+        and switch.value is False
+        and environment.value("routes") is None
+        and environment.value("route") is None
+        for environment in found
+    )
+
+
+def route_asks(module: Module, route: Route) -> bool:
+    return any(asks(module, part) for part in route.code)
+
+
+def registered(module: Module) -> list[Route]:
+    """The routes that a module adds to routers: `app.post("/notes", …, handler)`. None where a middleware of
+    the module asks."""
+    found = []
+    for verb in VERBS:
+        for made in module.calls(verb):
+            path = module.string_of(made.arguments[0]) if len(made.arguments) > 1 else None
+            if path is None or path[:1] not in ("/", "*") or made.receiver is None:
+                continue
+            handler = js.function_given(module, made.arguments[-1])
+            if handler is None or handler[0].path != module.path:
+                continue
+            found.append(Route(made.arguments[0], f"{verb} {path}", (*made.arguments[1:-1], handler[1])))
+    return sorted(found, key=lambda route: route.at.start_byte)
+
+
+def branches(module: Module) -> Iterator[list[Route]]:
+    """The routes of functions that tell them apart by `if (url.pathname === …)`; none behind a statement that
+    asks already."""
+    for handler in module.handlers:
+        body = js.body_of(handler.function)
+        if handler.name != "fetch" or body is None:
+            continue
+        for block in (body, *(part for part in module.descendants(body, "statement_block"))):
+            routes = list(_of_block(module, block))
+            if len(routes) >= _FEWEST:
+                yield routes
+
+
+def _of_block(module: Module, block: Node) -> Iterator[Route]:
+    for statement in block.named_children:
+        condition = statement.child_by_field_name("condition") if statement.type == "if_statement" else None
+        branch = statement.child_by_field_name("consequence") if condition is not None else None
+        is_route = condition is not None and _is_on_path(module, condition)
+        if condition is not None and branch is not None and is_route:
+            yield Route(condition, module.text(condition), (condition, branch))
+        elif _turns_away(module, statement, condition):
+            return
+
+
+def _turns_away(module: Module, statement: Node, condition: Node | None) -> bool:
+    """Whether a statement before routes asks who sends the request: all that follow are behind it."""
+    if condition is None:
+        return statement.type == "expression_statement" and asks(module, statement)
+    is_short = statement.end_byte - statement.start_byte < _SHORT
+    return asks(module, condition) or (is_short and asks(module, statement))
+
+
+def _is_on_path(module: Module, condition: Node) -> bool:
+    """Whether a condition asks for the address: by its words, or by what a pattern found in it."""
+    if next(module.mentions(_PATH, condition), None) is not None:
+        return True
+    for name in (condition, *module.descendants(condition, "identifier")):
+        made = module.initializer(name) if name.type == "identifier" else name
+        if made.id != name.id and next(module.mentions(_PATH, made), None) is not None:
+            return True
+    return False
+
+
+def is_behind_middleware(module: Module) -> bool:
+    """Whether any module of the Workers has a middleware that asks, or a handler that does before it hands on
+    to a router."""
+    for path in js.paths_around(module):
+        for other in js.modules_naming(module.project, (path,), "use", at_hand=module):
+            if any(asks(other, part) for made in other.calls("use") for part in _given(other, made)):
+                return True
+    entries = {entry for worker in module.workers for entry in worker.entries} - {module.path}
+    return any(
+        handler.name == "fetch" and asks(home, handler.function)
+        for entry in sorted(entries)
+        if (home := module.other(entry)) is not None
+        for handler in home.handlers
+    )
+
+
+def _given(module: Module, made: js.Call) -> Iterator[Node]:
+    """The middleware that a call of `use()` is given, with the functions that these are."""
+    for argument in made.arguments:
+        yield argument
+        function = js.function_given(module, argument)
+        if function is not None and function[0].path == module.path:
+            yield function[1]

@@ -1,0 +1,128 @@
+"""What looks as if code asked who sends a request."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from cflint.api import Module, js, pattern
+from cflint_rules.security._effects import is_secret
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+SIGNS = js.Phrases(
+    "auth jwt passw passcode pass_?phrase log_?in sign_?in signature hmac verif captcha turnstile"
+    " timing_?safe cookie credential permission forbidden clerk lucia supabase firebase workos svix"
+    " allow_?list white_?list is_?admin rate_?limit throttl quota api-key",
+    whole="jose 401 403",
+    unless=pattern(rb"author(?!i[sz]|ity\b)|authority|verified(?![A-Z(])|passwordless", re.IGNORECASE),
+)
+KEYS = pattern(rb"secret|token|key|\bpin\b|password|code", re.IGNORECASE)
+_COMPARES = frozenset({"==", "===", "!=", "!=="})
+_LITERALS = frozenset({"string", "null", "undefined", "number", "true", "false", "template_string"})
+_ALLOWED = pattern(r"allow-?_?headers", re.IGNORECASE)
+_TEXTS = frozenset({"string_fragment", "comment", "regex_pattern", "template_string", "jsx_text"})
+_TYPES = frozenset({"type_annotation", "interface_declaration", "type_alias_declaration", "type_arguments"})
+_PARTS = frozenset(
+    {"string", "array", "template_string", "literal_type", "union_type", "object_type", "property_signature"}
+    | {"type_query", "intersection_type", "generic_type"}
+)
+_NAMES = frozenset({"identifier", "property_identifier", "shorthand_property_identifier"})
+_KEY_IN_URL = pattern(r"[?&]?(?:api-key|token|key)=$", re.IGNORECASE)
+
+
+def is_sign(module: Module, leaf: Node) -> bool:
+    """Whether a word looks as if the code asked who sends a request: no comment, no text that people read, no
+    type, no list of the headers that CORS allows, no header and no secret of what the Worker itself sends."""
+    if leaf.type in ("comment", "jsx_text", "html_comment", "type_identifier", "property_signature"):
+        return False
+    if leaf.type in _TEXTS and (len(module.text(leaf).split()) > 1 or _KEY_IN_URL.search(module.text(leaf))):
+        return False
+    if _is_own_secret(module, leaf):
+        return False
+    for above in module.ancestors(leaf):
+        if above.type == "pair":
+            key = above.child_by_field_name("key")
+            if key is None:
+                return True
+            return not js.contains(key, leaf) and _ALLOWED.search(module.text(key)) is None
+        if above.type in _TYPES:
+            return False
+        if above.type not in _PARTS:
+            break
+    assigned = module.assignment(module.parent(module.parent(leaf) or leaf))
+    if assigned is not None and js.contains(assigned.target, leaf):
+        return False
+    around = module.call_around(module.parent(leaf) or leaf)
+    is_set = around is not None and around[0].name in ("set", "append")
+    return not is_set
+
+
+def _is_own_secret(module: Module, leaf: Node) -> bool:
+    """Whether a word names a secret of `env` that is taken, tested for presence, or put into an object: the
+    Worker's own for another service, which checks nobody."""
+    above = module.parent(leaf)
+    if above is not None and above.type == "pair_pattern":
+        return True  # `{ API_TOKEN: token } = env`
+    if leaf.type == "shorthand_property_identifier_pattern":
+        return True  # by its uses
+    whole = above if above is not None and above.type == "member_expression" else leaf
+    if leaf.type not in _NAMES or not is_secret(module, whole):
+        return False
+    whole = module.with_wrappers(whole)
+    holder = module.parent(whole)
+    if leaf.type == "shorthand_property_identifier" or holder is None:
+        return True
+    if holder.type in ("pair", "variable_declarator", "unary_expression", "template_substitution"):
+        return True
+    around = module.call_around(whole)
+    return around is not None and around[0].is_new
+
+
+def is_compared(module: Module, leaf: Node) -> bool:
+    """Whether something with the name of a secret is compared with what is no literal."""
+    if leaf.type in _TEXTS:
+        return False
+    for depth, above in enumerate(module.ancestors(leaf)):
+        found = module.operation(above) if above.type == "binary_expression" else None
+        if found is not None and found.operator in _COMPARES:
+            return not any(side.type in _LITERALS for side in found.operands if side is not None)
+        if depth == 3:
+            break
+    return False
+
+
+_WHO = pattern(
+    rb"(?i)(?:require|get|current|ensure|assert|check|with|only|is|has|resolve|load|need)_?(?:d_?)?"
+    rb"(?:auth\w*|user|session|admin|owner|member|role|access|account|identity|principal|org\w*|tenant)\b"
+    rb"|\bsession\b|\buser_?id\b|\bctx\.user\b|\blocals\.(?:user|session)\b|guard|protect|bearer|api_?key|x-[a-z-]*(?:key|token)"
+)
+_HOPS = 2
+_MOST_CALLS = 40
+
+
+def asks(module: Module, node: Node, hops: int = _HOPS) -> bool:
+    """Whether anything in a piece of code, or in the functions of the project that it calls, looks as if it
+    asked who sends a request. More words count here than for a whole Worker: it is asked of one route that
+    stands beside others."""
+    places = module.memoized("signs of who asks", lambda: _places(module))
+    if any(node.start_byte <= place < node.end_byte for place in places):
+        return True
+    if hops == 0:
+        return False
+    calls = islice(module.descendants(node, "call_expression"), _MOST_CALLS)
+    called = (js.function_called(module, found) for found in calls)
+    return any(found is not None and asks(*found, hops - 1) for found in called)
+
+
+def _places(module: Module) -> tuple[int, ...]:
+    """Where the words stand that look so, in bytes from the module's start."""
+    found = [
+        leaf.start_byte
+        for words, is_it in ((SIGNS, is_sign), (KEYS, is_compared))
+        for _, leaf in js.leaves_matching(module.project, (module.path,), words, at_hand=module)
+        if is_it(module, leaf)
+    ]
+    return (*found, *(leaf.start_byte for leaf in module.mentions(_WHO) if leaf.type not in _TEXTS))

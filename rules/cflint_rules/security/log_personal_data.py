@@ -1,0 +1,160 @@
+"""Leave whole requests and users out of the logs: log ids.
+
+What is logged is kept: for days by Workers Logs, longer where Logpush or a tail Worker sends it, and all who
+may read logs can read it. The body of a request has in it whatever the client sends, passwords and addresses
+among it; the row of a user has the name, the mail address, and often the hash of the password.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request): Promise<Response> {
+    const length = Number(request.headers.get("Content-Length"));
+    if (length > 10_000) return new Response("too long", { status: 413 });
+    const order = await request.json().catch(() => null);
+    console.log("new order", JSON.stringify(order));
+    return new Response("thank you");
+  },
+} satisfies ExportedHandler;
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request): Promise<Response> {
+    const length = Number(request.headers.get("Content-Length"));
+    if (length > 10_000) return new Response("too long", { status: 413 });
+    const order = await request.json<{ id: string }>().catch(() => null);
+    console.log("new order", order?.id);
+    return new Response("thank you");
+  },
+} satisfies ExportedHandler;
+```
+
+## Not reported
+
+Members of a body or of a user; how long they are, and which keys they have; code that runs in development
+alone. It is said once for each module, with the other places.
+
+## Fix safety
+
+No fix: what of it is of use in a log is up to the author.
+
+Source: https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#data-to-exclude,
+https://developers.cloudflare.com/workers/observability/logs/workers-logs/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Module, Severity, ValueKind, js, module, pattern, quoted, rule
+from cflint_rules.security._development import only_in_development
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_LOGS = ("log", "info", "warn", "error", "debug", "trace", "dir", "table")
+_USER = pattern(
+    r"(?:existing|new|current|db|google|github|auth|found|updated|created|session|target)?_?(?:user|customer|profile|member)"
+    r"_?(?:data|record|row|info|object|details|profile)?",
+    re.IGNORECASE,
+)
+_SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
+_WHOLE = frozenset({"json", "text", "formData", "parseBody", "valid"})
+_NAMES = frozenset({"identifier", "shorthand_property_identifier"})
+_OBJECTS = frozenset({"await_expression", "call_expression"})
+_MOST = 6
+
+
+@rule(module(*_LOGS), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(module: Module) -> Iterator[Finding]:
+    if not module.is_run or module.realm.name == "BROWSER":
+        return
+    found = [one for word in _LOGS for made in module.calls(word) for one in _logged(module, made.node)]
+    if not found:
+        return
+    (place, what), *others = sorted(found, key=lambda one: one[0].start_byte)
+    yield Finding(
+        f"{what} is logged: whoever reads the logs has all that is in it",
+        module.at(place),
+        tuple(module.at(other, "and this") for other, _ in others[:_MOST]),
+    )
+
+
+def _logged(module: Module, call: Node) -> Iterator[tuple[Node, str]]:
+    """What one call of a logger prints of somebody, and where."""
+    found = module.log_at(call)
+    if found is None or not module.runs_in_worker(call):
+        return
+    for argument in found.arguments:
+        for content in module.contents(argument, lambda part: _what(module, part) is not None, hops=1):
+            what = _what(module, content.node)
+            if what is not None and not only_in_development(module, call):
+                yield (content.names[0] if content.names else content.node), what
+                return
+
+
+def _what(module: Module, node: Node) -> str | None:
+    """What an expression gives away; None where it is nothing."""
+    if node.type == "await_expression":
+        given = js.first_named(node)
+        return "the whole body of the request" if given is not None and _reads_body(module, given) else None
+    if node.type == "call_expression":
+        made = js.Call(module, node)
+        is_valid = made.name == "valid" and made.receiver is not None
+        if is_valid and module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST:
+            return "the whole body of the request"
+        return None
+    if node.type not in _NAMES:
+        return None
+    declaration = module.scope.resolve(node)
+    if declaration is None or declaration.path or _is_of_code(declaration):
+        return None
+    value = js.unwrap(declaration.value) if declaration.value is not None else None
+    if value is not None and value.type == "await_expression":
+        inner = js.first_named(value)
+        caught = module.call(inner)
+        if caught is not None and caught.name == "catch":
+            inner = caught.receiver
+        if inner is not None and _reads_body(module, js.unwrap(inner)):
+            return "the whole body of the request"
+    if _USER.fullmatch(module.text(node)) is None or not _is_row(module, declaration):
+        return None
+    return f"all of {quoted(module.text(node))}"
+
+
+def _reads_body(module: Module, node: Node) -> bool:
+    read = module.body_read_at(js.unwrap(node))
+    return read is not None and read.method in _WHOLE and read.kind in _SENT
+
+
+def _is_of_code(declaration: js.Declaration) -> bool:
+    return declaration.kind in (
+        js.DeclarationKind.IMPORT,
+        js.DeclarationKind.FUNCTION,
+        js.DeclarationKind.CLASS,
+        js.DeclarationKind.CATCH,
+    )
+
+
+def _is_row(module: Module, declaration: js.Declaration) -> bool:
+    """Whether a name holds an object: what was awaited, or something of which the module takes the mail
+    address or the name."""
+    value = js.unwrap(declaration.value) if declaration.value is not None else None
+    if value is not None and value.type not in _OBJECTS:
+        return False
+    return any(
+        access is not None and access.name in _FIELDS and js.unwrap(access.object).id == use.id
+        for use in module.scope.references(declaration)
+        for access in (module.member(module.parent(module.with_wrappers(use))),)
+    )
+
+
+_FIELDS = frozenset(
+    {"email", "name", "firstName", "lastName", "phone", "password", "passwordHash", "password_hash"}
+    | {"username", "displayName", "avatar", "picture", "address", "given_name", "family_name"}
+)

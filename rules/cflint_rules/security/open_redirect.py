@@ -1,0 +1,171 @@
+"""Send visitors only to paths of your own site: check a redirect's target whole.
+
+A link to your site that leads on to any other one is what phishing needs: the address begins with your name,
+and the page that asks for the password is somebody else's. `startsWith("/")` does not help, since
+`//evil.example` and `/\\evil.example` begin with a slash and are other hosts to a browser; and
+`startsWith("https://example.com")` holds for `https://example.com.evil.net`, too.
+
+## Incorrect
+
+```ts
+export default {
+  async fetch(request): Promise<Response> {
+    const next = new URL(request.url).searchParams.get("next") ?? "/";
+    return Response.redirect(next, 302);
+  },
+} satisfies ExportedHandler;
+```
+
+## Correct
+
+```ts
+export default {
+  async fetch(request): Promise<Response> {
+    const { origin, searchParams } = new URL(request.url);
+    const next = new URL(searchParams.get("next") ?? "/", origin);
+    return Response.redirect(next.origin === origin ? next.href : origin, 302);
+  },
+} satisfies ExportedHandler;
+```
+
+## Not reported
+
+Targets of which something else is asked: their host or origin, a list, a pattern, a function that is given
+them; a path behind a host that the code writes; what a store says (a link shortener).
+
+## Fix safety
+
+No fix: which targets are wanted is up to the author.
+
+Source: https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, rule
+from cflint_rules.security._targets import Target, target_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_BASE = pattern(
+    r"(?:.*_|.*(?=[A-Z]))?(?:base|site|app|origin|host|home|root|web)_?(?:url|origin|host)?", re.IGNORECASE
+)
+_REDIRECTS = pattern(
+    r"redirect|safe.*(?:url|target|next)|(?:url|target|next).*safe|return_?(?:to|url)", re.IGNORECASE
+)
+_SLASHES = pattern(rb"//|\\\\|%2f", re.IGNORECASE)
+
+
+@rule(call("redirect"), severity=Severity.WARNING, presets=(PREVIEW,))
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    given = _given(match)
+    if given is None or not module.runs_in_worker(match.node):
+        return
+    joined = _joined(module, given)
+    found = target_of(module, joined or given, match.node, weak=("startsWith",))
+    if found is None or (joined is not None and found.checks):
+        return
+    weak: str | None = None
+    for asked in found.checks:
+        weak = _weakness(module, asked, found)
+        if weak is None:
+            return
+    why = f": {weak}" if weak is not None else ": a link to this site leads anywhere"
+    if joined is not None:
+        why = ": `.evil.example` makes another host of the one before it"
+    place = module.at(found.source, "the client sends it here")
+    related = (place,) if not match.at().span.covers(place.span) else ()
+    yield Finding(f"visitors are sent to what the link says{why}", match.at(), related)
+
+
+def _given(match: Match) -> Node | None:
+    """The target of a redirect: the first argument, or the second one after a status."""
+    module = match.module
+    first = match.call.argument(0)
+    if first is None:
+        return None
+    return match.call.argument(1) if module.number(first) is not None else first
+
+
+def _joined(module: Module, given: Node) -> Node | None:
+    """What stands right behind the origin in `${origin}${next}`: a host goes on there."""
+    found = js.unwrap(module.initializer(given))
+    if found.type != "template_string":
+        return None
+    parts = list(found.named_children)
+    if len(parts) != 2 or any(part.type != "template_substitution" for part in parts):
+        return None
+    first = js.first_named(parts[0])
+    access = module.member(first) if first is not None else None
+    name = access.name if access is not None else module.text(first) if first is not None else ""
+    return js.first_named(parts[1]) if _BASE.fullmatch(name) is not None else None
+
+
+def _weakness(module: Module, check: js.Call, target: Target) -> str | None:
+    """What passes a check by `startsWith`; None where nothing is known to."""
+    part = check.argument(0)
+    text = module.string_of(part) if part is not None else None
+    if text != "/":
+        return None
+    around = target.function
+    if any(
+        _SLASHES.fullmatch((module.string_of(node) or "").encode()) is not None
+        for node in module.descendants(around, "string")
+    ):
+        return None
+    if any("/" in module.text(node) for node in module.descendants(around, "regex")):
+        return None
+    return "`//evil.example` begins with a slash, too"
+
+
+@check.on(call("startsWith"))
+def check_base(match: Match) -> Iterator[Finding]:
+    """`url.startsWith(baseUrl) ? url : baseUrl` in a function that decides over redirects."""
+    module, function = match.module, match.enclosing_function
+    part, receiver = match.call.argument(0), match.receiver
+    if part is None or receiver is None or function is None or not module.is_run:
+        return
+    part, receiver = js.unwrap(part), js.unwrap(receiver)
+    if part.type not in ("identifier", "member_expression") or receiver.type != "identifier":
+        return
+    name = module.member(part)
+    if _BASE.fullmatch(name.name if name is not None else module.text(part)) is None:
+        return
+    if _REDIRECTS.search(js.name_of_function(module, function)) is None:
+        return
+    declaration = module.scope.resolve(receiver)
+    if declaration is None or not _is_given_back(module, declaration, match.node):
+        return
+    yield Finding(
+        "this also holds for another site whose name begins alike (`https://example.com.evil.net`): compare"
+        " the origins",
+        match.at(),
+    )
+
+
+def _is_given_back(module: Module, declaration: js.Declaration, check: Node) -> bool:
+    """Whether a value is returned where a check of it holds."""
+    condition = module.with_wrappers(check)
+    above = module.parent(condition)
+    if above is None:
+        return False
+    if above.type == "ternary_expression":
+        given = above.child_by_field_name("consequence")
+    elif above.type == "if_statement":
+        branch = above.child_by_field_name("consequence")
+        returned = (
+            next(iter(module.descendants(branch, "return_statement")), None) if branch is not None else None
+        )
+        if branch is not None and branch.type == "return_statement":
+            returned = branch
+        given = js.first_named(returned) if returned is not None else None
+    else:
+        return False
+    given = js.unwrap(given) if given is not None else None
+    return given is not None and given.type == "identifier" and module.scope.resolve(given) is declaration
