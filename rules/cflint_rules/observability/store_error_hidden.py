@@ -50,7 +50,7 @@ export default {
 ## Not reported
 
 A `catch` with a comment, or one that throws, logs or reads the error, or gives what says itself that
-something failed; modules that look how a Worker is (`health`, `status`); caches, by the name of the binding; a
+something failed; modules that look how a Worker is (`health`, `status`); caches, by the binding's name; a
 `try` that parses JSON, too; an answer of `false` (whether it works is what was asked); statements that make
 or change tables. An empty `catch` is [`swallowed-error`](swallowed_error.py), one that makes a response
 [`error-answered-unlogged`](error_answered_unlogged.py). A module has one finding, with all its places.
