@@ -138,7 +138,7 @@ def check_orm(match: Match) -> Iterator[Finding]:
     if given is None:
         return
     table = module.text(match.arguments[0])
-    written = {_plain(module, value) for value in given.values()}
+    written = {(name, _plain(module, value)) for name, value in given.items()}
     for query, by in _queries_of(module, function, match.node, table):
         if by and by <= written and _is_asked(module, query) and js.can_reach(module, query, match.node):
             yield Finding(
@@ -160,9 +160,9 @@ def _chain(module: Module, last: Node) -> Iterator[js.Call]:
 
 def _queries_of(
     module: Module, function: Node, insert: Node, table: str
-) -> Iterator[tuple[Node, frozenset[str]]]:
-    """The queries of a table by Drizzle that stand before an insert, and what the rows that they look for are
-    equal in."""
+) -> Iterator[tuple[Node, frozenset[tuple[str, str]]]]:
+    """The queries of a table by Drizzle that stand before an insert, and the columns and values in which the
+    rows that they look for are equal."""
     for name in ("from", "findFirst"):
         for made in module.calls(name, function):
             if made.node.start_byte > insert.start_byte or made.receiver is None:
@@ -190,7 +190,13 @@ def _queries_of(
             ]
             equal = [one for one in called if one.name == "eq" and len(one.arguments) == 2]
             if all(one.name in _SAME_ROW for one in called if one.receiver is None):
-                yield last, frozenset(_plain(module, one.arguments[1]) for one in equal)
+                yield (
+                    last,
+                    frozenset(
+                        (module.text(one.arguments[0]).rpartition(".")[2], _plain(module, one.arguments[1]))
+                        for one in equal
+                    ),
+                )
 
 
 def _plain(module: Module, value: Node) -> str:
