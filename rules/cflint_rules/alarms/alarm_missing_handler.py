@@ -45,7 +45,7 @@ TypeError: Your Durable Object class must have an alarm() handler in order to ca
 
 ## Fix safety
 
-Unsafe: an empty `alarm()` method is added. Its body is up to you.
+Unsafe: an empty `alarm()` method is added, so that alarms are lost in silence until you write its body.
 
 Source: src/workerd/io/worker.c++ of workerd (`assertCanSetAlarm`)
 """

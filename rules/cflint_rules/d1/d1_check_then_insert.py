@@ -41,6 +41,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Add a unique index on the column that is looked up (`CREATE UNIQUE INDEX … ON t(c)`, as a migration),
+write `INSERT … ON CONFLICT (c) DO NOTHING`, and ask `meta.changes`: 0 means that it was there, where the
+code does what it did after the lookup. Without the index a second row comes now and then.
+
 ## Not reported
 
 `INSERT OR IGNORE`, `INSERT OR REPLACE`, `ON CONFLICT`; an `INSERT` in a `try` whose `catch` speaks of

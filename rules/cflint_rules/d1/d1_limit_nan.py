@@ -39,6 +39,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Make the number good first: `const n = Number(text); const limit = Number.isInteger(n) ?
+Math.min(Math.max(n, 1), 100) : 20`. Your numbers; `Math.min()` and `Math.max()` alone let `NaN` through.
+
 ## Not reported
 
 Numbers with another in place of `NaN` (`Number(x) || 20`), numbers of which anything is asked, and values

@@ -36,6 +36,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Each row that is added makes the answer slower and dearer (D1 bills the rows that are read), until it no
+longer fits into memory. Add `LIMIT ? OFFSET ?` with 100 rows unless the page shows another number, and
+let the client ask for the next; who reads all in one answer gets the first ones only after that. A table
+that stays small (settings, categories) can stay as it is.
+
 ## Not reported
 
 Queries of which a filter, a `LIMIT` or the like is always there; those that count or group, and those of
@@ -57,7 +64,20 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
+from cflint.api import (
+    Finding,
+    Match,
+    Module,
+    Severity,
+    call,
+    js,
+    pattern,
+    python,
+    python_module,
+    quoted,
+    rule,
+    sql,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -101,19 +121,25 @@ def check(match: Match) -> Iterator[Finding]:
     use = sql.prepared_by(module, match.receiver) if match.receiver is not None else None
     if use is None or use.engine is not sql.SqlDialect.D1 or not use.text.is_whole:
         return
-    if not use.text.exact or len(use.text.statements) != 1 or use.text.statements[0].verb != "SELECT":
-        return
-    statement = use.text.statements[0]
-    if not _BOUNDED.isdisjoint(token.upper for token in statement.tokens):
-        return
-    tables = [token.name or "" for _, token in sql.tables(statement)]
-    if len(tables) != 1 or _SMALL.search(tables[0]) is not None:
+    table = _whole_table(use.text)
+    if table is None:
         return
     if js.Invocation.REQUEST not in js.invocations_of(module, match.node):
         return
     if _wants_all(module, match.node):
         return
-    yield Finding(f"this reads every row of {quoted(tables[0])}: set a `LIMIT`", module.at(use.statement))
+    yield Finding(f"this reads every row of {quoted(table)}: set a `LIMIT`", module.at(use.statement))
+
+
+def _whole_table(text: sql.SqlText) -> str | None:
+    """The table of which a text reads every row; None where it does not, or that one stays small."""
+    if not text.exact or len(text.statements) != 1 or text.statements[0].verb != "SELECT":
+        return None
+    statement = text.statements[0]
+    if not _BOUNDED.isdisjoint(token.upper for token in statement.tokens):
+        return None
+    tables = [token.name or "" for _, token in sql.tables(statement)]
+    return tables[0] if len(tables) == 1 and _SMALL.search(tables[0]) is None else None
 
 
 @check.on(call("select", "selectFrom", "findMany"))
@@ -290,3 +316,24 @@ def _wants_all(module: Module, node: Node) -> bool:
         if _RESETS.search(path or "") or (named is not None and _RESETS.search(module.text(named))):
             return True
     return False
+
+
+_UPKEEP = frozenset({"scheduled", "on_scheduled", "queue", "on_queue", "alarm"})
+
+
+@check.on(python_module("SELECT", "select"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    if not any(one.bindings_of("d1") for one in module.environments):
+        return
+    if _RESETS.search(posixpath.basename(module.path)):
+        return
+    for statement in python.python_statements(module):
+        table = _whole_table(statement.text) if statement.engine is sql.SqlDialect.D1 else None
+        if table is None or statement.text.holes or not statement.gives_rows:
+            continue
+        function = module.method_around(statement.call)
+        named = function.name.value if function is not None else ""
+        if named not in _UPKEEP and _RESETS.search(named) is None:
+            yield Finding(
+                f"this reads every row of {quoted(table)}: set a `LIMIT`", module.at(statement.written)
+            )

@@ -40,11 +40,19 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Make the statements without `await`, and send them together: `await DB.batch([first, second])` (with
+Drizzle `db.batch([…])`). They succeed or fail together then, and take one round trip. One that needs the
+result of another stays before or after the batch.
+
 ## Not reported
 
 Writes whose result is used, a loop that awaits anything else, writes in a `try` within the loop, and fewer
 than three writes in a row. A function that only writes is followed to the loops that call it. Of ORMs,
-Drizzle, Kysely and Prisma are known, where they are made for D1 in sight.
+Drizzle, Kysely and Prisma are known, where they are made for D1 in sight. In Python,
+loops whose turns write by way of functions are reported, too, and those with a `try`: each turn counts as a
+request, of which an invocation may make 50 on the free plan.
 
 ## Fix safety
 
@@ -58,10 +66,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import (
+    Finding,
+    Match,
+    Module,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    python,
+    python_module,
+    rule,
+)
 from cflint_rules.d1._writes import BEGINS, IN_A_ROW, awaited_of, is_write, outermost, row_from
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
 _WAYS = frozenset({"statement_block", "if_statement", "else_clause"})
@@ -183,3 +203,75 @@ def _only_writes(module: Module, loop: Node, first: Node) -> bool:
         if run is None or (i == 0) != (run.id == first.id) or not is_write(module, run):
             return False
     return True
+
+
+_ROW = 3
+
+
+@check.on(python_module("await"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    if not any(one.bindings_of("d1") for one in module.environments):
+        return
+    seen: set[cst.CSTNode] = set()
+    for made in python.awaited_calls(module):
+        loop = python.loop_around(module, made)
+        if loop is not None:
+            written = python.reached(module, made, _is_python_write) if loop not in seen else None
+            if (
+                written is None
+                or not _is_unused(module, made)
+                or not python.goes_through_data(module, loop)
+                or python.is_left(module, loop)
+            ):
+                continue
+            seen.add(loop)
+            related = () if written.node is made else (written.module.at(written.node, "the write"),)
+            yield Finding(
+                "each turn of the loop waits for a request to D1: gather the statements and send them with"
+                " one `batch()`",
+                module.at(made),
+                related,
+            )
+        elif made not in seen:
+            row = list(_python_row(module, made))
+            seen.update(row)
+            if len(row) >= _ROW:
+                yield Finding(
+                    "these writes are requests to D1 one after the other: send them with one `batch()`",
+                    module.at(made),
+                    tuple(module.at(other, "and this") for other in row[1:4]),
+                )
+
+
+def _is_python_write(module: python.PythonModule, made: cst.Call) -> bool:
+    if module.called_name(made) != "run" or made.args:
+        return False
+    return module.value_of(module.receiver(made)).kind is ValueKind.D1_STATEMENT
+
+
+def _is_unused(module: python.PythonModule, made: cst.Call) -> bool:
+    """Whether nothing is made of what an awaited call gives."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    awaited = module.parent(made)
+    return awaited is not None and isinstance(module.parent(awaited), cst.Expr)
+
+
+def _python_row(module: python.PythonModule, made: cst.Call) -> Iterator[cst.Call]:
+    """The writes that stand one below the other, from one on."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    line = next((one for one in module.ancestors(made) if isinstance(one, cst.SimpleStatementLine)), None)
+    block = module.parent(line) if line is not None else None
+    if line is None or not isinstance(block, cst.IndentedBlock):
+        return
+    lines = list(block.body)
+    for statement in lines[lines.index(line) :]:
+        found = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        awaited = found.value if isinstance(found, cst.Expr) else None
+        call = awaited.expression if isinstance(awaited, cst.Await) else None
+        if not isinstance(call, cst.Call) or not _is_python_write(module, call):
+            return
+        yield call

@@ -71,6 +71,10 @@ export default {
 }
 ```
 
+## What to do
+
+Put it into `try`, and answer 400 in the `catch`: `return new Response("malformed", { status: 400 })`.
+
 ## Not reported
 
 - What a `catch` takes, in the function, in one that calls it, in a `_middleware` of Pages, or by `.catch()`.
@@ -81,7 +85,8 @@ export default {
 - Examples in Markdown.
 - `new URL(request.url)`, texts of which `URL.canParse()` was asked, and those whose signature was checked.
 
-There is one finding in a module, with the other places.
+There is one finding in a module, with the other places. In Python it is what the JSON of a request, or text
+of one, makes `request.json()`, `json.loads()`, `int()` and `float()` raise in a handler, or in what it calls.
 
 ## Errors
 
@@ -110,9 +115,23 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Module, Severity, ValueKind, js, module, pattern, quoted, rule
+from cflint.api import (
+    Documents,
+    Finding,
+    Module,
+    Severity,
+    ValueKind,
+    js,
+    module,
+    pattern,
+    python,
+    python_module,
+    quoted,
+    rule,
+)
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
 _BODIES = {"json": "the body is no JSON", "formData": "the body is no form"}
@@ -258,7 +277,16 @@ def _reads_body(subject: Module, node: Node, name: str) -> bool:
         made = subject.call(argument)
         if made is not None and made.name in _VALIDATORS:
             return False
-    return True
+    return function is None or not _is_validated(subject, function, "json" if name == "json" else "form")
+
+
+def _is_validated(subject: Module, function: Node, kind: str) -> bool:
+    """Whether a function takes what a validator of Hono's has read of the body: `c.req.valid("form")`."""
+    return any(
+        subject.string_of(made.arguments[0]) == kind
+        for made in (js.Call(subject, node) for node in subject.calls_of("valid", function))
+        if len(made.arguments) == 1
+    )
 
 
 def _is_sent(subject: Module, node: Node) -> bool:
@@ -318,4 +346,62 @@ def _asks(subject: Module, node: Node) -> bool:
     function = subject.enclosing_function(node)
     return function is not None and subject.memoized(
         ("asks for a URL", function.id), lambda: any(True for _ in subject.calls_of("canParse", function))
+    )
+
+
+_PYTHON_NUMBERS = {"int": "the client sent no number", "float": "the client sent no number"}
+
+
+@check.on(python_module("json", "int", "float"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    if not module.workers or module.is_document or module.has_errors:
+        return
+    found = sorted(_python_unguarded(module), key=lambda one: module.span(one[0]).start)
+    if not found:
+        return
+    (node, why), *others = found
+    called = quoted(f"{module.text(node.func)}()", otherwise=f"{module.called_name(node)}()")
+    yield Finding(
+        f"{called} raises when {why}, and nothing catches it: the client gets an error 500",
+        module.at(node),
+        tuple(module.at(other, "so does this") for other, _ in others[: _MOST - 1]),
+    )
+
+
+def _python_unguarded(module: python.PythonModule) -> Iterator[tuple[cst.Call, str]]:
+    for node in module.calls("json"):
+        is_read = module.value_of(module.receiver(node)).kind is ValueKind.REQUEST and not node.args
+        if is_read and python.escapes_python_handler(module, node):
+            yield node, _BODIES["json"]
+    for node in module.calls_of("json.loads"):
+        if _python_is_sent(module, node) and python.escapes_python_handler(module, node):
+            yield node, _TEXTS["parse"]
+    for name, why in _PYTHON_NUMBERS.items():
+        for node in module.calls(name):
+            if module.builtin(node.func) != name or not _python_is_sent(module, node):
+                continue
+            if python.escapes_python_handler(module, node) and not _python_asks(module, node):
+                yield node, why
+
+
+def _python_is_sent(module: python.PythonModule, call: cst.Call) -> bool:
+    """Whether a call is given what was read of the URL, the body or a header of a request."""
+    given = module.arguments(call)
+    if not given or module.value_of(given[0]).kind is ValueKind.PROMISE:
+        return False
+    return (
+        python.reads_python_request(module, given[0]) and _PYTHON_READ.search(module.text(given[0])) is None
+    )
+
+
+_PYTHON_READ = pattern(r"\b(?:body|data|payload)\b\s*(?:\[|\.get)|content-length|len\(", re.IGNORECASE)
+"""Fields of JSON, of which `py-request-field-unchecked` speaks, and what the server itself sets."""
+
+
+def _python_asks(module: python.PythonModule, call: cst.Call) -> bool:
+    """Whether something is asked of a text before it becomes a number: `text.isdigit()`."""
+    function = module.method_around(call)
+    return (
+        function is not None
+        and pattern(r"isdigit|isdecimal|isnumeric|re\.|fullmatch").search(module.text(function)) is not None
     )

@@ -48,8 +48,8 @@ Bytes that are all of a text; a decoder that is made for another encoding of one
 
 ## Fix safety
 
-The fix adds the option. Where one decoder reads several streams, the last bytes of one would begin the next.
-A decoder that is made anew for each chunk has to move in front of the loop: there is no fix for that.
+Unsafe: where one decoder reads several streams, the last bytes of one begin the next. The fix adds the
+option. A decoder that is made anew for each chunk has to move in front of the loop: there is no fix for that.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/API/TextDecoder/decode,
 https://developers.cloudflare.com/workers/runtime-apis/encoding/

@@ -37,6 +37,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Declare a rate limit (`"ratelimits": [{ "name": "LIMITER", "namespace_id": "1001", "simple": { "limit":
+10, "period": 60 } }]`) with the numbers that the variable has (the period can be 10 or 60), and ask
+`(await env.LIMITER.limit({ key })).success`. It counts for each location. An exact count for all, or
+another period, takes a Durable Object. As it is, hardly anybody is limited.
+
 ## Not reported
 
 Maps of which neither the name nor a function that fills them, nor the module, says anything of limits or
@@ -57,9 +64,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, js, new, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, js, new, pattern, python, python_module, rule
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
 _LIMITS = pattern(
@@ -114,3 +122,63 @@ def _counted(module: Module, declaration: js.Declaration) -> Iterator[Node]:
     for mutation in module.mutations(declaration):
         if mutation.method == "set" and module.enclosing_function(mutation.node) is not None:
             yield mutation.node
+
+
+_CHANGES = frozenset({"append", "add", "setdefault", "update", "pop"})
+
+
+@check.on(python_module())
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    # Imported where used: libcst is slow to load.
+    text = module.document.data
+    if not module.workers or (b"Limiter" not in text and _LIMITS.search(text.decode("latin-1")) is None):
+        return
+    if any(environment.bindings_of("ratelimit") for environment in module.environments):
+        return
+    import libcst as cst
+
+    for made in module.calls_of("slowapi.Limiter", "slowapi.extension.Limiter"):
+        if module.keyword(made, "storage_uri") is None:
+            yield Finding(
+                "`slowapi` counts in the memory of this isolate: the next one begins at nothing",
+                module.at(made),
+            )
+    for assigned in module.find(cst.Assign):
+        name = assigned.targets[0].target
+        if not isinstance(name, cst.Name) or _LIMITS.search(name.value) is None:
+            continue
+        if not module.runs_at_import(assigned) or not _is_table(module, assigned.value):
+            continue
+        counted = next((use for use in module.references(name) if _is_changed(module, use)), None)
+        if counted is not None:
+            yield Finding(
+                f"`{name.value}` counts what this isolate has seen: the next one begins at nothing",
+                module.at(name),
+                (module.at(counted, "it is counted here"),),
+            )
+
+
+def _is_table(module: python.PythonModule, value: cst.BaseExpression) -> bool:
+    """Whether a value is an empty dictionary, also one with defaults."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    if isinstance(value, cst.Dict):
+        return not value.elements
+    return isinstance(value, cst.Call) and module.called_name(value) in ("defaultdict", "dict", "Counter")
+
+
+def _is_changed(module: python.PythonModule, use: cst.Name) -> bool:
+    """Whether a function writes to an entry: `table[key] = …`, `table[key].append(…)`."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    entry = module.parent(use)
+    if not isinstance(entry, cst.Subscript) or entry.value is not use or module.runs_at_import(use):
+        return False
+    above = module.parent(entry)
+    if isinstance(above, cst.AugAssign):
+        return above.target is entry
+    return isinstance(above, cst.AssignTarget) or (
+        isinstance(above, cst.Attribute) and above.attr.value in _CHANGES
+    )

@@ -25,6 +25,13 @@ without one, the next deployment makes it.
 }
 ```
 
+## What to do
+
+As it stands the deployment fails: there is no such resource. KV, D1 and R2: delete the id, and wrangler
+(4.45 or later) makes an empty resource when it deploys. To use one that exists, write its id (`npx
+wrangler kv namespace list`, `d1 list`; `create NAME` makes one). If a script replaces the placeholder
+before it deploys, keep it.
+
 ## Not reported
 
 Ids of previews, which only local development uses, and configurations of tests. An empty id of a KV namespace
