@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Module, Worker, js, pattern
+from cflint.api import Module, Project, Worker, js, pattern
 from cflint.record import record
 from cflint_rules.security._signs import asks
 
@@ -29,6 +29,15 @@ class Route:
     at: Node
     path: str
     code: tuple[Node, ...]
+    before: tuple[Node, ...] = ()
+    """The middleware that stands beside the handler."""
+
+
+def is_known(project: Project, subject: Worker) -> bool:
+    """Whether all code of a Worker is in sight, or all that a framework app has for one."""
+    if subject.app is None or subject.entries:
+        return js.all_code_is_known(project, subject)
+    return not subject.unresolved and bool(subject.modules)
 
 
 def is_private(subject: Worker) -> bool:
@@ -43,8 +52,11 @@ def is_private(subject: Worker) -> bool:
     )
 
 
-def route_asks(module: Module, route: Route) -> bool:
-    return any(asks(module, part) for part in route.code)
+def route_asks(module: Module, route: Route, *, surely: bool = False) -> bool:
+    """Whether a route looks as if it asked who sends the request; see `asks`."""
+    if any(asks(module, part, surely=surely) for part in route.code):
+        return True
+    return any(asks(module, part) for part in route.before)
 
 
 def registered(module: Module) -> list[Route]:
@@ -59,7 +71,7 @@ def registered(module: Module) -> list[Route]:
             handler = js.function_given(module, made.arguments[-1])
             if handler is None or handler[0].path != module.path:
                 continue
-            found.append(Route(made.arguments[0], f"{verb} {path}", (*made.arguments[1:-1], handler[1])))
+            found.append(Route(made.arguments[0], f"{verb} {path}", (handler[1],), made.arguments[1:-1]))
     return sorted(found, key=lambda route: route.at.start_byte)
 
 
