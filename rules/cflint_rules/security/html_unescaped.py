@@ -148,7 +148,7 @@ def check_raw(match: Match) -> Iterator[Finding]:
         if _SAFE.search(module.text(inner)) is not None:
             continue
         yield Finding(
-            f"`raw()` escapes nothing: {quoted(module.text(inner))} becomes HTML, or code of a script, as it is",
+            f"`raw()` escapes nothing: {quoted(module.text(inner))} becomes HTML or a script as it is",
             module.at(inner),
             severity=Severity.NOTE,
         )
