@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 VERBS = ("get", "post", "put", "patch", "delete", "all")
 """Methods of routers that add a route."""
 _PATH = pattern(rb"pathname|\bpath\b|\burl\b|\broute\b")
+_ROUTER = pattern(rb"\.(?:get|post|put|patch|delete|all)\s*(?:<[^>]*>)?\(\s*[\"'`][/*]|pathname")
 _SHORT = 400
 """Bytes of a statement that does nothing but to turn somebody away."""
 _FEWEST = 3
@@ -59,6 +60,11 @@ def route_asks(module: Module, route: Route, *, surely: bool = False) -> bool:
     return any(asks(module, part) for part in route.before)
 
 
+def may_have_routes(module: Module) -> bool:
+    """Whether the text of a module looks as if it had a router: asked first, since most have none."""
+    return _ROUTER.search(module.document.data) is not None
+
+
 def registered(module: Module) -> list[Route]:
     """The routes that a module adds to routers: `app.post("/notes", …, handler)`. None where a middleware of
     the module asks."""
@@ -80,7 +86,7 @@ def branches(module: Module) -> Iterator[list[Route]]:
     asks already."""
     for handler in module.handlers:
         body = js.body_of(handler.function)
-        if handler.name != "fetch" or body is None:
+        if handler.name != "fetch" or body is None or next(module.mentions(_PATH, body), None) is None:
             continue
         for block in (body, *(part for part in module.descendants(body, "statement_block"))):
             routes = list(_of_block(module, block))

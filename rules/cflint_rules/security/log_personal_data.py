@@ -67,6 +67,8 @@ _MAIL = pattern(
     r"(?:user|customer|recipient|member|contact|normalized|new|sender)?_?e?mail_?(?:address)?|phone(?:_?number)?",
     re.IGNORECASE,
 )
+_READS = (b".json(", b".formData(", b".parseBody(", b".valid(", b".text(")
+_ABOUT = pattern(rb"mail|phone|user|customer|profile|member|state", re.IGNORECASE)
 _SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _WHOLE = frozenset({"json", "text", "formData", "parseBody", "valid"})
 _NAMES = frozenset({"identifier", "shorthand_property_identifier"})
@@ -78,7 +80,14 @@ _MOST = 6
 def check(module: Module) -> Iterator[Finding]:
     if not module.is_run or module.realm.name == "BROWSER":
         return
-    found = [one for word in _LOGS for made in module.calls(word) for one in _logged(module, made.node)]
+    reads = any(module.document.data.find(word) != -1 for word in _READS)
+    found = [
+        one
+        for word in _LOGS
+        for made in module.calls(word)
+        if reads or _ABOUT.search(made.node.text or b"") is not None
+        for one in _logged(module, made.node)
+    ]
     if not found:
         return
     found.sort(key=lambda one: (one[1] == "a mail address", one[0].start_byte))  # the most comes first

@@ -121,6 +121,7 @@ from cflint_rules.security._routes import (
     branches,
     is_behind_middleware,
     is_private,
+    may_have_routes,
     registered,
     route_asks,
 )
@@ -143,6 +144,8 @@ _MOST = 6
 
 @rule(module(*VERBS, "pathname"), severity=Severity.NOTE, documents=Documents.NOTHING, presets=(PREVIEW,))
 def check(module: Module) -> Iterator[Finding]:
+    if not may_have_routes(module):
+        return
     if not module.is_run or module.realm.name == "BROWSER" or all(map(is_private, module.workers)):
         return
     for routes in (registered(module), *branches(module)):

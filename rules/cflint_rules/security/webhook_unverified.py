@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _HOOK = pattern(r"web_?hooks?(?!s?[-_/](?:config|settings|list|url|register|test))", re.IGNORECASE)
+_HOOKS = pattern(rb"web_?hook", re.IGNORECASE)
 _SETS_UP = pattern(r"(?:set_?up|register|install|config|manage|admin)\b", re.IGNORECASE)
 _OTHERS = pattern(r"\b(?:get|delete|put|patch) ", re.IGNORECASE)
 _METHODS = frozenset({"POST", "post", "action", "onRequestPost", "onRequest", "ALL"})
@@ -100,6 +101,8 @@ _MOST_CALLS = 60
     presets=(PREVIEW,),
 )
 def check(module: Module) -> Iterator[Finding]:
+    if _HOOKS.search(module.document.data) is None and _HOOK.search(module.path) is None:
+        return
     if not module.is_run or module.realm.name == "BROWSER" or all(map(is_private, module.workers)):
         return
     for route in _hooks(module):
