@@ -49,6 +49,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+FILL IN: the edit, in a sentence or two; of several, which one when, and what each leads to.
+
 ## Not reported
 
 FILL IN: what looks like the mistake and is none.
@@ -102,6 +106,10 @@ FILL IN: what happens otherwise, at run time or at deployment.
   "kv_namespaces": [{ "binding": "SESSIONS", "id": "0f2ac74b498b48028cb68387c421e279" }]
 }
 ```
+
+## What to do
+
+FILL IN: the edit, in a sentence or two; of several, which one when, and what each leads to.
 
 ## Not reported
 

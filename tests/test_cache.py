@@ -290,7 +290,8 @@ def test_a_warm_run_loads_no_analyser(repository: Path, tmp_path: Path) -> None:
     script = (
         "import sys; from cflint.cli import run; code = run(['check', '--output-format', 'concise']);"
         "ours = ('cflint.engine', 'cflint.rule', 'cflint.settings', 'cflint.scope', 'cflint.syntax',"
-        " 'tree_sitter', 'cflint_rules', 'cflint.project.workers.loading', 'cflint.project.workers.model');"
+        " 'tree_sitter', 'cflint_rules', 'cflint.project.workers.loading', 'cflint.project.workers.model',"
+        " 'cflint.project.files.discovery', 'ahocorasick_rs');"
         "tables = {'cflint.syntax', 'cflint.syntax.suffixes'};"
         "print(code, [name for name in sys.modules if name.startswith(ours) and name not in tables])"
     )

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cflint.cachedir import write_whole
+import cflint
+from cflint import cachedir
+from cflint.cachedir import wheel_record, write_whole
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links as POSIX has them")
 
@@ -45,3 +47,17 @@ def test_what_fails_leaves_all_as_it_was(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(OSError, match="No space left"):
         write_whole(file, b"new")
     assert file.read_bytes() == b"old" and list(tmp_path.iterdir()) == [file]
+
+
+def test_a_wheel_is_known_by_what_it_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cachedir, "__file__", str(tmp_path / "cflint/cachedir.py"))
+    assert wheel_record() is None  # a clone
+    record = tmp_path / f"cflint-{cflint.__version__}.dist-info" / "RECORD"
+    record.parent.mkdir()
+    record.write_text("_editable_impl_cflint.pth,sha256=a,1\n")
+    assert wheel_record() is None  # the files are elsewhere, and may change
+    seen = set()
+    for digest in "ab":
+        record.write_text(f"cflint/__init__.py,sha256=c,1\ncflint/cachedir.py,sha256={digest},1\n")
+        seen.add(wheel_record())
+    assert None not in seen and len(seen) == 2

@@ -4,7 +4,8 @@ needed and never trusted.
 Whatever goes wrong with one (no folder, no permission, a full disk, a damaged file) is as if nothing had been
 kept.
 
-Imported where used: json and hashes, which a run without a cache does not need.
+Imported where used: json and hashes, which a run without a cache does not need, and the version, which the
+package has.
 """
 
 from __future__ import annotations
@@ -47,6 +48,19 @@ def hash_of(what: str | bytes) -> str:
 
     data = what if isinstance(what, bytes) else what.encode("utf-8", "surrogatepass")
     return blake2b(data, digest_size=16).hexdigest()
+
+
+def wheel_record() -> str | None:
+    """A hash of what the wheel that this cflint was installed from lists: each file with the hash of its
+    content. None where cflint was installed otherwise, so that its files may change one by one."""
+    from cflint import __version__
+
+    home = Path(__file__).parents[1]
+    try:
+        data = (home / f"cflint-{__version__}.dist-info" / "RECORD").read_bytes()
+    except OSError:
+        return None
+    return hash_of(data) if b"cflint/cachedir.py,sha256=" in data else None
 
 
 def read_json(name: str) -> object:

@@ -96,6 +96,7 @@ from tests.support.faults import (
     write,
 )
 from tests.support.fixture_cases import KNOWN
+from tests.support.processes import one_by_one
 
 __all__ = ["cli"]
 
@@ -660,22 +661,30 @@ def _patterns() -> Iterator[tuple[str, Pattern, bool]]:
 def test_fault_21_patterns_of_cflint_are_linear() -> None:
     patterns = list(_patterns())
     assert len(patterns) > 100
+    limit = 0.05  # linear: a millisecond or two; the square: a tenth of a second and more
     slow = []
     for name, compiled, is_searched in patterns:
         for unit in ADVERSARIAL:
             data: str | bytes = unit * (2_500 // len(unit)) + b"!"
             if isinstance(compiled.pattern, str):
                 data = unit.decode() * (2_500 // len(unit)) + "!"
-            started = time.process_time()
-            compiled.match(data)  # type: ignore[arg-type]
-            compiled.fullmatch(data)  # type: ignore[arg-type]
-            if is_searched:
-                for _ in compiled.finditer(data):  # type: ignore[arg-type]
-                    pass
-            took = time.process_time() - started
-            if took > 0.05:  # linear: a millisecond or two; the square: a tenth of a second and more
+            took = _seconds(compiled, data, is_searched=is_searched)
+            if took > limit:  # on a machine that does other things, once is no proof
+                took = min(_seconds(compiled, data, is_searched=is_searched) for _ in range(3))
+            if took > limit:
                 slow.append(f"{name} on {unit!r}: {took:.1f} s")
     assert slow == []
+
+
+def _seconds(compiled: Pattern, data: str | bytes, *, is_searched: bool) -> float:
+    """The processor's seconds that a pattern takes for a text."""
+    started = time.process_time()
+    compiled.match(data)  # type: ignore[arg-type]
+    compiled.fullmatch(data)  # type: ignore[arg-type]
+    if is_searched:
+        for _ in compiled.finditer(data):  # type: ignore[arg-type]
+            pass
+    return time.process_time() - started
 
 
 @pytest.mark.parametrize(
@@ -766,13 +775,12 @@ def test_fault_26_file_names_that_are_no_utf_8(cli: Cli, tmp_path: Path) -> None
     os.mkdir("lib")  # noqa: PTH102
     with open(b"lib/caf\xe9.ts", "wb") as file:  # noqa: PTH123
         file.write(ROOM.encode())
-    for form in ("concise", "text", "json", "sarif"):
-        for locale in ({}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}):
-            env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **locale}
-            command = [sys.executable, "-m", "cflint", "check", "--output-format", form]
-            result = subprocess.run(command, env=env, capture_output=True, timeout=60)
-            assert (result.returncode, result.stderr) == (1, b"")
-            assert b"caf" in result.stdout and b"ws-legacy-accept" in result.stdout
+    commands = [("check", "--output-format", form) for form in ("concise", "text", "json", "sarif")]
+    for locale in ({}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}):
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **locale}
+        for code, out, err in one_by_one(Path.cwd(), env, *commands):
+            assert (code, err) == (1, b"")
+            assert b"caf" in out and b"ws-legacy-accept" in out
 
 
 def test_fault_27_output_that_cannot_be_written(cli: Cli, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from lxml import etree
 from cflint.report import FORMATS
 from tests.support.cli_samples import Cli
 from tests.support.faults import CLEAN, CONFIG, HOSTILE, ROOM, SECRET, beside, cli, concise, worker, write
+from tests.support.processes import one_by_one
 
 __all__ = ["cli"]
 
@@ -69,10 +69,7 @@ def test_fault_25_hostile_text_in_every_format(cli: Cli, form: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a file's name may be any bytes")
-@pytest.mark.parametrize(
-    "form", [form for form in FORMATS if form not in ("text", "concise", "json", "sarif")]
-)
-def test_fault_26_names_that_are_no_utf_8_in_every_format(cli: Cli, form: str) -> None:
+def test_fault_26_names_that_are_no_utf_8_in_every_format(cli: Cli) -> None:
     worker()
     os.mkdir("lib")  # noqa: PTH102
     with open(b"lib/caf\xe9.ts", "wb") as file:  # noqa: PTH123
@@ -84,11 +81,12 @@ def test_fault_26_names_that_are_no_utf_8_in_every_format(cli: Cli, form: str) -
         "PYTHONUTF8": "0",
         "PYTHONCOERCECLOCALE": "0",
     }
-    command = [sys.executable, "-m", "cflint", "check", "--output-format", form]
-    result = subprocess.run(command, env=env, capture_output=True, timeout=60)
-    assert (result.returncode, result.stderr) == (1, b"")
-    parsed(form, result.stdout.decode())
-    assert b"caf" in result.stdout and b"ws-legacy-accept" in result.stdout
+    forms = [form for form in FORMATS if form not in ("text", "concise", "json", "sarif")]
+    commands = [("check", "--output-format", form) for form in forms]
+    for form, (code, out, err) in zip(forms, one_by_one(Path.cwd(), env, *commands), strict=True):
+        assert (form, code, err) == (form, 1, b"")
+        parsed(form, out.decode())
+        assert b"caf" in out and b"ws-legacy-accept" in out, form
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -18,21 +18,20 @@ import pytest
 from cflint.cli.signals import held_back
 from tests.support.cli_samples import CODE, project
 from tests.support.paths import ROOT
-from tests.support.processes import alive
+from tests.support.processes import alive, one_by_one
 
 pytestmark = pytest.mark.interpreter
 
 MANY = "careful();\n" * 3000
 ONE_RULE = ("check", "--select", "no-careful")
 
-SAMPLE = """\
+SAMPLE_RULES = """\
 from tests.support.cli_samples import sample_rules
 from cflint.rule import RuleSet
 
 RuleSet.discover = classmethod(lambda cls, **_: sample_rules())
-from cflint.cli import main
-main()
 """
+SAMPLE = SAMPLE_RULES + "from cflint.cli import main\nmain()\n"
 COMMAND = f"{sys.executable} -c {quote(SAMPLE)}"
 """The program with the rules of the samples; the rules that there are may be slow, or come and go."""
 
@@ -277,48 +276,11 @@ LOCALES: tuple[dict[str, str], ...] = (
 )
 
 
-SEVERAL = SAMPLE.replace(
-    "from cflint.cli import main\nmain()\n",
-    """\
-import os, sys
-from cflint.cli import run
-
-commands = [[]]
-for argument in sys.argv[1:]:
-    if argument:
-        commands[-1].append(argument)
-    else:
-        commands.append([])
-for command in commands:
-    code = run(command)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os.write(1, b"\\0%d\\0" % code)
-    os.write(2, b"\\0")
-""",
-)
-"""Runs several commands, parted by empty arguments: a locale is settled when Python starts, and only then."""
-
-
 def in_locale(
     folder: Path, locale: Mapping[str, str], *commands: tuple[str | bytes, ...]
 ) -> list[tuple[int, bytes, bytes]]:
     """The exit code of each command, what it printed and what it said on stderr."""
-    given: list[str | bytes] = [argument for command in commands for argument in ("", *command)]
-    result = subprocess.run(
-        [sys.executable, "-c", SEVERAL, *given[1:]],
-        cwd=folder,
-        env=environment(locale),
-        capture_output=True,
-        timeout=60,
-    )
-    assert result.returncode == 0, result.stderr
-    *printed, rest = result.stdout.split(b"\0")
-    *said, last = result.stderr.split(b"\0")
-    assert (rest, last) == (b"", b"")
-    ended = list(zip(map(int, printed[1::2]), printed[::2], said, strict=True))
-    assert len(ended) == len(commands)
-    return ended
+    return one_by_one(folder, environment(locale), *commands, before=SAMPLE_RULES)
 
 
 @pytest.mark.parametrize("locale", LOCALES, ids=lambda locale: " ".join(locale.values()))

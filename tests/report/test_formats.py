@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from junitparser import JUnitXml
 from lxml import etree
 
-from cflint.finding import Edit, Finding, Fix, Location, Notice, Report, Safety, Severity
+from cflint.finding import Edit, Finding, Fix, Location, Notice, Report, RuleInfo, Safety, Severity
 from cflint.fixer import apply, plan
+from cflint.record import replace
 from cflint.report import FORMATS, Options
+from cflint.report.changes import changed_lines
 from cflint.source import BOM, Document, Span
 from tests.support import paths
 from tests.support.github_actions import command_in
@@ -327,8 +329,9 @@ def test_agent_says_each_fix_once_and_leaves_large_ones_to_the_tool() -> None:
     assert "fix: the same as that of 5:10\n" in shown
     large = Fix("Rewrite", (Edit(ROOM, Span(0, len(ROOM.data)), "x\n" * 40),), Safety.UNSAFE)
     shown = render("agent", Finding("m", place(ROOM, "client"), fix=large, rule="r"))
-    assert "  fix (unsafe): Rewrite (56 lines: `cflint check --diff --unsafe-fixes`)\n" in shown
-    assert len(shown.splitlines()) == 4
+    every = "all by `cflint check --diff --unsafe-fixes`"
+    assert f"  fix (unsafe): Rewrite (56 lines, the first 8 here, {every})\n" in shown
+    assert [row.split()[0] for row in shown.splitlines()[3:-2]] == [f"-{line}" for line in range(1, 9)]
     assert "warning" not in FORMATS["agent"](report(notices=CHAT.notices), Options(quiet=True))
     assert render("agent") == "No findings.\n"
 
@@ -347,6 +350,29 @@ def test_agent_says_what_to_do_where_no_fix_does() -> None:
     ]
     assert rows[-1].startswith("2 notes. More: ")
     assert not [row for row in rows if row.startswith("In fixes")], "where none is shown"
+
+
+def test_agent_says_once_why_a_fix_is_not_safe_and_what_to_do_without_one() -> None:
+    page = (
+        "Sum.\n\n## What to do\n\nWrite `a`,\nor `b`.\n\n"
+        "## Fix safety\n\nSafe here. Unsafe there: it bites.\n"
+    )
+    rules = {"r": RuleInfo("r", "g", Severity.NOTE, "Sum", page)}
+    fixes = [Fix("Mend", (Edit(ROOM, Span(at, at + 1), "x"),), Safety.UNSAFE) for at in (0, 1)]
+    found = [Finding("m", place(ROOM, "client"), fix=fix, rule="r") for fix in (*fixes, None, None)]
+    rows = FORMATS["agent"](replace(report(*found), rules=rules), Options()).splitlines()
+    assert [row for row in rows if "why" in row] == ["      why unsafe: there: it bites"]
+    assert rows.index("    fix (unsafe): Mend") + 1 == rows.index("      why unsafe: there: it bites")
+    assert [row for row in rows if "do: " in row] == ["    do: Write `a`, or `b`."]
+
+
+def test_what_is_added_after_a_bracket_is_shown_after_it() -> None:
+    """And not before the next one like it, where a comparison from both ends would put it."""
+    document = Document("a.json", b'{\n  "a": {\n    "b": 1\n  }\n}\n')
+    end = document.data.index(b"  }") + 3
+    fix = Fix("Add", (Edit(document, Span(end, end), ',\n  "c": {\n  }'),), Safety.SAFE)
+    ((_, rows),) = changed_lines(fix)
+    assert rows == [("-", 4, "  }"), ("+", 4, "  },"), ("+", 5, '  "c": {'), ("+", 6, "  }")]
 
 
 def test_agent_shows_the_line_of_a_place_in_another_file() -> None:

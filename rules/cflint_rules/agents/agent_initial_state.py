@@ -29,6 +29,11 @@ export class Counter extends Agent<Env, { count: number }> {
 }
 ```
 
+## What to do
+
+Add the field `initialState = { … }` with everything that is read; or read `this.state?.name` where there
+may be no state yet.
+
 ## Not reported
 
 Classes that look whether there is a state (`this.state?.count`, `if (!this.state)`), or that set one in their

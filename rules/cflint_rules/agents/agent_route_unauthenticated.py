@@ -32,6 +32,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Give `routeAgentRequest()` the options `onBeforeConnect` and `onBeforeRequest`: each returns a `Response`
+(401) for who has no valid session or token, and nothing for who may go on. Where everybody may, suppress
+it with that reason.
+
 ## Not reported
 
 Calls with such hooks or with options that are not in sight; those after a check that ends the function, or

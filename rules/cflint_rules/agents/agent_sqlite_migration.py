@@ -56,7 +56,7 @@ SQL is not enabled for this Durable Object class. …
 ## Fix safety
 
 Safe where the configuration has no migrations yet: one is added that creates all missing classes. Unsafe
-otherwise. The storage of a class that was deployed cannot be changed.
+otherwise: the storage of a class that was deployed cannot be changed.
 
 Source: https://developers.cloudflare.com/agents/api-reference/configuration/
 """

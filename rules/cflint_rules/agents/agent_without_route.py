@@ -63,6 +63,11 @@ export default {
 }
 ```
 
+## What to do
+
+In `fetch`: `return (await routeAgentRequest(request, env)) ?? new Response("not found", { status: 404
+})`, with a check of who asks before it.
+
 ## Not reported
 
 Agents that another Worker of the workspace binds (`script_name`, a service binding). Entries with a default

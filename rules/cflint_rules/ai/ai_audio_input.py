@@ -38,6 +38,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+For `whisper` and `whisper-tiny-en` write `audio: [...new Uint8Array(buffer)]`; for
+`whisper-large-v3-turbo` the base64 of the bytes (`Buffer.from(buffer).toString("base64")`).
+
 ## Not reported
 
 Audio of which the form is not known here; other models.

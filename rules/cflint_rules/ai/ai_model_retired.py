@@ -33,6 +33,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Calls of it fail with error 5007 from that day on (or are answered by a successor, at its price). Write a
+model that is listed, such as `@cf/meta/llama-3.3-70b-instruct-fp8-fast` for text (`npx wrangler ai
+models` lists all): input and output are alike within a kind, prices and answers are not.
+
 ## Not reported
 
 Lists of models, keys of tables and cases of a `switch`: they describe models, and call none. Models of

@@ -38,6 +38,11 @@ export class Reminder extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Write `await` before the call, and make the function `async` (its callers await it); in a constructor, put
+the call into `ctx.blockConcurrencyWhile(async () => { … })`. A failure then reaches whoever called.
+
 ## Not reported
 
 Promises that are returned, passed on (`Promise.all([…])`, `ctx.waitUntil(…)`), kept in a variable that is

@@ -1,8 +1,8 @@
 """Give a class that sets alarms an `alarm()` method.
 
 `setAlarm()` throws in a Durable Object whose class has no `alarm()` method; in the constructor it does not,
-and the alarm is lost when it is due. An `alarm()` in a class that
-never sets an alarm never runs.
+and the alarm is lost when it is due. An `alarm()` in a class that never sets an alarm, or sets it nowhere but
+in `alarm()`, never runs.
 
 ## Incorrect
 
@@ -45,7 +45,7 @@ TypeError: Your Durable Object class must have an alarm() handler in order to ca
 
 ## Fix safety
 
-Unsafe: an empty `alarm()` method is added. Its body is up to you.
+Unsafe: an empty `alarm()` method is added, so that alarms are lost in silence until you write its body.
 
 Source: src/workerd/io/worker.c++ of workerd (`assertCanSetAlarm`)
 """
@@ -53,6 +53,7 @@ Source: src/workerd/io/worker.c++ of workerd (`assertCanSetAlarm`)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cflint.api import (
     ClassDefinition,
@@ -70,6 +71,9 @@ from cflint.api import (
     js,
     rule,
 )
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _STORAGES = frozenset({ValueKind.STORAGE, ValueKind.DURABLE_OBJECT_STATE})
 
@@ -155,11 +159,39 @@ def check_handler(found: Handler) -> Iterator[Finding]:
         return
     if not _is_alone(module) and _gives_storage_away(owner):
         return  # a library may set one
-    if js.is_named(module.project, js.paths_around(module), "setAlarm", at_hand=module):
-        return
+    paths = js.paths_around(module)
+    again: tuple[js.CallSite, ...] = ()
+    if js.is_named(module.project, paths, "setAlarm", at_hand=module):
+        again = tuple(js.calls_named(module.project, paths, "setAlarm", at_hand=module))
+        if not again or not all(_is_in_vain(owner, found.function, site) for site in again):
+            return
+    own = [site.node for site in again if site.module.path == module.path]
+    inside = next((node for node in own if js.contains(found.function, node)), None)
+    which = "the first" if inside is not None else "an"
     yield Finding(
-        f"nothing sets an alarm: `{owner.name}.alarm()` never runs", module.at(name), severity=Severity.NOTE
+        f"nothing sets {which} alarm: `{owner.name}.alarm()` never runs",
+        module.at(name),
+        (module.at(inside, "only `alarm()` itself sets one"),) if inside is not None else (),
+        severity=Severity.NOTE,
     )
+
+
+def _is_in_vain(owner: ClassDefinition, alarm: Node, site: js.CallSite) -> bool:
+    """Whether a `setAlarm()` is that of another object, or stands in what only `alarm()` of this one runs."""
+    around = site.module.enclosing_class(site.node)
+    if around is None or not around.is_durable_object:
+        return False
+    if around.facts.path != owner.facts.path or around.facts.span != owner.facts.span:
+        return True
+    if js.contains(alarm, site.node):
+        return True
+    method = site.module.method_around(site.node)
+    calls = js.calls_in_module(site.module, method) if method is not None else ()
+    named = method.child_by_field_name("name") if method is not None else None
+    if not calls or named is None:
+        return False
+    mentions = sum(1 for _ in site.module.leaves(site.module.text(named), site.module.root))
+    return mentions == len(calls) + 1 and all(js.contains(alarm, made) for made in calls)
 
 
 def _gives_storage_away(owner: ClassDefinition) -> bool:

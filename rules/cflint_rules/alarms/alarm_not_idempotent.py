@@ -30,6 +30,11 @@ export class Invoice extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Store that a thing was done (`put("sent", id)`) right after it, and look at that first: an alarm that
+threw runs again, from its beginning.
+
 ## Not reported
 
 Alarms that read from storage first (or call a method that may), or check whether they are a retry; requests

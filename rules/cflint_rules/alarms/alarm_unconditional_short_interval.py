@@ -32,6 +32,11 @@ export class Outbox extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Put the `setAlarm()` under a condition: work is left, or sockets are open. Otherwise the object wakes for
+ever, and is billed.
+
 ## Not reported
 
 Intervals of more than a minute (the option `seconds`), alarms that are set under a condition, and classes

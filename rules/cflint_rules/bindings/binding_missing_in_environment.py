@@ -65,8 +65,9 @@ This is not what you probably want, since "…" configuration is not inherited b
 
 ## Fix safety
 
-Unsafe: the entries are copied as they are, so the environment uses the databases, buckets and queues of the
-top level until their ids are changed.
+Unsafe: the entries are copied as they are: databases, buckets, namespaces and queues are then those of the
+top level until their ids are changed, while Durable Objects and Workflows are the environment's own, and
+begin empty (migrations are inherited).
 
 Source: https://developers.cloudflare.com/workers/wrangler/environments/
 """

@@ -61,8 +61,8 @@ TypeError: Cannot read properties of undefined (reading 'send')
 ## Fix safety
 
 Safe when the name differs in one letter or in case from a binding with that method, and `Env` does not
-declare it: the code takes the configured name. Unsafe otherwise: an entry is added to the configuration, for
-kinds that wrangler can provision by itself.
+declare it: the code takes the configured name. Unsafe otherwise: an entry is added to the configuration,
+for kinds that wrangler can provision by itself, and the next deployment makes an empty resource for it.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """
@@ -187,7 +187,7 @@ def _assets(match: Match) -> Iterator[Finding]:
         if not first.is_typescript
         else f"`ASSETS` is used, but `{first.spelled('assets', 'binding')}` has no `bindings.assets()`",
         match.at(match.call.receiver or match.node),
-        (first.location(first.assets),),
+        (first.location(first.assets).saying("it belongs here"),),
         Fix("Bind the assets as `ASSETS`", edits, Safety.SAFE) if edits else None,
     )
 

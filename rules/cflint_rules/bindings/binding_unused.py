@@ -46,7 +46,8 @@ Objects and Workflows, whose classes need the binding.
 
 ## Fix safety
 
-Unsafe: the entry is removed, in every environment that has it.
+Unsafe: the entry is removed, in every environment that has it, and what reads it unseen (a computed name, a
+library) loses it.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """

@@ -57,7 +57,7 @@ TypeError: ….map is not a function
 
 ## Fix safety
 
-Unsafe: `JSON.parse(env.X)` becomes `env.X`. In `.dev.vars` the variable may be a text.
+Unsafe: `JSON.parse(env.X)` becomes `env.X`, which is a text where `.dev.vars` sets the variable.
 
 Source: https://developers.cloudflare.com/workers/configuration/environment-variables/
 """

@@ -46,6 +46,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Put what uses the browser into `try`, and `await browser.close()` into `finally`; to use it again,
+`browser.disconnect()`.
+
 ## Not reported
 
 Browsers that are returned, kept in a field or handed to a function, and those of other packages.

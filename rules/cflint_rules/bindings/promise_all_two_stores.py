@@ -43,6 +43,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+`await` one after the other: first the one that may be there without the other (a file, a copy), then the
+one that others find it by; a failure of the second then leaves nothing that is seen. It takes the time of
+both.
+
 ## Not reported
 
 Writes to one store; values of KV with a lifetime, which are caches; deletions; `Promise.allSettled()`, whose

@@ -74,6 +74,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Give the missing argument at the call, or give the parameter a default over there; both places are shown.
+
 ## Not reported
 
 Spreads, methods with a rest parameter or that use `arguments`, parameters that have a default, can be left

@@ -74,6 +74,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write the method into the class over there, or call the one that it has; both places are shown.
+
 ## Not reported
 
 Classes of which a base is not known, default exports that a framework or a function makes, Workers of other

@@ -83,6 +83,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Decide: deleted with its data: add a migration with `deleted_classes`; renamed: `renamed_classes: [{ from,
+to }]`; moved to another Worker: `transferred_classes` there.
+
 ## Not reported
 
 A Worker whose exports are not all known, and a class that the base does not export either. A migration that

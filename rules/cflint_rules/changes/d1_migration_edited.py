@@ -55,6 +55,11 @@ ALTER TABLE items ADD COLUMN name TEXT;
 }
 ```
 
+## What to do
+
+Put the file back as it was, and write what is new as a further migration (`npx wrangler d1 migrations
+create`): one that was applied is not applied again.
+
 ## Not reported
 
 White space, and comments on lines of their own. A folder that was moved. Needs a base:

@@ -40,6 +40,10 @@ exist.
 }
 ```
 
+## What to do
+
+Put the entry back as it was, and write what is new as a further migration with a tag of its own.
+
 ## Not reported
 
 Entries after the last of the base, another storage of a class (`storage-backend-changed`), Workers that got

@@ -93,6 +93,11 @@ export default class extends WorkerEntrypoint<Env> {
 }
 ```
 
+## What to do
+
+Keep the old parameters in their places and add the new ones at the end with defaults; or add a method,
+and remove the old one when no caller is left.
+
 ## Not reported
 
 Changes that all calls of the base fit: a parameter more that can be left out, one less that nobody gives.

@@ -38,6 +38,11 @@ that exists is refused, or changes nothing.
 }
 ```
 
+## What to do
+
+Put the class back into `new_classes` (or `new_sqlite_classes`) where it was. For the other storage, make
+a new class under another name, and copy the data.
+
 ## Not reported
 
 A class that was deleted in between, whose storage is new. Needs a base: `cflint check --base REV`, or

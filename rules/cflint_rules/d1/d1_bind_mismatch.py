@@ -38,6 +38,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Count the placeholders, and give `bind()` as many values in that order.
+
 ## Not reported
 
 Statements whose text is not all in sight (something is interpolated), and values that are spread

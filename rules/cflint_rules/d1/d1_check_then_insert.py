@@ -41,6 +41,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Add a unique index on the column that is looked up (`CREATE UNIQUE INDEX … ON t(c)`, as a migration),
+write `INSERT … ON CONFLICT (c) DO NOTHING`, and ask `meta.changes`: 0 means that it was there, where the
+code does what it did after the lookup. Without the index a second row comes now and then.
+
 ## Not reported
 
 `INSERT OR IGNORE`, `INSERT OR REPLACE`, `ON CONFLICT`; an `INSERT` in a `try` whose `catch` speaks of
@@ -67,11 +73,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, call, join_names, js, pattern, rule, sql
+from cflint_rules.d1._writes import outermost
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _EXPECTED = pattern(rb"unique|constraint|conflict|duplicate|already", re.IGNORECASE)
+_UPSERTS = frozenset({"onConflictDoNothing", "onConflictDoUpdate"})
 _STAND_IN = frozenset({"string", "null", "undefined", "number"})
 _DECIDES = frozenset({"CONFLICT", "IGNORE", "REPLACE", "SELECT"})
 """Words of an `INSERT` that does not insert whatever is there."""
@@ -116,6 +124,77 @@ def check(match: Match) -> Iterator[Finding]:
             return
 
 
+@check.on(call("insert"))
+def check_orm(match: Match) -> Iterator[Finding]:
+    """The same by Drizzle: `db.select().from(users).where(eq(users.email, email))`, then an `insert()`."""
+    module, function = match.module, match.enclosing_function
+    begun = module.orm_statement(match.node)
+    if function is None or begun is None or begun.database is None or len(match.arguments) != 1:
+        return
+    if begun.orm != "Drizzle" or begun.first.node.id != match.node.id:
+        return
+    last = outermost(module, match.node)
+    whole = module.orm_statement(last)
+    if whole is None or not _UPSERTS.isdisjoint(whole.methods) or _is_expected(module, match.node):
+        return
+    values = next((made for made in _chain(module, last) if made.name == "values"), None)
+    given = module.properties_of(values.arguments[0]) if values is not None and values.arguments else None
+    if given is None:
+        return
+    table = module.text(match.arguments[0])
+    written = {_plain(module, value) for value in given.values()}
+    for query, by in _queries_of(module, function, match.node, table):
+        if by and by <= written and _is_asked(module, query) and js.can_reach(module, query, match.node):
+            yield Finding(
+                "of two clients at once both find nothing, and both insert, where no column forbids it: let"
+                " the statement decide, with a unique index and `onConflictDoNothing()`",
+                match.at(match.node),
+                (module.at(query, "it is looked for here"),),
+            )
+            return
+
+
+def _chain(module: Module, last: Node) -> Iterator[js.Call]:
+    """The calls of a chain, the last one first."""
+    made = module.call(last)
+    while made is not None and made.receiver is not None:
+        yield made
+        made = module.call(made.receiver)
+
+
+def _queries_of(
+    module: Module, function: Node, insert: Node, table: str
+) -> Iterator[tuple[Node, frozenset[str]]]:
+    """The queries of a table by Drizzle that stand before an insert, and what the rows that they look for are
+    equal in."""
+    for name in ("from", "findFirst"):
+        for made in module.calls(name, function):
+            if made.node.start_byte > insert.start_byte or made.receiver is None:
+                continue
+            if name == "from" and (len(made.arguments) != 1 or module.text(made.arguments[0]) != table):
+                continue
+            if (
+                name == "findFirst"
+                and module.text(made.receiver).rpartition(".")[2] != table.rpartition(".")[2]
+            ):
+                continue
+            loop = module.loop_around(made.node)
+            if loop is not None and loop != module.loop_around(insert):
+                continue
+            last = outermost(module, made.node)
+            begun = module.orm_statement(last)
+            if begun is None or begun.verb != "SELECT" or begun.database is None:
+                continue
+            equal = [
+                one
+                for part in _chain(module, last)
+                for argument in part.arguments
+                for one in module.calls("eq", argument)
+                if len(one.arguments) == 2
+            ]
+            yield last, frozenset(_plain(module, one.arguments[1]) for one in equal)
+
+
 def _plain(module: Module, value: Node) -> str:
     """How a value is written, without what stands in for one that is missing: `x` of `(x || "")`."""
     node = js.unwrap(value)
@@ -135,6 +214,10 @@ def _is_asked(module: Module, asked: Node) -> bool:
     result = module.awaited(asked)
     if result is None:
         return False
+    if result.pattern is not None and result.pattern.type == "array_pattern":
+        first = js.first_named(result.pattern)
+        found = module.scope.resolve(first) if first is not None and first.type == "identifier" else None
+        return found is not None and any(module.is_guard(use) for use in module.scope.references(found))
     if result.declaration is None:
         return module.is_guard(result.node)
     for use in result.references:

@@ -38,6 +38,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+After the query: `if (row === null) return new Response("not found", { status: 404 })` (in Python `if row
+is None: …`), before anything of the row is used.
+
 ## Not reported
 
 Rows that are tested anywhere, read with `?.`, handed on, or claimed to be there (`!`, a cast). Reads in a

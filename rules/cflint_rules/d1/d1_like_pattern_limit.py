@@ -37,6 +37,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Refuse or cut the text before: `if (new TextEncoder().encode(text).length > 48) return new Response(null,
+{ status: 400 })`, since `%` before and after count, too; or search with FTS5.
+
 ## Not reported
 
 Patterns that no client decides; texts that are cut, or whose length is asked for; what a validator gives;
@@ -61,9 +66,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, rule, sql
+from cflint.api import Finding, Match, Module, Severity, call, js, pattern, python, python_module, rule, sql
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
 _CUTS = frozenset({"length", "slice", "substring", "substr", "byteLength"})
@@ -79,14 +85,14 @@ def check(match: Match) -> Iterator[Finding]:
     use = sql.prepared_by(module, match.node)
     if use is None or use.engine is not sql.SqlDialect.D1 or module.try_around(match.node) is not None:
         return
-    for pattern in _patterns(match, use):
-        for hole in _holes(module, pattern):
+    for value in _patterns(match, use):
+        for hole in _holes(module, value):
             if _is_sent(module, hole) and not _is_limited(module, hole):
                 yield Finding(
                     "a search text of more than about 48 bytes throws: D1 takes 50 bytes as a pattern",
-                    module.at(pattern),
+                    module.at(value),
                     (module.at(match.node, "it is bound here"),)
-                    if not js.span_of(match.node).covers(js.span_of(pattern))
+                    if not js.span_of(match.node).covers(js.span_of(value))
                     else (),
                 )
                 return
@@ -157,3 +163,52 @@ def _is_limited(module: Module, hole: Node) -> bool:
             if read is not None and read.name in _CUTS:
                 return True
     return False
+
+
+_PYTHON_LIMITS = pattern(r"len\(|\[:|max_length|instr\(|constr\(")
+
+
+@check.on(python_module("LIKE", "like"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    # Imported where used: libcst is slow to load.
+    if module.has_errors or not any(one.bindings_of("d1") for one in module.environments):
+        return
+    import libcst as cst
+
+    for made in module.find(cst.FormattedString):
+        function = module.function_around(made)
+        if not isinstance(function, cst.FunctionDef) or module.is_caught(made):
+            continue
+        text = _python_pattern(made)
+        around = module.text(function)
+        if text is None or " LIKE " not in around.upper() or _PYTHON_LIMITS.search(around) is not None:
+            continue
+        if _is_python_given(module, text):
+            yield Finding(
+                "a search text of more than about 48 bytes throws: D1 takes 50 bytes as a pattern",
+                module.at(made),
+            )
+
+
+def _python_pattern(made: cst.FormattedString) -> cst.BaseExpression | None:
+    """`text` of `f"%{text}%"`, `f"%{text}"` and `f"{text}%"`; None of other strings."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    written = [part.value for part in made.parts if isinstance(part, cst.FormattedStringText)]
+    holes = [part for part in made.parts if isinstance(part, cst.FormattedStringExpression)]
+    is_pattern = written and len(holes) == 1 and all(part == "%" for part in written)
+    return holes[0].expression if is_pattern else None
+
+
+def _is_python_given(module: python.PythonModule, text: cst.BaseExpression) -> bool:
+    """Whether a client sends a text: it comes from a request, or is a text that a function is given."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    if python.reads_python_request(module, text):
+        return True
+    while isinstance(text, cst.Call) and isinstance(text.func, cst.Attribute):
+        text = text.func.value  # `q.strip()`
+    entries = module.resolve(text) if isinstance(text, cst.Name) else None
+    return entries is not None and len(entries) == 1 and isinstance(entries[0].node, cst.Param)

@@ -39,11 +39,17 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Make the number good first: `const n = Number(text); const limit = Number.isInteger(n) ?
+Math.min(Math.max(n, 1), 100) : 20`. Your numbers; `Math.min()` and `Math.max()` alone let `NaN` through.
+
 ## Not reported
 
 Numbers with another in place of `NaN` (`Number(x) || 20`), numbers of which anything is asked, and values
 that are not seen to come from the query of a request. Looked at are bound values with a name that says what
-they are (`limit`, `offset`, `page`, `size`, …), and the arguments of an ORM's `limit()` and `offset()`.
+they are (`limit`, `offset`, `page`, `size`, …), those of a list that is filled before (`bind(...args)`) as
+well. An ORM's `limit()`: Drizzle leaves out a limit that is no number.
 
 ## Fix safety
 
@@ -59,7 +65,19 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
+from cflint.api import (
+    PREVIEW,
+    Finding,
+    Module,
+    Severity,
+    ValueKind,
+    js,
+    module,
+    pattern,
+    quoted,
+    rule,
+    sql,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -70,34 +88,58 @@ _HAND_ON = frozenset({"min", "max", "floor", "ceil", "trunc", "round", "abs"})
 _SUMS = frozenset({"+", "-", "*", "/", "%"})
 _CHECKS = frozenset({"isNaN", "isFinite", "isInteger", "isSafeInteger"})
 _DEEP = 8
+_MOST = 6
 
 
-@rule(call("bind", "limit", "offset"), severity=Severity.NOTE, presets=(PREVIEW,))
-def check(match: Match) -> Iterator[Finding]:
-    module = match.module
-    if match.receiver is None or not match.arguments:
+@rule(module("bind"), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(subject: Module) -> Iterator[Finding]:
+    found = [one for made in subject.calls("bind") if (one := _refused(subject, made)) is not None]
+    if not found:
         return
-    if match.word == "bind":
-        use = sql.prepared_by(module, match.receiver)
-        if use is None or use.engine is not sql.SqlDialect.D1 or "LIMIT" not in use.text.text.upper():
-            return
-        given = [one for one in match.arguments if _NAME.search(module.text(one)) is not None]
-        harm = "which D1 refuses as a limit or offset"
-    else:
-        statement = module.orm_statement(match.node)
-        if statement is None or statement.database is None or match.word == "offset":
-            return
-        given = list(match.arguments[:1])
-        harm = "and then the query has no limit, or is refused"
-    for argument in given:
+    (bound, read), *others = found
+    yield Finding(
+        f"{quoted(subject.text(bound))} may be `NaN`, which D1 refuses as a limit or offset",
+        subject.at(bound),
+        (
+            subject.at(read, "the client sends it here"),
+            *(subject.at(other, "and this one") for other, _ in others[: _MOST - 1]),
+        ),
+    )
+
+
+def _refused(module: Module, made: js.Call) -> tuple[Node, Node] | None:
+    """What is bound that may be `NaN`, with where the client sends it."""
+    if made.receiver is None or not made.arguments:
+        return None
+    use = sql.prepared_by(module, made.receiver)
+    engine = use.engine if use is not None else None
+    if engine is not sql.SqlDialect.D1 and module.value_of(made.receiver).kind is not ValueKind.D1_STATEMENT:
+        return None
+    for argument in _bound(module, made, use.text.text if use is not None else ""):
         read = _not_a_number(module, argument, _DEEP)
         if read is not None:
-            yield Finding(
-                f"{quoted(module.text(argument))} may be `NaN`, {harm}",
-                module.at(argument),
-                (module.at(read, "the client sends it here"),),
-            )
-            return
+            return argument, read
+    return None
+
+
+def _bound(module: Module, made: js.Call, text: str) -> Iterator[Node]:
+    """What a call binds by a name that speaks of a limit or offset, the elements of lists that are spread in
+    it included: `args` of `bind(...args)`, which the function fills."""
+    function = module.enclosing_function(made.node)
+    for argument in made.arguments:
+        if argument.type != "spread_element":
+            if "LIMIT" in text.upper() and _NAME.search(module.text(argument)) is not None:
+                yield argument
+            continue
+        listed = js.first_named(argument)
+        declaration = (
+            module.scope.resolve(listed) if listed is not None and listed.type == "identifier" else None
+        )
+        if declaration is None or function is None or "LIMIT" not in module.text(function).upper():
+            continue
+        for mutation in module.mutations(declaration, function):
+            if mutation.method == "push" and mutation.node.start_byte < made.node.start_byte:
+                yield from (one for one in mutation.values if _NAME.search(module.text(one)) is not None)
 
 
 def _not_a_number(module: Module, node: Node, hops: int) -> Node | None:

@@ -42,11 +42,18 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Collect the ids, ask once with `WHERE id IN (?, …)` (at most 100), and find each row in a `Map` by its id.
+Statements that differ: `DB.batch(list.map(…))`.
+
 ## Not reported
 
 Loops that can be left before their end, over a list that is written out, or over a part of one (`slice()`).
 Writes alone (`d1-use-batch`). Followed is a function that queries for what it is given, to the loops that
 call it.
+
+In Python, loops whose turns wait one after the other; the functions that they call are followed.
 
 ## Fix safety
 
@@ -55,9 +62,15 @@ There is no fix: which statement gives all that is wanted is up to you.
 Source: https://developers.cloudflare.com/d1/platform/limits/
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from cflint.api import Finding, Match, Severity, ValueKind, call, js, rule, sql
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Match, Severity, ValueKind, call, js, python, python_module, rule, sql
+
+if TYPE_CHECKING:
+    import libcst as cst
 
 _READERS = frozenset({"SELECT", "WITH"})
 
@@ -82,3 +95,31 @@ def _reads_d1(match: Match) -> bool:
         return match.receiver_value.kind is ValueKind.D1_STATEMENT
     statements = use.text.statements
     return use.engine is sql.SqlDialect.D1 and bool(statements) and statements[0].verb in _READERS
+
+
+@check.on(python_module("await"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    # Imported where used: libcst is slow to load.
+    if b"for " not in module.document.data or not any(one.bindings_of("d1") for one in module.environments):
+        return
+    seen: set[cst.CSTNode] = set()
+    for made in python.awaited_calls(module):
+        loop = python.loop_around(module, made)
+        if loop is None or loop in seen or not python.goes_through_data(module, loop):
+            continue
+        query = python.reached(module, made, _is_python_read)
+        if query is None or python.is_left(module, loop):
+            continue
+        seen.add(loop)
+        related = () if query.node is made else (query.module.at(query.node, "the query"),)
+        yield Finding(
+            "each turn of the loop waits for a query of its own: ask for all at once",
+            module.at(made),
+            related,
+        )
+
+
+def _is_python_read(module: python.PythonModule, made: cst.Call) -> bool:
+    if module.called_name(made) not in ("first", "all", "raw"):
+        return False
+    return module.value_of(module.receiver(made)).kind is ValueKind.D1_STATEMENT

@@ -41,6 +41,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write it into the statement: `UPDATE t SET n = n + ? WHERE id = ?`. With a condition: put it into `WHERE`,
+and look at `meta.changes`.
+
 ## Not reported
 
 An `UPDATE` that asks in its `WHERE` for more than the `SELECT` did (a version, the old value); what a Durable

@@ -61,6 +61,12 @@ export default {
 CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 ```
 
+## What to do
+
+Delete the `DROP TABLE`, and write `CREATE TABLE IF NOT EXISTS`: applied again, the file then keeps the
+data; a changed column takes a migration (`ALTER TABLE`). If it is there to reset a local database, say so
+in its name (`reset.sql`), and keep it.
+
 ## Not reported
 
 Migrations, each of which is applied once; files of tests and seeds; a table that is dropped and not created

@@ -36,11 +36,19 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Each row that is added makes the answer slower and dearer (D1 bills the rows that are read), until it no
+longer fits into memory. Add `LIMIT ? OFFSET ?` with 100 rows unless the page shows another number, and
+let the client ask for the next; who reads all in one answer gets the first ones only after that. A table
+that stays small (settings, categories) can stay as it is.
+
 ## Not reported
 
-Queries that count or group, and those of the schema (`sqlite_master`, `PRAGMA`); tables of settings, by their
-names. Code that no request runs: cron triggers, queues, migrations; and what is there to see all rows once,
-by the name of its file, function or route (`seed`, `reset`, `wipe`, `truncate`, `backfill`, `reindex`).
+Queries of which a filter, a `LIMIT` or the like is always there; those that count or group, and those of
+the schema (`sqlite_master`, `PRAGMA`); tables of settings, by their names. Code that no request runs: cron
+triggers, queues, migrations; and what is there to see all rows once, by the name of its file, function or
+route (`seed`, `reset`, `wipe`, `truncate`, `backfill`, `reindex`).
 
 ## Fix safety
 
@@ -56,7 +64,20 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
+from cflint.api import (
+    Finding,
+    Match,
+    Module,
+    Severity,
+    call,
+    js,
+    pattern,
+    python,
+    python_module,
+    quoted,
+    rule,
+    sql,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -100,19 +121,25 @@ def check(match: Match) -> Iterator[Finding]:
     use = sql.prepared_by(module, match.receiver) if match.receiver is not None else None
     if use is None or use.engine is not sql.SqlDialect.D1 or not use.text.is_whole:
         return
-    if not use.text.exact or len(use.text.statements) != 1 or use.text.statements[0].verb != "SELECT":
-        return
-    statement = use.text.statements[0]
-    if not _BOUNDED.isdisjoint(token.upper for token in statement.tokens):
-        return
-    tables = [token.name or "" for _, token in sql.tables(statement)]
-    if len(tables) != 1 or _SMALL.search(tables[0]) is not None:
+    table = _whole_table(use.text)
+    if table is None:
         return
     if js.Invocation.REQUEST not in js.invocations_of(module, match.node):
         return
     if _wants_all(module, match.node):
         return
-    yield Finding(f"this reads every row of {quoted(tables[0])}: set a `LIMIT`", module.at(use.statement))
+    yield Finding(f"this reads every row of {quoted(table)}: set a `LIMIT`", module.at(use.statement))
+
+
+def _whole_table(text: sql.SqlText) -> str | None:
+    """The table of which a text reads every row; None where it does not, or that one stays small."""
+    if not text.exact or len(text.statements) != 1 or text.statements[0].verb != "SELECT":
+        return None
+    statement = text.statements[0]
+    if not _BOUNDED.isdisjoint(token.upper for token in statement.tokens):
+        return None
+    tables = [token.name or "" for _, token in sql.tables(statement)]
+    return tables[0] if len(tables) == 1 and _SMALL.search(tables[0]) is None else None
 
 
 @check.on(call("select", "selectFrom", "findMany"))
@@ -130,7 +157,12 @@ def check_orm(match: Match) -> Iterator[Finding]:
     chain = [js.Call(module, match.node)]
     while (found := module.method_called_on(chain[-1].node)) is not None:
         chain.append(js.Call(module, found[1]))
-    if not _ORM_BOUNDED.isdisjoint(made.name for made in chain[1:]):
+    if _BOUNDS.isdisjoint(made.name for made in chain[1:]) and _is_only_counted(module, chain):
+        yield Finding("every row is read to count them: let the database count, with `count()`", match.at())
+        return
+    wheres = [made for made in chain[1:] if made.name == "where"]
+    others = {made.name for made in chain[1:]} - {"where"}
+    if not _ORM_BOUNDED.isdisjoint(others) or not all(_may_be_empty(module, made) for made in wheres):
         return
     table = _table_of(module, chain)
     if table is None or _SMALL.search(table) is not None:
@@ -141,7 +173,8 @@ def check_orm(match: Match) -> Iterator[Finding]:
         return  # a part of another statement, or more of it may be added elsewhere
     if js.Invocation.REQUEST not in js.invocations_of(module, match.node) or _wants_all(module, match.node):
         return
-    yield Finding(f"this reads every row of {quoted(table)}: set a limit", match.at())
+    when = ", where no filter is given" if wheres else ""
+    yield Finding(f"this reads every row of {quoted(table)}{when}: set a limit", match.at())
 
 
 _ORM_BOUNDED = frozenset(
@@ -160,8 +193,75 @@ _ORM_BOUNDED = frozenset(
     | {"executeTakeFirstOrThrow", "$dynamic", "as", "fullJoin", "select_count", "toSQL", "prepare"}
 )
 """Methods of a chain that bound what a statement gives, or keep it for later."""
+_BOUNDS = frozenset(
+    {"limit", "get", "top", "executeTakeFirst", "executeTakeFirstOrThrow", "$dynamic", "toSQL"}
+)
+"""Methods of a chain after which not all rows that a condition leaves are read."""
+_COMBINES = frozenset({"and", "or"})
 _COUNTS = pattern(r"\b(?:count|sum|avg|min|max|countAll|sql)\b")
 _LIMITS = frozenset({"where", "limit", "take", "cursor"})
+
+
+def _may_be_empty(module: Module, where: js.Call) -> bool:
+    """Whether a `where()` leaves no row out where a request gives no filter: `and(...filters)` of a list that
+    is filled under conditions, or what is `undefined` on one way."""
+    if len(where.arguments) != 1:
+        return False
+    given = module.initializer(where.arguments[0])
+    if given.type == "ternary_expression":
+        ways = (given.child_by_field_name("consequence"), given.child_by_field_name("alternative"))
+        return any(way is not None and js.unwrap(way).type == "undefined" for way in ways)
+    made = module.call(given)
+    if made is None or made.receiver is not None or made.name not in _COMBINES or len(made.arguments) != 1:
+        return False
+    spread = made.arguments[0]
+    name = js.first_named(spread) if spread.type == "spread_element" else None
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    if name is None or declaration is None or declaration.value is None:
+        return False
+    value = js.unwrap(declaration.value)
+    if value.type != "array" or value.named_child_count or module.scope.assignments(declaration):
+        return False
+    changes = list(module.mutations(declaration))
+    function = module.enclosing_function(where.node)
+    return (
+        bool(changes)
+        and function is not None
+        and all(
+            change.method == "push" and module.is_conditional(change.node, function) for change in changes
+        )
+    )
+
+
+def _is_only_counted(module: Module, chain: list[js.Call]) -> bool:
+    """Whether of all rows that a statement gives nothing is taken but how many they are."""
+    last = chain[-1]
+    if last.name == "then" and last.callbacks:
+        body = js.body_of(last.callbacks[0])
+        names = module.parameters(last.callbacks[0])
+        member = module.member(body) if body is not None else None
+        return (
+            member is not None
+            and member.name == "length"
+            and len(names) == 1
+            and module.text(member.object) == names[0].name
+        )
+    result = module.awaited(last.node)
+    if result is None or result.declaration is None or not result.references:
+        return False
+    reads = [module.member_read(use) for use in result.references]
+    if any(read is None or read.name != "length" for read in reads):
+        return False
+    return not any(_asks_whether(module, read.node) for read in reads if read is not None)
+
+
+def _asks_whether(module: Module, length: Node) -> bool:
+    """Whether a length only tells if there is anything: a condition, or a comparison with 0 or 1."""
+    above = module.parent(module.with_wrappers(length))
+    operation = module.operation(above) if above is not None else None
+    if operation is not None:
+        return operation.operator == "!" or any(module.number(side) in (0, 1) for side in operation.operands)
+    return module.is_guard(length) or (above is not None and above.type == "subscript_expression")
 
 
 def _is_sent(module: Module, node: Node) -> bool:
@@ -216,3 +316,24 @@ def _wants_all(module: Module, node: Node) -> bool:
         if _RESETS.search(path or "") or (named is not None and _RESETS.search(module.text(named))):
             return True
     return False
+
+
+_UPKEEP = frozenset({"scheduled", "on_scheduled", "queue", "on_queue", "alarm"})
+
+
+@check.on(python_module("SELECT", "select"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    if not any(one.bindings_of("d1") for one in module.environments):
+        return
+    if _RESETS.search(posixpath.basename(module.path)):
+        return
+    for statement in python.python_statements(module):
+        table = _whole_table(statement.text) if statement.engine is sql.SqlDialect.D1 else None
+        if table is None or statement.text.holes or not statement.gives_rows:
+            continue
+        function = module.method_around(statement.call)
+        named = function.name.value if function is not None else ""
+        if named not in _UPKEEP and _RESETS.search(named) is None:
+            yield Finding(
+                f"this reads every row of {quoted(table)}: set a `LIMIT`", module.at(statement.written)
+            )

@@ -40,11 +40,19 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Make the statements without `await`, and send them together: `await DB.batch([first, second])` (with
+Drizzle `db.batch([…])`). They succeed or fail together then, and take one round trip. One that needs the
+result of another stays before or after the batch.
+
 ## Not reported
 
 Writes whose result is used, a loop that awaits anything else, writes in a `try` within the loop, and fewer
-than three writes in a row. Of ORMs, Drizzle, Kysely and Prisma are known, where they are made for D1 in
-sight.
+than three writes in a row. A function that only writes is followed to the loops that call it. Of ORMs,
+Drizzle, Kysely and Prisma are known, where they are made for D1 in sight. In Python,
+loops whose turns write by way of functions are reported, too, and those with a `try`: each turn counts as a
+request, of which an invocation may make 50 on the free plan.
 
 ## Fix safety
 
@@ -58,17 +66,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, rule, sql
+from cflint.api import (
+    Finding,
+    Match,
+    Module,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    python,
+    python_module,
+    rule,
+)
+from cflint_rules.d1._writes import BEGINS, IN_A_ROW, awaited_of, is_write, outermost, row_from
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
-_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
-_IN_A_ROW = 3
 _WAYS = frozenset({"statement_block", "if_statement", "else_clause"})
 """What a write may stand in within a loop."""
-_BEGINS = ("insert", "update", "delete", "insertInto", "replaceInto", "updateTable", "deleteFrom", "create")
-"""The methods with which an ORM's statements that write begin."""
 _INSTEAD = {
     "Drizzle": "with one `batch()`",
     "Kysely": "in one statement, or with one `batch()` of the database",
@@ -76,24 +93,26 @@ _INSTEAD = {
 }
 
 
-@rule(call("run", *_BEGINS), severity=Severity.NOTE)
+@rule(call("run", *BEGINS), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     orm = _orm_of(match)
     if orm is None and (match.word != "run" or match.arguments):
         return
     if match.word == "run" and match.module.orm_statement(match.node) is not None:
         return  # reported where the statement begins
-    whole = _outermost(match.module, match.node)
+    whole = outermost(match.module, match.node)
     statement = match.module.parent(js.Call(match.module, whole).whole)
-    if statement is None or _awaited_of(match.module, statement) is None:
+    how = _INSTEAD.get(orm or "", "with one `batch()`")
+    if statement is None or awaited_of(match.module, statement) is None:
+        yield from _in_loops_elsewhere(match, whole, how)
         return
     loop = _loop(match.module, statement)
     following = () if loop is not None else tuple(_following(match.module, statement))
-    if loop is None and len(following) < _IN_A_ROW:
+    if loop is None and len(following) < IN_A_ROW:
+        yield from _in_loops_elsewhere(match, whole, how)
         return
-    if not _is_write(match.module, whole):
+    if not is_write(match.module, whole):
         return
-    how = _INSTEAD.get(orm or "", "with one `batch()`")
     if loop is not None:
         if _only_writes(match.module, loop, whole) and not _is_left(match.module, loop, whole):
             yield Finding(
@@ -101,7 +120,7 @@ def check(match: Match) -> Iterator[Finding]:
                 match.at(match.node),
                 (match.at(loop.children[0], "the loop"),),
             )
-    elif all(_is_write(match.module, other) for other in following[:_IN_A_ROW]):
+    elif all(is_write(match.module, other) for other in following[:IN_A_ROW]):
         others = tuple(match.at(other, "and this") for other in following[1:4])
         yield Finding(
             f"these writes are requests to D1 one after the other: send them {how}",
@@ -110,19 +129,37 @@ def check(match: Match) -> Iterator[Finding]:
         )
 
 
+def _in_loops_elsewhere(match: Match, whole: Node, how: str) -> Iterator[Finding]:
+    """The loops that do nothing but call a function around a write, which waits for nothing else."""
+    module, function = match.module, match.enclosing_function
+    if function is None or module.loop_around(whole) is not None or not module.only_awaits(function, whole):
+        return
+    if not is_write(module, whole):
+        return
+    for site in js.turns_of(module, whole):
+        loop = site.module.loop_around(site.node)
+        body = loop.child_by_field_name("body") if loop is not None else None
+        if body is None or site.node.id == whole.id or not js.Call(site.module, site.node).is_statement:
+            continue
+        turn = js.turn_around(site.module, site.node)
+        if turn is None or not site.module.only_awaits(body, site.node):
+            continue
+        if site.module.value_of(turn.items).kind is ValueKind.MESSAGES:
+            continue  # each is acknowledged by itself
+        if site.module.try_around(site.node, body) is None:
+            yield Finding(
+                f"each turn of the loop waits for a request to D1: gather the statements and send them {how}",
+                site.module.at(site.node),
+                (match.at(match.node, "the write"),),
+            )
+
+
 def _orm_of(match: Match) -> str | None:
     """The ORM of which a call begins a statement; None of every other call."""
-    if match.word not in _BEGINS or match.receiver_value.kind in (ValueKind.BINDING, ValueKind.STORAGE):
+    if match.word not in BEGINS or match.receiver_value.kind in (ValueKind.BINDING, ValueKind.STORAGE):
         return None
     found = match.module.orm_statement(match.node)
     return found.orm if found is not None and found.first.node.id == match.node.id else None
-
-
-def _outermost(module: Module, node: Node) -> Node:
-    """The last call of the chain that begins with a call: `db.insert(t).values(x)` of `db.insert(t)`."""
-    while (found := module.method_called_on(node)) is not None:
-        node = found[1]
-    return node
 
 
 def _loop(module: Module, statement: Node) -> Node | None:
@@ -139,38 +176,9 @@ def _loop(module: Module, statement: Node) -> Node | None:
 def _following(module: Module, statement: Node) -> Iterator[Node]:
     """The calls of a row of `await …;`, when a statement is its first; nothing otherwise."""
     before = statement.prev_named_sibling
-    before = _awaited_of(module, before) if before is not None else None
-    if before is not None and _is_write(module, before):
-        return
-    node: Node | None = statement
-    while node is not None:
-        found = _awaited_of(module, node)
-        if found is None and node.type != "comment":
-            return
-        if found is not None:
-            yield found
-        node = node.next_named_sibling
-
-
-def _awaited_of(module: Module, statement: Node) -> Node | None:
-    """The call of the statement `await …();`."""
-    is_one = statement.type == "expression_statement" and statement.named_child_count > 0
-    awaited = js.unwrap(statement.named_children[0]) if is_one else statement
-    call = module.call(awaited.named_children[0]) if awaited.type == "await_expression" else None
-    return call.node if call is not None and not call.is_new else None
-
-
-def _is_write(module: Module, run: Node) -> bool:
-    """Whether a call runs one statement of D1 that writes."""
-    call = module.call(run)
-    if call is None or call.receiver is None:
-        return False
-    use = sql.prepared_by(module, call.receiver) if call.name == "run" else None
-    if use is not None:
-        statements = use.text.statements
-        return use.engine is sql.SqlDialect.D1 and len(statements) == 1 and statements[0].verb in _WRITES
-    made = module.orm_statement(run)
-    return made is not None and made.database is not None and made.verb in _WRITES
+    before = awaited_of(module, before) if before is not None else None
+    if before is None or not is_write(module, before):
+        yield from row_from(module, statement)
 
 
 def _is_left(module: Module, loop: Node, write: Node) -> bool:
@@ -191,7 +199,79 @@ def _only_writes(module: Module, loop: Node, first: Node) -> bool:
     for i, word in enumerate(module.leaves("await", body) if body is not None else ()):
         awaited = module.parent(word)
         statement = module.parent(awaited) if awaited is not None else None
-        run = _awaited_of(module, statement) if statement is not None else None
-        if run is None or (i == 0) != (run.id == first.id) or not _is_write(module, run):
+        run = awaited_of(module, statement) if statement is not None else None
+        if run is None or (i == 0) != (run.id == first.id) or not is_write(module, run):
             return False
     return True
+
+
+_ROW = 3
+
+
+@check.on(python_module("await"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    if not any(one.bindings_of("d1") for one in module.environments):
+        return
+    seen: set[cst.CSTNode] = set()
+    for made in python.awaited_calls(module):
+        loop = python.loop_around(module, made)
+        if loop is not None:
+            written = python.reached(module, made, _is_python_write) if loop not in seen else None
+            if (
+                written is None
+                or not _is_unused(module, made)
+                or not python.goes_through_data(module, loop)
+                or python.is_left(module, loop)
+            ):
+                continue
+            seen.add(loop)
+            related = () if written.node is made else (written.module.at(written.node, "the write"),)
+            yield Finding(
+                "each turn of the loop waits for a request to D1: gather the statements and send them with"
+                " one `batch()`",
+                module.at(made),
+                related,
+            )
+        elif made not in seen:
+            row = list(_python_row(module, made))
+            seen.update(row)
+            if len(row) >= _ROW:
+                yield Finding(
+                    "these writes are requests to D1 one after the other: send them with one `batch()`",
+                    module.at(made),
+                    tuple(module.at(other, "and this") for other in row[1:4]),
+                )
+
+
+def _is_python_write(module: python.PythonModule, made: cst.Call) -> bool:
+    if module.called_name(made) != "run" or made.args:
+        return False
+    return module.value_of(module.receiver(made)).kind is ValueKind.D1_STATEMENT
+
+
+def _is_unused(module: python.PythonModule, made: cst.Call) -> bool:
+    """Whether nothing is made of what an awaited call gives."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    awaited = module.parent(made)
+    return awaited is not None and isinstance(module.parent(awaited), cst.Expr)
+
+
+def _python_row(module: python.PythonModule, made: cst.Call) -> Iterator[cst.Call]:
+    """The writes that stand one below the other, from one on."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    line = next((one for one in module.ancestors(made) if isinstance(one, cst.SimpleStatementLine)), None)
+    block = module.parent(line) if line is not None else None
+    if line is None or not isinstance(block, cst.IndentedBlock):
+        return
+    lines = list(block.body)
+    for statement in lines[lines.index(line) :]:
+        found = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+        awaited = found.value if isinstance(found, cst.Expr) else None
+        call = awaited.expression if isinstance(awaited, cst.Await) else None
+        if not isinstance(call, cst.Call) or not _is_python_write(module, call):
+            return
+        yield call

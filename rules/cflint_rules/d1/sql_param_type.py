@@ -40,6 +40,8 @@ export class Diary extends Agent<Env> {
 ## Not reported
 
 Variables and calls whose value the rule does not know; only literals, `new …` and promises are looked at.
+In Python, values of which the function asks anything, and Workers whose SDK converts `None` to `null`: it
+does from compatibility date 2026-04-21, or with `workers-py`.
 
 ## Errors
 
@@ -57,13 +59,30 @@ Source: https://developers.cloudflare.com/d1/worker-api/#type-conversion
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule, sql, tagged
+from cflint.api import (
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    python,
+    python_module,
+    rule,
+    sql,
+    tagged,
+)
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
 
@@ -168,3 +187,66 @@ def _fix(module: Module, node: Node, what: Unfit) -> Fix | None:
         case _:
             return None
     return Fix(title, (module.replace(node, new),), Safety.UNSAFE)
+
+
+@check.on(python_module("bind"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    """`None` is `undefined` for D1 where the SDK converts nothing."""
+    if python.converts_arguments(module) is not False:
+        return
+    for made in module.calls("bind"):
+        if module.value_of(module.receiver(made)).kind is not ValueKind.D1_STATEMENT:
+            continue
+        for given in module.arguments(made):
+            if _may_be_none(module, given) and not module.is_handled(made, "JsException"):
+                yield Finding(
+                    "D1 cannot bind `None`, which is `undefined` there: `bind()` throws `D1_TYPE_ERROR`",
+                    module.at(given),
+                )
+                break
+
+
+def _may_be_none(module: python.PythonModule, given: cst.BaseExpression) -> bool:
+    """Whether a value is `None`, or what `get()` of JSON gives without a default, and nothing asks."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    function = module.function_around(given)
+    value = module.value_given(given) or given
+    if isinstance(given, cst.Name) and function is not None:
+        name = given.value
+        asked = (
+            rf"\b(?:if|not|and|or|while|elif)\s+(?:not\s+)?{name}\b|\b{name}\s+(?:is|or|if|in|==|!=)"
+            r"|(?<![.\w])(?:all|any)\("
+        )
+        if re.search(asked, module.text(function)) is not None:
+            return False
+    match value:
+        case cst.Name(value="None"):
+            return True
+        case cst.BooleanOperation(operator=cst.Or(), right=cst.Name(value="None")):
+            return True
+        case cst.Call(func=cst.Attribute(attr=cst.Name(value="get"), value=owner), args=[_]):
+            entries = module.resolve(owner) if isinstance(owner, cst.Name) else None
+            asks_for = re.search(
+                rf"in\s+{re.escape(module.text(owner))}\b", module.text(function) if function else ""
+            )
+            return (
+                bool(entries)
+                and all(_is_python_json(entry.value) for entry in entries or ())
+                and asks_for is None
+            )
+    return False
+
+
+def _is_python_json(value: cst.BaseExpression | None) -> bool:
+    """Whether an expression is `await request.json()`, or `json.loads(…)`."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    made = value.expression if isinstance(value, cst.Await) else value
+    return (
+        isinstance(made, cst.Call)
+        and isinstance(made.func, cst.Attribute)
+        and (made.func.attr.value == ("json" if made is not value else "loads"))
+    )

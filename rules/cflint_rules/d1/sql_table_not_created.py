@@ -32,6 +32,11 @@ export class Diary extends Agent<Env> {
 }
 ```
 
+## What to do
+
+Add `CREATE TABLE IF NOT EXISTS` for it in the constructor (or a migration of D1), with the columns that
+the statements name; or mend the name.
+
 ## Not reported
 
 Tables that some module of the Worker creates, or whose creation is not in sight: `CREATE TABLE` with an

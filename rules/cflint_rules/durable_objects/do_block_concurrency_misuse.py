@@ -47,6 +47,11 @@ export class Counter extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Take the wrapper off: a single `put()` or `sql.exec()` needs none, and several are one with
+`transaction()` or `transactionSync()`. It belongs in the constructor, around what is loaded once.
+
 ## Not reported
 
 What a constructor does, and a lock that depends on a condition, as one that makes up for a constructor that

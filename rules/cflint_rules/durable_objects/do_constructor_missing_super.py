@@ -51,9 +51,9 @@ TypeError: Failed to construct 'DurableObjectBase': constructor parameter 1 is n
 
 ## Fix safety
 
-Safe where the call is missing or lacks an argument: without it the class cannot be constructed at all. Moving
-a call that comes too late is unsafe, since its arguments may be made by the statements before it. There is
-no fix where something else stands in place of an argument: where it belongs is up to you.
+Safe where the call is missing or lacks an argument: without it the class cannot be constructed at all.
+Unsafe for a call that comes too late: its arguments may be made by the statements before it. There is no
+fix where something else stands in place of an argument: where it belongs is up to you.
 
 Source: https://developers.cloudflare.com/durable-objects/api/base/
 """

@@ -37,6 +37,11 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Take the timer out; set `ctx.storage.setAlarm(Date.now() + interval)` where there is something to do, and
+do it in `alarm()`, which sets the next one.
+
 ## Not reported
 
 Timers of classes that are no Durable Objects, and those of methods; a class whose sockets hibernate has

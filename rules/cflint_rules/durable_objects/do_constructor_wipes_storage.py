@@ -31,6 +31,11 @@ export class Cart extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Delete the call. To change what is stored, write a version beside it, and change it once, when the version
+is an older one.
+
 ## Not reported
 
 What runs under a condition (a version that is compared, say), and tables that the constructor does not make

@@ -43,7 +43,8 @@ TypeError: Cannot read properties of undefined (reading '…')
 
 ## Fix safety
 
-Unsafe: the parameters go, and their uses become `this.env` and `this.ctx`.
+Unsafe: the parameters go, and their uses become `this.env` and `this.ctx`, which are not what another
+method of the class may have given.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/rpc/reserved-methods/
 """

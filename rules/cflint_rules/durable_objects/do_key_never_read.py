@@ -39,6 +39,11 @@ export class Terminal extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Read it where the object wakes up (`this.value = await ctx.storage.get(key)` in `blockConcurrencyWhile()`
+of the constructor), or delete the `put()`.
+
 ## Not reported
 
 Values that come from no field, keys that are made of parts, and classes that list their storage, read by keys

@@ -38,6 +38,12 @@ export class Chat extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Read the value again after the `await`, right before `put()`, with nothing awaited in between, and change
+that. Only if what was awaited depends on the value: do the whole in `ctx.blockConcurrencyWhile()`, which
+holds up all other requests until it is done.
+
 ## Not reported
 
 What is read and written in `blockConcurrencyWhile()` or in a transaction; a value that is read again before

@@ -35,6 +35,11 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Make it a field of the class (`this.items`), and a key of `ctx.storage` if it has to outlast the object;
+hand functions outside of the class what they need.
+
 ## Not reported
 
 Fields of the object. What is the same for all objects: `env`, constants, what is computed once.

@@ -33,6 +33,11 @@ export class Session extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Keep when it ends beside the value, set `ctx.storage.setAlarm(end)`, and delete in `alarm()` what has
+ended.
+
 ## Not reported
 
 Options that are made elsewhere, and storage of which it is not known whose it is.

@@ -27,6 +27,11 @@ export default {
 };
 ```
 
+## What to do
+
+Without a name answer 400: `if (!name) return new Response("a name is missing", { status: 400 })`. A new
+object of its own is right only where its id is given back to the client.
+
 ## Not reported
 
 A random name that goes anywhere else, too: into a response, a cookie, a log, another call. A name that is

@@ -29,6 +29,11 @@ export class Ledger extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Delete the line, and the field's declaration if there is one; a constructor that then only calls
+`super(ctx, env)` goes, too. Nothing else changes.
+
 ## Not reported
 
 Classes that extend nothing, and fields of other names (`this.state = ctx`).

@@ -44,6 +44,11 @@ a Worker of its own, with classes of its own, and reads and writes the data of p
 }
 ```
 
+## What to do
+
+Delete `script_name` if this was never deployed. If it was, the objects of that environment lie with the
+Worker that is named: deleting the key begins with empty ones.
+
 ## Not reported
 
 Objects of another Worker; the top level, where it makes no difference: environments do not inherit bindings.

@@ -28,6 +28,12 @@ export default {
 };
 ```
 
+## What to do
+
+If the state belongs to something (a room, a user, a document), make the name from that:
+`env.ROOMS.getByName(roomId)`; the new objects begin empty. If it is one for all on purpose, keep it: one
+object answers some hundred requests a second, one after the other.
+
 ## Not reported
 
 Objects that only some requests reach; namespaces of which the Worker uses other objects, too; what a cron

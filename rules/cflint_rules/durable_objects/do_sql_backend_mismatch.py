@@ -60,8 +60,8 @@ Error: Durable Object is not backed by SQL.
 
 ## Fix safety
 
-Unsafe: a class that was deployed keeps its storage for ever, and would have to be created anew under another
-name.
+Unsafe: right for a class that was never deployed; one that was keeps its storage for ever, so that the
+entry stays, and a class of another name is created with `new_sqlite_classes` and the data copied into it.
 
 Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/api/actor-state.c++
 """

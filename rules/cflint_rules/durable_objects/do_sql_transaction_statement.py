@@ -46,6 +46,11 @@ export class Account extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Put the statements into `ctx.storage.transactionSync(() => { … })` (D1: `DB.batch([…])`), and delete
+`BEGIN` and `COMMIT`.
+
 ## Not reported
 
 `BEGIN … END` around the body of a trigger, and statements for other databases.

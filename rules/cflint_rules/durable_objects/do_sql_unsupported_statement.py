@@ -31,6 +31,11 @@ export class Ledger extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Delete the statement, or do what it was for in another way: `transactionSync()` for a transaction, a row
+of a table of your own for `user_version`.
+
 ## Not reported
 
 Statements for D1 and other databases, which have rules of their own.

@@ -27,6 +27,10 @@ export class Chat extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Add something that tells two of a moment apart: a counter, or `crypto.randomUUID()`, after the time.
+
 ## Not reported
 
 Keys with anything else in them that varies; times that are cut to a day or an hour, where one entry for each

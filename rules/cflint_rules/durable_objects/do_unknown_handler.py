@@ -56,6 +56,11 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Rename it to the method of the runtime that the message names; what has to happen when a socket opens
+stands beside `acceptWebSocket()`.
+
 ## Not reported
 
 Methods that anything in the project names; classes with a base class other than the platform's (Agents and

@@ -32,6 +32,11 @@ export class Chat extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Decide how much has to be kept. All: a row or a key for each item (`INSERT`, or `put(prefix + id, item)`).
+The last ones: `list.slice(-100)` before `put()`.
+
 ## Not reported
 
 Classes that take something out of a list anywhere, compare how long one is, or delete what they store; what

@@ -60,6 +60,10 @@ export async function GET() {
 }
 ```
 
+## What to do
+
+`import { env } from "cloudflare:workers"` and read `env.NAME`; `locals.cfContext` has `waitUntil()`.
+
 ## Not reported
 
 Version 12 of the adapter and earlier, or one that the package.json leaves open; a `runtime` that is not read

@@ -72,6 +72,10 @@ export default {
 }
 ```
 
+## What to do
+
+Keep one of the files, move into it what the other has, and delete the other.
+
 ## Not reported
 
 A `configPath` or `config` of the plugin; a `wrangler.toml` beside one of the others, which both leave alone.

@@ -72,6 +72,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Have the build make the output for that configuration, and deploy what it made: set `configPath` of
+`cloudflare()` in the Vite configuration to this file (by an environment variable, where there are
+several), and take `--config …` off `wrangler deploy`, which then finds the output by itself. As it is,
+what Vite's plugins do is missing in what is deployed.
+
 ## Not reported
 
 A file in `dist`, `build`, `.output` or `.wrangler`; a deployment that no build precedes in the same script;

@@ -89,7 +89,8 @@ You have specified the environment "…" … This does not match the target envi
 
 ## Fix safety
 
-Unsafe. The fix moves the environment to the build, where the script calls Vite by name.
+Unsafe: the environment moves to the build, where the script calls Vite by name, and what is built changes
+with it.
 
 Source: https://developers.cloudflare.com/workers/vite-plugin/reference/cloudflare-environments/, and the
 code of wrangler (4.164.0, `normalizeAndValidateConfig`)

@@ -42,6 +42,10 @@ export default defineNitroPlugin((nitro) => {
 });
 ```
 
+## What to do
+
+Move the call into the event handler, or into a function that it calls.
+
 ## Not reported
 
 NuxtHub 0.10 and later, or a version that is not known; calls in a nested function, under a condition or in

@@ -60,6 +60,11 @@ export default defineEventHandler((event) => {
 export default defineEventHandler(() => "hello");
 ```
 
+## What to do
+
+Delete the `return` (a bare one may stay); what is returned is sent as the answer. To answer on purpose,
+suppress it.
+
 ## Not reported
 
 A function that returns nothing on some way, or what a call gives, which may be nothing (`sendRedirect(…)`);

@@ -69,7 +69,7 @@ that imports two overrides for one purpose; a binding that one of the environmen
 
 ## Fix safety
 
-Unsafe. There is a fix for buckets, namespaces and databases: wrangler makes the resource when it deploys.
+Unsafe: wrangler makes the resource when it deploys. There is a fix for buckets, namespaces and databases.
 
 Source: https://opennext.js.org/cloudflare/caching, and the code of the package (1.20.17).
 """

@@ -66,6 +66,11 @@ export async function GET() {
 }
 ```
 
+## What to do
+
+Move the call into the function that needs it (a route, an action, a component); at the top level of a
+static page `getCloudflareContext({ async: true })` there.
+
 ## Not reported
 
 Calls with arguments (`{ async: true }`), in any function or class, in `try`, or under a condition.

@@ -78,6 +78,13 @@ export default function Page() {
 }
 ```
 
+## What to do
+
+To have pages cached: in `open-next.config.ts` `defineCloudflareConfig({ incrementalCache:
+r2IncrementalCache, queue: doQueue })`, with the bindings that they use (`NEXT_INC_CACHE_R2_BUCKET`,
+`NEXT_CACHE_DO_QUEUE`, `WORKER_SELF_REFERENCE`). Otherwise delete `revalidate`: nothing changes then, each
+request renders anew as today.
+
 ## Not reported
 
 `revalidate = 0` and `false`; the cache of static assets, which is never made anew; an `open-next.config`

@@ -83,6 +83,10 @@ import { requestInfo } from "rwsdk/worker";
 export const home = () => new Response(new URL(requestInfo.request.url).pathname);
 ```
 
+## What to do
+
+Move the read into the function that answers the request.
+
 ## Not reported
 
 Code in any function or class, under a condition or in `try`; a `requestInfo` that does not come from the

@@ -98,6 +98,11 @@ export default {
 }
 ```
 
+## What to do
+
+Add the route to `assets.run_worker_first`: `["/join", "/api/*"]`; a browser that goes there gets the
+Worker's answer then, and no static file.
+
 ## Not reported
 
 `run_worker_first` that covers the route; a date before 2025-04-01, or the flag
@@ -106,7 +111,8 @@ not compare with, or that computed parts lead to; a Worker without `main`.
 
 ## Fix safety
 
-Unsafe. The fix adds the first part of the path to `run_worker_first`, where there is none.
+Unsafe: the fix adds the first part of the path to `run_worker_first`, where there is none, and the Worker
+then runs for all that is below it.
 
 Source: https://developers.cloudflare.com/workers/static-assets/routing/single-page-application/ and
 https://developers.cloudflare.com/workers/static-assets/routing/worker-script/

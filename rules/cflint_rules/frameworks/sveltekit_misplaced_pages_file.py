@@ -66,6 +66,11 @@ export const load = () => ({ title: "notes" });
   X-Frame-Options: DENY
 ```
 
+## What to do
+
+Move `_headers` and `_redirects` beside `package.json`; what a `_routes.json` says becomes the option
+`routes` of the adapter.
+
 ## Not reported
 
 Version 6 of the adapter and earlier, or one that the package.json leaves open; a configuration that names

@@ -63,6 +63,10 @@ export async function load({ platform }) {
 }
 ```
 
+## What to do
+
+Decide: `export const prerender = false` for the route, or take the data from elsewhere at build time.
+
 ## Not reported
 
 `prerender = "auto"` and `false`; actions; members that the configuration does not declare, which are only

@@ -62,6 +62,10 @@ export const load = async ({ platform }) => {
 };
 ```
 
+## What to do
+
+Rename the file to `+page.server.ts` (or `+layout.server.ts`), where `load` gets `platform`.
+
 ## Not reported
 
 A `platform` that is no member of the event; functions with another name.

@@ -63,6 +63,11 @@ export async function load({ platform }) {
 }
 ```
 
+## What to do
+
+Read `event.platform.env.NAME` (in hooks, `load` of server files and endpoints), and hand it on to the
+module that needs it.
+
 ## Not reported
 
 `import type`; a dynamic `import()`; what a `main` of one's own loads; a `vite.config` or `svelte.config`

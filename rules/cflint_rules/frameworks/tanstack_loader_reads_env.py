@@ -79,6 +79,10 @@ export const Route = createFileRoute("/notes")({
 });
 ```
 
+## What to do
+
+Put the read into `createServerFn().handler(async () => …)`, and call that from the loader.
+
 ## Not reported
 
 Code inside a server function or a `server` of the route; an `env` that does not come from

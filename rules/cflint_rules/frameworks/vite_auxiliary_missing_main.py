@@ -90,6 +90,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `main` with the path of the Worker's entry into the configuration that is named.
+
 ## Not reported
 
 A Worker whose `config` option in `vite.config.ts` may give `main`; a path that an expression computes; a

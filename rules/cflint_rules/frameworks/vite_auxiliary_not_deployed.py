@@ -108,6 +108,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Deploy it as well: `wrangler deploy -c dist/NAME/wrangler.json` after the build.
+
 ## Not reported
 
 A project whose deploy commands are not known, or run a script; a command that names the auxiliary Worker's

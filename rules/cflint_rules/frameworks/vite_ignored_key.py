@@ -63,6 +63,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Delete the key; what it did belongs to Vite's own configuration.
+
 ## Not reported
 
 An empty `define`, empty `rules`, a `build` without `command` and `cwd`; a project in which wrangler is run

@@ -98,6 +98,10 @@ export default {
 export const heading = (page: string, title = "site") => `${title}: ${page}`;
 ```
 
+## What to do
+
+Move what needs it into a module that only the server imports, and hand the browser its result.
+
 ## Not reported
 
 `import type`; a route of React Router or TanStack Start that uses the import in what the framework takes out

@@ -63,6 +63,11 @@ export default {
 }
 ```
 
+## What to do
+
+After the body is read: `if (typeof body !== "object" || body === null) return new Response("expected an
+object", { status: 400 })`; or let a schema parse it.
+
 ## Not reported
 
 Bodies of which something is asked before they are read, or that are handed to a function first (a schema),
@@ -80,12 +85,25 @@ https://developers.cloudflare.com/workers/observability/errors/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Module, Severity, ValueKind, js, module, rule
+from cflint.api import (
+    Documents,
+    Finding,
+    Module,
+    Severity,
+    ValueKind,
+    js,
+    module,
+    python,
+    python_module,
+    rule,
+)
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
 _REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
@@ -168,3 +186,80 @@ def _first_read(subject: Module, name: Node, whole: Node) -> Node | None:
         taken = subject.given_name(subject.with_wrappers(use))
         return use if taken is not None and taken.type == "object_pattern" else None
     return None
+
+
+@check.on(python_module("get"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    """JSON that is no object has no `get()`: `null` is `None`, and a list or a number is valid, too."""
+    # Imported where used: libcst is slow to load.
+    if not module.workers or b"json" not in module.document.data or module.has_errors:
+        return
+    import libcst as cst
+
+    found: list[tuple[cst.Call, cst.Assign]] = []
+    for assigned in module.find(cst.Assign):
+        name = assigned.targets[0].target if len(assigned.targets) == 1 else None
+        function = module.function_around(assigned)
+        if not isinstance(name, cst.Name) or not isinstance(function, cst.FunctionDef):
+            continue
+        if not _is_python_body(module, assigned.value) or not module.is_handled(assigned, *_PYTHON_PARSED):
+            continue  # what is no JSON is not caught either: unguarded-parse
+        if _asks(name.value).search(module.text(function)) is not None:
+            continue
+        reads = (
+            call
+            for call in module.find_in(function.body, cst.Call)
+            if module.called_name(call) == "get" and _is_named(module.receiver(call), name.value)
+        )
+        first = next(reads, None)
+        if any(_is_named(one.value, name.value) for one in module.find_in(function.body, cst.Subscript)):
+            continue  # py-request-field-unchecked
+        if first is not None and not module.is_handled(first, "AttributeError"):
+            found.append((first, assigned))
+    if found:
+        (read, assigned), *others = found
+        yield Finding(
+            "a body of `null` or `[]` is valid JSON without `get()`, and then this raises: the client gets"
+            " an error 500",
+            module.at(read),
+            (
+                module.at(assigned, "the client sends it here"),
+                *(module.at(other, "so does this") for other, _ in others[: _MOST - 1]),
+            ),
+        )
+
+
+_PYTHON_PARSED = ("ValueError", "JSONDecodeError")
+
+
+def _asks(name: str) -> re.Pattern[str]:
+    """What asks of a body what it is."""
+    return re.compile(
+        rf"isinstance\(\s*{name}\b|\bnot {name}\b|\b{name} (?:is|or|and)\b|\bif {name}\b|type\({name}\)"
+        rf"|\*\*{name}\b"
+        rf"|\b{name}\s*=\s*{name}\b|(?:validate|parse)\w*\({name}\b"
+    )
+
+
+def _is_named(node: cst.BaseExpression | None, name: str) -> bool:
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    return isinstance(node, cst.Name) and node.value == name
+
+
+def _is_python_body(module: python.PythonModule, value: cst.BaseExpression) -> bool:
+    """Whether an expression is the JSON of a request, or of its text."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    if isinstance(value, cst.Await):
+        made = value.expression
+        return (
+            isinstance(made, cst.Call)
+            and module.called_name(made) == "json"
+            and module.value_of(module.receiver(made)).kind is ValueKind.REQUEST
+        )
+    if not isinstance(value, cst.Call) or module.origin(value.func) != "json.loads" or not value.args:
+        return False
+    return python.reads_python_request(module, value.args[0].value)

@@ -50,6 +50,12 @@ export default {
 }
 ```
 
+## What to do
+
+Unless something else says that the job is to run, delete the branch: it does nothing today. To have it
+run, add the expression to the crons of the configuration: the job starts with the next deployment. If it
+has only been moved, write the expression that the configuration has and that no other branch compares.
+
 ## Not reported
 
 Workers without any crons in their configuration, which may have them from the dashboard or another tool;
@@ -69,7 +75,19 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, config, js, member_access, pattern, quoted, rule
+from cflint.api import (
+    Finding,
+    Location,
+    Match,
+    Module,
+    Severity,
+    config,
+    js,
+    member_access,
+    pattern,
+    quoted,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -102,6 +120,7 @@ def check(match: Match) -> Iterator[Finding]:
         yield Finding(
             f"no cron trigger is {quoted(text)}, so this never runs: the configuration has {shown}{others}",
             module.at(node),
+            (next(iter(configured.values())).saying("the crons are set here"),),
         )
 
 
@@ -145,14 +164,15 @@ def _compared(module: Module, place: Node) -> Iterator[Node]:
             yield side
 
 
-def _configured(module: Module) -> frozenset[str]:
-    """The cron expressions of all Workers that reach a module; none where these may have others."""
+def _configured(module: Module) -> dict[str, Location]:
+    """The cron expressions of all Workers that reach a module, and where each stands; none where these may
+    have others."""
     if any(worker.config is None or worker.config.deployment.open for worker in module.workers):
-        return frozenset()
+        return {}
     if any(environment.is_open("triggers") for environment in module.environments):
-        return frozenset()
-    return frozenset(
-        " ".join((node.text or "").split())
+        return {}
+    return {
+        " ".join((node.text or "").split()): environment.location(node)
         for environment in module.environments
         for node in environment.crons
-    )
+    }

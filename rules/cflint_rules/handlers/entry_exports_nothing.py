@@ -52,6 +52,11 @@ export default httpServerHandler({ port: 3000 });
 }
 ```
 
+## What to do
+
+Export the handlers: `export default { async fetch(request, env, ctx) { … } }`; or let `main` name the
+module that does.
+
 ## Not reported
 
 Service workers, also where a module that the entry imports listens; CommonJS, whose `module.exports` becomes

@@ -34,6 +34,12 @@ export default {
 };
 ```
 
+## What to do
+
+Whoever comes there gets an error 1101 (a 500). Add a `return` at the end of the function, after what is
+shown: `return new Response("not found", { status: 404 })`; a branch that only falls out of its `if` or
+`case` gets there, too.
+
 ## Not reported
 
 Handlers that loop for ever, always throw, or end in a call that never returns; handlers of frameworks that
@@ -55,7 +61,8 @@ Seen in https://developers.cloudflare.com/workers/observability/errors/.
 
 ## Fix safety
 
-Unsafe, and offered only where nothing is returned at all: an empty 204 may not be what clients expect.
+Unsafe: an empty 204, which is offered only where nothing is returned at all, may not be what clients
+expect.
 
 Source: https://developers.cloudflare.com/workers/observability/errors/
 """

@@ -38,6 +38,12 @@ app.onError((error, c) => {
 export default app;
 ```
 
+## What to do
+
+Move what the `catch` does into `app.onError((error, c) => …)` of the app, and write `await next()` alone;
+the answer for errors then is that of `onError()`. Middleware that only has to know of the error asks
+`c.error` after `await next()`.
+
 ## Not reported
 
 A `try` that does more than to call `next()` and to log; a `catch` that asks for a `Response`, which is no

@@ -34,6 +34,10 @@ app.route("/api", api);
 export default app;
 ```
 
+## What to do
+
+Set `notFound()` on the app that is exported; the mounted one's goes.
+
 ## Not reported
 
 Apps that are used otherwise, too: exported by the entry, or called by `fetch()` or `request()`.

@@ -100,7 +100,7 @@ def check(match: Match) -> Iterator[Finding]:
     related = (module.at(value.origin, "the response comes from here"),) if value.origin is not None else ()
     name = module.text(owner)
     yield Finding(
-        f"the headers of {label} cannot be changed; copy it first: `new {_copy(value, name)}`",
+        f"the headers of {label} cannot be changed, this throws; copy it first: `new {_copy(value, name)}`",
         module.at(change),
         related,
         fix=_fix(module, owner, value, change),

@@ -55,6 +55,12 @@ export default {
 }
 ```
 
+## What to do
+
+Unless something says that the handler is to run, delete it: nothing calls it today. To have it run, add
+to the configuration `"triggers": { "crons": ["0 * * * *"] }` with your schedule (for `scheduled()`), or
+`"queues": { "consumers": [{ "queue": "NAME" }] }` (for `queue()`): it starts with the next deployment.
+
 ## Not reported
 
 Workers without a configuration. Where the configuration has no `queues` (or `triggers`) at all, the consumer
@@ -103,6 +109,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             "`scheduled()` is never called: no environment has cron triggers"
             f" (`{_spelled(subject, 'triggers', 'crons')}`)",
             entrypoint.places.get("scheduled", entrypoint.at),
+            (subject.config.top.place.saying("its configuration"),) if subject.config is not None else (),
         )
 
 

@@ -40,6 +40,11 @@ export default {
 }
 ```
 
+## What to do
+
+Write `export default { async fetch(request, env, ctx) { … } }` in place of `addEventListener("fetch",
+…)`, and read bindings from `env`.
+
 ## Not reported
 
 Entry modules that a build makes, or that export anything: these are modules. Durable Objects of another

@@ -73,8 +73,8 @@ Seen in https://github.com/alchemy-run/alchemy-async/pull/1382.
 
 ## Fix safety
 
-Unsafe. There is a fix when the entry module has a function with the handler's name that just is not part of
-the default export.
+Unsafe: the function is called from then on. There is a fix when the entry module has a function with the
+handler's name that just is not part of the default export.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/handlers/
 """

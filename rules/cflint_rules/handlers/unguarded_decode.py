@@ -35,11 +35,16 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Put it into `try`, and answer 400 in the `catch`; for a cookie, go on as if it were not there.
+
 ## Not reported
 
 Calls in a `try` with a `catch`, in the function or around all calls of it; Hono apps with an `onError()`;
 functions that nobody is seen to call; what was encoded by the code itself; texts that do not come from a
-request, as far as one can see.
+request, as far as one can see. In Python it is `encode("ascii")` of what a function that verifies something
+is given (it raises for every other letter, where `encode()` takes all of them), and `decode()` of an upload.
 
 ## Errors
 
@@ -57,8 +62,12 @@ Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, call, js, rule
+from cflint.api import Finding, Match, Severity, call, js, pattern, python, python_module, rule
+
+if TYPE_CHECKING:
+    import libcst as cst
 
 
 @rule(call("decodeURIComponent", "decodeURI"), severity=Severity.NOTE)
@@ -76,3 +85,79 @@ def check(match: Match) -> Iterator[Finding]:
     yield Finding(
         f"`{match.word}()` throws when a client sends a `%` that encodes nothing", match.at(), related
     )
+
+
+_GIVEN = pattern(r"token|code|verif|cookie|header|auth|passw|signature|challenge|state|credential")
+_MAKES = pattern(r"^_*(?:create|make|sign|issue|build|encode|generate|mint|new|hash)")
+
+
+@check.on(python_module("encode", "decode"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    if not module.workers or module.has_errors:
+        return
+    for made in module.calls("encode"):
+        given = module.arguments(made)
+        if not given or (module.string_of(given[0]) or "").lower() not in ("ascii", "us-ascii"):
+            continue
+        if len(made.args) > 1 or module.is_caught(made) or not _is_given(module, module.receiver(made)):
+            continue
+        yield Finding(
+            "`encode()` to ASCII raises when a client sends any other letter: the client gets an error 500",
+            module.at(made),
+        )
+    for made in module.calls("decode"):
+        if _decodes_upload(module, made) and not module.is_handled(made, "UnicodeDecodeError", "ValueError"):
+            yield Finding(
+                "`decode()` raises when a client sends a file that is no UTF-8: the client gets an error 500",
+                module.at(made),
+            )
+
+
+def _is_given(module: python.PythonModule, text: cst.BaseExpression | None) -> bool:
+    """Whether a text is made of a parameter that is called as a credential is, or of its parts, in a function
+    that makes none."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    function = module.function_around(text) if text is not None else None
+    if not isinstance(function, cst.FunctionDef) or _MAKES.search(function.name.value) is not None:
+        return False
+    todo: list[cst.CSTNode] = [text] if text is not None else []
+    for _ in range(20):
+        if not todo:
+            return False
+        for name in module.find_in(todo.pop(), cst.Name):
+            for entry in module.resolve(name) or ():
+                if isinstance(entry.node, cst.Param) and _GIVEN.search(name.value) is not None:
+                    return True
+                parts = _parts_of(module, entry.node)
+                todo += [parts] if parts is not None else []
+    return False
+
+
+def _parts_of(module: python.PythonModule, name: cst.CSTNode) -> cst.BaseExpression | None:
+    """`token.split(".")` of a name that is given one of the parts."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    for above in module.ancestors(name):
+        if isinstance(above, cst.Assign):
+            return above.value if isinstance(above.targets[0].target, cst.Tuple) else None
+        if isinstance(above, (cst.FunctionDef, cst.ClassDef)):
+            return None
+    return None
+
+
+def _decodes_upload(module: python.PythonModule, made: cst.Call) -> bool:
+    """Whether a call decodes all of a file that a client uploads (FastAPI's `UploadFile`)."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    owner = module.receiver(made)
+    if len(made.args) > 1 or module.keyword(made, "errors") is not None:
+        return False
+    whole = module.value_given(owner) or owner if owner is not None else None
+    read = whole.expression if isinstance(whole, cst.Await) else None
+    if not isinstance(read, cst.Call) or module.called_name(read) != "read":
+        return False
+    return python.is_upload(module, module.receiver(read))

@@ -1,9 +1,11 @@
 """Catch what a malformed request makes throw, and answer 400.
 
 `request.json()` throws when the body is no JSON, `request.formData()` when it is no form, `JSON.parse()`,
-`atob()` and `new URL()` when the text is none of theirs, and so does a `fetch()` of a URL that is missing.
-What nothing catches ends the request with status 500 (error 1101): the client is not told what was wrong, an
-exception is counted and alerted on that is nobody's bug, and anyone can make as many of them as they like.
+`atob()`, `new URL()`, a namespace's `idFromString()` and the `toISOString()` of a date when the text is none
+of theirs, and so does a `fetch()` of a URL that is missing, and `parseAuthRequest()` of an OAuth provider for
+a client that it does not know. What nothing catches ends the request with status 500 (error 1101): the client
+is not told what was wrong, an exception is counted and alerted on that is nobody's bug, and anyone can make
+as many of them as they like.
 
 ## Incorrect
 
@@ -69,6 +71,10 @@ export default {
 }
 ```
 
+## What to do
+
+Put it into `try`, and answer 400 in the `catch`: `return new Response("malformed", { status: 400 })`.
+
 ## Not reported
 
 - What a `catch` takes, in the function, in one that calls it, in a `_middleware` of Pages, or by `.catch()`.
@@ -79,7 +85,8 @@ export default {
 - Examples in Markdown.
 - `new URL(request.url)`, texts of which `URL.canParse()` was asked, and those whose signature was checked.
 
-There is one finding in a module, with the other places.
+There is one finding in a module, with the other places. In Python it is what the JSON of a request, or text
+of one, makes `request.json()`, `json.loads()`, `int()` and `float()` raise in a handler, or in what it calls.
 
 ## Errors
 
@@ -98,8 +105,9 @@ No fix: what to answer is up to the author.
 
 Source: https://developers.cloudflare.com/workers/observability/errors/,
 https://developer.mozilla.org/en-US/docs/Web/API/Request/json, and workerd, src/workerd/api/
-(`url-standard.c++`, `http.c++`, `form-data.c++`, `global-scope.c++`)
-"""
+(`url-standard.c++`, `http.c++`, `form-data.c++`, `global-scope.c++`, `actor.c++`);
+https://github.com/cloudflare/workers-oauth-provider (`parseAuthRequest` throws for clients that it does not
+know)"""
 
 from __future__ import annotations
 
@@ -107,9 +115,23 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Module, Severity, ValueKind, js, module, pattern, quoted, rule
+from cflint.api import (
+    Documents,
+    Finding,
+    Module,
+    Severity,
+    ValueKind,
+    js,
+    module,
+    pattern,
+    python,
+    python_module,
+    quoted,
+    rule,
+)
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
 _BODIES = {"json": "the body is no JSON", "formData": "the body is no form"}
@@ -123,7 +145,20 @@ _SHAPED = frozenset({"template_string", "binary_expression"})
 _PARTS_OF_URL = frozenset({"url", "href", "origin"})
 _VERIFIES = pattern(rb"verif|signature|hmac|constructEvent", re.IGNORECASE)
 _NEW = frozenset({"new_expression"})
-_WORDS = ("json", "formData", "parse", "atob", "URL", "fetch")
+_ID = "what the client sent is no id of this namespace"
+_AUTHORIZES = "the client is not registered, or not with this redirect URI"
+_DATE = "what the client sent is no date"
+_WORDS = (
+    "json",
+    "formData",
+    "parse",
+    "atob",
+    "URL",
+    "fetch",
+    "idFromString",
+    "parseAuthRequest",
+    "toISOString",
+)
 
 
 @rule(module(*_WORDS), severity=Severity.NOTE, documents=Documents.NOTHING)
@@ -171,6 +206,25 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
         target = js.unwrap(subject.initializer(made.arguments[0]))
         if _reads_one(subject, target) and _is_sent(subject, target) and _escapes(subject, node):
             yield node, _URL
+    for node in subject.calls_of("idFromString", subject.root):
+        made = js.Call(subject, node)
+        if not made.arguments or not subject.value_of(made.receiver).is_binding("durable_object"):
+            continue
+        if _may_escape(subject, node) and _is_sent(subject, made.arguments[0]) and _escapes(subject, node):
+            yield node, _ID
+    for node in subject.calls_of("toISOString", subject.root):
+        receiver = js.Call(subject, node).receiver
+        date = subject.call(subject.initializer(js.unwrap(receiver))) if receiver is not None else None
+        if date is None or not date.is_new or date.name != "Date" or len(date.arguments) != 1:
+            continue
+        if not _may_escape(subject, node) or _asks_for_time(subject, node):
+            continue
+        if _is_sent(subject, date.arguments[0]) and _escapes(subject, node):
+            yield node, _DATE
+    for node in subject.calls_of("parseAuthRequest", subject.root):
+        made = js.Call(subject, node)
+        if made.receiver is not None and len(made.arguments) == 1 and _escapes(subject, node):
+            yield node, _AUTHORIZES
     for node in _made_urls(subject):
         made = js.Call(subject, node)
         if made.name != "URL" or len(made.arguments) != 1 or not subject.is_global(made.callee, "URL"):
@@ -223,7 +277,16 @@ def _reads_body(subject: Module, node: Node, name: str) -> bool:
         made = subject.call(argument)
         if made is not None and made.name in _VALIDATORS:
             return False
-    return True
+    return function is None or not _is_validated(subject, function, "json" if name == "json" else "form")
+
+
+def _is_validated(subject: Module, function: Node, kind: str) -> bool:
+    """Whether a function takes what a validator of Hono's has read of the body: `c.req.valid("form")`."""
+    return any(
+        subject.string_of(made.arguments[0]) == kind
+        for made in (js.Call(subject, node) for node in subject.calls_of("valid", function))
+        if len(made.arguments) == 1
+    )
 
 
 def _is_sent(subject: Module, node: Node) -> bool:
@@ -257,9 +320,25 @@ def _is_verified(subject: Module, node: Node) -> bool:
     return function is not None and node.start_byte >= subject.memoized(
         ("signature checked", function.id),
         lambda: min(
-            (leaf.end_byte for leaf in subject.mentions(_VERIFIES, function)), default=function.end_byte
+            (leaf.end_byte for leaf in subject.mentions(_VERIFIES, function) if _is_called(subject, leaf)),
+            default=function.end_byte,
         ),
     )
+
+
+def _asks_for_time(subject: Module, node: Node) -> bool:
+    """Whether the function around asks whether a date is one."""
+    function = subject.enclosing_function(node)
+    return function is not None and any(
+        True for name in ("isNaN", "getTime", "isFinite", "parse") for _ in subject.calls_of(name, function)
+    )
+
+
+def _is_called(subject: Module, leaf: Node) -> bool:
+    """Whether a name is that of a function, or method, where it is called."""
+    above = subject.parent(leaf)
+    member = above is not None and above.type == "member_expression" and subject.member(above)
+    return subject.call_of(above if member and above is not None else leaf) is not None
 
 
 def _asks(subject: Module, node: Node) -> bool:
@@ -267,4 +346,62 @@ def _asks(subject: Module, node: Node) -> bool:
     function = subject.enclosing_function(node)
     return function is not None and subject.memoized(
         ("asks for a URL", function.id), lambda: any(True for _ in subject.calls_of("canParse", function))
+    )
+
+
+_PYTHON_NUMBERS = {"int": "the client sent no number", "float": "the client sent no number"}
+
+
+@check.on(python_module("json", "int", "float"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    if not module.workers or module.is_document or module.has_errors:
+        return
+    found = sorted(_python_unguarded(module), key=lambda one: module.span(one[0]).start)
+    if not found:
+        return
+    (node, why), *others = found
+    called = quoted(f"{module.text(node.func)}()", otherwise=f"{module.called_name(node)}()")
+    yield Finding(
+        f"{called} raises when {why}, and nothing catches it: the client gets an error 500",
+        module.at(node),
+        tuple(module.at(other, "so does this") for other, _ in others[: _MOST - 1]),
+    )
+
+
+def _python_unguarded(module: python.PythonModule) -> Iterator[tuple[cst.Call, str]]:
+    for node in module.calls("json"):
+        is_read = module.value_of(module.receiver(node)).kind is ValueKind.REQUEST and not node.args
+        if is_read and python.escapes_python_handler(module, node):
+            yield node, _BODIES["json"]
+    for node in module.calls_of("json.loads"):
+        if _python_is_sent(module, node) and python.escapes_python_handler(module, node):
+            yield node, _TEXTS["parse"]
+    for name, why in _PYTHON_NUMBERS.items():
+        for node in module.calls(name):
+            if module.builtin(node.func) != name or not _python_is_sent(module, node):
+                continue
+            if python.escapes_python_handler(module, node) and not _python_asks(module, node):
+                yield node, why
+
+
+def _python_is_sent(module: python.PythonModule, call: cst.Call) -> bool:
+    """Whether a call is given what was read of the URL, the body or a header of a request."""
+    given = module.arguments(call)
+    if not given or module.value_of(given[0]).kind is ValueKind.PROMISE:
+        return False
+    return (
+        python.reads_python_request(module, given[0]) and _PYTHON_READ.search(module.text(given[0])) is None
+    )
+
+
+_PYTHON_READ = pattern(r"\b(?:body|data|payload)\b\s*(?:\[|\.get)|content-length|len\(", re.IGNORECASE)
+"""Fields of JSON, of which `py-request-field-unchecked` speaks, and what the server itself sets."""
+
+
+def _python_asks(module: python.PythonModule, call: cst.Call) -> bool:
+    """Whether something is asked of a text before it becomes a number: `text.isdigit()`."""
+    function = module.method_around(call)
+    return (
+        function is not None
+        and pattern(r"isdigit|isdecimal|isnumeric|re\.|fullmatch").search(module.text(function)) is not None
     )

@@ -38,6 +38,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+End it when the answer is ready: `ctx.waitUntil(client.end())`, in `finally`.
+
 ## Not reported
 
 A client that leaves the function (returned, passed to other code, kept in an object), since it may be ended

@@ -33,6 +33,10 @@ fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer, node-postgr
 }
 ```
 
+## What to do
+
+Raise the driver's version in `package.json` to the one that the message names, and install again.
+
 ## Not reported
 
 A range that takes a version that is new enough, unless the lock file says that an older one is installed.

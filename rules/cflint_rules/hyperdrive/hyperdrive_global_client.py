@@ -36,6 +36,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Make the client in the handler, from `env.HYPERDRIVE.connectionString`: Hyperdrive keeps the pool. What is
+made outside holds a connection of another request, and hangs.
+
 ## Not reported
 
 Drivers that speak HTTP (`@neondatabase/serverless`, `@planetscale/database`) and D1: they hold no

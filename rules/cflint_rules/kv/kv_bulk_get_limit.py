@@ -46,6 +46,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Cut the list of keys into pieces of 100, and call `get()` for each.
+
 ## Not reported
 
 Keys of a `list()` with a `limit` of at most 100, or one that is not known; keys of which a part is taken

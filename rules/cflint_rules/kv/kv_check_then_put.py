@@ -39,6 +39,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+If what is written may be lost once in a while (a cache, a log), keep it. If it must be there once (a
+name, an invitation, a one-time code, a counter), move it to a Durable Object by that name
+(`env.NAMES.getByName(key)`, which checks and writes in one method) or to a unique column of D1: KV shows
+the old value for up to a minute.
+
 ## Not reported
 
 A value that is used, as of a cache; a `put()` with options (a lifetime: what was handled already is forgotten

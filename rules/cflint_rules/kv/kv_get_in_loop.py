@@ -37,6 +37,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Collect the keys, at most 100, and ask once: `const values = await kv.get(keys)` (`kv.get(keys, "json")`)
+gives a `Map`; in the loop, `values.get(key)`, which is `null` for a missing one, as before.
+
 ## Not reported
 
 Values that are read as a stream or as bytes, which only single reads give. Loops that await anything else,

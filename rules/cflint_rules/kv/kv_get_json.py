@@ -33,6 +33,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `await kv.get(key, "json")` where it is read, and delete `JSON.parse()`. It gives `null` for a
+missing key, as before, and throws for what is no JSON where the `await` is: a `try` around the parsing
+has to move there.
+
 ## Not reported
 
 Text that is also used elsewhere, that is parsed in a `try` of its own, or that gets a default before it is

@@ -36,6 +36,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+After the call: `if (value === null) …`: a 404, a default, or a new value, as the case asks.
+
 ## Not reported
 
 Values that are tested anywhere, read with `?.`, handed on, or claimed to be there (`!`, a cast). Reads in a

@@ -39,6 +39,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Ask until it is complete: `do { page = await kv.list({ prefix, cursor }); keys.push(...page.keys); cursor
+= page.cursor } while (!page.list_complete)`. Where one page is what is shown, give the client `cursor`
+for the next. As it is, from the 1,001st key on something is missing.
+
 ## Not reported
 
 Lists with a `limit` (so many are wanted), a `cursor`, or a prefix that belongs to one thing (`user:${id}:`),

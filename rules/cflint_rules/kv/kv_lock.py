@@ -54,6 +54,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Take the lock in a Durable Object by the name of what is locked (it does one thing at a time); KV may show
+the old value for a minute elsewhere.
+
 ## Not reported
 
 Keys that are read and written but never deleted (an account that is locked for a while is no lock of this

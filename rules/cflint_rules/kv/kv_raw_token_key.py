@@ -41,6 +41,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Who can list the keys (the dashboard, an API token, a backup) can act as every user who is logged in. Hash
+the token (`crypto.subtle.digest("SHA-256", new TextEncoder().encode(token))`, as hex) in all of the
+places that write, read and delete the key: look for its prefix. Users log in again after that. Only if
+they must not, read the old key, too, until the last of them has expired.
+
 ## Not reported
 
 Keys that are made by a function, which may hash; keys that come from anything but a credential.

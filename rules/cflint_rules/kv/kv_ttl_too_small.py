@@ -3,6 +3,9 @@
 `put()` throws when `expirationTtl` is less than 60, and `get()` when `cacheTtl` is less than 30. Both are in
 seconds, and so is `expiration`, which is a time since 1970: what `Date.now()` gives is in milliseconds.
 
+Better Auth gives the `set()` of its `secondaryStorage` such times: the window of a limit is ten seconds
+without one of its own, and a session may have less than a minute left.
+
 ## Incorrect
 
 ```ts
@@ -48,7 +51,9 @@ Error: KV GET failed: 400 Invalid cache_ttl of …. Cache TTL must be at least 3
 
 Safe: the call throws as it is; with the minimum it does what it can.
 
-Source: https://developers.cloudflare.com/kv/api/write-key-value-pairs/
+Source: https://developers.cloudflare.com/kv/api/write-key-value-pairs/,
+https://github.com/better-auth/better-auth/blob/main/packages/better-auth/src/api/rate-limiter/index.ts,
+https://github.com/zpg6/better-auth-cloudflare/blob/main/src/index.ts
 """
 
 from __future__ import annotations
@@ -56,7 +61,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -85,6 +90,12 @@ def check(match: Match) -> Iterator[Finding]:
             match.at(written),
             fix=fix if is_written_here else None,
         )
+    if written is not None and seconds is None and _is_of_better_auth(module, written):
+        yield Finding(
+            "Better Auth gives times below 60 seconds, too (rate limits, sessions about to end): this throws",
+            match.at(written),
+            severity=Severity.WARNING,
+        )
     expiration = module.property_value(options, "expiration") if match.word == "put" else None
     if expiration is not None and _in_milliseconds(module, expiration):
         yield Finding(
@@ -92,6 +103,23 @@ def check(match: Match) -> Iterator[Finding]:
             "expires: `Math.ceil(… / 1000)`",
             match.at(expiration),
         )
+
+
+_MINIMUM_SET = pattern(rb"\b60\b|Math\.max")
+
+
+def _is_of_better_auth(module: Module, written: Node) -> bool:
+    """Whether a time is the one that Better Auth gives the `set()` of its `secondaryStorage`, as it is."""
+    time = js.unwrap(module.initializer(written))
+    declaration = module.scope.resolve(time) if time.type == "identifier" else None
+    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+        return False
+    if _MINIMUM_SET.search(module.document.data, declaration.scope.start_byte, declaration.scope.end_byte):
+        return False
+    return any(
+        above.type == "pair" and module.key(above) == "secondaryStorage"
+        for above in module.ancestors(written)
+    )
 
 
 def _in_milliseconds(module: Module, node: Node) -> bool:

@@ -41,6 +41,10 @@ export class Room extends DurableObject<Env> {}
 export class Lobby extends DurableObject<Env> {}
 ```
 
+## What to do
+
+Decide on one: all classes in `migrations`, or all in `exports`.
+
 ## Not reported
 
 `exports` that only declares entry points (`"type": "worker"`) beside `migrations`.

@@ -54,6 +54,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Delete the bindings and exports of the class, or take the `deleted_classes` back: a class that is deleted
+loses its data.
+
 ## Not reported
 
 Classes that are renamed or transferred, and classes that a later migration creates anew.

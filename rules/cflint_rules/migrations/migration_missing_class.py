@@ -70,10 +70,11 @@ https://github.com/cloudflare/workers-sdk/issues/10246.
 
 ## Fix safety
 
-Unsafe. A migration with the next free tag is added that creates all missing classes with SQLite storage, or
-an entry in `exports` where that is used. It is right for classes that have never been deployed. Where a class
-exists already, since its migrations were kept elsewhere, the next deployment is refused because the class is
-there: then the migration that created it has to be written down again, with its tag.
+Unsafe: right for a class that was never deployed (without it the deployment is refused); where the class
+exists already, the next deployment is refused because it is there. A migration with the next free tag is
+added that creates all missing classes with SQLite storage, or an entry in `exports` where that is used.
+Where a class exists, since its migrations were kept elsewhere, the migration that created it has to be
+written down again, with its tag.
 
 Source: https://developers.cloudflare.com/durable-objects/reference/durable-objects-migrations/
 """

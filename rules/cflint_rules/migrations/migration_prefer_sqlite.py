@@ -50,6 +50,11 @@ tag = "v1"
 new_sqlite_classes = ["Counter"]
 ```
 
+## What to do
+
+Write `new_sqlite_classes` if the class was never deployed (`npx wrangler deployments list` shows it). If
+it was, leave it: the storage of a class cannot be changed, and the deployment would be refused.
+
 ## Not reported
 
 Classes that a later migration deletes. An entry that others follow: it has surely been deployed, and a class

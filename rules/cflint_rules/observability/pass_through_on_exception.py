@@ -38,6 +38,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Put `try` around the handler, log in the `catch`, and answer what you want; then delete the call. With an
+origin behind the Worker, keep it and suppress it.
+
 ## Not reported
 
 The contexts of Pages Functions. In a Worker with routes, which may stand before an origin, it is a note.

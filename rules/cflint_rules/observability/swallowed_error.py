@@ -45,6 +45,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Log it: `.catch((error) => console.error("what failed", error))`; nothing else changes. If the failure may
+pass unseen, write why as a comment inside the `catch`, which ends the finding, too.
+
 ## Not reported
 
 A block with a comment that says why; a `try` without a call of the platform (parsing JSON, closing a socket);

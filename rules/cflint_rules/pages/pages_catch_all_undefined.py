@@ -48,6 +48,10 @@ export const onRequestGet: PagesFunction = async ({ params }) => {
 <p>hello</p>
 ```
 
+## What to do
+
+Write `context.params.path ?? []`, or answer the route without parts by itself.
+
 ## Not reported
 
 Parameters of which the code asks anywhere in the function whether there are any; folders with an `index`

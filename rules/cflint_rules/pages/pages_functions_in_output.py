@@ -31,6 +31,10 @@ export const onRequestGet = async () => new Response("none yet");
 export const onRequestGet = async () => new Response("none yet");
 ```
 
+## What to do
+
+Move the folder out, to the root of the project, beside the output folder: the build must not copy it.
+
 ## Not reported
 
 An output folder that is the root of the project; modules that export none of `onRequest`, `onRequestGet` and

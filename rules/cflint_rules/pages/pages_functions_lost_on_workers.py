@@ -32,6 +32,11 @@ export const onRequestGet: PagesFunction = async () => new Response("none yet");
 export const onRequestGet: PagesFunction = async () => new Response("none yet");
 ```
 
+## What to do
+
+Compile them into a Worker (`npx wrangler pages functions build --outdir dist`, with its `index.js` as
+`main`), or go on deploying with `wrangler pages deploy`.
+
 ## Not reported
 
 A folder `functions/` without a module that exports `onRequest`, `onRequestGet` and their like; a

@@ -35,6 +35,10 @@ export default { fetch: (request, env) => env.ASSETS.fetch(request) };
 export const onRequestGet: PagesFunction = async () => new Response("none yet");
 ```
 
+## What to do
+
+Decide: either the answers move into `_worker.js`, or it goes and `functions/` counts.
+
 ## Not reported
 
 A folder `functions/` without a module that exports `onRequest`, `onRequestGet` and their like; a framework

@@ -34,6 +34,12 @@ export const onRequestGet: PagesFunction = async () => new Response("notes");
 export const onRequestGet: PagesFunction = async () => new Response("notes");
 ```
 
+## What to do
+
+Delete the key: Pages does nothing with it (or refuses the deployment), so that nothing else changes. If
+what it was for is to happen, deploy a Worker of its own that has the key and the handler (`scheduled()`,
+`queue()`, the class), and bind the project to that where it calls it.
+
 ## Not reported
 
 Empty values, and keys of which it depends on the version of wrangler whether Pages takes them. Cron triggers

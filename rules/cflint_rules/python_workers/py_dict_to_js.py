@@ -2,7 +2,8 @@
 
 Before the SDK is a package of its own (compatibility date 2026-04-21, or `workers-runtime-sdk`), most
 bindings are plain JavaScript objects: a Python dict that is passed to one arrives as a proxy, or as a `Map`,
-and not as the object that the method looks for.
+and not as the object that the method looks for. The same holds for JavaScript's own functions, with every
+SDK: `Response.new(body, {"status": 404})` of the module `js` answers with status 200.
 
 ## Incorrect
 
@@ -67,22 +68,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import STRICT, Finding, Fix, Safety, Severity, ValueKind, python, python_module, rule
+from cflint.api import PREVIEW, Finding, Fix, Safety, Severity, ValueKind, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
 
 _METHODS = ("send", "sendBatch", "run", "put", "query", "insert", "upsert", "list", "get")
+_MADE = ("new", "json", "fetch")
 _RAW = frozenset({"queue", "ai", "kv", "r2", "vectorize"})
-_SDK = frozenset({"workers-py", "workers-runtime-sdk"})
+_OPTIONS = frozenset({"js.Response.new", "js.Request.new", "js.fetch", "js.Response.json"})
+"""Functions of JavaScript whose second argument is an object."""
 
 
-@rule(python_module(*_METHODS), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(STRICT,))
+@rule(python_module(*_METHODS, *_MADE), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(PREVIEW,))
 def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 
-    if module.enables("enable_python_external_sdk") is not False or _has_sdk(module):
+    if not module.workers or module.has_errors:
+        return
+    found = [made for made in module.find(cst.Call) if module.origin(made.func) in _OPTIONS]
+    given = [arguments[1] for made in found if len(arguments := module.arguments(made)) == 2]
+    raw = [one for one in given if isinstance(module.value_given(one) or one, (cst.Dict, cst.DictComp))]
+    if raw:
+        first, *others = raw
+        made = module.parent(module.parent(first) or first)
+        called = module.dotted(made.func) if isinstance(made, cst.Call) else "js"
+        yield Finding(
+            f"a dict is no JavaScript object: `{called}()` sees none of its keys, so that status and headers "
+            "are lost",
+            module.at(first),
+            tuple(module.at(other, "nor here") for other in others[:5]),
+            fix=_fix(module, first) if isinstance(first, cst.Dict) else None,
+        )
+    if python.converts_arguments(module) is not False:
         return
     for call in module.calls(*_METHODS):
         owner = module.value_of(module.receiver(call))
@@ -96,16 +115,6 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
                     module.at(argument),
                     fix=_fix(module, argument),
                 )
-
-
-def _has_sdk(module: python.PythonModule) -> bool:
-    """Whether a pyproject.toml between a configuration and the root names a package that brings the SDK."""
-    workspace = module.project.workspace
-    return any(
-        worker.config is None
-        or any(_SDK & one.packages for one in python.pyprojects_above(workspace, worker.config.directory))
-        for worker in module.workers
-    )
 
 
 def _fix(module: python.PythonModule, argument: cst.BaseExpression) -> Fix | None:

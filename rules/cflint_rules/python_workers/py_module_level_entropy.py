@@ -42,6 +42,10 @@ class Default(WorkerEntrypoint):
         return Response(str(uuid.uuid4()))
 ```
 
+## What to do
+
+Move the call into the handler, or a function that it calls.
+
 ## Not reported
 
 Functions that are called in requests; modules that only functions import; `random.Random(seed)`.

@@ -31,6 +31,10 @@ class Default(WorkerEntrypoint):
         return Response.json({"year": year})
 ```
 
+## What to do
+
+Use `body.get("name")`, and answer 400 when it is `None` or of another type.
+
 ## Not reported
 
 Fields for which the code asks (`"year" in body`, `body.get("year")`), what stands in a `try` that catches

@@ -1,7 +1,8 @@
 """Name the packages of a Python Worker in `pyproject.toml`.
 
 pywrangler, which bundles the packages of a Python Worker, reads `pyproject.toml`, and stops when it finds a
-`requirements.txt`. From compatibility date 2026-04-21 the SDK itself is such a package.
+`requirements.txt`, or no `pyproject.toml` in the folder or one above it. From compatibility date 2026-04-21
+the SDK itself is such a package.
 
 ## Incorrect
 
@@ -44,9 +45,16 @@ dependencies = ["fastapi"]
 dev = ["workers-py"]
 ```
 
+## What to do
+
+Make a `pyproject.toml` beside the configuration: `[project]` with `name`, `version`, `requires-python =
+">=3.12"`, and the lines of `requirements.txt` as the strings of `dependencies`. Delete
+`requirements.txt`, and deploy with `uv run pywrangler deploy`.
+
 ## Not reported
 
-Folders that have a `pyproject.toml` as well: the `requirements.txt` may be for other tools there.
+Where there is a `pyproject.toml` as well, beside the configuration or above it, or a folder with packages:
+the `requirements.txt` may be for other tools there. Workers that import no package.
 
 ## Errors
 
@@ -58,23 +66,76 @@ Found a `cf-requirements.txt` file. cf-requirements.txt is no longer used, …
 
 There is no fix: names, versions and the rest of a `pyproject.toml` are up to its author.
 
-Source: https://github.com/cloudflare/workers-py/blob/main/packages/cli/src/pywrangler/sync.py
+Source: https://github.com/cloudflare/workers-py/blob/main/packages/cli/src/pywrangler/sync.py,
+https://github.com/cloudflare/workers-py/blob/main/packages/cli/src/pywrangler/utils.py
 """
 
+from __future__ import annotations
+
+import posixpath
 from collections.abc import Iterator
 
-from cflint.api import STRICT, Finding, Project, Severity, Worker, rule, worker
+from cflint.api import (
+    PREVIEW,
+    Finding,
+    Location,
+    Project,
+    Severity,
+    Span,
+    Worker,
+    config,
+    js,
+    python,
+    rule,
+    worker,
+)
+
+_VENDORED = frozenset({"python_modules", "vendor", "cf-requirements.txt"})
 
 
-@rule(worker(), severity=Severity.NOTE, presets=(STRICT,))
+@rule(worker(), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    config = subject.config
-    main = config.main if config is not None else None
-    if config is None or main is None or not (main.text or "").endswith(".py"):
+    read = subject.config
+    main = read.main if read is not None else None
+    if read is None or main is None or not (main.text or "").endswith(".py"):
         return
-    names = subject.files if subject.is_document else project.workspace.entries(config.directory)
-    if "requirements.txt" in names and "pyproject.toml" not in names:
+    names = subject.files if subject.is_document else project.workspace.entries(read.directory)
+    if not _VENDORED.isdisjoint(names) or "pyproject.toml" in names:
+        return
+    if next(iter(python.pyprojects_above(project.workspace, read.directory)), None) is not None:
+        return
+    imported = _imported(subject, project)
+    related = (imported[1],) if imported is not None else ()
+    if "requirements.txt" in names and (imported is not None or subject.is_document):
         yield Finding(
             "`requirements.txt` is not read: `pyproject.toml` has to name the packages of a Python Worker",
-            config.location(main),
+            read.location(main),
+            (*related, *_beginning(subject, project, read.directory)),
         )
+        return
+    manifest = next(iter(config.manifests_above(project.workspace, read.directory)), None)
+    scripts = config.Manifest(manifest).scripts.values() if manifest is not None else ()
+    if any("pywrangler" in script for script in scripts):
+        yield Finding(
+            "pywrangler stops without a `pyproject.toml`, which has to name the packages of a Python Worker",
+            read.location(main),
+            related,
+        )
+
+
+def _imported(subject: Worker, project: Project) -> tuple[str, Location] | None:
+    """A package that is imported by a module of the Worker, with the place."""
+    for path in js.running_paths(subject):
+        document = project.sources.document(path)
+        for edge in project.imports.of(path) if document is not None and path.endswith(".py") else ():
+            if document is not None and isinstance(edge.to, js.Package):
+                return edge.to.name, Location(document, edge.item.span, "this package")
+    return None
+
+
+def _beginning(subject: Worker, project: Project, folder: str) -> tuple[Location, ...]:
+    """Where the list begins."""
+    found = (
+        None if subject.is_document else project.workspace.read(posixpath.join(folder, "requirements.txt"))
+    )
+    return (Location(found, Span(0, 0), "these lines have to move"),) if found is not None else ()

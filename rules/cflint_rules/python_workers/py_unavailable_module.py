@@ -33,6 +33,11 @@ class Default(WorkerEntrypoint):
         return Response(datetime.now(UTC).isoformat())
 ```
 
+## What to do
+
+Take another: `workers.fetch`, `httpx` or `aiohttp` for requests, a binding in place of files, sockets and
+databases, and a package that Pyodide has in place of one that has to be compiled.
+
 ## Not reported
 
 Imports in a `try`, or under an `if` (`TYPE_CHECKING`, `sys.platform`); modules of the project with such a

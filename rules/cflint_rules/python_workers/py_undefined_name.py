@@ -50,6 +50,13 @@ class Default(WorkerEntrypoint):
         return Response("hello")
 ```
 
+## What to do
+
+Import it: `Response`, `Request`, `fetch`, `WorkerEntrypoint` and `DurableObject` come `from workers`,
+`to_js`, `create_proxy` and `JsProxy` `from pyodide.ffi`, `Object`, `console` and other names of
+JavaScript `from js`, all others from the module of the project or package that defines them. Only where a
+name of the module is spelled nearly so, that is meant.
+
 ## Not reported
 
 Names that are bound on some way only (under an `if`, in a `try`); annotations; modules with

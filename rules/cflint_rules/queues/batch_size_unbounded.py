@@ -40,6 +40,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Cut the list: `for (let at = 0; at < list.length; at += 100) await queue.sendBatch(list.slice(at, at +
+100))` (`createBatch()` the same). With more than 100 the call throws, and nothing is sent.
+
 ## Not reported
 
 Queries with a `LIMIT` (`limit`, `take`), and a `list()` with a `limit` of at most 100 or one that is not

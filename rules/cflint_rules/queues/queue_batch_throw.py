@@ -45,6 +45,10 @@ export default {
 } satisfies ExportedHandler<Env, Job>;
 ```
 
+## What to do
+
+In the loop, a `try` for each message: `message.ack()` at its end, `message.retry()` in the `catch`.
+
 ## Not reported
 
 A handler that acknowledges or retries anything itself, or hands the batch or its messages to code that may. A

@@ -69,6 +69,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Put the `send()` under a condition that ends: a count of attempts in the message, or work that is left.
+
 ## Not reported
 
 Messages that are sent under any condition, in a loop over something else than the batch, or behind a

@@ -43,7 +43,7 @@ Callbacks that are not asynchronous, and `await Promise.all(batch.messages.map(a
 
 ## Fix safety
 
-Safe for `forEach()`: a loop does the same for one message after the other. `map()` is unsafe: the promises
+Safe for `forEach()`: a loop does the same for one message after the other. Unsafe for `map()`: the promises
 are awaited with `Promise.all()`, which fails the whole batch when one message fails.
 
 Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/

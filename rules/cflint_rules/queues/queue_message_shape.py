@@ -83,6 +83,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Read the property that the producer sends, or have it send the one that is read: which of the two is
+right, both places show.
+
 ## Not reported
 
 Queues to which something is sent that is not written out where it is sent (a spread, a parameter, a binding

@@ -57,6 +57,10 @@ export default {
 }
 ```
 
+## What to do
+
+Begin the handler with `switch (batch.queue)`, one case for each queue's name.
+
 ## Not reported
 
 Handlers that hand the batch on as a whole, and those that do not look at its messages. Handlers of queues

@@ -38,6 +38,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Collect the messages, and send at most 100 at a time: `await queue.sendBatch(list.map((body) => ({ body
+})))`.
+
 ## Not reported
 
 A loop that awaits anything else, that may be left after the first message, or that handles each one's error;

@@ -43,6 +43,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Give `get()` the request's headers: `const object = await bucket.get(key, { onlyIf: request.headers })`;
+without a `body` in it answer 304, with `object.httpEtag` as `etag`.
+
 ## Not reported
 
 A `get()` with options that are not in sight, or with `onlyIf`. Answers of 304 that are made before the object

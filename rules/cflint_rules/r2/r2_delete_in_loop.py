@@ -38,6 +38,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Collect the keys and delete up to 1,000 at once: `await bucket.delete(objects.map((object) =>
+object.key))`.
+
 ## Not reported
 
 Loops that can be left before their end, and those over a list that is written out. Followed is a function

@@ -34,6 +34,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+After the call: `if (object === null) return new Response("not found", { status: 404 })`.
+
 ## Not reported
 
 Objects that are tested anywhere, read with `?.`, or claimed to be there (`!`, `as R2ObjectBody`).

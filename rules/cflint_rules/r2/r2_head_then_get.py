@@ -37,6 +37,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Delete the `head()`: `get()` gives `null` for a missing object, and `size`, `httpEtag` and the metadata
+beside the body.
+
 ## Not reported
 
 A `get()` with options (a range needs the size, a condition the ETag), and a `head()` by which the code goes

@@ -66,7 +66,8 @@ def check(match: Match) -> Iterator[Finding]:
     if not _is_header(match.module, match.node) or match.receiver_value.kind is not ValueKind.R2_OBJECT:
         return
     yield Finding(
-        "the header `ETag` needs quotation marks, which `etag` has not: send `httpEtag`",
+        "the header `ETag` needs quotation marks, which `etag` has not, and is no use to caches without: send"
+        " `httpEtag`",
         match.at(match.name),
         fix=Fix("Send `httpEtag`", (match.replace(match.name, "httpEtag"),), Safety.UNSAFE),
     )

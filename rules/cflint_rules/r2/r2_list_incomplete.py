@@ -39,6 +39,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Ask until it is complete: `do { page = await bucket.list({ prefix, cursor });
+objects.push(...page.objects); cursor = page.truncated ? page.cursor : undefined } while (cursor)`. Where
+one page is what is shown, give the client `cursor` for the next. As it is, from the 1,001st object on
+something is missing.
+
 ## Not reported
 
 Lists with a `limit` (so many are wanted), a `cursor`, or a prefix that belongs to one thing (`user:${id}:`),

@@ -38,6 +38,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Give a length: the `request.body` of a request with `Content-Length`, a `FixedLengthStream(size)`, or
+`await response.arrayBuffer()` for what is small.
+
 ## Not reported
 
 Bodies of requests and responses, streams through a `FixedLengthStream`, and streams that come from elsewhere.

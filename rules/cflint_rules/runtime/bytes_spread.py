@@ -40,6 +40,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Join the text piece by piece: `for (const byte of bytes) text += String.fromCharCode(byte)`; for base64
+with `nodejs_compat`, `Buffer.from(bytes).toString("base64")`.
+
 ## Not reported
 
 Digests, signatures, keys, random values and other bytes of a known small size; pieces (`subarray()`,

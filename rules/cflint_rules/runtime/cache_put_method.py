@@ -31,6 +31,11 @@ export default {
 };
 ```
 
+## What to do
+
+Cache under a GET request: `cache.put(new Request(request.url), response)`, and only for methods whose
+answer depends on the URL alone.
+
 ## Not reported
 
 Requests whose method is not known. A request is known to have another method where it is made with one

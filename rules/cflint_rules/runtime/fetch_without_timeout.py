@@ -35,6 +35,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Add `signal: AbortSignal.timeout(10_000)` to the options, and catch what it throws, a `TimeoutError`, as
+any other failure. How long is yours to say; long answers and streams need more.
+
 ## Not reported
 
 Requests in a handler of requests to a host that the code names, where the client gives up at some time;

@@ -33,6 +33,12 @@ export default {
 };
 ```
 
+## What to do
+
+Write `await` before the call, and make the function `async`: the answer waits, and its errors come out.
+If the answer need not wait: `ctx.waitUntil(call().catch((error) => console.error(error)))`. In a Durable
+Object without either, the `.catch()` alone.
+
 ## Not reported
 
 Promises that are awaited, returned, passed on, stored, collected for `Promise.all()`, or marked as meant with
@@ -59,9 +65,10 @@ The Workers runtime canceled this request because it detected that your Worker's
 
 ## Fix safety
 
-Unsafe. The promise is passed to the `waitUntil()` in reach, which leaves the order of things as it is, and a
-handler that lacks its `ctx` parameter is given it. In a Durable Object, and where no context is in reach, the
-promise is awaited, unless a stream that it feeds is returned afterwards.
+Unsafe: the errors of what is waited for come out now. The promise is passed to the `waitUntil()` in reach,
+which leaves the order of things as it is, and a handler that lacks its `ctx` parameter is given it. In a
+Durable Object, and where no context is in reach, the promise is awaited, unless a stream that it feeds is
+returned afterwards.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """

@@ -38,6 +38,12 @@ export default {
 };
 ```
 
+## What to do
+
+Make it a local variable of the handler and hand it on as a parameter; where many functions need it,
+`AsyncLocalStorage`. A cache that is meant for all requests is a `const` with a key for what it belongs
+to.
+
 ## Not reported
 
 Values that are the same for every request: `env` and bindings, settings that are computed once (`x ??= …`),

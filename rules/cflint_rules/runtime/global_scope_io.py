@@ -34,6 +34,11 @@ export default {
 };
 ```
 
+## What to do
+
+Move the call into the handler, or into a function that the handler calls the first time and that keeps
+the result.
+
 ## Not reported
 
 Functions that nothing calls while the module loads; what stands under a condition or in a `try`; reading a

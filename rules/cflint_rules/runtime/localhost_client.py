@@ -51,6 +51,10 @@ const routes = new Hono().get("/posts", (c) => c.json([]));
 export type Api = typeof routes;
 ```
 
+## What to do
+
+Read the address from `env`, with `localhost` in `.dev.vars` only.
+
 ## Not reported
 
 Addresses behind a condition (`DEV ? … : …`) or a variable (`?? "http://localhost"`, of which

@@ -33,6 +33,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Throw where it is missing: `const url = env.NAME; if (!url) throw new Error("NAME is not set")`, read as
+the code reads it now. Local development gets it from `.dev.vars`. As it is, a deployment without it fails
+at each call, with a network error.
+
 ## Not reported
 
 Variables that every environment of the configuration sets; fallbacks behind another condition (`DEV ? … :

@@ -59,6 +59,12 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Install it where it is imported: `npm install NAME` (`pnpm add`, `yarn add`), in the version that is used
+today (`npm ls NAME`): nothing changes then but that it stays. Without it, the build fails once the other
+package drops it.
+
 ## Not reported
 
 Packages that any package.json from the module's folder up to the root declares; imports of types; frameworks,

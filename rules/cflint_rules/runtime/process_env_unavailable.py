@@ -40,6 +40,13 @@ export default {
 }
 ```
 
+## What to do
+
+As it is, the value is `undefined`. Read `env.NAME` of the handler's second parameter; in a module without
+it, `import { env } from "cloudflare:workers"`. Nothing else changes. Only where much code reads
+`process.env`: add the flag `nodejs_compat`, with a compatibility date of 2025-04-01 or later, which
+changes all else that changed until then.
+
 ## Not reported
 
 `NODE_ENV`, which the build replaces, what has a default (`??`), and what is asked for (`process.env.DEBUG ===

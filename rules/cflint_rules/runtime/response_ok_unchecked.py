@@ -41,11 +41,19 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Before the body is read: `if (!response.ok) throw new Error("… answered " + response.status)`. A request's
+handler answers 500 then, a step or a queue tries again. Only if the code below already has a value for
+the case that there is nothing (`?? other`, `|| other`, an empty list), let it have that instead of the
+throw, and log the status.
+
 ## Not reported
 
 Responses of which anything else is asked than their JSON (`status`, `headers`), or that are handed to other
 code. JSON of which something is asked (`if (!data.success)`, `data?.name`), that is handed to a function,
-which may check it, or to the client as it is. JSON that nothing is read of.
+which may check it, or to the client as it is. JSON that nothing is read of. `if (!data)` asks nothing: the
+JSON of an error is there, too.
 
 ## Fix safety
 
@@ -116,6 +124,8 @@ def _read_unasked(module: Module, taken: Node) -> Node | None:
         return data.pattern if _takes_apart_blindly(module, data.pattern) else None
     first: Node | None = None
     for holder in data.holders:
+        if holder is not data.node and (_asks_nothing(module, holder) or _is_printed(module, holder)):
+            continue
         whole = module.with_wrappers(holder)
         parent = module.parent(whole)
         if js.is_guard(module, holder) or parent is None or parent.type in _HANDS_ON:
@@ -129,6 +139,20 @@ def _read_unasked(module: Module, taken: Node) -> Node | None:
             return None
         first = first or read.name_node
     return first
+
+
+def _asks_nothing(module: Module, holder: Node) -> bool:
+    """Whether JSON is only asked whether it is there: that of an error is, too."""
+    above = module.parent(module.with_wrappers(holder))
+    operation = module.operation(above) if above is not None else None
+    return operation is not None and operation.operator == "!" and operation.left is None
+
+
+def _is_printed(module: Module, holder: Node) -> bool:
+    """Whether JSON is only printed."""
+    around = module.call_around(holder)
+    receiver = around[0].receiver if around is not None else None
+    return receiver is not None and module.is_global(receiver, "console")
 
 
 def _takes_apart_blindly(module: Module, pattern: Node) -> bool:

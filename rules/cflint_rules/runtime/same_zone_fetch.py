@@ -32,6 +32,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Add to this project's configuration (of a Pages project without one: in the dashboard, Settings, Bindings)
+`"services": [{ "binding": "OTHER", "service": "…" }]` with the `name` of the other Worker, and write
+`env.OTHER.fetch(…)` with the same arguments in place of `fetch(…)` (`context.env.OTHER` in `functions/`):
+the request then gets there.
+
 ## Not reported
 
 Addresses of Workers that are not in the repository; Workers with routes, where the other one is on
@@ -104,7 +111,7 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
             yield Finding(
                 f"this is answered with error 1042: `{name}` is a Worker of the same zone; bind it",
                 match.at(match.arguments[0]),
-                (target,),
+                (target.saying("the other Worker is configured here"),),
             )
         return
     for zone, at in _by_host(project).get(host, ()):
@@ -114,7 +121,7 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
                 f"`{host}` is a route of another Worker of this zone, which `fetch()` passes by: bind it as a"
                 " service",
                 match.at(match.arguments[0]),
-                (at,),
+                (at.saying("that Worker's route"),),
             )
             return
 

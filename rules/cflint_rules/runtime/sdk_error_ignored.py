@@ -32,6 +32,12 @@ export async function welcome(to: string, key: string): Promise<void> {
 }
 ```
 
+## What to do
+
+Take the result apart: `const { data, error } = await …; if (error) throw new Error(error.message)`. In a
+Workflow's step or a queue's handler the throw has it tried again, in a request's it answers 500. Only
+where the work may go on without it, write `console.error(error)` instead of the throw.
+
 ## Not reported
 
 Clients of which it is not seen how they are made, in the module or by a function of the project; results

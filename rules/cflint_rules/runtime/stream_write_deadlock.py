@@ -36,6 +36,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Return `new Response(readable)` first, and write beside it: `ctx.waitUntil(write())`, without `await`.
+
 ## Not reported
 
 Streams whose readable end was handed on before, to a response, a bucket, a function; streams with a queue of

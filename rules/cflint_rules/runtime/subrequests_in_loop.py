@@ -40,6 +40,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Use the call for many where there is one (`get(keys)`, `delete(keys)`, `sendBatch()`, `batch()`). For
+requests that have none: give the query that makes the list a `LIMIT` (40 fits every plan; a paid run has
+10,000, a free one 50 to the Internet), mark what is done in it, and let the next run go on; or, if
+nothing may wait, send each item to a queue, whose consumer makes the request.
+
 ## Not reported
 
 Lists that the code limits, takes a part of or counts; loops that can be left before their end; the messages
@@ -73,9 +80,25 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Location, Module, Severity, ValueKind, js, module, record, rule, sql
+from cflint.api import (
+    PREVIEW,
+    ClassKind,
+    Finding,
+    Location,
+    Module,
+    Severity,
+    ValueKind,
+    js,
+    module,
+    python,
+    python_module,
+    record,
+    rule,
+    sql,
+)
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
 _FREE = 50
@@ -170,9 +193,46 @@ def _is_for_long_work(site: js.CallSite) -> bool:
     return bool(js.invocations_of(site.module, site.node) & _LONG)
 
 
-def _sets_limit(subject: Module) -> bool:
+def _sets_limit(subject: Module | python.PythonModule) -> bool:
     """Whether a Worker that runs this says itself how many requests an invocation may make."""
     return any(
         (limits := environment.value("limits")) is not None and limits.get("subrequests") is not None
         for environment in subject.environments
     )
+
+
+@check.on(python_module("await"))
+def check_python(subject: python.PythonModule) -> Iterator[Finding]:
+    # Imported where used: libcst is slow to load.
+    if not subject.workers or b"for " not in subject.document.data or _sets_limit(subject):
+        return
+    found: dict[cst.CSTNode, tuple[cst.Call, python.PythonCall]] = {}
+    for made in python.awaited_calls(subject):
+        loop = python.loop_around(subject, made)
+        if loop is None or loop in found or not python.goes_through_data(subject, loop):
+            continue
+        owner = subject.class_around(made)
+        if owner is not None and owner.kind in (ClassKind.DURABLE_OBJECT, ClassKind.WORKFLOW):
+            continue
+        request = python.reached(subject, made, _is_python_request)
+        if request is not None and not python.is_left(subject, loop):
+            found[loop] = (made, request)
+    if found:
+        (first, request), *others = found.values()
+        made_at = () if request.node is first else (request.module.at(request.node, "the request"),)
+        yield Finding(
+            "each turn of the loop makes a request of its own: an invocation may make 50 on the free plan",
+            subject.at(first),
+            (*made_at, *(subject.at(other, "so does this") for other, _ in others[: _MOST - 1])),
+        )
+
+
+_PYTHON_FETCH = frozenset({"workers.fetch", "js.fetch", "pyodide.http.pyfetch"})
+
+
+def _is_python_request(module: python.PythonModule, made: cst.Call) -> bool:
+    kinds = _METHODS.get(module.called_name(made))
+    if module.origin(made.func) in _PYTHON_FETCH:
+        return True
+    value = module.value_of(module.receiver(made)) if kinds is not None and made.args else None
+    return value is not None and any(value.is_binding(kind) for kind in kinds or ())

@@ -39,6 +39,11 @@ export default {
 };
 ```
 
+## What to do
+
+Name the response and cancel its body: `const response = await fetch(…); await response.body?.cancel()`.
+If a failure matters here, ask `response.ok` before.
+
 ## Not reported
 
 One response that is outside of a loop: its body ends with the request. A response that is read,
@@ -46,8 +51,8 @@ returned, cloned or passed on anywhere, but for where it is not `ok`, and reques
 
 ## Fix safety
 
-Unsafe: the body is cancelled right after the response is there. There is no fix where the response has no
-name, and where it is read when something went wrong.
+Unsafe: the body is cancelled right after the response is there, so that nobody can read it later. There is
+no fix where the response has no name, and where it is read when something went wrong.
 
 Source: https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections,
 https://developers.cloudflare.com/changelog/2026-04-09-relaxed-connection-limiting

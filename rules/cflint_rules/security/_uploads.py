@@ -14,6 +14,9 @@ _LIMITED = pattern(rb"content-?length|bodyLimit|max_?Body|getReader", re.IGNOREC
 """What stands where the length of a body is looked at before it is read."""
 _FILES = pattern(rb"\bFile\b|\bBlob\b|\barrayBuffer\b|\.stream\(|\.size\b")
 
+_UPLOADS = pattern(r"upload|attachment|file|image|media|avatar|photo|picture", re.IGNORECASE)
+"""What paths of modules hold that take files."""
+
 
 def reads_whole_body(match: Match) -> js.BodyRead | None:
     """The body of the incoming request that a call takes into memory, where the module asks nowhere how long
@@ -33,8 +36,26 @@ def is_upload(match: Match) -> bool:
     if match.word in ("arrayBuffer", "blob"):
         return True
     function: Node | None = match.enclosing_function
-    return (
-        match.word == "formData"
-        and function is not None
-        and _FILES.search(match.module.document.data, match.node.end_byte, function.end_byte) is not None
-    )
+    if match.word != "formData" or function is None:
+        return False
+    if _FILES.search(match.module.document.data, match.node.end_byte, function.end_byte) is not None:
+        return True
+    return _UPLOADS.search(match.module.path) is not None and _is_handed_on(match)
+
+
+def _is_handed_on(match: Match) -> bool:
+    """Whether a form is handed on as a whole: to a function, or as the body of another request."""
+    module = match.module
+    result = module.awaited(match.node)
+    uses = list(result.references) if result is not None else []
+    name = module.given_name(match.call.whole)
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    if declaration is not None:
+        uses.extend(use for use in module.scope.references(declaration) if use.end_byte > match.node.end_byte)
+    for use in uses:
+        above = module.parent(module.with_wrappers(use))
+        if use.type == "shorthand_property_identifier" or (
+            above is not None and above.type in ("arguments", "pair")
+        ):
+            return True
+    return False

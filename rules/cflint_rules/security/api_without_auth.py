@@ -70,6 +70,15 @@ export default {
 }
 ```
 
+## What to do
+
+Unless the API is meant for everybody, ask at the beginning of the handler, or in middleware before the
+routes that write or cost: hash the header `Authorization` and `"Bearer " + env.API_TOKEN` with SHA-256,
+compare the digests by `crypto.subtle.timingSafeEqual()`, and answer 401 if they differ; `npx wrangler
+secret put API_TOKEN`. Callers have to send it from then on. Where users log in already, ask for their
+session instead. If it is for everybody, keep it, or put a rate limit in front (`ratelimits` in the
+configuration): it then costs, but not without end.
+
 ## Not reported
 
 Workers in whose code anything looks as if it asked: a package or a name that speaks of authentication,

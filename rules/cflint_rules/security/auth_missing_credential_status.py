@@ -32,6 +32,11 @@ export default {
 };
 ```
 
+## What to do
+
+Answer 401 with `WWW-Authenticate` where credentials are missing or wrong; 403 stays for who is known and
+may not.
+
 ## Not reported
 
 403 for credentials that are there but wrong, or not enough.

@@ -37,6 +37,12 @@ app.use("/admin/*", async (c, next) => {
 export default app;
 ```
 
+## What to do
+
+Turn the condition round: `if (!secret) return new Response("not configured", { status: 500 })`, then
+check unconditionally. Where the secret is set, nothing changes; where it is not, requests are refused
+instead of let in. Local development gets it from `.dev.vars`.
+
 ## Not reported
 
 Secrets that the configuration declares (`vars`, `secrets.required`); conditions that ask for more, such as

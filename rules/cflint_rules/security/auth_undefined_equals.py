@@ -41,6 +41,11 @@ app.get("/admin", async (c) => {
 export default app;
 ```
 
+## What to do
+
+Before the comparison: `if (!env.NAME) return new Response("not configured", { status: 500 })`; without
+it, who sends nothing is let in while the secret is not set.
+
 ## Not reported
 
 Secrets that the configuration declares (`vars`, `secrets.required`), and code that tests either side

@@ -28,6 +28,11 @@ export default {
 };
 ```
 
+## What to do
+
+Write `if (!header?.startsWith("Bearer ")) return new Response(null, { status: 401 })` (or `"Basic "`,
+whichever is expected), and cut the prefix off with `slice()` after it.
+
 ## Not reported
 
 Functions that look for the scheme in any way, by `startsWith` or a regular expression.

@@ -27,6 +27,11 @@ STRIPE_SECRET_KEY=
 }
 ```
 
+## What to do
+
+`git rm --cached FILE`, add the name to `.gitignore`, and replace each value where it was issued: the
+history keeps it.
+
 ## Not reported
 
 Files that git does not track, files for examples (`.env.example`, `.dev.vars.sample`), values that are

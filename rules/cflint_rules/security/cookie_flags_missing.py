@@ -27,6 +27,12 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Add the flags that the message names. `Secure`: no change but that plain HTTP no longer gets it (browsers
+make an exception for `http://localhost`). `HttpOnly`: scripts of the page can no longer read it; leave it
+out only where one does. `SameSite=Lax`: other sites' forms no longer send it.
+
 ## Not reported
 
 Cookies whose name says nothing of a session or token, and tokens against forgery, which scripts have to read.

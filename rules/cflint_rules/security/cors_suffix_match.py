@@ -32,6 +32,12 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Compare with a list: `["https://app.example.com"].includes(origin)`, with the origins that the check was
+written for. For all subdomains parse it: `new URL(origin).hostname.endsWith(".example.com")`, with the
+dot. For local development: `new URL(origin).hostname === "localhost"`.
+
 ## Not reported
 
 Ends that begin with a dot or hold `://`, starts that end with `:` or `/`, lists that are asked for the origin

@@ -35,6 +35,12 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+If no cookies are needed, drop `Access-Control-Allow-Credentials`: every site may read then, without being
+the user. If they are, send back the origin of the request when it is on a list of your pages, with `Vary:
+Origin`.
+
 ## Not reported
 
 `cors()` of Hono: [`cors-wildcard-with-auth`](cors_wildcard_with_auth.py) is about it. Origins that are made

@@ -30,6 +30,13 @@ app.get("/me", (c) => c.text(c.req.header("Cookie") ? "known" : "unknown"));
 export default app;
 ```
 
+## What to do
+
+Keep a list, and send back only what is on it: `origin: (it) => (["https://app.example.com"].includes(it)
+? it : null)`. Other sites can then no longer call it from a browser; your own pages, which the project's
+configuration or README names, have to be on it. An API for everybody: `origin: "*"` without
+`credentials`, after which no cookies are sent along.
+
 ## Not reported
 
 Endpoints that read no credentials here, and those of a path that `cors()` is not for. Origins that are named
@@ -70,7 +77,9 @@ def check(match: Match) -> Iterator[Finding]:
     if origin is not None and _reflects(module, origin):
         if allows:
             yield Finding(
-                "every origin is allowed, with credentials: any site can act as the user", match.at(origin)
+                "every origin is allowed, with credentials: any site can act as the user",
+                match.at(origin),
+                (match.at(credentials).saying("credentials are allowed here"),),
             )
         return
     if origin is not None and module.string_of(origin) != "*":

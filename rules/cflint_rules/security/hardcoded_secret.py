@@ -35,6 +35,12 @@ export default {
 A password of one's own making is found by its use: a constant with such a name that is compared with what a
 client sends.
 
+## What to do
+
+Have a new one made where it was issued, since this one is known; `npx wrangler secret put NAME`, `NAME=…`
+in `.dev.vars`, and read `env.NAME` here (outside of a handler: `import { env } from
+"cloudflare:workers"`). Until the new one is set, what uses it fails.
+
 ## Not reported
 
 Placeholders (`your-api-key`, `sk-xxxx`), keys that are public (`pk_…`, what is called a site key, the token

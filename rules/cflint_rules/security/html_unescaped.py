@@ -30,6 +30,12 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Escape each of the values where it is put in: `const escaped = (it: string) => it.replace(/[&<>"']/g, (c)
+=> "&#" + c.charCodeAt(0) + ";")`. With Hono, the tagged template `html` does it by itself. Text looks as
+before.
+
 ## Not reported
 
 What any function or method of a text may have changed (`replace()`, `encodeURIComponent()`, `Number()`,

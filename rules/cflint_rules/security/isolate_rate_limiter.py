@@ -37,9 +37,17 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Declare a rate limit (`"ratelimits": [{ "name": "LIMITER", "namespace_id": "1001", "simple": { "limit":
+10, "period": 60 } }]`) with the numbers that the variable has (the period can be 10 or 60), and ask
+`(await env.LIMITER.limit({ key })).success`. It counts for each location. An exact count for all, or
+another period, takes a Durable Object. As it is, hardly anybody is limited.
+
 ## Not reported
 
-Maps whose name says nothing of limits or attempts, fields of a Durable Object, and modules that also use a
+Maps of which neither the name nor a function that fills them, nor the module, says anything of limits or
+attempts, fields of a Durable Object, and modules that also use a
 binding of rate limits: the variable may only spare its calls.
 
 ## Fix safety
@@ -56,14 +64,21 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, js, new, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, js, new, pattern, python, python_module, rule
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
 _LIMITS = pattern(
     r"rate_?limit|limiter|throttl|attempts|(?:request|hit|call)_?(?:counts?|counters?|log|times?)|ip_?(?:requests|hits|counts?)",
     re.IGNORECASE,
+)
+
+
+_LIMITER = pattern(r"rate_?limit|throttl", re.IGNORECASE)
+_COUNTS = pattern(
+    r"time_?stamp|count|hits|requests|bucket|window|store|entries|clients|map\b|cache", re.IGNORECASE
 )
 
 
@@ -74,7 +89,7 @@ def check(match: Match) -> Iterator[Finding]:
     declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
     if declaration is None or declaration.scope.type != "program" or not module.is_run:
         return
-    if module.runs_per_request or _LIMITS.search(declaration.name) is None:
+    if module.runs_per_request or not _may_limit(module, declaration):
         return
     if any(environment.bindings_of("ratelimit") for environment in module.environments):
         return
@@ -87,8 +102,83 @@ def check(match: Match) -> Iterator[Finding]:
         )
 
 
+def _may_limit(module: Module, declaration: js.Declaration) -> bool:
+    """Whether a map may be that of a limit: by its name, or by that of a function that fills it, or of the
+    module."""
+    if _LIMITS.search(declaration.name) is not None:
+        return True
+    if _LIMITER.search(module.path.rpartition("/")[2].replace("-", "_")) is not None:
+        return _COUNTS.search(declaration.name) is not None
+    for node in _counted(module, declaration):
+        function = module.enclosing_function(node)
+        name = module.function_name(function) if function is not None else None
+        if name is not None and _LIMITER.search(module.text(name)) is not None:
+            return True
+    return False
+
+
 def _counted(module: Module, declaration: js.Declaration) -> Iterator[Node]:
     """Where functions put something into a map of the module."""
     for mutation in module.mutations(declaration):
         if mutation.method == "set" and module.enclosing_function(mutation.node) is not None:
             yield mutation.node
+
+
+_CHANGES = frozenset({"append", "add", "setdefault", "update", "pop"})
+
+
+@check.on(python_module())
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    # Imported where used: libcst is slow to load.
+    text = module.document.data
+    if not module.workers or (b"Limiter" not in text and _LIMITS.search(text.decode("latin-1")) is None):
+        return
+    if any(environment.bindings_of("ratelimit") for environment in module.environments):
+        return
+    import libcst as cst
+
+    for made in module.calls_of("slowapi.Limiter", "slowapi.extension.Limiter"):
+        if module.keyword(made, "storage_uri") is None:
+            yield Finding(
+                "`slowapi` counts in the memory of this isolate: the next one begins at nothing",
+                module.at(made),
+            )
+    for assigned in module.find(cst.Assign):
+        name = assigned.targets[0].target
+        if not isinstance(name, cst.Name) or _LIMITS.search(name.value) is None:
+            continue
+        if not module.runs_at_import(assigned) or not _is_table(module, assigned.value):
+            continue
+        counted = next((use for use in module.references(name) if _is_changed(module, use)), None)
+        if counted is not None:
+            yield Finding(
+                f"`{name.value}` counts what this isolate has seen: the next one begins at nothing",
+                module.at(name),
+                (module.at(counted, "it is counted here"),),
+            )
+
+
+def _is_table(module: python.PythonModule, value: cst.BaseExpression) -> bool:
+    """Whether a value is an empty dictionary, also one with defaults."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    if isinstance(value, cst.Dict):
+        return not value.elements
+    return isinstance(value, cst.Call) and module.called_name(value) in ("defaultdict", "dict", "Counter")
+
+
+def _is_changed(module: python.PythonModule, use: cst.Name) -> bool:
+    """Whether a function writes to an entry: `table[key] = …`, `table[key].append(…)`."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    entry = module.parent(use)
+    if not isinstance(entry, cst.Subscript) or entry.value is not use or module.runs_at_import(use):
+        return False
+    above = module.parent(entry)
+    if isinstance(above, cst.AugAssign):
+        return above.target is entry
+    return isinstance(above, cst.AssignTarget) or (
+        isinstance(above, cst.Attribute) and above.attr.value in _CHANGES
+    )

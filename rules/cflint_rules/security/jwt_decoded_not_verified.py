@@ -33,6 +33,13 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Verify with the library that is there: `jwt.verify(token, key)` for `jwt.decode(token)`, which throws for
+a forged token: answer 401 then. The key: of tokens that this project signs, its own secret, from `env`;
+of a provider's (Supabase, Auth0, Google), the public keys at its `/.well-known/jwks.json`, with `jose`:
+`jwtVerify(token, createRemoteJWKSet(new URL(…)), { issuer, audience })`.
+
 ## Not reported
 
 Tokens that do not come from the request: one that the token endpoint of an identity provider has just sent

@@ -27,6 +27,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Take the value out of what is logged: log an id, whether it is there (`Boolean(token)`), or the object
+without it (`const { token, ...rest } = data`). If it was logged in production, have it replaced.
+
 ## Not reported
 
 Secrets of `env` (`no-log-env`) and all headers of a request (`queue-forwards-credentials`); the length of a

@@ -41,6 +41,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Name what is needed instead of all: of a log, whether a secret is set (`Boolean(env.NAME)`); of a
+response, the fields that clients need; of a key or a cache, one value that tells apart what is meant
+(`env.ENVIRONMENT`). Whoever gets at that text has every secret. If one was logged or sent in production,
+replace it.
+
 ## Not reported
 
 The names (`Object.keys(env)`), whether a secret is there (`!!env.API_KEY`), its length or its first
@@ -83,7 +90,11 @@ if TYPE_CHECKING:
 
 _LOGS = ("log", "info", "warn", "error", "debug", "trace", "dir", "table")
 _RESPONSES = ("json", "text", "html", "body")
-_DOES = {"log": "is logged", "response": "is sent to the client", "string": "becomes one string"}
+_DOES = {
+    "log": "is logged",
+    "response": "is sent to the client",
+    "string": "becomes one string, with its secrets",
+}
 _STRING_MAKERS = frozenset({("", "JSON.stringify"), ("node:util", "inspect")})
 _IN_STRING = frozenset(
     {"template_substitution", "template_string", "binary_expression", "parenthesized_expression"}

@@ -33,6 +33,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Decide which hosts are meant: `if (!["api.example.com"].includes(new URL(target).hostname)) return new
+Response(null, { status: 403 })`, and `redirect: "manual"`, since a redirect leads elsewhere.
+
 ## Not reported
 
 URLs whose host is the code's own; where something is asked of the URL before it is fetched (a part of it is

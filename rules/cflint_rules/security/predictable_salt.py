@@ -26,6 +26,11 @@ async function hash(password: string): Promise<{ salt: Uint8Array; bits: ArrayBu
 }
 ```
 
+## What to do
+
+Draw it for each password: `crypto.getRandomValues(new Uint8Array(16))`, and store it beside the hash.
+Hashes with the old salt are checked with that until their owner logs in.
+
 ## Not reported
 
 Keys that are derived from something else than a password: a secret of `env`, which nobody guesses, or what no

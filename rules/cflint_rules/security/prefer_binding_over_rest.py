@@ -37,6 +37,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Declare the binding that the message names, and call `env.NAME` in place of the request: no token, no
+limit of the API, no way over the network.
+
 ## Not reported
 
 What no binding does: creating namespaces and databases, DNS, purging caches, analytics. Accounts that do not

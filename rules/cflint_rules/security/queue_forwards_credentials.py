@@ -33,6 +33,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Name the headers that are needed: `{ "user-agent": request.headers.get("user-agent") }`. If it is a log
+for debugging, delete the line. Never `cookie`, `authorization` and what holds a key.
+
 ## Not reported
 
 Headers that are filtered on the way, or from which some are deleted; headers that go on to another server

@@ -48,6 +48,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Throw where it is missing: `if (!env.NAME) throw new Error("NAME is not set")`, and take the literal out;
+local development gets it from `.dev.vars`. A deployment without the secret then fails instead of trusting
+whoever knows the source. If it ran with the literal, set a new secret.
+
 ## Not reported
 
 An empty text; what says that there is none (`"not set"`), and what is only logged; keys of other services,

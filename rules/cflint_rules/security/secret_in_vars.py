@@ -35,8 +35,8 @@ leads to another machine with a password.
 
 ## Fix safety
 
-Manual: the fix shows the variable moved to `secrets.required`. It is never applied, since the value has to
-be replaced, and stored elsewhere.
+By hand: the value is known by now, and has to be replaced and stored elsewhere (`wrangler secret put`),
+which no edit does. The fix shows the variable moved to `secrets.required`.
 
 Source: https://developers.cloudflare.com/workers/configuration/secrets/,
 https://github.com/cloudflare/workers-sdk/pull/11389,

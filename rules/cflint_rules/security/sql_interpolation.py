@@ -52,8 +52,9 @@ export default {
 
 ## Fix safety
 
-Unsafe: the interpolated value becomes a placeholder and a bound argument. Offered where the whole statement
-and its bound values are in sight, and only for values: a table's or column's name cannot be bound.
+Unsafe: the interpolated value becomes a placeholder and a bound argument, and SQL that it holds on purpose
+is plain text then. Offered where the whole statement and its bound values are in sight, and only for
+values: a table's or column's name cannot be bound.
 
 Source: https://developers.cloudflare.com/d1/worker-api/prepared-statements/
 """

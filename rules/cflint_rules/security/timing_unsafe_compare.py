@@ -53,6 +53,12 @@ and their callers, in other modules, too. A signature that the code makes itself
 `createHmac()`) is as good as a secret: `crypto.subtle.verify()` compares it. In Python
 `hmac.compare_digest()` takes the same time for all guesses.
 
+## What to do
+
+Hash both and compare the digests: `const digest = (it: string) => crypto.subtle.digest("SHA-256", new
+TextEncoder().encode(it))`, then `crypto.subtle.timingSafeEqual(await digest(given), await
+digest(secret))`. The function becomes `async`, and its callers await it.
+
 ## Not reported
 
 A secret that only clears a cache (`CACHE_BUST_SECRET`, `PURGE_TOKEN`): it gives little away. Comparisons with

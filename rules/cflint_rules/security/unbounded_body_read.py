@@ -31,6 +31,13 @@ export default {
 };
 ```
 
+## What to do
+
+At the beginning of the handler: `if (request.body && Number(request.headers.get("content-length") ??
+Infinity) > 100_000) return new Response("too large", { status: 413 })`. 100 kB are enough for JSON that
+people type; take more if clients send more; bodies without a length are refused. Without it, a body of
+100 MB can end the Worker ("exceeded memory limit") for all who use it.
+
 ## Not reported
 
 Modules that check the length anywhere, or use a body limit of Hono's; Durable Objects, whose requests come

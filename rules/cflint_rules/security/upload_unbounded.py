@@ -40,10 +40,19 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+At the beginning of the handler: `if (request.body && Number(request.headers.get("content-length") ??
+Infinity) > 20_000_000) return new Response("too large", { status: 413 })`, 20 MB, or what your users
+send: several at once have to fit into 128 MB, and bodies without a length are refused. Only if larger
+ones must be taken, do not hold them: hand `request.body` on as a stream (`bucket.put(key, request.body)`,
+`fetch(url, { body: request.body })`).
+
 ## Not reported
 
 Modules that look at the length of the body anywhere, or use a body limit of Hono's; forms out of which no
-file is taken; Durable Objects, whose requests come from a Worker.
+file is taken; Durable Objects, whose requests come from a Worker. In Python it is `read()` of FastAPI's
+`UploadFile`.
 
 ## Fix safety
 
@@ -55,7 +64,7 @@ https://developers.cloudflare.com/workers/platform/limits/#request-limits
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, call, rule
+from cflint.api import Finding, Match, Severity, call, pattern, python, python_module, rule
 from cflint_rules.security._uploads import is_upload, reads_whole_body
 
 
@@ -71,3 +80,22 @@ def check(match: Match) -> Iterator[Finding]:
         " sent: look at its `Content-Length` first, or stream it",
         match.at(match.node),
     )
+
+
+_LENGTHS = pattern(r"content-length|content_length|MAX_|max_|\.size\b")
+
+
+@check.on(python_module("UploadFile"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    if not module.workers or module.has_errors:
+        return
+    for made in module.calls("read"):
+        if made.args or not python.is_upload(module, module.receiver(made)):
+            continue
+        function = module.function_around(made)
+        if function is not None and _LENGTHS.search(module.text(function)) is None:
+            yield Finding(
+                "`read()` takes an upload into memory, of which there are 128 MB, and 100 MB or more may be"
+                " sent: look at its `Content-Length` first, or read a part of it",
+                module.at(made),
+            )

@@ -36,6 +36,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Where the header is set, also `headers.append("Vary", "Origin")` (or `"Accept"`, whichever is read), on
+the answers without it, too. Nothing but caches notices.
+
 ## Not reported
 
 Functions that no code calls, and such as answer errors only, which caches do not keep; options that are `*`

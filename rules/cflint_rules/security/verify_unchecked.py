@@ -45,6 +45,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Look at what it gives: `if (!(await …verify(…))) return new Response(null, { status: 401 })`.
+
 ## Not reported
 
 `verify()` of `jose`, `jsonwebtoken` and Hono, which throw. Calls with options that may hold `throwError`. A

@@ -43,6 +43,13 @@ export default {
 };
 ```
 
+## What to do
+
+If the configuration has it under another name (the message says so), take that name in `Env` and in the
+code. Otherwise: if the code uses it and it is a secret, name it in `secrets.required` (or `.dev.vars`);
+if it is a binding, declare it in the configuration; if nothing uses it, delete the member. `npx wrangler
+types` then writes `Env` by itself.
+
 ## Not reported
 
 Members that are strings or optional: secrets are set elsewhere. Where `secrets.required` names them, a name

@@ -51,8 +51,10 @@ Types of the project's own, unions, `any`; names that some environment binds wit
 
 ## Fix safety
 
-Safe: types are gone at run time. What the code calls on the binding may no longer pass the type checker, and
-would have failed when it ran. Unsafe for variables, since it may be the configuration that has to change.
+Safe: types are gone at run time. What the code calls on the binding may no longer pass the type checker,
+and would have failed when it ran. Unsafe for variables: right where the code takes the value as a text, or
+converts it; where it computes with it as it is, leave the type, and write the value in `vars` as what the
+type says (a number without quotes stays a number).
 
 Source: https://developers.cloudflare.com/workers/languages/typescript/
 """

@@ -31,6 +31,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `} satisfies ExportedHandler<Env>;` after the exported object (or declare the variable so); `Env`
+comes from `wrangler types`.
+
 ## Not reported
 
 JavaScript; a default export that is a class, an app or a call; handlers whose parameters and results are all
@@ -134,5 +139,5 @@ def _queue_body(match: Match, queue: Node | None) -> str | None:
         text = match.text(declared) if declared is not None else ""
         found = re.fullmatch(r"MessageBatch<(.+)>", text, re.DOTALL)
         if found is not None and found[1] != "unknown":
-            return found[1]
+            return " ".join(found[1].split())
     return None

@@ -41,6 +41,13 @@ export default {
 };
 ```
 
+## What to do
+
+Write the type of what the code sends (`Queue<Message>`, that of the argument of `send()`, or of
+`message.body` in the consumer; a dead letter queue has that of its queue), of the class that is bound
+(`DurableObjectNamespace<Room>`), or of the parameters (`Workflow<Params>`). Where the code shows none,
+`unknown`: each use then has to look first.
+
 ## Not reported
 
 `MessageBatch` and `MessageBatch<unknown>`, whose bodies have to be checked before use; types that are not the

@@ -31,6 +31,10 @@ export class Helper extends Agent<Env> {
 }
 ```
 
+## What to do
+
+Write the method, or mend the name of the call: nothing of that name is in the class or its bases.
+
 ## Not reported
 
 Classes whose base is the project's own or made by a call, that are decorated, merged with an interface of

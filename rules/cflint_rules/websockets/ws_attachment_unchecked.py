@@ -54,6 +54,10 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+After `deserializeAttachment()`: `if (attachment === null) { ws.close(1011); return; }`.
+
 ## Not reported
 
 Classes that give each socket an attachment where they accept it; attachments that are tested, read with `?.`

@@ -54,6 +54,11 @@ export class Parrot extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Begin with `if (typeof message !== "string") { ws.close(1003, "text only"); return; }`, or decode it: `new
+TextDecoder().decode(message)`.
+
 ## Not reported
 
 Handlers that check the message's type anywhere, or decode it. `JSON.parse()` inside `try`. A message that is

@@ -58,6 +58,11 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+In the loop: `try { socket.send(text) } catch { }`, dropping that socket from what is kept of it in the
+`catch`.
+
 ## Not reported
 
 Loops that look at `readyState` or leave a socket out; sends that something around catches. Classes that close

@@ -46,6 +46,11 @@ export class Stream extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Write `ws.close(code === 1005 || code === 1006 ? 1000 : code, reason)`; of your own, 1000 for a normal
+end, 1011 for an error, 3000 to 4999 for what your protocol means, and a reason of at most 123 bytes.
+
 ## Not reported
 
 Codes and reasons that are not constants, and objects that are not known to be WebSockets. That the code is

@@ -71,6 +71,12 @@ export class Lobby extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Call `ws.close(code === 1005 || code === 1006 ? 1000 : code, reason)` in `webSocketClose()` on every path,
+also before an early `return`. Or set the compatibility date to 2026-04-07 or later, from which on the
+runtime answers; all else that changed until then changes, too.
+
 ## Not reported
 
 Classes that run with `web_socket_auto_reply_to_close`, which is on from 2026-04-07: there the runtime

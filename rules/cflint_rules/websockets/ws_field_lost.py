@@ -56,6 +56,11 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Store it with `ctx.storage.put()` or `ws.serializeAttachment()` in `fetch()`, and read it again in
+`webSocketMessage()` or, in the constructor, in `blockConcurrencyWhile()`.
+
 ## Not reported
 
 Fields that anything else sets: the constructor, a method that it or a handler of sockets calls. Fields that a

@@ -45,6 +45,13 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Replace `socket.accept()` by `this.ctx.acceptWebSocket(socket)`, and move the listeners to methods of the
+class: `webSocketMessage(ws, message)`, `webSocketClose(ws, code, reason, wasClean)`, `webSocketError(ws,
+error)`. What they use of the function goes into `ws.serializeAttachment(…)`: fields are lost when the
+object sleeps.
+
 ## Not reported
 
 - Sockets that the object opened itself (`response.webSocket.accept()`, `new WebSocket(…)`): these cannot

@@ -46,6 +46,12 @@ export class Feed extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Add `async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer) { … }` that does with a message
+what the protocol says; for clients that are only to listen `ws.close(1003, "no messages")`, after which
+they are disconnected.
+
 ## Not reported
 
 Classes with a base that is not known, and the classes of an SDK (an Agent, a party server), which have the

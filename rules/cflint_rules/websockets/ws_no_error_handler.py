@@ -63,6 +63,11 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Add `webSocketError(ws, error)` that does what is shown of `webSocketClose()`; best by a method that both
+call. A broken connection then leaves nothing behind.
+
 ## Not reported
 
 Classes without `webSocketClose()`, and those in which it only closes the socket and logs; classes whose base

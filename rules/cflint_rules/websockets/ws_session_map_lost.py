@@ -55,6 +55,11 @@ export class Table extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Delete the field: `for (const ws of this.ctx.getWebSockets())` has all of them, with tags some
+(`acceptWebSocket(ws, [tag])`); what was kept for each goes into `ws.serializeAttachment(…)`.
+
 ## Not reported
 
 Fields that are filled again from `getWebSockets()`: in the constructor, in a method that it calls, or where

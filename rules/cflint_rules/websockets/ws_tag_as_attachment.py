@@ -55,6 +55,11 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Call `ws.serializeAttachment(data)` after `acceptWebSocket()`, and read `ws.deserializeAttachment()` where
+the tag was parsed; keep tags for what sockets are looked up by.
+
 ## Not reported
 
 Tags that are texts, and JSON of which the length is checked.

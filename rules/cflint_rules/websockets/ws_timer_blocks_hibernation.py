@@ -61,6 +61,11 @@ export class Ticker extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Replace the timer by `ctx.storage.setAlarm(Date.now() + interval)` and `alarm()`, which sets the next one
+while sockets are open.
+
 ## Not reported
 
 A `setTimeout()` of less than ten seconds (the option `seconds`) or of a time that is not known, a timer that

@@ -58,6 +58,11 @@ export class Quiz extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Put it into `try`; in the `catch` send an error or close the socket (`ws.close(1007, "malformed")`), and
+return.
+
 ## Not reported
 
 `JSON.parse()` in `try`, at the place itself or where the method is called that parses; what is not the

@@ -64,6 +64,11 @@ export default {
 }
 ```
 
+## What to do
+
+Write `class NAME extends WorkflowEntrypoint<Env, Params>` with `import { WorkflowEntrypoint } from
+"cloudflare:workers"`, and `super(ctx, env)` in a constructor.
+
 ## Not reported
 
 Classes whose base cannot be seen, what a function makes, and classes that are not exported, of which

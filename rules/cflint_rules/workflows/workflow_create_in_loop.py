@@ -38,6 +38,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Gather the instances, and create up to 100 at once: `await env.FLOW.createBatch(list.map((item) => ({ id,
+params })))`. Those whose id exists already are passed over, where `create()` throws.
+
 ## Not reported
 
 A loop that awaits anything else, that may be left after the first instance, or that handles each one's error;

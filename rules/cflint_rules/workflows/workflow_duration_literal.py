@@ -35,6 +35,11 @@ export class Sync extends WorkflowEntrypoint<Env, { id: string }> {
 }
 ```
 
+## What to do
+
+Compare it with what the code around says: a delay of seconds is `"30 seconds"`, minutes are `"5
+minutes"`; the step waits that long then. If milliseconds are meant, keep the number.
+
 ## Not reported
 
 Durations that are computed when the Workflow runs, and numbers of 100 and more.
@@ -47,7 +52,8 @@ Step config for "…" is in a invalid format. …
 
 ## Fix safety
 
-Safe where only one unit can be meant (`mins`, `hr`, `5s`). Unsafe for `m`.
+Safe where only one unit can be meant (`mins`, `hr`, `5s`). Unsafe for `m`, which may mean minutes or
+months.
 
 Source: https://developers.cloudflare.com/workflows/build/sleeping-and-retrying/
 """

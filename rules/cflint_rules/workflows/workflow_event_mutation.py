@@ -46,6 +46,10 @@ export class Welcome extends WorkflowEntrypoint<Env, { id: string }> {
 }
 ```
 
+## What to do
+
+Return the value from the step, and use what `step.do()` gives; leave `event` as it came.
+
 ## Not reported
 
 Copies (`{ ...event.payload }`); what is not read after the step; what `run()` itself writes between steps: it

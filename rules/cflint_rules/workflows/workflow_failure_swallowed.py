@@ -38,6 +38,13 @@ export class Orders extends WorkflowEntrypoint<Env, { id: string }> {
 }
 ```
 
+## What to do
+
+End the `catch` with `throw error`: the step is tried again then, and a run that fails for good is shown
+as failed. Only if later steps are to run without its result, keep the `catch`, and return what says so;
+only if another attempt cannot help (bad input), `throw new NonRetryableError(message)`. What the step did
+before the error is done again.
+
 ## Not reported
 
 A `catch` that throws, runs a step or writes down somewhere that it failed; one in a loop, or one after which

@@ -40,6 +40,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+`let instance; try { instance = await env.FLOW.get(id) } catch { return new Response("not found", {
+status: 404 }) }`: an id that there is not is answered with 404 instead of an error 500.
+
 ## Not reported
 
 A call within `try`, or whose promise has a `.catch()`; ids that do not come from a request, as far as it is

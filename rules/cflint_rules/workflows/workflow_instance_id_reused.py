@@ -36,6 +36,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Leave `id` out, or make it from what the run is for (`order-42`); an id that was used is refused while the
+old instance is kept.
+
 ## Not reported
 
 Ids by other names. A `create()` whose error is caught, and code that also gets the instance by its id: there

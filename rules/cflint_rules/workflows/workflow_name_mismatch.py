@@ -83,7 +83,8 @@ A Workflow of another Worker. Names that are not known before the configuration 
 
 ## Fix safety
 
-Unsafe: the binding gets the name of the export. Instances that run under the old name are no longer found.
+Unsafe: the binding gets the name of the export, and instances that run under the old name are no longer
+found.
 
 Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/deploy-helpers/src/deploy/helpers/owned-workflows.ts
 """

@@ -43,7 +43,8 @@ Value returned from step "…" is not serialisable
 
 ## Fix safety
 
-Unsafe: of a response that `fetch()` gives, the JSON is returned.
+Unsafe: of a response that `fetch()` gives, the JSON is returned, which is too little where its status or
+headers are used.
 
 Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
 """

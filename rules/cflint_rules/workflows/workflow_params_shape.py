@@ -76,6 +76,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Give the property in `create({ params })`, or read the one that is given; both places are shown.
+
 ## Not reported
 
 Workflows of which an instance is made in a way that is not written out (a spread, a parameter, a binding that

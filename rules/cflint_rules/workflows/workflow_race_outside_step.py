@@ -56,6 +56,10 @@ export class Quotes extends WorkflowEntrypoint<Env, { id: string }> {
 }
 ```
 
+## What to do
+
+Put the whole race into one step: `await step.do("race", async () => Promise.race([…]))`.
+
 ## Not reported
 
 Races in a step, races of which at most one is a step, and those after which no step comes.

@@ -50,6 +50,12 @@ export class Orders extends WorkflowEntrypoint<Env, { order: string }> {
 }
 ```
 
+## What to do
+
+Wrap it: `const made = await step.do("name what it does", async () => { const it = await …; return { id:
+it.id }; })` (the time: `await step.do("now", async () => Date.now())`), with a name that no other step
+has, and return plain data (of a response its JSON). Without it, it is done again at each wake-up.
+
 ## Not reported
 
 Clients that are only made (`new OpenAI(…)`), reads of a binding, logging, functions of other modules, and

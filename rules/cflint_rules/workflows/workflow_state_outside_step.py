@@ -41,6 +41,10 @@ export class Report extends WorkflowEntrypoint<Env> {
 }
 ```
 
+## What to do
+
+Let the step return the value: `const found = await step.do("…", async () => found)`, and use that.
+
 ## Not reported
 
 Variables of the step's own function, variables that are not read outside of it, and those that are set from

@@ -32,6 +32,11 @@ export class Billing extends WorkflowEntrypoint<Env, { invoice: string }> {
 }
 ```
 
+## What to do
+
+Make the name from the step's input or its place in the list (`` `send ${item.id}` ``), never from the
+time or at random.
+
 ## Not reported
 
 Names made of the event (`event.payload`, `event.timestamp`, `event.instanceId`), of loop counters, or of what

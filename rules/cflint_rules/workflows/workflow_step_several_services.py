@@ -43,6 +43,10 @@ export class Order extends WorkflowEntrypoint<Env, { mail: string }> {
 }
 ```
 
+## What to do
+
+Make a step of each call: when the second fails, only that is tried again.
+
 ## Not reported
 
 Several calls of one service: one may ask whether the other is still needed. Services of which it is not known

@@ -44,6 +44,11 @@ export default {
 }
 ```
 
+## What to do
+
+To run code before the files, add `main` (and with `run_worker_first: true` a `binding`, by which it
+serves them); to serve files alone, delete `run_worker_first` and `binding`. `site` goes in either case.
+
 ## Not reported
 
 A missing `main` in documentation, in a project whose framework or build tool names the entry, and where a

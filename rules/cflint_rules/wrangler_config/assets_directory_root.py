@@ -32,6 +32,13 @@ history: anybody can read them, and an upload of more than 20,000 files (100,000
 <p>hello</p>
 ```
 
+## What to do
+
+Move what pages link to (HTML, CSS, images, scripts for the browser) into `public/`, and write
+`"directory": "./public"`: addresses stay as they are. If files cannot move, list in a new file
+`.assetsignore` what must not be public (`.git`, `node_modules`, `src`, `wrangler.jsonc`, `*.md`): what is
+forgotten there stays public.
+
 ## Not reported
 
 A folder with an `.assetsignore`, projects whose build sets the folder (the Vite plugin), and Pages, which

@@ -19,6 +19,12 @@ even in a dry run, and the deployment fails.
 }
 ```
 
+## What to do
+
+If the date is not of the form `YYYY-MM-DD`, or later than today, write today's. If only the installed
+runtime does not know it yet: update wrangler (`npm install -D wrangler@latest`), or take the runtime's
+own date; until then local development differs from what is deployed.
+
 ## Not reported
 
 A date of tomorrow: it is counted in UTC, and the clock here may be behind. A date that the runtime of the

@@ -19,6 +19,12 @@ at once. The date can be moved at any time, and single changes can be switched o
 }
 ```
 
+## What to do
+
+Set a later date: at the latest today, or that of the installed runtime. What changes in between takes
+effect; `cflint upgrade` lists it, with the code that it touches. Where that runtime is too old, update
+wrangler first.
+
 ## Not reported
 
 Dates of the last 365 days. Dates of the last two years where no change since then is seen to touch the
@@ -31,9 +37,10 @@ counts as today, so that a run can be repeated.
 
 ## Fix safety
 
-Unsafe: the fix sets the date to today, or to that of the installed runtime (workerd), which knows no later
-one, and all changes since then take effect. No fix is offered where that runtime is too old itself, and for a
-Python Worker, whose handlers and packages a later date may break (`python_no_global_handlers`).
+Unsafe: all that the runtime has mended and changed since the old date takes effect, none of which does
+before; the new date is today, or that of the installed runtime (workerd), which knows no later one. No fix
+is offered where that runtime is too old itself, and for a Python Worker, whose handlers and packages a
+later date may break (`python_no_global_handlers`).
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
 """

@@ -34,6 +34,13 @@ at the end of a deployment.
 }
 ```
 
+## What to do
+
+As it stands, wrangler refuses to deploy (where it is a warning, it does something else than is written).
+Where the message says what to write or leave out, do that, and the same for a key beside it that is as
+empty; an id that is left out has wrangler make the resource. Otherwise write a value of the kind that the
+message names.
+
 ## Not reported
 
 Dates without quotes and a document that is no object, which `config-parse-error` reports. Limits of queue

@@ -90,9 +90,9 @@ template has in a comment, or has more. A configuration of which not all is know
 
 ## Fix safety
 
-By hand: the fix adds the binding to the configuration that lacks it, and is only shown. That it is to go
-from the other one, the author alone knows. None for Durable Objects and Workflows, which need a class, for
-templates, and where several are missing.
+By hand: the fix adds the binding to the configuration that lacks it; that it is to go from the other one
+instead, the author alone knows. None for Durable Objects and Workflows, which need a class, for templates,
+and where several are missing.
 
 Source: https://developers.cloudflare.com/workers/vite-plugin/v2-beta/ (version 2 does not load wrangler's
 files), and the code of the packages (wrangler 4.164.0, `findWranglerConfig`: it reads `cloudflare.config.ts`

@@ -52,6 +52,11 @@ export default defineConfig(({ mode }) => ({
 }));
 ```
 
+## What to do
+
+Give the command the mode (`--mode NAME`), or ask for one that is set: Vite sets `development` or
+`production` by itself, wrangler's own bundler none.
+
 ## Not reported
 
 Modes that are no build tool's default, such as `staging`: they are given by hand. Projects of which no

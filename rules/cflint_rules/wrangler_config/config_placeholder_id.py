@@ -1,6 +1,7 @@
 """Replace placeholders by the ids of real resources, or leave the ids out.
 
-`<YOUR_DATABASE_ID>` and zeros name no resource, so the deployment fails. Since wrangler can create resources
+`<YOUR_DATABASE_ID>` and zeros name no resource, so the deployment fails, and so does one to the routes of
+`yourdomain.com`, which is no zone of the account. Since wrangler can create resources
 by itself, a KV namespace needs no `id`, an R2 bucket no `bucket_name` and a D1 database no `database_id`:
 without one, the next deployment makes it.
 
@@ -23,6 +24,13 @@ without one, the next deployment makes it.
   "d1_databases": [{ "binding": "DB", "database_name": "notes" }],
 }
 ```
+
+## What to do
+
+As it stands the deployment fails: there is no such resource. KV, D1 and R2: delete the id, and wrangler
+(4.45 or later) makes an empty resource when it deploys. To use one that exists, write its id (`npx
+wrangler kv namespace list`, `d1 list`; `create NAME` makes one). If a script replaces the placeholder
+before it deploys, keep it.
 
 ## Not reported
 
@@ -85,6 +93,12 @@ _IDS = {
     "secrets_store_secrets": ("store_id",),
     "vectorize": ("index_name",),
 }
+_HOST = "a host"
+_EXAMPLE_HOST = pattern(
+    r"(?:https?://)?(?:[\w*-]+\.)*(?:your[-_]?(?:own[-_]?)?(?:custom[-_]?)?(?:domain|site|zone|host)\w*|example)"
+    r"\.(?:com|org|net|dev|io|app|domain)(?:/|$)",
+    re.IGNORECASE,
+)
 _LOCAL = frozenset({"local", "dev", "development", "preview", "test", "local-dev"})
 _LOCAL_ENVIRONMENT = pattern(r"^(?:local|dev|development|test|testing)\b", re.IGNORECASE)
 _OPTIONAL = {"d1_databases", "kv_namespaces", "r2_buckets"}
@@ -123,6 +137,23 @@ def _ids(environment: Environment) -> Iterator[tuple[str, config.ConfigNode, tup
     zone = route.get("zone_id") if route is not None else None
     if zone is not None and zone.text:
         yield "route", zone, environment.path("route", "zone_id")
+    account = environment.own("account_id")
+    if account is not None and account.text:
+        yield "account_id", account, environment.path("account_id")
+    if route is not None:
+        yield from _hosts(route, environment.path("route"))
+    for index, entry in enumerate(environment.own_items("routes")):
+        yield from _hosts(entry, environment.path("routes", index))
+
+
+def _hosts(
+    route: config.ConfigNode, path: tuple[str | int, ...]
+) -> Iterator[tuple[str, config.ConfigNode, tuple[str | int, ...]]]:
+    """The pattern of a route, where its host is that of an example."""
+    pattern_node = route.get("pattern")
+    node = route if route.text else pattern_node
+    if node is not None and node.text and _EXAMPLE_HOST.match(node.text) is not None:
+        yield _HOST, node, path if node is route else (*path, "pattern")
 
 
 def _fault(key: str, node: config.ConfigNode) -> str | None:
@@ -132,6 +163,8 @@ def _fault(key: str, node: config.ConfigNode) -> str | None:
     if len(text) > 200:
         return None
     shown = quoted(text)
+    if key == _HOST:
+        return f"has the host of an example: {shown}"
     is_name = key in ("r2_buckets", "vectorize", "dispatch_namespaces", "ratelimits")
     if config.is_placeholder(text) and not (is_name and not _is_blatant(text)):
         return f"is a placeholder: {shown}"

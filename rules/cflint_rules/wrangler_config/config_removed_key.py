@@ -22,6 +22,10 @@ warning, so that what they once did does not happen, or are deprecated.
 }
 ```
 
+## What to do
+
+Delete the key; where the message names a successor, write that.
+
 ## Not reported
 
 Keys that the schema of the wrangler in `node_modules` still has. When the project's wrangler is of an older
@@ -38,9 +42,9 @@ The "node_compat" field is no longer supported as of Wrangler v4. …
 
 ## Fix safety
 
-Safe: a key that has only been renamed gets its new name, and one without any effect is removed.
-`node_compat` becomes the flag `nodejs_compat`, which is safe with wrangler 4, where nothing else works, and
-unsafe before, where the old polyfills still run.
+Safe: a key that has only been renamed gets its new name, and one without any effect is removed. With
+wrangler 4, where nothing else works, `node_compat` becomes the flag `nodejs_compat`. Unsafe with an older
+wrangler: the old polyfills still run there, and what they give may be missing then.
 
 Source: https://developers.cloudflare.com/workers/wrangler/deprecations/, and for
 Miniflare, which reads no configuration since version 3, https://www.npmjs.com/package/miniflare

@@ -23,6 +23,11 @@ route or limit is not there. Often the key has another name, or a letter is wron
 }
 ```
 
+## What to do
+
+Nothing reads it: if the message names a key that is spelled alike, that one is meant; otherwise delete
+it, and nothing changes.
+
 ## Not reported
 
 What `config-removed-key` and `toml-misplaced-key` report; keys that are comments (`"//"`); objects that may

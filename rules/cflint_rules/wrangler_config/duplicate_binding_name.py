@@ -21,6 +21,11 @@ configuration.
 }
 ```
 
+## What to do
+
+Give one of them another name, here and where the code means it. While both have it, the code gets one of
+the two.
+
 ## Not reported
 
 The same name in different environments. One resource that is bound twice under different names.

@@ -40,6 +40,11 @@ export default defineConfig(({ mode }) => ({
 }));
 ```
 
+## What to do
+
+Give the mode's configuration another `name`. While two share one, the deployment of one replaces the
+other.
+
 ## Not reported
 
 Previews, which are versions of their Worker. Modes that are not deployed, by their name (`development`,

@@ -28,6 +28,12 @@ enabled = true
 directory = "./public"
 ```
 
+## What to do
+
+Replace `site` by `assets`, with the folder of `bucket` as its `directory` (and `binding = "ASSETS"` where
+code reads files), and delete the code that served from KV (`getAssetFromKV`, `__STATIC_CONTENT`): files
+are served before the Worker runs. Without such code no `main` is needed.
+
 ## Not reported
 
 Configurations that have `assets` as well, which wrangler refuses: `assets-config` says so.

@@ -8,14 +8,14 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cflint
 from cflint.cache.observed import stamp
-from cflint.cachedir import TEMPORARY_SUFFIX, hash_of, write_whole
+from cflint.cachedir import TEMPORARY_SUFFIX, hash_of, wheel_record, write_whole
 
 if TYPE_CHECKING:
     from cflint.packages import Package
@@ -49,18 +49,25 @@ def findings_folder(cache: Path, root: Path | None) -> Path:
 
 
 def code_key(packages: Iterable[Package] = ()) -> str:
-    """A hash of this cflint, of the packages it parses with, and of packages of rules, by their files. Raises
-    PackageError."""
+    """A hash of this cflint, by its files or by what its wheel lists, of the packages it parses with, and of
+    packages of rules. Raises PackageError."""
     parts: list[object] = [cflint.__version__, sys.version, _FORMAT, *(it.stamp for it in packages)]
-    for package in ("cflint", "cflint_rules"):
-        spec = find_spec(package)
-        for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
-            parts.append(_files_below(folder))
+    record = wheel_record()
+    parts += _own_files() if record is None else [record]
     for module in ("tree_sitter", "tree_sitter_typescript", "libcst", "ahocorasick_rs"):
         spec = find_spec(module)
         if spec is not None and spec.origin:
             parts.append(stamp(spec.origin))
     return hash_of(repr(parts))
+
+
+def _own_files() -> Iterator[list[tuple[str, int, int]]]:
+    """The files of cflint and of its rules. They are some thousand: to look at each takes longer than much
+    else that a run does whose result is in the cache."""
+    for package in ("cflint", "cflint_rules"):
+        spec = find_spec(package)
+        for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
+            yield _files_below(folder)
 
 
 def _files_below(folder: str) -> list[tuple[str, int, int]]:

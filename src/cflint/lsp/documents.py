@@ -22,6 +22,10 @@ WATCHED = (
 )
 """The files whose changes on the disk may change findings."""
 
+_NOT_READ = ("/node_modules/", "/.wrangler/tmp/")
+"""Parts of the URIs of files that change often and are no part of a project: `wrangler dev` writes a bundle
+for each save, and what is analysed on a slow machine would begin anew each time."""
+
 _log = logging.getLogger("cflint.lsp")
 
 
@@ -89,7 +93,7 @@ def files_changed(state: State, analysis: Analysis, params: types.DidChangeWatch
     files = [
         file_of(change.uri)
         for change in params.changes
-        if "/node_modules/" not in change.uri
+        if not any(part in change.uri for part in _NOT_READ)
         and not (change.uri in state.buffers and change.type is types.FileChangeType.Changed)
     ]
     for root in state.roots:

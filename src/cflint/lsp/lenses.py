@@ -37,14 +37,24 @@ class Lens:
 
 
 async def code_lenses(state: State, analysis: Analysis, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """`textDocument/codeLens`."""
+    """`textDocument/codeLens`.
+
+    A client whose request fails shows no lenses until it is told to ask again, and does not ask of its own
+    accord, for it was another file that changed. So what changes meanwhile is waited for; where nothing is
+    loaded, the next report has the client ask again.
+    """
     uri = params.text_document.uri
-    asking = await Asking.of(state, analysis, uri)
-    if asking is None:
+    belongs = state.root_of(uri)
+    if belongs is None:
         return []
-    found = _shown(state, asking, await _lenses(asking))
-    asking.root.lenses[uri] = hash(repr(found))
-    return found
+    while True:
+        try:
+            asking = await Asking.of(state, analysis, uri)
+            found = _shown(state, asking, await _lenses(asking)) if asking is not None else []
+        except ContentModified:
+            continue
+        belongs[0].lenses[uri] = hash(repr(found))
+        return found
 
 
 def refresh_changed(state: State, analysis: Analysis, root: Root) -> None:

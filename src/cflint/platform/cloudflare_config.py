@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from cflint.pattern import pattern
 from cflint.record import field, record
 
-_LETTER = re.compile(r"-([a-z])")
+_LETTER = pattern(r"-([a-z])")
 
 
 @record(frozen=True, eq=False)

@@ -26,43 +26,41 @@ _PUBLIC_NAME = pattern(
 """What is public by design, or belongs to a secret. The API key of a Shopify app is its client id."""
 
 _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("an OpenAI API key", re.compile(r"sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,250}|sk-[A-Za-z0-9]{48}")),
-    ("an Anthropic API key", re.compile(r"sk-ant-[A-Za-z0-9_-]{24,200}")),
-    ("an OpenRouter API key", re.compile(r"sk-or-v1-[a-f0-9]{64}")),
-    ("a Groq API key", re.compile(r"gsk_[A-Za-z0-9]{40,60}")),
-    ("a Perplexity API key", re.compile(r"pplx-[A-Za-z0-9]{40,60}")),
-    ("an xAI API key", re.compile(r"xai-[A-Za-z0-9]{60,100}")),
-    ("a Replicate API token", re.compile(r"r8_[A-Za-z0-9]{37}")),
-    ("a Shopify access token", re.compile(r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}")),
-    ("a DigitalOcean token", re.compile(r"do[opr]_v1_[a-f0-9]{64}")),
-    ("a Supabase access token", re.compile(r"sbp_[a-f0-9]{40}")),
-    ("a Linear API key", re.compile(r"lin_api_[A-Za-z0-9]{40}")),
-    ("a Telegram bot token", re.compile(r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])")),
-    ("a Stripe secret key", re.compile(r"[sr]k_(?:live|test)_[A-Za-z0-9]{20,250}")),
-    ("a Stripe webhook secret", re.compile(r"whsec_[A-Za-z0-9+/=]{24,100}")),
-    ("a GitHub token", re.compile(r"gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255}")),
-    ("an AWS access key", re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}")),
-    ("a Google API key", re.compile(r"AIza[A-Za-z0-9_-]{35}")),
-    ("a Slack token", re.compile(r"xox[abprs]-[A-Za-z0-9-]{20,250}")),
-    ("a SendGrid API key", re.compile(r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}")),
-    ("a Resend API key", re.compile(r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}")),
-    ("a GitLab token", re.compile(r"glpat-[A-Za-z0-9_-]{20,100}")),
-    ("an npm token", re.compile(r"npm_[A-Za-z0-9]{36}")),
-    ("a Hugging Face token", re.compile(r"hf_[A-Za-z0-9]{34,60}")),
+    ("an OpenAI API key", pattern(r"sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,250}|sk-[A-Za-z0-9]{48}")),
+    ("an Anthropic API key", pattern(r"sk-ant-[A-Za-z0-9_-]{24,200}")),
+    ("an OpenRouter API key", pattern(r"sk-or-v1-[a-f0-9]{64}")),
+    ("a Groq API key", pattern(r"gsk_[A-Za-z0-9]{40,60}")),
+    ("a Perplexity API key", pattern(r"pplx-[A-Za-z0-9]{40,60}")),
+    ("an xAI API key", pattern(r"xai-[A-Za-z0-9]{60,100}")),
+    ("a Replicate API token", pattern(r"r8_[A-Za-z0-9]{37}")),
+    ("a Shopify access token", pattern(r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}")),
+    ("a DigitalOcean token", pattern(r"do[opr]_v1_[a-f0-9]{64}")),
+    ("a Supabase access token", pattern(r"sbp_[a-f0-9]{40}")),
+    ("a Linear API key", pattern(r"lin_api_[A-Za-z0-9]{40}")),
+    ("a Telegram bot token", pattern(r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])")),
+    ("a Stripe secret key", pattern(r"[sr]k_(?:live|test)_[A-Za-z0-9]{20,250}")),
+    ("a Stripe webhook secret", pattern(r"whsec_[A-Za-z0-9+/=]{24,100}")),
+    ("a GitHub token", pattern(r"gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255}")),
+    ("an AWS access key", pattern(r"(?:AKIA|ASIA)[A-Z0-9]{16}")),
+    ("a Google API key", pattern(r"AIza[A-Za-z0-9_-]{35}")),
+    ("a Slack token", pattern(r"xox[abprs]-[A-Za-z0-9-]{20,250}")),
+    ("a SendGrid API key", pattern(r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}")),
+    ("a Resend API key", pattern(r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{24}")),
+    ("a GitLab token", pattern(r"glpat-[A-Za-z0-9_-]{20,100}")),
+    ("an npm token", pattern(r"npm_[A-Za-z0-9]{36}")),
+    ("a Hugging Face token", pattern(r"hf_[A-Za-z0-9]{34,60}")),
     (
         "a private key",
-        re.compile(r"-----BEGIN (?:[A-Z]{2,12} )?PRIVATE KEY-----(?:\\n|\s)*[A-Za-z0-9+/=]{40}"),
+        pattern(r"-----BEGIN (?:[A-Z]{2,12} )?PRIVATE KEY-----(?:\\n|\s)*[A-Za-z0-9+/=]{40}"),
     ),
     (
         "a database URL with a password",
-        re.compile(
+        pattern(
             r"(?:postgres(?:ql)?|mysql|mongodb(?:\+srv)?|rediss?)://[^\s:/@]{1,80}:[^\s:/@$<{]{4,120}@[^\s/]{3}"
         ),
     ),
 )
-_LOOSE = re.compile(
-    r"(?<![A-Za-z0-9_-])sk[-_][a-z0-9]{2,12}(?:[-_][a-z0-9]{2,12})?[-_]([A-Za-z0-9]{16,200})\b"
-)
+_LOOSE = pattern(r"(?<![A-Za-z0-9_-])sk[-_][a-z0-9]{2,12}(?:[-_][a-z0-9]{2,12})?[-_]([A-Za-z0-9]{16,200})\b")
 """What begins as keys do, `sk-live-…`, and is one only when the rest is random."""
 _EXAMPLE = pattern(
     r"xxx|\.\.\.|your|example|placeholder|change.?me|dummy|sample|fake|test|mock|todo|redacted|random.{0,12}(?:string|chars?)|<|>|\*{3}|"

@@ -82,6 +82,7 @@ VERBS: dict[str, dict[str, str]] = {
         "delete": "DELETE",
         "select": "SELECT",
         "findMany": "SELECT",
+        "findFirst": "SELECT",
     },
     "Kysely": {
         "insertInto": "INSERT",
@@ -92,8 +93,8 @@ VERBS: dict[str, dict[str, str]] = {
     },
     "Prisma": {"create": "INSERT", "update": "UPDATE", "delete": "DELETE", "findMany": "SELECT"},
 }
-"""By ORM, the methods that begin a statement, and its verb; those of Prisma, and `findMany` of Drizzle, are
-called of a model, and are a statement each."""
+"""By ORM, the methods that begin a statement, and its verb; those of Prisma, and `findMany` and `findFirst`
+of Drizzle, are called of a model, and are a statement each."""
 
 
 def orm_package(module: str) -> str | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
+from cflint.pattern import pattern
 from cflint.platform import (
     _ai_models,
     _base_members,
@@ -14,7 +14,7 @@ from cflint.platform import (
 )
 from cflint.record import record
 
-_DAY = re.compile(r"\d+\.(\d{4})(\d{2})(\d{2})\.\d+")
+_DAY = pattern(r"\d+\.(\d{4})(\d{2})(\d{2})\.\d+")
 
 
 @record(frozen=True)

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import groupby
 
-from cflint.finding import Edit, Finding, Location, Report, Safety, Severity
+from cflint.finding import Edit, Finding, Location, Report, RuleInfo, Safety, Severity
 from cflint.report import DEFAULT, Options, severity_of
+from cflint.report.advice import what_to_do, why_unsafe
 from cflint.report.changes import Row, changed_lines
 from cflint.report.escape import escape_message, masked_source, paths_for, visible
 
 _MAX_LINES = 8
-"""A change of more lines is not shown but counted, with the command that shows it."""
+"""Of a change of more lines the first ones are shown, with the command that shows all."""
 _MAX_LENGTH = 400
 _MOST_MASKED = 10_000
 """Characters of a line in which secrets are looked for; what is shown ends long before."""
 _MAX_RELATED = 3
+_MAX_PLACES = 12
+"""Related places of which only the position is shown."""
 _RELATED_LENGTH = 100
 """Characters of the line of code that are shown of a place in another file."""
 _LEGEND = "In fixes `-N` is line N as it is, `+N` line N afterwards."
@@ -27,8 +31,9 @@ _LEGEND = "In fixes `-N` is line N as it is, `+N` line N afterwards."
 
 def render(report: Report, options: Options = DEFAULT) -> str:
     """For each file its findings (`line:column severity rule: message`, both 1-based, columns in code points)
-    with small fixes as `-` and `+` lines. One that has no such lines shows its line of code, and the first of
-    its rule what to do instead. At the end what `--fix` would mend.
+    with fixes as `-` and `+` lines, the first of a rule with why its fix is not safe. Where no fix changes
+    the line of code it is shown, and where there is no fix the first of a rule says what to do. At the end
+    what `--fix` would mend.
 
     Nothing from a file can begin a line of its own, and what is not printable is escaped, tabs in changed
     lines excepted.
@@ -40,16 +45,20 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     shown = paths_for(report)
     rows: list[str] = []
     fixes: dict[tuple[Edit, ...], tuple[str, str]] = {}
-    advised: set[str] = set()
+    advised: set[tuple[str, object]] = set()
     has_lines = False
     for path, group in groupby(report.findings, key=lambda finding: finding.at.document.path):
         rows.append(shown(path))
         for finding in group:
             rows += (f"  {row}" for row in _finding(finding, shown))
-            fix = list(_fix(finding, shown, fixes))
-            has_lines = has_lines or len(fix) > 1
-            if not fix:
-                rows += (f"    {row}" for row in _without_fix(finding, report, advised))
+            fix = list(_fix(finding, report, shown, fixes, advised))
+            has_lines = has_lines or any(row.startswith(("-", "+")) for row in fix)
+            line = _line(finding.at)
+            if line and not any(row.startswith(f"-{_line_number(finding.at)} ") for row in fix):
+                rows.append(f"    | {_shortened(path, line)}")
+            if finding.fix is None:
+                advice = _once(finding, None, report, advised, what_to_do)
+                rows += [f"    do: {advice}"] if advice else []
             rows += (f"    {row}" for row in fix)
     if has_lines:
         rows.append(_LEGEND)
@@ -68,35 +77,49 @@ def _placed(path: str | None, line: int | None, shown: Callable[[str], str]) -> 
     return f"{shown(path)}:{line}: " if line else f"{shown(path)}: "
 
 
-def _place(finding: Finding) -> str:
-    position = finding.at.document.position(finding.at.span.start)
+def _position(at: Location) -> str:
+    position = at.document.position(at.span.start)
     return f"{position.line}:{position.column}"
 
 
 def _finding(finding: Finding, shown: Callable[[str], str]) -> Iterator[str]:
     """What is wrong where, and the places that belong to it."""
-    here, place = finding.at.document.path, _place(finding)
+    here, place = finding.at.document.path, _position(finding.at)
     rule, message = escape_message(finding.rule), escape_message(finding.message)
     yield f"{place} {severity_of(finding).label} {rule}: {message}"
     for related in finding.related[:_MAX_RELATED]:
-        found = related.document.position(related.span.start)
         path = "" if related.document.path == here else f"{shown(related.document.path)}:"
-        yield f"  see {path}{found.line}:{found.column} {escape_message(related.message) or 'and here'}"
-        is_beside = not path and found.line == finding.at.document.position(finding.at.span.start).line
+        yield f"  see {path}{_position(related)} {escape_message(related.message) or 'and here'}"
+        is_beside = not path and _line_number(related) == _line_number(finding.at)
         line = "" if is_beside else _line(related)
         if line:
             yield f"    | {_shortened(related.document.path, line, _RELATED_LENGTH)}"
+    others = [
+        _position(at) if at.document.path == here else f"{shown(at.document.path)}:{_position(at)}"
+        for at in finding.related[_MAX_RELATED:]
+    ]
+    if others:
+        more = f" and {len(others) - _MAX_PLACES} more" if len(others) > _MAX_PLACES else ""
+        yield f"  see also {', '.join(others[:_MAX_PLACES])}{more}"
 
 
-def _without_fix(finding: Finding, report: Report, advised: set[str]) -> Iterator[str]:
-    """The line of code that a finding without a fix is about, and once for each rule what to do."""
-    line = _line(finding.at)
-    if line:
-        yield f"| {_shortened(finding.at.document.path, line)}"
+def _once(
+    finding: Finding,
+    what: object,
+    report: Report,
+    advised: set[tuple[str, object]],
+    say: Callable[[RuleInfo], str],
+) -> str:
+    """What the page of a finding's rule says, the first time; "" afterwards."""
     info = report.rules.get(finding.rule)
-    if info is not None and info.summary and finding.rule not in advised:
-        advised.add(finding.rule)
-        yield f"do: {escape_message(info.summary)}"
+    if info is None or (finding.rule, what) in advised:
+        return ""
+    advised.add((finding.rule, what))
+    return escape_message(say(info))
+
+
+def _line_number(at: Location) -> int:
+    return at.document.position(at.span.start).line
 
 
 def _line(at: Location) -> str:
@@ -107,14 +130,17 @@ def _line(at: Location) -> str:
 
 
 def _fix(
-    finding: Finding, shown: Callable[[str], str], fixes: dict[tuple[Edit, ...], tuple[str, str]]
+    finding: Finding,
+    report: Report,
+    shown: Callable[[str], str],
+    fixes: dict[tuple[Edit, ...], tuple[str, str]],
+    advised: set[tuple[str, object]],
 ) -> Iterator[str]:
     """What the fix changes, if there is one, in full where it is short and was not shown before."""
     fix = finding.fix
     if fix is None:
         return
-    here, place = finding.at.document.path, _place(finding)
-    by_hand = "by hand" if fix.safety is Safety.MANUAL else fix.safety.value
+    here, place = finding.at.document.path, _position(finding.at)
     same = fixes.get(fix.edits)
     if same is not None:
         path, where = same
@@ -124,17 +150,24 @@ def _fix(
         fixes[fix.edits] = here, place
     changes = list(changed_lines(fix))
     number = sum(len(lines) for _, lines in changes)
-    large = ""
+    large, left = "", _MAX_LINES
     if number > _MAX_LINES:
         unsafe = " --unsafe-fixes" if fix.safety is Safety.UNSAFE else ""
         is_applied = fix.safety is not Safety.MANUAL
-        large = f" ({number} lines{f': `cflint check --diff{unsafe}`' if is_applied else ''})"
-        changes = []
-    yield f"fix ({by_hand}): {escape_message(fix.title)}{large}"
+        shows_all = f", all by `cflint check --diff{unsafe}`" if is_applied else ""
+        large = f" ({number} lines, the first {_MAX_LINES} here{shows_all})"
+    verdict = "by hand" if fix.safety is Safety.MANUAL else fix.safety.value
+    reason = _once(finding, fix.safety, report, advised, partial(why_unsafe, safety=fix.safety))
+    yield f"fix ({verdict}): {escape_message(fix.title)}{large}"
+    if reason:
+        yield f"  why {verdict}: {reason}"
     for path, lines in changes:
         if path != here or len(changes) > 1:
             yield f"in {shown(path)}"
-        yield from (_changed(path, row) for row in lines)
+        yield from (_changed(path, row) for row in lines[:left])
+        left -= len(lines)
+        if left <= 0:
+            break
 
 
 def _changed(path: str, row: Row) -> str:
@@ -165,4 +198,7 @@ def _summary(report: Report, options: Options) -> str:
         what = f"also {unsafe}" if safe else f"mends {unsafe}"
         offers.append(f"`cflint check --fix --unsafe-fixes` {what}, which may change behaviour")
     offer = f" {', '.join(offers)}." if offers else ""
-    return f"{fixed}{listed}.{offer} More: `cflint explain RULE`.{partial}"
+    return (
+        f"{fixed}{listed}.{offer} More: `cflint explain RULE`."
+        f" To keep code as it is: a comment `cflint-ignore RULE: reason` above it.{partial}"
+    )

@@ -27,6 +27,8 @@ def changed_lines(fix: Fix) -> Iterator[tuple[str, list[Row]]]:
             head, tail = _common(old, new), 0
             if head < min(len(old), len(new)):
                 tail = _common(old[head:][::-1], new[head:][::-1])
+                if head + tail == len(old) and tail and _is_closed_before(old[head], new[head]):
+                    tail = len(old) - head - 1  # what was added follows the line, and ends with its like
             old, new = old[head : len(old) - tail], new[head : len(new) - tail]
             first += head
             rows += [("-", first + index, line) for index, line in enumerate(old)]
@@ -45,6 +47,11 @@ def _common(old: Sequence[str], new: Sequence[str]) -> int:
         if before != after:
             return index
     return min(len(old), len(new))
+
+
+def _is_closed_before(old: str, new: str) -> bool:
+    """Whether a line only got a comma: something is added after what it closes."""
+    return new == f"{old}," and old.lstrip() in ("}", "]")
 
 
 def _clusters(document: Document, edits: Sequence[Edit]) -> Iterator[tuple[int, int, list[Edit]]]:

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cflint.finding import Notice
+from cflint.pattern import pattern
 from cflint.report.layout import json_array, json_object, sarif_log
 
 Json = Any
 Place = tuple[str, int, int, str, str]
 """Where a finding stands in the order of a report: path, start, end, rule, message."""
 
-_OWN_ID = re.compile(r"^This rule is `([\w-]+)`;", re.MULTILINE)
+_OWN_ID = pattern(r"^This rule is `([\w-]+)`;", re.MULTILINE)
 
 
 class Unmergeable(ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cflint.finding import Finding, Safety, Severity
@@ -100,29 +101,42 @@ class Spec:
 
     @classmethod
     def from_data(cls, data: list[Any]) -> Spec:
-        """The spec that `as_data` gave; raises TypeError, ValueError or AttributeError for anything else."""
+        """The spec that `as_data` gave; raises TypeError, ValueError, KeyError or AttributeError for anything
+        else."""
         checks, severity, fix, presets, since, tests, deployed, documents, options, aliases, both = data
         return cls(
             tuple(
-                CheckSpec(
-                    tuple(Trigger(kind, frozenset(words)) for kind, *words in triggers), takes_project is True
-                )
-                for takes_project, *triggers in checks
+                [
+                    CheckSpec(
+                        tuple([Trigger(kind, frozenset(words)) for kind, *words in triggers]),
+                        takes_project is True,
+                    )
+                    for takes_project, *triggers in checks
+                ]
             ),
-            Severity(severity),
-            Safety(fix) if fix is not None else None,
-            frozenset(presets),
+            _SEVERITIES[severity],
+            _SAFETIES[fix] if fix is not None else None,
+            _members(tuple(presets)),
             str(since),
             tests is True,
             deployed is True,
-            Documents(documents),
+            _DOCUMENTS[documents],
             tuple(
-                Option(str(module), str(name), int(default), str(meaning), int(least))
-                for module, name, default, meaning, least in options
+                [
+                    Option(str(module), str(name), int(default), str(meaning), int(least))
+                    for module, name, default, meaning, least in options
+                ]
             ),
             tuple(map(str, aliases)),
             both is True,
         )
+
+
+# Every start reads some hundred specs: an enum takes ten times as long to find a member by its value.
+_SEVERITIES = {int(found): found for found in Severity}
+_SAFETIES = {found.value: found for found in Safety}
+_DOCUMENTS = {found.value: found for found in Documents}
+_members: Callable[[tuple[str, ...]], frozenset[str]] = cache(frozenset)
 
 
 class Definition:

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cflint.cachedir import read_json, write_json
+from cflint.cachedir import read_json, wheel_record, write_json
 from cflint.packages import Package, PackageError
 from cflint.pattern import pattern
 from cflint.record import record
@@ -44,11 +44,20 @@ def own_rules() -> Iterator[Found]:
     """The rules of cflint: every module of `cflint_rules` that has a check."""
     import cflint_rules
 
-    files = list(_rule_files(cflint_rules.__path__[0]))
-    modules = [module for _, module, _, _ in files]
-    specs = _indexed("rules", files, modules, lambda module: _import(module).check.spec)
-    for group, module, _, _ in files:
-        yield Found(_id_of(module), group.replace("_", "-"), specs[module], partial(_import, module))
+    root = cflint_rules.__path__[0]
+    record = wheel_record()
+    files = list(_rule_files(root)) if record is None else None
+    modules = [module for _, module, _, _ in files] if files is not None else None
+    specs = _indexed(
+        "rules",
+        files if files is not None else record,
+        modules,
+        lambda: modules if modules is not None else [module for _, module, _, _ in _rule_files(root)],
+        lambda module: _import(module).check.spec,
+    )
+    for module, spec in specs.items():
+        group = module.split(".")[1].replace("_", "-")
+        yield Found(_id_of(module), group, spec, partial(_import, module))
 
 
 def rules_of_packages(packages: Iterable[Package], taken: Mapping[str, str]) -> Iterator[Found]:
@@ -81,7 +90,7 @@ def _rules_of(package: Package) -> Iterator[Found]:
                 why = "is no name: it needs words of small letters and digits, with hyphens between"
                 raise PackageError(package, f"`{name}`, of a {what}, {why}")
     names = [module for _, module in modules]
-    specs = _indexed("package", package.stamp, names, partial(_checked, package))
+    specs = _indexed("package", package.stamp, names, lambda: names, partial(_checked, package))
     for group, module in modules:
         load = partial(_imported, package, module)
         yield Found(_id_of(module), group, specs[module], load, package)
@@ -148,12 +157,19 @@ def _rule_files(root: str) -> Iterator[tuple[str, str, int, int]]:
                 yield group.name, f"cflint_rules.{group.name}.{name}", status.st_mtime_ns, status.st_size
 
 
-def _indexed(name: str, stamp: object, modules: list[str], spec_of: Callable[[str], Spec]) -> dict[str, Spec]:
-    """What the decorators in modules say: by the index, or by importing all of them."""
+def _indexed(
+    name: str,
+    stamp: object,
+    modules: list[str] | None,
+    listed: Callable[[], list[str]],
+    spec_of: Callable[[str], Spec],
+) -> dict[str, Spec]:
+    """What the decorators in modules say: by the index, or by importing all that are `listed`. The index has
+    to have these `modules`; None where the stamp says that it has all."""
     file = f"{name}-{_key_of(stamp)}.json"
     specs = _specs_from(read_json(file), modules)
     if specs is None:
-        specs = {module: spec_of(module) for module in modules}
+        specs = {module: spec_of(module) for module in listed()}
         write_json(file, {module: spec.as_data for module, spec in specs.items()})
     return specs
 
@@ -171,11 +187,11 @@ def _key_of(stamp: object) -> str:
     return f"{crc32(repr((__version__, own, stamp)).encode('utf-8', 'surrogatepass')):08x}"
 
 
-def _specs_from(data: object, modules: list[str]) -> dict[str, Spec] | None:
+def _specs_from(data: object, modules: list[str] | None) -> dict[str, Spec] | None:
     """The specs that an index holds; None unless it has one for each module, and all are well-formed."""
-    if not isinstance(data, dict):
+    if not isinstance(data, dict) or (modules is None and not data):
         return None
     try:
-        return {module: Spec.from_data(data[module]) for module in modules}
+        return {module: Spec.from_data(data[module]) for module in (data if modules is None else modules)}
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -33,7 +33,7 @@ class Anchors:
     def __init__(self, words: Iterable[str], *, whole: bool = True) -> None:
         self._whole = whole
         self._words = sorted(set(words))
-        self._automaton = self._built(quick=False) if self._words else None
+        self._automaton: BytesAhoCorasick | None = None
         self._until_quick = _MUCH if len(self._words) > _FEW else math.inf
 
     def _built(self, *, quick: bool) -> BytesAhoCorasick:
@@ -47,14 +47,17 @@ class Anchors:
 
     def find(self, data: bytes) -> list[tuple[int, int, str]]:
         """Each occurrence as (start, end, word), in source order."""
-        if self._automaton is None:
-            return []
         words, size = self._words, len(data)
-        if self._until_quick <= 0:
-            self._automaton = self._built(quick=True)
-            self._until_quick = math.inf
+        if not words:
+            return []
+        automaton = self._automaton
+        if automaton is None or self._until_quick <= 0:
+            quick = self._until_quick <= 0
+            automaton = self._automaton = self._built(quick=quick)
+            if quick:
+                self._until_quick = math.inf
         self._until_quick -= size
-        matches = self._automaton.find_matches_as_indexes(data)
+        matches = automaton.find_matches_as_indexes(data)
         if not self._whole:
             return [(start, end, words[index]) for index, start, end in matches]
         first = len(BOM) if data.startswith(BOM) else 0

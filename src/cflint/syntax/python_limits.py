@@ -17,6 +17,7 @@ import warnings
 from contextlib import suppress
 from functools import lru_cache
 
+from cflint.pattern import pattern
 from cflint.record import field, record
 
 MAX_BRACKETS = 200
@@ -73,18 +74,18 @@ _STRING = (
     r"|'(?:[^\\'\n]|\\.)*+(?:'|$)|\"(?:[^\\\"\n]|\\.)*+(?:\"|$)))"
 )
 _CHAIN = r"(?P<chain>[-+*/%@&|^~.<>=]+|\b(?:not|if|else|await|elif|and|or|in|is|case)\b)"
-_LEXEME = re.compile(
+_LEXEME = pattern(
     r"\#[^\n]*|\\\r?\n|" + _STRING + r"|(?P<open>[\[({])|(?P<close>[\])}])"
     r"|(?P<new>\n(?P<indent>[ \t]*)(?![ \t]*[\#\r\n])|;)|(?P<comma>,)|(?P<lambda>\blambda\b)|" + _CHAIN,
     re.DOTALL | re.MULTILINE,
 )
-_FIELD_LEXEME = re.compile(
+_FIELD_LEXEME = pattern(
     r"(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,)|(?P<lambda>\blambda\b)"
     r"|(?P<chain>[-+*/%@&|^~.<>]+|\b(?:not|if|else|await)\b)"
 )
-_FORMATTED = re.compile(r"[rRbBuU]?[fFtT]")
-_MATCH = re.compile(r"(?:case|match)\b")
-_ELIF = re.compile(r"elif\b")
+_FORMATTED = pattern(r"[rRbBuU]?[fFtT]")
+_MATCH = pattern(r"(?:case|match)\b")
+_ELIF = pattern(r"elif\b")
 
 
 @record

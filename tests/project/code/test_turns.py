@@ -34,6 +34,26 @@ ONE = "async function one(key) { return «fetch(key)»; }"
         ("for await (const key of keys()) await «fetch(key)»;", "", 0),
         ("for (const key of await keys()) { [key].find((one) => { return one; }); «fetch(key)»; }", "", 1),
         ("for (let i = 0; i < 3; i++) await «fetch(i)»;", "", 0),
+        (
+            "const all = []; for (const key of await keys()) all.push(key);"
+            " for (const key of all) await «fetch(key)»;",
+            "",
+            1,
+        ),
+        ("const all = ['a']; all.push(...(await keys())); for (const key of all) await «fetch(key)»;", "", 1),
+        (
+            "const all = []; (await keys()).forEach((key) => all.push(key));"
+            " for (const key of all) await «fetch(key)»;",
+            "",
+            1,
+        ),
+        (
+            "const all = []; const keys = await list(); for (let i = 0; i < keys.length; i += 90)"
+            " all.push([...keys.slice(i, i + 90)]); for (const part of all) await «fetch(part)»;",
+            "",
+            0,
+        ),
+        ("const all = ['a']; all.push(request.url); for (const key of all) await «fetch(key)»;", "", 0),
     ],
 )
 def test_turns(body: str, before: str, lines: int) -> None:

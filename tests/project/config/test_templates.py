@@ -197,3 +197,9 @@ def test_a_configuration_inside_the_folder_of_wrangler() -> None:
     assert [config.path for config in loaded(files).configs] == ["wrangler.toml"]
     generated = {".wrangler/deploy/config.json": "{}", ".wrangler/tmp/wrangler.json": "{}"}
     assert loaded(generated).configs == ()
+
+
+def test_a_template_that_says_something_comes_before_an_empty_one() -> None:
+    files = {"wrangler.toml.example": "\n", "wrangler.jsonc.example": JSON, "src/index.ts": WORKER}
+    configs = [worker.config for worker in loaded(files).project.workers]
+    assert [config.path for config in configs if config is not None] == ["wrangler.jsonc.example"]

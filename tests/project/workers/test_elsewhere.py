@@ -119,7 +119,10 @@ def test_what_declares_something_else_is_not(files: Files) -> None:
             ".github/workflows/deploy.yaml",
             '    - run: |\n        echo "[[d1_databases]]" | tee -a wrangler.toml\n',
         ),
-        (".github/workflows/deploy.yml", "    - run: sed -i 's/# MORE/[triggers]/' wrangler.toml\n"),
+        (
+            ".github/workflows/deploy.yml",
+            "    - run: sed -i 's/compatibility_date/[triggers]/' wrangler.toml\n",
+        ),
         ("scripts/deploy.sh", "yq -i '.name = \"x\"' wrangler.toml\n"),
         (".github/workflows/deploy.yml", "    - run: envsubst < a.tpl > ./wrangler.toml\n"),
         ("package.json", '{"scripts": {"deploy": "cp wrangler.prod.toml wrangler.toml && wrangler deploy"}}'),
@@ -360,6 +363,11 @@ def test_what_sed_changes(command: str, opens: bool) -> None:
     files = PLAIN | {"wrangler.toml": IDS, "deploy.sh": f"{command}\n"}
     reason = "deploy.sh changes wrangler.toml before it is deployed"
     assert deployment(files) == (Deployment(open=reason) if opens else Deployment(filled=reason))
+
+
+def test_sed_that_finds_nothing_changes_nothing() -> None:
+    files = PLAIN | {"wrangler.toml": IDS, "deploy.sh": "sed -i 's/NOT_THERE/[triggers]/' wrangler.toml\n"}
+    assert deployment(files) == Deployment()
 
 
 # -- the entry ------------------------------------------------------------------------------------------

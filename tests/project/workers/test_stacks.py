@@ -307,6 +307,15 @@ def test_a_job_and_a_worker_of_which_another_one_needs_the_type() -> None:
     ]
 
 
+@pytest.mark.parametrize("comment", ["{}", "/*\n{}\n*/"])
+def test_a_comment_of_sst_declares_no_worker(comment: str) -> None:
+    worker = '  new sst.cloudflare.Worker("Api", { handler: "src/index.ts" });\n'
+    text = comment.format(f"// {worker}") if comment == "{}" else comment.format(worker)
+    files = {"wrangler.toml": CONFIG, "src/index.js": CODE, "infra/worker.ts": text}
+    said = loaded(files).project.workers[0].config
+    assert said is not None and said.deployment.open == ""
+
+
 def test_a_resource_of_sst_alone_declares_no_worker() -> None:
     database = 'export const db = new sst.cloudflare.Hyperdrive("Data", { origin: {} });\n'
     files = {

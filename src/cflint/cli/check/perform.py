@@ -1,6 +1,6 @@
 """What `cflint check` does, from the request to the exit code."""
 
-# Imported where used: fixes, baselines and profiles, which few runs need.
+# Imported where used: fixes, baselines and profiles, which few runs need, and what no cached one does.
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from cflint.cli.console import counted, remark, say, warn, write
 from cflint.cli.exits import Exit, Failure
 from cflint.cli.output import write_file
 from cflint.finding import Report
-from cflint.project.files.discovery import MARKDOWN_SUFFIXES
 from cflint.report.escape import visible
 from cflint.syntax.suffixes import COMPONENT_SUFFIXES, SOURCE_SUFFIXES
 
@@ -135,6 +134,8 @@ def without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
 
 def _has_documents(plan: Plan) -> bool:
     """Whether there are Markdown files, and no code, in what was looked at."""
+    from cflint.project.files.discovery import MARKDOWN_SUFFIXES
+
     folders = plan.place.workspace.seen.folders
     names = [name for names in folders.values() for name in names]
     has_code = any(name.endswith(SOURCE_SUFFIXES) for name in names)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cflint.cache.entries import Cache, Kept
     from cflint.engine.profile import Clock
     from cflint.history.base import Base, Folder
+    from cflint.packages import Package
     from cflint.report.baseline import Baseline
     from cflint.report.comparing import Earlier
 
@@ -199,7 +200,6 @@ def _cache(request: Request, place: Place, began: int, base: Base | None) -> Cac
         return None
     from cflint.cache.entries import Cache
     from cflint.cache.storage import Refused, findings_folder
-    from cflint.packages import installed
 
     try:
         entries = findings_folder(folder, root)
@@ -208,12 +208,18 @@ def _cache(request: Request, place: Place, began: int, base: Base | None) -> Cac
         return None
     try:
         # settings that leave packages out are files, which the entry names
-        packages = () if request.isolated else installed()
+        packages = () if request.isolated else _packages()
         return Cache(
             entries, place.workspace, _cache_key(request, place, base), masked_source, began, packages
         )
     except OSError:  # cflint's own files cannot be listed: it runs from an archive
         return None
+
+
+def _packages() -> tuple[Package, ...]:
+    from cflint.packages import installed
+
+    return installed()
 
 
 def _cache_key(request: Request, place: Place, base: Base | None) -> list[object]:

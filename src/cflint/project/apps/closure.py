@@ -67,11 +67,12 @@ class Closures:
         self._workspace = workspace
         self._graph = graph
         self._marks: dict[tuple[bool, tuple[str, ...]], dict[str, Realm | None]] = {}
+        self._loads: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def of(self, starts: Iterable[Start], borders: Borders) -> Closure:
         """The realms of all modules that some others reach."""
         marks = self._marks.setdefault((borders.directives, borders.components), {})
-        return _Search(self._workspace, self._graph, borders, marks).run(tuple(starts))
+        return _Search(self._workspace, self._graph, borders, marks, self._loads).run(tuple(starts))
 
 
 def directive_of(document: Document) -> str | None:
@@ -117,8 +118,16 @@ def _server_imports(document: Document, islands: Islands) -> frozenset[str]:
 
 
 class _Search:
+    """The way through one app. `marks` and `loads` have what was found of modules already: what their text
+    says of the realm, and what they load."""
+
     def __init__(
-        self, workspace: Workspace, graph: ModuleGraph, borders: Borders, marks: dict[str, Realm | None]
+        self,
+        workspace: Workspace,
+        graph: ModuleGraph,
+        borders: Borders,
+        marks: dict[str, Realm | None],
+        loads: dict[str, tuple[tuple[str, str], ...]],
     ) -> None:
         self._workspace = workspace
         self._graph = graph
@@ -129,6 +138,7 @@ class _Search:
         self._queues: dict[Realm, deque[tuple[str, Placed]]] = {realm: deque() for realm in Realm}
         self._pins: dict[str, Realm] = {}
         self._marks = marks
+        self._loads = loads
         self._unread: dict[str, None] = {}
 
     def run(self, starts: tuple[Start, ...]) -> Closure:
@@ -197,12 +207,26 @@ class _Search:
         if ways is None:
             self._unread[path] = None
             return
-        on_server = self._server_imports(path) if placed.realm is Realm.BOTH else frozenset()
+        realm = placed.realm
+        on_server = self._server_imports(path) if realm is Realm.BOTH else frozenset()
+        marks, pins, known = self._marks, self._pins, self._placed
         for to, specifier in self._loaded(path):
-            self._reach(to, Realm.SERVER if specifier in on_server else placed.realm, path)
+            if specifier not in on_server and to in marks and marks[to] is None and to not in pins:
+                # what nothing is said of, which is nearly all, is reached by the importer's realm
+                before = known.get(to)
+                if before is None or not (before.realm is realm or before.realm.strength < realm.strength):
+                    self._queues[realm].append((to, Placed(realm, "imported by", path)))
+                continue
+            self._reach(to, Realm.SERVER if specifier in on_server else realm, path)
 
-    def _loaded(self, path: str) -> Iterator[tuple[str, str]]:
+    def _loaded(self, path: str) -> tuple[tuple[str, str], ...]:
         """The modules of code that a module loads, each with the specifier."""
+        found = self._loads.get(path)
+        if found is None:
+            found = self._loads[path] = tuple(self._find_loaded(path))
+        return found
+
+    def _find_loaded(self, path: str) -> Iterator[tuple[str, str]]:
         ways = self._graph.ways(path)
         document = self._workspace.read(path) if ways is not None and ways.code else None
         if ways is None or document is None:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-_PARTS = re.compile(r"\*\*/|\*\*|\*|\?|[{},]|[^*?{},]+")
+from cflint.pattern import pattern
+
+_PARTS = pattern(r"\*\*/|\*\*|\*|\?|[{},]|[^*?{},]+")
 _SPECIAL = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")"}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 # Imported where used: a run loads the kinds of the frameworks that it meets.
 from collections.abc import Iterator
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,11 @@ class Row:
 
     module: str
     packages: tuple[str, ...]
+
+    @cached_property
+    def needles(self) -> tuple[bytes, ...]:
+        """What a package.json holds that names one of the packages."""
+        return tuple(f'"{name}"'.encode() for name in self.packages)
 
 
 ROWS = (
@@ -51,13 +57,13 @@ ROWS = (
 
 def names_one(manifest: bytes) -> bool:
     """Whether a package.json may name a package of a framework."""
-    return any(f'"{name}"'.encode() in manifest for row in ROWS for name in row.packages)
+    return any(needle in manifest for row in ROWS for needle in row.needles)
 
 
 def kinds_named_in(manifest: bytes) -> Iterator[AppKind]:
     """The kinds one of whose packages a package.json may name."""
     for row in ROWS:
-        if any(f'"{name}"'.encode() in manifest for name in row.packages):
+        if any(needle in manifest for needle in row.needles):
             yield kind_of(row.module)
 
 

@@ -25,6 +25,7 @@ from cflint.project.code.results import (
     method_result,
     property_of,
 )
+from cflint.project.code.routers import answer_of, route_parameter
 from cflint.project.code.type_values import annotated_value, instance_of, type_value
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
@@ -305,6 +306,8 @@ class Evaluator:
                 return Value(ValueKind.HIBERNATED_WEBSOCKET)
             case ValueKind.PROMISE if index == 0 and name == "then" and receiver.inner is not None:
                 return receiver.inner
+            case ValueKind.UNKNOWN if not declaration.path:
+                return route_parameter(self._module, callee, index, declaration.name)
         return UNKNOWN
 
     def _given(self, declaration: Declaration) -> Value:
@@ -462,7 +465,9 @@ class Evaluator:
                 return promise_of(stub, call) if resolves else stub
             return self._module.imported_call(ref, call)
         function = self._module.function_of(declaration)
-        return self._returned(function, call) if function is not None else UNKNOWN
+        if function is not None:
+            return self._returned(function, call)
+        return answer_of(self._module, declaration, call)
 
     def _called(self, ref: ImportRef | None, name: str, call: Node) -> Value:
         """What a framework's function gives; `ref` is None where nothing declares its name."""

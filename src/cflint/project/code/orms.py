@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _CALLS = frozenset({"call_expression", "new_expression"})
 _AROUND = frozenset({"arguments", "pair", "object", "await_expression"})
 _DEEP = 12
+_OF_MODEL = frozenset({"findMany", "findFirst"})
+"""The methods of Drizzle that are called of a model: `db.query.users.findMany()`."""
 
 
 def orm_made(module: ModuleLike, node: Node) -> Orm | None:
@@ -138,7 +140,7 @@ def _begun(module: ModuleLike, made: Call, methods: tuple[str, ...]) -> OrmState
         owner = _owner_of_model(module, made.receiver)
         if owner.kind is not ValueKind.ORM:
             return None
-    elif owner.detail == "Prisma" or made.name == "findMany":
+    elif owner.detail == "Prisma" or made.name in _OF_MODEL:
         return None
     verb = VERBS.get(owner.detail, {}).get(made.name)
     return OrmStatement(owner.detail, verb, made, methods, owner.inner) if verb is not None else None

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cflint.project.code.calls import callers_of, is_named, paths_around
+from cflint.project.code.calls import callers_of, is_named, modules_naming, paths_around
 from cflint.project.code.control import try_around
 from cflint.project.code.effects import response_made
 from cflint.project.code.module import Module
 from cflint.project.code.origins import callee_name
+from cflint.project.code.platform_names import called_name
+from cflint.project.code.routers import lets_errors_through
 from cflint.project.code.tracing import function_called
 from cflint.project.code.values import ValueKind
 from cflint.syntax.javascript import arguments_of, first_named, walk
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 _MOST_HOPS = 5
 _MOST_CALLS = 4
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "on", "use", "openapi"})
+_CALLS_ROUTER = ("handle",)
 _WAITS = frozenset({"await_expression", "yield_expression"})
 _CALLS = frozenset({"call_expression", "new_expression"})
 _PLAIN = frozenset(
@@ -93,10 +96,34 @@ def _is_catching_middleware(module: Module, path: str) -> bool:
 
 
 def _is_route(module: Module, call: Call) -> bool:
-    """Whether a call gives a function to a Hono app that leaves errors to Hono."""
-    if call.name not in _ROUTES or module.value_of(call.receiver).kind is not ValueKind.HONO_APP:
-        return False
+    """Whether a call gives a function to a Hono app that leaves errors to Hono, or to another router that
+    leaves them to who calls it, where nobody catches anything."""
+    if call.name not in _ROUTES:
+        return _is_astro_middleware(module, call)
+    if module.value_of(call.receiver).kind is not ValueKind.HONO_APP:
+        return lets_errors_through(module, call.receiver) and not _is_router_guarded(module)
     return not is_named(module.project, paths_around(module), "onError", at_hand=module)
+
+
+def _is_router_guarded(module: Module) -> bool:
+    """Whether errors of a router may be caught where it is called: by a `.catch()`, or in a `try`."""
+    project, paths = module.project, paths_around(module)
+    for found in modules_naming(project, paths, "catch", at_hand=module):
+        leaves = found.syntax.leaves("catch", found.syntax.root)
+        if any(leaf.type == "property_identifier" for leaf in leaves):
+            return True
+    return any(
+        try_around(found, node) is not None
+        for name in _CALLS_ROUTER
+        for found in modules_naming(project, paths, name, at_hand=module)
+        for node in found.calls_of(name, found.root)
+    )
+
+
+def _is_astro_middleware(module: Module, call: Call) -> bool:
+    """Whether a call makes the middleware of an Astro app, of which errors get out."""
+    name = called_name(module, call.node)
+    return name is not None and (name.module, name.name) == ("astro:middleware", "defineMiddleware")
 
 
 class _Search:

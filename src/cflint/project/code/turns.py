@@ -116,7 +116,45 @@ def _is_short(module: Module, items: Node) -> bool:
         found.type == "array"
         and len(parts) < _IN_A_ROW
         and all(part.type != "spread_element" for part in parts)
+        and not _is_filled(module, items)
     )
+
+
+def _is_filled(module: Module, items: Node) -> bool:
+    """Whether a loop or a spread list puts more into a list than it is written with."""
+    name = unwrap(items)
+    declaration = module.scope.resolve(name) if name.type == "identifier" else None
+    if declaration is None:
+        return False
+    for change in module.mutations(declaration):
+        if change.sets_name or any(_is_part(module, value) for value in change.values):
+            continue
+        if any(value.type == "spread_element" for value in change.values):
+            return True
+        if _is_repeated(module, change.node, declaration.node):
+            return True
+    return False
+
+
+def _is_part(module: Module, value: Node) -> bool:
+    """Whether what is put into a list is a chunk: a part of another list, or a list that is filled itself."""
+    node = unwrap(value)
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    made = declaration.value if declaration is not None and declaration.value is not None else node
+    parts = unwrap(made).named_children
+    if unwrap(made).type == "array" and all(part.type == "spread_element" for part in parts):
+        return True
+    return any(next(module.calls_of(name, made), None) is not None for name in _TAKES_SOME)
+
+
+def _is_repeated(module: Module, node: Node, declared: Node) -> bool:
+    """Whether a node runs more often than a name is declared: in a loop, or a callback for each of a list."""
+    loop = module.loop_around(node)
+    if loop is not None and not contains(loop, declared):
+        return True
+    function = module.enclosing_function(node)
+    taken = module.callback_of(function) if function is not None else None
+    return taken is not None and taken.name in _PER_ITEM and not contains(taken.node, declared)
 
 
 def _only_makes(module: Module, body: Node, call: Node) -> bool:
@@ -168,7 +206,9 @@ def _is_open(module: Module, items: Node, hops: int = _MOST_HOPS) -> bool:
     """Whether nobody knows how many items there are: no list that is written out, and no part of one, nor
     what some functions hand on of such a list."""
     made = module.initializer(unwrap(items))
-    if made.type in _WRITTEN_OUT or module.string_of(made) is not None:
+    if made.type in _WRITTEN_OUT:
+        return _is_filled(module, items)
+    if module.string_of(made) is not None:
         return False
     if module.value_of(items).kind is ValueKind.MESSAGES and gets_one_message(module):
         return False

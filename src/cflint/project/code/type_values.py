@@ -51,6 +51,7 @@ _IMPORTED_TYPES: dict[tuple[str, str], Value] = {
     ),
     ("hono", "Context"): Value(ValueKind.HONO_CONTEXT),
     ("hono", "Hono"): Value(ValueKind.HONO_APP),
+    ("itty-router", "IRequest"): Value(ValueKind.REQUEST),
 }
 _TYPE_PACKAGES = frozenset(
     {"@cloudflare/workers-types", "cloudflare:workers", "@cloudflare/workers-types/experimental"}

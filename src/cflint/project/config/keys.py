@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
+from cflint.pattern import pattern
 from cflint.platform.wrangler_keys import KeySchema, json_types, top_level_keys
 from cflint.platform.wrangler_other_names import OTHER_NAMES
 from cflint.project.config.schema import Path, json_type
@@ -20,11 +21,11 @@ _LISTS = frozenset(
     | {"migrations", "r2_buckets", "routes", "services", "tail_consumers", "vectorize", "workflows"}
 )
 _TEXTS = {
-    "account_id": re.compile(r"[0-9a-f]{32}"),
-    "compatibility_date": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
-    "main": re.compile(r"[^\n]{1,200}\.(?:[cm]?[jt]sx?|py)"),
-    "name": re.compile(r"[a-z0-9_-]{1,63}"),
-    "route": re.compile(r"[^\s.]{1,100}\.[^\n]{1,200}"),
+    "account_id": pattern(r"[0-9a-f]{32}"),
+    "compatibility_date": pattern(r"\d{4}-\d{2}-\d{2}", re.ASCII),
+    "main": pattern(r"[^\n]{1,200}\.(?:[cm]?[jt]sx?|py)"),
+    "name": pattern(r"[a-z0-9_-]{1,63}"),
+    "route": pattern(r"[^\s.]{1,100}\.[^\n]{1,200}"),
 }
 _LONGEST_NAME = 60
 

@@ -362,9 +362,15 @@ class _Gathering:
                 found.append(path)
         if not found:
             templates = filter(is_template_name, names)
-            first = min(templates, key=lambda name: (len(name.split(".")), len(name), name), default=None)
+            first = min(templates, key=lambda name: self._template_order(folder, name), default=None)
             return [_join(folder, first)] if first is not None else []
         return found
+
+    def _template_order(self, folder: str, name: str) -> tuple[bool, int, int, str]:
+        """Which of several templates comes first: one that says something, with the plainest name."""
+        document = self._workspace.read(_join(folder, name))
+        is_blank = document is None or not document.data.strip()
+        return is_blank, len(name.split(".")), len(name), name
 
     def _root_rules(self) -> _Rules:
         known = self._rules.get("")

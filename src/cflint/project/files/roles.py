@@ -27,9 +27,9 @@ _EXAMPLE_PATH = pattern(
     r"[\w.-]{0,60}/",
     re.IGNORECASE,
 )
-_ABOUT_FOLDER = pattern(
-    r"\.?cflint\.toml|pyproject\.toml|requirements\.txt|package\.json|package-lock\.json|pnpm-lock\.yaml|"
-    r"yarn\.lock|bun\.lock|[jt]sconfig[^/]*\.json|\.dev\.vars.*|\.env.*"
+_ABOUT_FOLDER = frozenset(
+    {".cflint.toml", "cflint.toml", "pyproject.toml", "requirements.txt", "package.json"}
+    | {"package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"}
 )
 
 
@@ -94,4 +94,8 @@ def is_demo_path(path: str) -> bool:
 def is_about_folder(name: str) -> bool:
     """Whether a file of that name is about the Workers of its folder and below: settings, packages,
     variables."""
-    return _ABOUT_FOLDER.fullmatch(name) is not None
+    return (
+        name in _ABOUT_FOLDER
+        or name.startswith((".dev.vars", ".env"))
+        or (name.startswith(("jsconfig", "tsconfig")) and name.endswith(".json"))
+    )

@@ -9,7 +9,7 @@ import libcst as cst
 from cflint.platform.bindings import kind_by_id, methods_of_type
 from cflint.platform.classes import ClassKind
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
-from cflint.project.python.nodes import is_static
+from cflint.project.python.nodes import arguments, is_name, is_static
 
 if TYPE_CHECKING:
     from cflint.project.python.interface import PythonClassLike, PythonModuleLike
@@ -70,6 +70,24 @@ _TYPED = {
     ValueKind.D1_STATEMENT: "D1PreparedStatement",
     ValueKind.DURABLE_OBJECT_STATE: "DurableObjectState",
 }
+_REQUESTS = frozenset(
+    {
+        "workers.Request",
+        "js.Request",
+        "fastapi.Request",
+        "fastapi.requests.Request",
+        "starlette.requests.Request",
+    }
+)
+_HANDED = {
+    "db": "d1",
+    "d1": "d1",
+    "database": "d1",
+    "kv": "kv",
+    "r2": "r2",
+    "bucket": "r2",
+}
+"""What parameters are called that a binding is handed to, as a rule."""
 GLOBAL_HANDLERS = frozenset(_HANDLER_PARAMETERS[None])
 """The functions at the top level that are handlers before 2025-08-14."""
 
@@ -113,15 +131,27 @@ class Values:
             case cst.NamedExpr():
                 return self.value_of(node.value)
             case cst.Subscript():
-                return (
-                    Value(ValueKind.MESSAGE)
-                    if self.value_of(node.value).kind is ValueKind.MESSAGES
-                    else UNKNOWN
-                )
+                return self._of_subscript(node)
         return UNKNOWN
+
+    def _of_subscript(self, node: cst.Subscript) -> Value:
+        if self.value_of(node.value).kind is ValueKind.MESSAGES:
+            return Value(ValueKind.MESSAGE)
+        index = node.slice[0].slice if len(node.slice) == 1 else None
+        key = string_of(self._module, index.value) if isinstance(index, cst.Index) else None
+        return Value(ValueKind.ENV) if key == "env" and self._is_scope(node.value) else UNKNOWN
+
+    def _is_scope(self, node: cst.BaseExpression) -> bool:
+        """Whether an expression is the scope of an ASGI request, in which the adapter puts `env`."""
+        return (
+            isinstance(node, cst.Attribute) and node.attr.value == "scope" and bool(self._module.workers)
+        ) or is_name(node, "scope")
 
     def _of_name(self, node: cst.Name) -> Value:
         entries = self._module.resolve(node)
+        if entries is not None and len(entries) > 1:
+            # `query = query.bind(…)` makes of a statement what it was
+            entries = tuple(one for one in entries if not _begins_with(one.value, node.value))
         if entries is None or len(entries) != 1:
             return UNKNOWN
         entry = entries[0]
@@ -162,10 +192,22 @@ class Values:
             return Value(kinds[given.index(node)])
         if node.name.value == "env" and self._module.workers:
             return Value(ValueKind.ENV)  # what a handler hands on
+        handed = _HANDED.get(node.name.value.lower().removeprefix("_"))
+        if handed is not None and node.default is None:
+            return self._of_handed(node.name.value, handed)
         handed_on = any(other.name.value == "env" for other in given)
         if handed_on and node.name.value in ("request", "req") and self._module.workers:
             return Value(ValueKind.REQUEST)  # both of them
-        return UNKNOWN
+        typed = node.annotation.annotation if node.annotation is not None else None
+        is_request = self._module.origin(typed) in _REQUESTS or (
+            typed is None and node.name.value == "request"
+        )
+        return Value(ValueKind.REQUEST) if is_request and self._module.workers else UNKNOWN
+
+    def _of_handed(self, name: str, kind: str) -> Value:
+        """A parameter that is called as bindings of a kind are, in a Worker that has such bindings."""
+        has = any(environment.bindings_of(kind) for environment in self._module.environments)
+        return Value(ValueKind.BINDING, name=name, binding=kind_by_id(kind)) if has else UNKNOWN
 
     def _owner_of_method(self, function: cst.FunctionDef) -> PythonClassLike | None:
         around = self._module.class_or_function_around(function)
@@ -198,8 +240,13 @@ class Values:
         if dotted in ("workers.fetch", "js.fetch", "pyodide.http.pyfetch"):
             return promise_of(Value(ValueKind.RESPONSE, detail="fetch"))
         if not isinstance(node.func, cst.Attribute):
+            if is_name(node.func, "getattr"):
+                return self._of_getattr(node)
             return self._of_function(node.func)
         method = node.func.attr.value
+        if method == "get" and self._is_scope(node.func.value):
+            given = arguments(node)
+            return Value(ValueKind.ENV) if given and string_of(self._module, given[0]) == "env" else UNKNOWN
         owner = self.value_of(node.func.value)
         match owner.kind:
             case ValueKind.BINDING:
@@ -216,6 +263,13 @@ class Values:
                 return Value(ValueKind.D1_STATEMENT)
         known = methods_of_type(_TYPED.get(owner.kind, ""))
         return promise_of() if known is not None and method in known[0] else UNKNOWN
+
+    def _of_getattr(self, node: cst.Call) -> Value:
+        """`getattr(env, "DB", None)`."""
+        given = arguments(node)
+        name = string_of(self._module, given[1]) if len(given) > 1 else None
+        is_env = name is not None and self.value_of(given[0]).kind is ValueKind.ENV
+        return self._module.binding(name) if is_env and name is not None else UNKNOWN
 
     def _of_function(self, node: cst.BaseExpression) -> Value:
         """What calling a function gives: a promise, when it is a step of a Workflow."""
@@ -253,6 +307,16 @@ class Values:
         if method == "fetch" and (kind.rpc or kind.types[:1] == ("Fetcher",)):
             return promise_of(Value(ValueKind.RESPONSE, detail="fetch"))
         return promise_of() if kind.rpc or method in kind.async_methods else UNKNOWN
+
+
+def _begins_with(node: cst.BaseExpression | None, name: str) -> bool:
+    """Whether an expression is a statement of SQL of that name to which more is bound: `name.bind(…)`."""
+    return (
+        isinstance(node, cst.Call)
+        and isinstance(node.func, cst.Attribute)
+        and node.func.attr.value == "bind"
+        and is_name(node.func.value, name)
+    )
 
 
 def string_of(module: PythonModuleLike, node: cst.BaseExpression | None) -> str | None:

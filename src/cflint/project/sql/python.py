@@ -5,6 +5,7 @@ Imported where used: `string.Formatter`, for `.format()` alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,7 +14,9 @@ import libcst as cst
 from cflint.finding import Edit
 from cflint.project.code.provenance import Trust
 from cflint.project.code.values import ValueKind
-from cflint.project.sql.statements import HolePosition, Interpolation, SqlText
+from cflint.project.python.calls import python_function_called
+from cflint.project.python.nodes import arguments, called_name, is_name
+from cflint.project.sql.statements import HolePosition, Interpolation, SqlDialect, SqlText
 from cflint.record import record
 from cflint.source import Span
 from cflint.syntax.sql import HOLE, Dialect
@@ -37,17 +40,21 @@ class PythonHole:
 
 @record(frozen=True, eq=False)
 class PythonStatement:
-    """SQL that a call runs or prepares. `bound` are edits that bind the holes instead, if that is simple."""
+    """SQL that a call runs or prepares, or gives to a function that does, as `written`. `bound` are edits
+    that bind the holes instead, if that is simple. `gives_rows`: all rows of it are asked for."""
 
     call: cst.Call
+    written: cst.BaseExpression
+    engine: SqlDialect
     text: SqlText
     holes: tuple[PythonHole, ...]
     bound: tuple[Edit, ...] | None
+    gives_rows: bool
 
 
 def python_statements(module: PythonModule) -> Iterator[PythonStatement]:
     """The statements for D1 and a Durable Object's storage that a module spells out, at least in part."""
-    for call, node in sql_calls(module):
+    for call, node, engine, runs in _statements(module):
         text = sql_text(module, node)
         if not text.has_words:
             continue
@@ -57,7 +64,9 @@ def python_statements(module: PythonModule) -> Iterator[PythonStatement]:
             made = provenance_of(module, expression)
             source = made.source if made.source is not expression else None
             holes.append(PythonHole(expression, text.position(hole), made.trust, source))
-        yield PythonStatement(call, text, tuple(holes), bind_in_place(module, call, text) if holes else None)
+        bound = bind_in_place(module, call, text) if holes and runs is None else None
+        rows = _gives_rows(*(runs or (module, call)))
+        yield PythonStatement(call, node, engine, text, tuple(holes), bound, rows)
 
 
 _FIXED_CALLS = frozenset({"int", "float", "len", "bool", "round", "abs", "ord", "hash", "id", "range", "sum"})
@@ -72,6 +81,86 @@ def sql_calls(module: PythonModule) -> Iterator[tuple[cst.Call, cst.BaseExpressi
         given = module.arguments(call)
         if (is_d1 or is_storage) and given:
             yield call, given[0]
+
+
+_BEGINS = re.compile(r"\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|REPLACE)\s", re.IGNORECASE)
+
+
+def _statements(
+    module: PythonModule,
+) -> Iterator[tuple[cst.Call, cst.BaseExpression, SqlDialect, tuple[PythonModule, cst.Call] | None]]:
+    """The calls that run SQL, with its expression and the database's language, also those that give it to a
+    function of the project which prepares it, with that call."""
+    for call, node in sql_calls(module):
+        is_d1 = module.value_of(module.receiver(call)).is_binding("d1")
+        yield call, node, SqlDialect.D1 if is_d1 else SqlDialect.DURABLE_OBJECT, None
+    for call in module.find(cst.Call):
+        if module.called_name(call) in ("prepare", "exec") or not call.args:
+            continue
+        for given in call.args:
+            if given.star or _BEGINS.match(_beginning(module, given.value)) is None:
+                continue
+            prepared = _prepared_in(module, call, given)
+            if prepared is not None:
+                yield call, given.value, SqlDialect.D1, prepared
+
+
+def _beginning(module: PythonModule, node: cst.BaseExpression) -> str:
+    """The first literal of a text; "" where it does not begin with one."""
+    first = next(_parts(module, node), "")
+    return first if isinstance(first, str) else ""
+
+
+def _prepared_in(
+    module: PythonModule, call: cst.Call, given: cst.Arg
+) -> tuple[PythonModule, cst.Call] | None:
+    """The call that prepares an argument for D1, in the function that is called."""
+    called = python_function_called(module, call)
+    if called is None:
+        return None
+    parameters = [one.name.value for one in called.node.params.params if one.name.value != "self"]
+    if given.keyword is not None:
+        name = given.keyword.value
+    else:
+        index = list(call.args).index(given)
+        if index >= len(parameters) or any(one.star or one.keyword for one in call.args[:index]):
+            return None
+        name = parameters[index]
+    for inner in called.module.find_in(called.node.body, cst.Call):
+        given_inside = arguments(inner)
+        takes = called_name(inner) == "prepare" and len(given_inside) == 1
+        if not takes or not is_name(given_inside[0], name):
+            continue
+        if called.module.value_of(called.module.receiver(inner)).is_binding("d1"):
+            return called.module, inner
+    return None
+
+
+_ROWS = frozenset({"all", "raw"})
+_RUNS = frozenset({"all", "raw", "first", "run"})
+
+
+def _gives_rows(module: PythonModule, prepared: cst.Call) -> bool:
+    """Whether all rows of a statement are asked for where it is prepared, or of the variable that has it."""
+    chain = {called_name(one) for one in _above(module, prepared)}
+    if chain & _RUNS:
+        return bool(chain & _ROWS)
+    function = module.function_around(prepared)
+    around = function.body if function is not None else module.syntax.root
+    return any(called_name(one) in _ROWS and not one.args for one in module.find_in(around, cst.Call))
+
+
+def _above(module: PythonModule, call: cst.Call) -> Iterator[cst.Call]:
+    """The calls of the chain that begins with a call."""
+    node: cst.CSTNode = call
+    for above in module.ancestors(call):
+        if isinstance(above, cst.Attribute) and above.value is node:
+            node = above
+        elif isinstance(above, cst.Call) and above.func is node:
+            yield above
+            node = above
+        else:
+            return
 
 
 def d1_query(module: PythonModule, node: cst.BaseExpression | None) -> SqlText | None:

@@ -124,6 +124,7 @@ class Elsewhere:
         self._texts: dict[str, str] = {}
         self._scripts: dict[str, tuple[_Script, ...]] = {}
         self._writers: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._calls: dict[str, tuple[tuple[_Script, WranglerCall], ...]] = {}
 
     @cached_property
     def stacks(self) -> Stacks:
@@ -173,7 +174,8 @@ class Elsewhere:
                 reason = f"{script.path} changes {written} before it is deployed"
                 if not command.startswith("sed") or rewriting.changed_by_sed(command, data) is None:
                     return Deployment(open=reason)
-                filled = filled or reason
+                if not rewriting.finds_nothing(command, data):
+                    filled = filled or reason
             maker = self._writer_among(script, written)
             if maker:
                 document = self._workspace.read(maker)
@@ -411,9 +413,15 @@ class Elsewhere:
                 return path
         return None
 
-    def _calls_for(self, config: WranglerConfig) -> Iterator[tuple[_Script, WranglerCall]]:
+    def _calls_for(self, config: WranglerConfig) -> tuple[tuple[_Script, WranglerCall], ...]:
         """The calls that use a configuration, or what becomes of a template: they name it, or run in its
         folder and name none."""
+        found = self._calls.get(config.path)
+        if found is None:
+            found = self._calls[config.path] = tuple(self._find_calls(config))
+        return found
+
+    def _find_calls(self, config: WranglerConfig) -> Iterator[tuple[_Script, WranglerCall]]:
         name = real_name(config.file_name) if is_template_name(config.path) else config.file_name
         for script in self._scripts_for(config.directory):
             for call in script.calls:

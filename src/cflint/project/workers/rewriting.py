@@ -6,7 +6,6 @@ Only forms are understood that say so by themselves; of all others anything may 
 
 from __future__ import annotations
 
-import re
 import shlex
 from functools import partial
 from typing import TYPE_CHECKING
@@ -83,7 +82,7 @@ _KEY = pattern(
     r"[\^(?:]*(?:\\b)?\(?[\"']?([A-Za-z]\w*)[\"']?\)?(?:\\s[*+]?|[ ])*[=:](?:\\s[*+]?|[ ])*\(?[\"']"
 )
 """The head of a pattern that stands for a key and a text as its value: `id\\s*=\\s*"`."""
-_WIDE = re.compile(r"\\n|\\S|\\r|\n|\[\^\\|\.\*\$|s$")
+_WIDE = pattern(r"\\n|\\S|\\r|\n|\[\^\\|\.\*\$|s$")
 _NAMED = pattern(rb"\bname\b[\"']?\s*[:=]")
 _LITERAL = pattern(r"[\w<>{}$ :@#%~-]+")
 _ADDRESS = r"(?:/(?:\\.|[^/\\])*/|\d+|\$)"
@@ -106,11 +105,32 @@ def changed_by_sed(command: str, configuration: bytes) -> Keys:
         found = _SED.fullmatch(word)
         if found is None:
             return None
-        is_plain = set(".*[]^$+?\\").isdisjoint(found[2])  # an expression may match in every line
+        is_plain = _is_plain(found[2])
+        if _finds_nothing(found[2], configuration):
+            continue
         is_first = is_plain and configuration.count(found[2].encode()) < 2
         if not _keeps_place(found[2], found[3], configuration, is_expression=True, is_first=is_first):
             return None
     return VALUES if files else None
+
+
+def finds_nothing(command: str, configuration: bytes) -> bool:
+    """Whether every text that a call of sed looks for is not in a configuration."""
+    try:
+        found = [_SED.fullmatch(word) for word in shlex.split(command)[1:]]
+    except ValueError:
+        return False
+    looked_for = [one[2] for one in found if one is not None]
+    return bool(looked_for) and all(_finds_nothing(text, configuration) for text in looked_for)
+
+
+def _finds_nothing(text: str, configuration: bytes) -> bool:
+    return _is_plain(text) and text.encode() not in configuration
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is no expression, which may match in every line."""
+    return set(".*[]^$+?\\").isdisjoint(text)
 
 
 def may_write(document: Document) -> bool:

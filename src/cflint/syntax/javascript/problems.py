@@ -122,16 +122,16 @@ _EXPORTED = frozenset({b"default", b"class", b"const", b"async", b"function"})
 _COMMENTS = frozenset({"comment", "html_comment", "hash_bang_line"})
 _TEXTS = _COMMENTS | {"string_fragment", "string", "template_string"}
 _NEWER: tuple[tuple[re.Pattern[bytes], str], ...] = (
-    (re.compile(rb"""\bimport\s*\(\s*["'][^"'\n]+["']\s*(?:,[^)\n]*)?\)"""), "a type that is `import(…)`"),
-    (re.compile(rb"\bexport\s*\{[^}\n]*\btype\b"), "an export that is called `type`"),
-    (re.compile(rb"\bexport\s+type\s*\*"), "`export type *`"),
-    (re.compile(rb"\b(?:import|export)\b[^;\n]*\bwith\s*\{"), "import attributes"),
-    (re.compile(rb"\bfor\s*(?:await\s*)?\(\s*(?:await\s+)?using\b"), "`using` in a loop"),
-    (re.compile(rb"<\s*(?:const|in|out)\s+(?:out\s+)?\w"), "a modifier of a type parameter"),
-    (re.compile(rb"\baccessor\s+[\w#$]"), "`accessor`"),
-    (re.compile(rb"\bimport\s+(?:defer|source)\s"), "an import phase"),
-    (re.compile(rb">\s*\?\.\s*\("), "type arguments before `?.(`"),
-    (re.compile(rb"(?:^|[\s;({])@[\w$(]"), "a decorator in this place"),
+    (pattern(rb"""\bimport\s*\(\s*["'][^"'\n]+["']\s*(?:,[^)\n]*)?\)"""), "a type that is `import(…)`"),
+    (pattern(rb"\bexport\s*\{[^}\n]*\btype\b"), "an export that is called `type`"),
+    (pattern(rb"\bexport\s+type\s*\*"), "`export type *`"),
+    (pattern(rb"\b(?:import|export)\b[^;\n]*\bwith\s*\{"), "import attributes"),
+    (pattern(rb"\bfor\s*(?:await\s*)?\(\s*(?:await\s+)?using\b"), "`using` in a loop"),
+    (pattern(rb"<\s*(?:const|in|out)\s+(?:out\s+)?\w"), "a modifier of a type parameter"),
+    (pattern(rb"\baccessor\s+[\w#$]"), "`accessor`"),
+    (pattern(rb"\bimport\s+(?:defer|source)\s"), "an import phase"),
+    (pattern(rb">\s*\?\.\s*\("), "type arguments before `?.(`"),
+    (pattern(rb"(?:^|[\s;({])@[\w$(]"), "a decorator in this place"),
 )
 _JSX_TEXT = "`&` in the text of JSX"  # which no rule looks at
 _ENTITY_PARENTS = frozenset({"jsx_element", "jsx_fragment", "string", "jsx_attribute", "jsx_text"})

@@ -6,6 +6,7 @@ import math
 import re
 
 from cflint.finding import Location
+from cflint.pattern import pattern
 from cflint.project.config.cloudflare.machine import MAX_TEXT, Fault, Machine, describe
 from cflint.project.config.cloudflare.values import (
     UNDEFINED,
@@ -66,7 +67,7 @@ def make_text(text: str, place: Location) -> Value:
     return Scalar(text, place)
 
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = pattern(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def to_number(value: Primitive) -> int | float | None:

@@ -7,7 +7,6 @@ is evaluated.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -50,6 +49,8 @@ _TERRAFORM = pattern(r"resource\s+\"cloudflare_(?:workers?(?:_script|_version|_d
 _PULUMI = pattern(r"\bnew\s+[\w.]*\b(?:Workers?Script|WorkerVersion|PagesProject)\s*\(")
 _SST = pattern(r"\bsst\.cloudflare\.(?!(?:Ai|Bucket|D1|Hyperdrive|Kv)\b)\w+\s*\(")
 """What SST makes a Worker of; a resource alone is none."""
+_COMMENT = pattern(r"^[ \t]*(?://[^\n]*|/\*(?s:.*?)\*/)", re.MULTILINE)
+"""A comment that begins its line: elsewhere two slashes may be those of an address."""
 _ALCHEMY = pattern(r"[\"']alchemy/[cC]loudflare[\"']")
 _NAME = pattern(r"\b(?:script_?[nN]ame|name|worker_?[nN]ame)\s*[=:]\s*[\"'`]([^\"'`\n]*)[\"'`]")
 _WORKER_NAME = pattern(r"[a-z0-9][a-z0-9_-]*")  # as opposed to that of a binding
@@ -57,7 +58,7 @@ _ENTRY = pattern(
     r"\b(?:entrypoint|handler|job|main|content_file|contentFile|main_module)\s*[=:]\s*[\"'`]([^\"'`\n]{1,300})[\"'`]"
     r"|\bfile\(\s*\"([^\"\n]{1,300})\""
 )
-_BASE = re.compile(r"^\$\{(?:path\.(?:module|root)|import\.meta\.\w+|__dirname)\}/?")
+_BASE = pattern(r"^\$\{(?:path\.(?:module|root)|import\.meta\.\w+|__dirname)\}/?")
 
 
 class Stacks:
@@ -207,6 +208,11 @@ def _maker(path: str, text: str) -> str:
         return "Terraform" if "cloudflare_" in text and _TERRAFORM.search(text) else ""
     if "alchemy/" in text and _ALCHEMY.search(text):
         return "Alchemy"
-    if "sst.cloudflare." in text and _SST.search(text):
+    if "sst.cloudflare." in text and _is_in_code(_SST, text):
         return "SST"
-    return "Pulumi" if "pulumi" in text and _PULUMI.search(text) else ""
+    return "Pulumi" if "pulumi" in text and _is_in_code(_PULUMI, text) else ""
+
+
+def _is_in_code(declares: re.Pattern[str], text: str) -> bool:
+    """Whether a program holds something outside of comments."""
+    return declares.search(text) is not None and declares.search(_COMMENT.sub("", text)) is not None

@@ -1,0 +1,161 @@
+"""Bound the `LIMIT` that a client asks for: else one request reads the table.
+
+A page size that goes from the query to `LIMIT` is whatever the client writes there, `limit=10000000`
+included. All rows are read, billed, and held in the memory of the isolate; a negative `LIMIT` is none at all
+for SQLite.
+
+## Incorrect
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const limit = Number(new URL(request.url).searchParams.get("limit")) || 20;
+    const query = env.DB.prepare("SELECT id, title FROM posts ORDER BY id DESC LIMIT ?").bind(limit);
+    const { results } = await query.all();
+    return Response.json(results);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const asked = Number(new URL(request.url).searchParams.get("limit")) || 20;
+    const limit = Math.max(1, Math.min(asked, 100));
+    const query = env.DB.prepare("SELECT id, title FROM posts ORDER BY id DESC LIMIT ?").bind(limit);
+    const { results } = await query.all();
+    return Response.json(results);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+A number that `Math.min()` bounds, that is compared with anything, or that another function has looked at.
+
+## Fix safety
+
+There is no fix: how many rows one may ask for is up to the author.
+
+Source: https://developers.cloudflare.com/d1/platform/pricing/,
+https://www.sqlite.org/lang_select.html#the_limit_clause
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_NAME = pattern(r"limit|per_?page|page_?size|^size$|count|take|^n$|^max|top", re.IGNORECASE)
+_NOT = pattern(r"offset|skip|cursor|\bpage\s*-", re.IGNORECASE)
+_PARSES = frozenset({"parseInt", "parseFloat", "Number"})
+_ROUNDS = frozenset({"max", "floor", "ceil", "trunc", "round", "abs"})
+_MORE = frozenset({"<", ">", "<=", ">=", "===", "=="})
+_DEEP = 8
+
+
+@rule(call("bind", "limit"), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    if match.receiver is None or not match.arguments or not module.is_run:
+        return
+    if match.word == "bind":
+        use = sql.prepared_by(module, match.receiver)
+        if use is None or use.engine is not sql.SqlDialect.D1 or "LIMIT" not in use.text.text.upper():
+            return
+        given = [one for one in match.arguments if _is_limit(module.text(one))]
+    else:
+        statement = module.orm_statement(match.node)
+        if statement is None or statement.database is None:
+            return
+        given = list(match.arguments[:1])
+    for argument in given:
+        asked = _asked_for(module, argument, _DEEP)
+        if asked is not None:
+            yield Finding(
+                f"{quoted(module.text(argument))} is whatever the client asks for, and one request may read"
+                " all rows: bound it, with `Math.min()`",
+                module.at(argument),
+                (module.at(asked, "the client sends it here"),),
+            )
+            return
+
+
+def _is_limit(text: str) -> bool:
+    return _NAME.search(text) is not None and _NOT.search(text) is None
+
+
+def _asked_for(module: Module, node: Node, hops: int) -> Node | None:
+    """The parameter of a query that a number is, or may be; None where something bounds it."""
+    node = js.unwrap(node)
+    if hops == 0:
+        return None
+    if module.reads_query(node):
+        return node
+    if node.type == "identifier":
+        declaration = module.scope.resolve(node)
+        if declaration is None or declaration.value is None or declaration.path:
+            return None
+        if module.scope.assignments(declaration) or _is_looked_at(module, declaration):
+            return None
+        return _asked_for(module, declaration.value, hops - 1)
+    operation = module.operation(node)
+    if operation is not None:
+        if operation.operator in ("??", "||") and operation.left is not None:
+            return _asked_for(module, operation.left, hops - 1)
+        return _asked_for(module, operation.right, hops - 1) if operation.operator == "+" else None
+    if node.type == "ternary_expression":
+        condition, taken = node.child_by_field_name("condition"), node.child_by_field_name("consequence")
+        if condition is None or taken is None or _compares(module, condition):
+            return None
+        return _asked_for(module, taken, hops - 1)
+    made = module.call(node)
+    if made is None or made.is_new or not made.arguments:
+        return None
+    owner = module.text(made.receiver) if made.receiver is not None else ""
+    if made.name in _PARSES and owner in ("", "Number"):
+        return _asked_for(module, made.arguments[0], hops - 1)
+    if made.name in _ROUNDS and owner == "Math":
+        found = (_asked_for(module, argument, hops - 1) for argument in made.arguments)
+        return next((one for one in found if one is not None), None)
+    return None
+
+
+def _compares(module: Module, condition: Node) -> bool:
+    found = (condition, *module.descendants(condition, "binary_expression"))
+    return any(
+        operation.operator in _MORE for node in found if (operation := module.operation(node)) is not None
+    )
+
+
+def _is_looked_at(module: Module, declaration: js.Declaration) -> bool:
+    """Whether what a variable holds is compared with something, or given to a function that may refuse it."""
+    for use in module.scope.references(declaration):
+        above = module.parent(module.with_wrappers(use))
+        operation = module.operation(above) if above is not None else None
+        if operation is not None and operation.operator in _MORE:
+            return True
+        around = module.call_around(use)
+        if around is None or around[0].name in _PARSES | {"bind", "limit", "isNaN", "isFinite", "isInteger"}:
+            continue
+        if around[0].receiver is None or module.text(around[0].receiver) != "Math":
+            return True
+        if around[0].name == "min":
+            continue
+    return False

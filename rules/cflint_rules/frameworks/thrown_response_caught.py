@@ -1,0 +1,231 @@
+"""Let what you throw as an answer get past your own `catch`.
+
+`throw redirect(…)` of React Router, Remix and TanStack, `redirect()` and `error()` of SvelteKit and Hono's
+`HTTPException` are answers that are thrown for the framework to take. Inside of a `try` the `catch` next to
+them takes them first: the redirect never happens, and a 404 that was meant becomes whatever that `catch`
+answers, mostly a 500.
+
+## Incorrect
+
+```ts
+// src/index.ts
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+
+interface Env {
+  NOTES: KVNamespace;
+}
+
+const app = new Hono<{ Bindings: Env }>();
+
+app.get("/notes/:id", async (c) => {
+  try {
+    const note = await c.env.NOTES.get(c.req.param("id"));
+    if (note === null) throw new HTTPException(404);
+    return c.text(note);
+  } catch (error) {
+    console.error(error);
+    return c.text("try again later", 500);
+  }
+});
+
+export default app;
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "kv_namespaces": [{ "binding": "NOTES" }]
+}
+```
+
+## Correct
+
+```ts
+// src/index.ts
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+
+interface Env {
+  NOTES: KVNamespace;
+}
+
+const app = new Hono<{ Bindings: Env }>();
+
+app.get("/notes/:id", async (c) => {
+  try {
+    const note = await c.env.NOTES.get(c.req.param("id"));
+    if (note === null) throw new HTTPException(404);
+    return c.text(note);
+  } catch (error) {
+    if (error instanceof HTTPException) throw error;
+    console.error(error);
+    return c.text("try again later", 500);
+  }
+});
+
+export default app;
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "kv_namespaces": [{ "binding": "NOTES" }]
+}
+```
+
+## Not reported
+
+A `catch` that throws anything on, hands the error to a function or returns it, or asks what it is
+(`instanceof`, `isRedirect()`, its `status`). Answers that are returned, not thrown. There is one finding for
+a `try`.
+
+## Fix safety
+
+No fix: whether the `try` should be smaller or the `catch` should throw on is up to the author.
+
+Source: https://reactrouter.com/api/utils/redirect, https://svelte.dev/docs/kit/load#Redirects,
+https://hono.dev/docs/api/exception
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    PREVIEW,
+    Documents,
+    Finding,
+    Match,
+    Module,
+    Severity,
+    call,
+    new,
+    pattern,
+    quoted,
+    rule,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_THROWN = {
+    ("react-router", "redirect"),
+    ("react-router", "redirectDocument"),
+    ("react-router", "data"),
+    ("@remix-run/cloudflare", "redirect"),
+    ("@remix-run/node", "redirect"),
+    ("@remix-run/react", "redirect"),
+    ("@remix-run/server-runtime", "redirect"),
+    ("@remix-run/cloudflare", "json"),
+    ("@tanstack/react-router", "redirect"),
+    ("@tanstack/react-router", "notFound"),
+    ("@tanstack/solid-router", "redirect"),
+    ("@sveltejs/kit", "redirect"),
+    ("@sveltejs/kit", "error"),
+    ("hono/http-exception", "HTTPException"),
+    ("", "Response"),
+}
+"""What is thrown for a framework to take: the module that it comes from, and its name."""
+_THROWS_ITSELF = frozenset({"@sveltejs/kit", "next/navigation"})
+"""Modules of which the functions throw by themselves, without `throw`."""
+_NEXT = frozenset({"redirect", "permanentRedirect", "notFound"})
+_ASKS = ("instanceof", "isRedirect", "isHttpError", "isRouteError", "isNotFound", "rethrow")
+_PARTS = ("status", "digest", "location", "headers")
+_PRINTS = pattern(
+    r"(?:console|log|logger|Sentry|this\.log\w*|\w*[lL]og(?:ger)?)(?:\.\w+)*|String|(?:\w*)Error|JSON\.\w+"
+)
+_WORDS = ("redirect", "redirectDocument", "data", "json", "error", "notFound", "permanentRedirect")
+
+
+@rule(
+    call(*_WORDS),
+    new("HTTPException", "Response"),
+    severity=Severity.WARNING,
+    presets=(PREVIEW,),
+    documents=Documents.NOTHING,
+)
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    name = module.called_name(match.node)
+    if name is None or not module.is_run:
+        return
+    is_next = name.module == "next/navigation" and name.name in _NEXT
+    if (name.module, name.name) not in _THROWN and not is_next:
+        return
+    statement = _thrown(module, match.node, by_itself=name.module in _THROWS_ITSELF)
+    if statement is None:
+        return
+    attempt = module.try_around(statement)
+    handler = attempt.child_by_field_name("handler") if attempt is not None else None
+    if attempt is None or handler is None or not _swallows(module, handler):
+        return
+    if module.enclosing_function(attempt) != module.enclosing_function(statement):
+        return
+    first = module.memoized(("answer thrown in", attempt.id), lambda: match.node.id)
+    if first != match.node.id:
+        return
+    made = quoted(module.text(match.callee or match.node))
+    yield Finding(
+        f"the `catch` below takes what {made} throws: it never gets to the framework",
+        match.at(),
+        (module.at(handler, "it ends here"),),
+    )
+
+
+def _thrown(module: Module, node: Node, *, by_itself: bool) -> Node | None:
+    """The statement by which an answer is thrown; None where it is not."""
+    above = module.parent(module.with_wrappers(node))
+    if above is not None and above.type == "throw_statement":
+        return above
+    return module.own_statement(node) if by_itself else None
+
+
+def _swallows(module: Module, handler: Node) -> bool:
+    """Whether a `catch` takes everything: it throws nothing on, asks nothing of the error, and hands it to
+    nobody but the log."""
+    body = handler.child_by_field_name("body")
+    if body is None or any(True for _ in module.descendants(body, "throw_statement")):
+        return False
+    if _asks_of_error(module, handler, body):
+        return False
+    name = handler.child_by_field_name("parameter")
+    if name is None:
+        return True
+    if name.type != "identifier":
+        return False
+    declaration = module.scope.declared_in(handler).get(module.text(name)) or module.scope.resolve(name)
+    if declaration is None:
+        return False
+    return not any(_hands_on(module, use) for use in module.scope.references(declaration))
+
+
+def _asks_of_error(module: Module, handler: Node, body: Node) -> bool:
+    """Whether a `catch` asks what the error is, as far as one can tell by its words."""
+    name = handler.child_by_field_name("parameter")
+    word = module.text(name) if name is not None else ""
+    text = module.text(body)
+    if any(asks in text for asks in _ASKS):
+        return True
+    return bool(word) and any(f"{word}{dot}{part}" in text for dot in (".", "?.") for part in _PARTS)
+
+
+def _hands_on(module: Module, use: Node) -> bool:
+    """Whether an error is returned, or given to a function that may throw it on."""
+    above = module.parent(module.with_wrappers(use))
+    if above is None or above.type in ("return_statement", "arrow_function"):
+        return True
+    around = module.call_around(use)
+    if around is None:
+        return False
+    called = module.text(around[0].callee) if around[0].callee is not None else ""
+    return _PRINTS.fullmatch(called) is None

@@ -1,0 +1,86 @@
+"""Let sessions and one-time codes in KV expire: without `expirationTtl` they are good for ever.
+
+What proves who somebody is for a while (a session, a code that was sent by mail, a link to set a password, a
+challenge) stays in the namespace until it is deleted. Most of it is never asked for again, so that nothing
+deletes it: an old link still works when it is found years later, and the namespace only grows.
+
+## Incorrect
+
+```ts
+interface Env {
+  AUTH: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const email = new URL(request.url).searchParams.get("email") ?? "";
+    const code = crypto.randomUUID();
+    await env.AUTH.put(`reset:${code}`, email);
+    return new Response("look into your mail");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  AUTH: KVNamespace;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const email = new URL(request.url).searchParams.get("email") ?? "";
+    const code = crypto.randomUUID();
+    await env.AUTH.put(`reset:${code}`, email, { expirationTtl: 3600 });
+    return new Response("look into your mail");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+Keys whose beginning does not say what they are; a function that speaks of an end (`expires`, `ttl`), or
+options that are not in sight.
+
+## Fix safety
+
+There is no fix: how long it is good for is up to the author.
+
+Source: https://developers.cloudflare.com/kv/api/write-key-value-pairs/#expiring-keys
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from cflint.api import PREVIEW, Finding, Match, Severity, call, pattern, quoted, rule
+
+_PASSES = pattern(
+    r"^[`\"'](?:\w*[_:-])?(?:sess(?:ion)?s?|otp|nonce|csrf|magic(?:[_-]?link)?|(?:password[_-]?)?reset|verif\w*"
+    r"|pkce|challenge|oauth[_-]?state|auth[_-]?state|auth[_-]?code|login[_-]?(?:code|token)|refresh[_-]?token"
+    r"|access[_-]?token|invite[_-]?token|state)[:_/-]?(?:\$\{|[`\"'])",
+    re.IGNORECASE,
+)
+"""How the keys begin of what proves for a while who somebody is."""
+_ENDS = pattern(rb"expir|ttl|maxAge|max_age|valid_?until", re.IGNORECASE)
+_STATE = pattern(r"^[`\"'](?:\w*[_:-])?state[:_/-]?\$\{")
+
+
+@rule(call("put"), severity=Severity.WARNING, presets=(PREVIEW,))
+def check(match: Match) -> Iterator[Finding]:
+    module, function = match.module, match.enclosing_function
+    if len(match.arguments) != 2 or function is None or not match.receiver_value.is_binding("kv"):
+        return
+    key = module.initializer(match.arguments[0])
+    written = module.text(key)
+    if _PASSES.search(written) is None or not module.is_run:
+        return
+    if _STATE.search(written) is not None and b"oauth" not in module.document.data.lower():
+        return  # the state of something else
+    if next(module.mentions(_ENDS, function), None) is not None:
+        return
+    yield Finding(
+        f"{quoted(written, 40)} is good for ever: store it with an `expirationTtl`", match.at(match.node)
+    )

@@ -1,0 +1,66 @@
+"""What several rules ask of a `catch`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Module, ValueKind, js, pattern
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_TELLS = pattern(
+    r"log|report|capture|track|notif|warn|error$|fail|record|emit|handle|trace|exception|sentry|alert",
+    re.IGNORECASE,
+)
+_MAKERS = frozenset({"json", "error", "Response", "NextResponse"})
+_STORES = ("kv", "r2", "d1")
+_CACHE = pattern(r"cache", re.IGNORECASE)
+
+
+def unread_error(module: Module, clause: Node) -> bool:
+    """Whether nothing in a `catch` reads the error."""
+    parameter = clause.child_by_field_name("parameter")
+    if parameter is None:
+        return True
+    error = module.scope.resolve(parameter) if parameter.type == "identifier" else None
+    return error is not None and all(use.id == error.node.id for use in module.scope.references(error))
+
+
+def is_told(module: Module, body: Node) -> bool:
+    """Whether a `catch` logs, or calls a function whose name says so."""
+    for node in module.descendants(body, "call_expression"):
+        made = js.Call(module, node)
+        if _TELLS.search(made.name) is not None and made.name not in _MAKERS:
+            return True
+        if module.log_at(node) is not None:
+            return True
+    return False
+
+
+def waited_for(module: Module, clause: Node, tried: Node) -> Iterator[Node]:
+    """The expressions that a `try` awaits and whose error gets to this `catch`."""
+    attempt = module.parent(clause)
+    for node in module.descendants(tried, "await_expression"):
+        inner = js.first_named(node)
+        if inner is not None and module.try_around(node) == attempt:
+            yield js.unwrap(inner)
+
+
+def store_used(module: Module, clause: Node, tried: Node) -> Node | None:
+    """A call of a database, or of a store that is no cache, for which a `try` waits."""
+    for node in waited_for(module, clause, tried):
+        made = module.call(node)
+        if made is None or made.receiver is None:
+            continue
+        value = module.value_of(made.receiver)
+        if module.orm_statement(node) is not None or value.kind in (
+            ValueKind.D1_STATEMENT,
+            ValueKind.STORAGE,
+        ):
+            return node
+        if any(value.is_binding(kind) for kind in _STORES) and _CACHE.search(value.name or "") is None:
+            return node
+    return None

@@ -1,0 +1,137 @@
+"""Log why a database or a store failed before something else takes its place: it looks like an empty one.
+
+A `catch` that gives `null`, `[]` or a default and does not look at the error makes "it could not be read" the
+same as "there is nothing": a table that is missing, a quota that is used up, a value that D1 refuses. The
+page shows nothing, and the logs do not either.
+
+## Incorrect
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(_request, env): Promise<Response> {
+    let posts: unknown[];
+    try {
+      const query = env.DB.prepare("SELECT id, title FROM posts ORDER BY id DESC LIMIT 20");
+      posts = (await query.all()).results;
+    } catch {
+      posts = [];
+    }
+    return Response.json(posts);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  DB: D1Database;
+}
+
+export default {
+  async fetch(_request, env): Promise<Response> {
+    let posts: unknown[];
+    try {
+      const query = env.DB.prepare("SELECT id, title FROM posts ORDER BY id DESC LIMIT 20");
+      posts = (await query.all()).results;
+    } catch (error) {
+      console.error("posts could not be read", error);
+      posts = [];
+    }
+    return Response.json(posts);
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+A `catch` with a comment, or one that throws, logs or reads the error; caches, by the name of the binding; a
+`try` that parses JSON, too; an answer of `false` (whether it works is what was asked); statements that make
+or change tables. An empty `catch` is [`swallowed-error`](swallowed_error.py), one that makes a response
+[`error-answered-unlogged`](error_answered_unlogged.py). A module has one finding, with all its places.
+
+## Fix safety
+
+There is no fix: what to log besides the error is up to the author.
+
+Source: https://developers.cloudflare.com/workers/observability/logs/workers-logs/,
+https://developers.cloudflare.com/d1/observability/debug-d1/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule, sql
+from cflint_rules.observability._catches import is_told, store_used, unread_error
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_SCHEMA = frozenset({"CREATE", "ALTER", "DROP", "PRAGMA"})
+_PARSES = ("parse", "json")
+_MOST = 6
+
+
+@rule(module("catch"), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(subject: Module) -> Iterator[Finding]:
+    if not subject.is_run:
+        return
+    found = [
+        (clause, lost)
+        for clause in subject.descendants(subject.root, "catch_clause")
+        if (lost := _hidden(subject, clause)) is not None
+    ]
+    if not found:
+        return
+    (first, lost), *others = found
+    yield Finding(
+        "when this fails, something else takes its place, and why is seen nowhere: log the error",
+        subject.at(first),
+        (
+            subject.at(lost, "it fails unseen here"),
+            *(subject.at(clause, "the same here") for clause, _ in others[:_MOST]),
+        ),
+    )
+
+
+def _hidden(subject: Module, clause: Node) -> Node | None:
+    """The call of a store whose error a `catch` replaces by a value; None of every other `catch`."""
+    body, attempt = clause.child_by_field_name("body"), subject.parent(clause)
+    tried = attempt.child_by_field_name("body") if attempt is not None else None
+    if body is None or tried is None or not unread_error(subject, clause) or is_told(subject, body):
+        return None
+    if next(subject.descendants(body, "throw_statement", "comment", "false", "await_expression"), None):
+        return None
+    if not any(_replaces(node) for node in body.named_children):
+        return None
+    if next(subject.responses_made(body), None) is not None:
+        return None
+    calls = (js.Call(subject, node) for node in subject.descendants(body, "call_expression"))
+    if any(js.replies_of(subject, made.node) for made in calls):
+        return None
+    if any(next(subject.calls(name, tried), None) is not None for name in _PARSES):
+        return None
+    lost = store_used(subject, clause, tried)
+    if lost is None or _is_schema(subject, lost) or not subject.runs_in_worker(clause):
+        return None
+    return lost
+
+
+def _replaces(node: Node) -> bool:
+    """Whether a statement gives or sets another value."""
+    if node.type == "return_statement":
+        return True
+    inner = js.first_named(node) if node.type == "expression_statement" else None
+    return inner is not None and inner.type == "assignment_expression"
+
+
+def _is_schema(subject: Module, lost: Node) -> bool:
+    made = subject.call(lost)
+    use = sql.prepared_by(subject, made.receiver) if made is not None and made.receiver is not None else None
+    return use is not None and any(statement.verb in _SCHEMA for statement in use.text.statements)

@@ -1,0 +1,99 @@
+"""Acknowledge a message when the work is done, not before it: what fails afterwards is lost.
+
+`ack()` says that a message is done with. What throws after it, in the same turn or later in the batch, cannot
+take that back: the queue delivers the message no more, and the work is half done.
+
+## Incorrect
+
+```ts
+interface Env {
+  EVENTS: KVNamespace;
+}
+
+export default {
+  async queue(batch, env): Promise<void> {
+    for (const message of batch.messages) {
+      message.ack();
+      await env.EVENTS.put(message.id, JSON.stringify(message.body));
+    }
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  EVENTS: KVNamespace;
+}
+
+export default {
+  async queue(batch, env): Promise<void> {
+    for (const message of batch.messages) {
+      await env.EVENTS.put(message.id, JSON.stringify(message.body));
+      message.ack();
+    }
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Not reported
+
+What follows in another branch, or is no call of a service or of a function of the project; what stands in a
+`try` of its own; a message that is skipped, where `continue` or `return` comes right after.
+
+## Fix safety
+
+There is no fix: what else depends on the order is up to the author.
+
+Source: https://developers.cloudflare.com/queues/configuration/batching-retries/#explicit-acknowledgement-and-retries
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_OF_BATCH = frozenset({ValueKind.MESSAGE, ValueKind.MESSAGE_BATCH})
+
+
+@rule(call("ack", "ackAll"), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(match: Match) -> Iterator[Finding]:
+    module, function = match.module, match.enclosing_function
+    if function is None or match.receiver_value.kind not in _OF_BATCH or not module.is_run:
+        return
+    if match.arguments:
+        return
+    loop = module.loop_around(match.node)
+    within = loop if loop is not None else function
+    for node in module.descendants(within, "await_expression"):
+        if node.start_byte < match.node.end_byte or not _is_work(module, node):
+            continue
+        if module.enclosing_function(node) != function or module.loop_around(node) != loop:
+            continue
+        if module.try_around(node, function) != module.try_around(match.node, function):
+            continue
+        if js.can_reach(module, match.node, node):
+            yield Finding(
+                "this is acknowledged before the work: when that fails, the message is lost",
+                match.at(match.node),
+                (module.at(node, "this may still fail"),),
+            )
+            return
+
+
+def _is_work(module: Module, node: Node) -> bool:
+    """Whether what is awaited is a call of a service, of an ORM, or of a function of the project."""
+    made = module.call(node.named_children[0]) if node.named_children else None
+    if made is None or made.is_new:
+        return False
+    return (
+        module.service_call(made.node) is not None
+        or module.orm_statement(made.node) is not None
+        or js.function_called(module, made.node) is not None
+    )

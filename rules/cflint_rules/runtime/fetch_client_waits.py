@@ -1,0 +1,159 @@
+"""Limit how long a client waits for a server of somebody else.
+
+`fetch()` has no limit of time of its own. Where a request of a client is answered with what another server
+says, the client waits as long as that server takes: when it hangs, so does every request, until the clients
+give up. A limit lets the Worker say in time that it does not work, or answer with something older.
+
+## Incorrect
+
+```ts
+// src/index.ts
+export default {
+  async fetch(request): Promise<Response> {
+    const answer = await fetch("https://api.example.com/rates");
+    if (!answer.ok) return new Response("no rates", { status: 502 });
+    return Response.json(await answer.json());
+  },
+} satisfies ExportedHandler;
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true }
+}
+```
+
+## Correct
+
+```ts
+// src/index.ts
+export default {
+  async fetch(request): Promise<Response> {
+    const answer = await fetch("https://api.example.com/rates", {
+      signal: AbortSignal.timeout(5_000),
+    });
+    if (!answer.ok) return new Response("no rates", { status: 502 });
+    return Response.json(await answer.json());
+  },
+} satisfies ExportedHandler;
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true }
+}
+```
+
+## Not reported
+
+- Functions in which anything says how long it takes (a signal, a timer, a race).
+- Answers that are handed on as they are, as those of a proxy, and requests that are not awaited.
+- What no request of a client waits for, URLs that come from elsewhere, and those that come from data, of
+  which `fetch-without-timeout` tells.
+- The client's own request that is sent on, hosts of the Worker's own, and service bindings.
+
+There is one finding for a Worker, with the other places.
+
+## Fix safety
+
+No fix: how long a client can wait is up to the author.
+
+Source: https://developers.cloudflare.com/workers/runtime-apis/web-standards/#abortcontroller-and-abortsignal,
+https://developers.cloudflare.com/workers/platform/limits/#duration
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    PREVIEW,
+    Documents,
+    Finding,
+    Module,
+    Project,
+    Severity,
+    ValueKind,
+    Worker,
+    js,
+    pattern,
+    rule,
+    worker,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_LIMITS = pattern(rb"signal\b|AbortController|time_?out|\brace\b|deadline", re.IGNORECASE)
+_READS = frozenset({"json", "text", "arrayBuffer", "blob", "formData", "bytes", "ok", "status"})
+_CONFIGURED = pattern(r"(?:\w+\.)*env\.\w*(?:URL|BASE|ENDPOINT|HOST|WEBHOOK|API)\w*", re.IGNORECASE)
+_FOREIGN = pattern(r"https?://(?!localhost\b|127\.|\$\{)[^/]*[\w}]", re.IGNORECASE)
+_MOST = 6
+
+
+@rule(worker(), severity=Severity.NOTE, presets=(PREVIEW,), deployed=True, documents=Documents.NOTHING)
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    sites = [
+        site
+        for site in js.worker_calls(project, subject, "fetch")
+        if site.module.is_global(js.Call(site.module, site.node).callee, "fetch")
+    ]
+    waits = [site for site in sites if _is_waited_for(site.module, site.node)]
+    if not waits:
+        return
+    first, *others = waits
+    yield Finding(
+        "a client waits for this server as long as it takes: give the request `AbortSignal.timeout()`",
+        first.module.at(first.node),
+        tuple(other.module.at(other.node, "and for this one") for other in others[: _MOST - 1]),
+    )
+
+
+def _is_waited_for(module: Module, node: Node) -> bool:
+    """Whether a client waits for what a request to somebody else's server gives, of which the code reads the
+    body or the status."""
+    made = js.Call(module, node)
+    if not made.arguments or len(made.arguments) > 2 or not _is_foreign(module, made.arguments[0]):
+        return False
+    function = module.enclosing_function(node)
+    if function is None or next(module.mentions(_LIMITS, function), None) is not None:
+        return False
+    options = made.argument(1)
+    if options is not None and (js.unwrap(options).type != "object" or module.is_open_object(options)):
+        return False
+    answer = module.awaited(node)
+    if answer is None or not module.runs_in_worker(node) or module.may_be_durable(node):
+        return False
+    if not any(
+        (read := module.member_read(holder)) is not None and read.name in _READS for holder in answer.holders
+    ):
+        return False
+    return js.Invocation.REQUEST in js.invocations_of(module, node)
+
+
+def _is_foreign(module: Module, target: Node) -> bool:
+    """Whether a URL is written in the code, or a variable of `env`, and the host not the Worker's own."""
+    target = js.unwrap(module.initializer(js.unwrap(target)))
+    if module.value_of(target).kind is ValueKind.REQUEST:
+        return False
+    if module.provenance(target).trust is js.Trust.REQUEST and target.type not in (
+        "template_string",
+        "binary_expression",
+    ):
+        return False
+    for one in module.origins(target):
+        if one.type in ("string", "template_string") and _FOREIGN.match(module.text(one)[1:]) is not None:
+            return True
+        if one.type == "member_expression" and _CONFIGURED.fullmatch(module.text(one)) is not None:
+            return True
+    return False

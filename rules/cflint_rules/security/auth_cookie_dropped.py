@@ -1,0 +1,114 @@
+"""Hand on the cookie that Better Auth sets when its API signs somebody in on the server.
+
+`auth.api.signInEmail()` and its like give the session as an object. The `Set-Cookie` header, by which the
+browser is signed in, is in the response that nobody asked for: `asResponse: true` or `returnHeaders: true`
+gives it. Without, the call succeeds, and the next request comes from a stranger.
+
+## Incorrect
+
+```ts
+import { betterAuth } from "better-auth";
+
+const auth = betterAuth({ emailAndPassword: { enabled: true } });
+
+export default {
+  async fetch(request): Promise<Response> {
+    const body = { email: "me@example.com", password: request.headers.get("x-password") ?? "" };
+    await auth.api.signInEmail({ body });
+    return Response.redirect("https://example.com/account");
+  },
+} satisfies ExportedHandler;
+```
+
+## Correct
+
+```ts
+import { betterAuth } from "better-auth";
+
+const auth = betterAuth({ emailAndPassword: { enabled: true } });
+
+export default {
+  async fetch(request): Promise<Response> {
+    const body = { email: "me@example.com", password: request.headers.get("x-password") ?? "" };
+    return await auth.api.signInEmail({ body, asResponse: true });
+  },
+} satisfies ExportedHandler;
+```
+
+## Not reported
+
+Projects with a plugin that sets cookies itself (`nextCookies()`, `tanstackStartCookies()`,
+`sveltekitCookies()`); calls whose options are not seen whole; results that are read (a token, a user), which
+may be all that is wanted; tests and scripts.
+
+## Fix safety
+
+There is no fix: which headers the answer has is up to the author.
+
+Source: https://www.better-auth.com/docs/concepts/api
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
+
+_SIGNS = ("signInEmail", "signUpEmail", "signInUsername", "signInPhoneNumber", "signInEmailOTP", "signOut")
+_KEEPS = ("asResponse", "returnHeaders")
+_PLUGINS = (
+    "nextCookies",
+    "tanstackStartCookies",
+    "reactStartCookies",
+    "sveltekitCookies",
+    "solidStartCookies",
+)
+
+
+@rule(call(*_SIGNS), severity=Severity.WARNING, presets=(PREVIEW,))
+def check(match: Match) -> Iterator[Finding]:
+    module = match.module
+    access = module.member(match.receiver) if match.receiver is not None else None
+    if access is None or access.name != "api" or len(match.arguments) != 1:
+        return
+    options = js.unwrap(match.arguments[0])
+    if options.type != "object" or module.is_open_object(options):
+        return
+    if any(module.property_value(options, name) is not None for name in _KEEPS):
+        return
+    if not module.runs_in_worker(match.node) or _is_read(module, match) or _has_plugin(module):
+        return
+    yield Finding(
+        f"`{match.word}()` sets a cookie that nobody sends to the browser: ask for it with `returnHeaders`",
+        match.at(match.node),
+    )
+
+
+def _is_read(module: Module, match: Match) -> bool:
+    """Whether something is read of what a call gives, or it is handed on; logging it does not count."""
+    result = module.awaited(match.node)
+    if result is None:
+        return True
+    if result.pattern is not None:
+        return True
+    for use in result.references:
+        around = module.call_around(use)
+        if around is None or module.log_at(around[0].node) is None:
+            parent = module.parent(module.with_wrappers(use))
+            if parent is None or parent.type not in (
+                "if_statement",
+                "parenthesized_expression",
+                "unary_expression",
+            ):
+                return True
+    return False
+
+
+def _has_plugin(module: Module) -> bool:
+    """Whether a module of a Worker that runs this names a plugin which sets cookies."""
+    for worker in module.workers:
+        for path in js.running_paths(worker):
+            document = module.project.sources.document(path)
+            if document is not None and any(document.has_word(name) for name in _PLUGINS):
+                return True
+    return False
