@@ -137,11 +137,10 @@ def _ids(environment: Environment) -> Iterator[tuple[str, config.ConfigNode, tup
     zone = route.get("zone_id") if route is not None else None
     if zone is not None and zone.text:
         yield "route", zone, environment.path("route", "zone_id")
+    if environment.config.document.origin is not None:
+        return  # whoever copies that from a text puts in an account and a host of their own
     account = environment.own("account_id")
-    is_shown = (
-        environment.config.document.origin is not None
-    )  # whoever reads that puts in an account of theirs
-    if account is not None and account.text and not is_shown:
+    if account is not None and account.text:
         yield "account_id", account, environment.path("account_id")
     if route is not None:
         yield from _hosts(route, environment.path("route"))
