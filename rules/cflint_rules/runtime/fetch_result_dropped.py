@@ -66,7 +66,7 @@ export default {
 - Requests that send nothing, or always the same, and those that are not
   awaited, or are part of what `waitUntil()` gets: nobody waits for their result.
 - What is sent for the record: to hosts and by functions whose names speak of logs, statistics or alerts.
-- Answers that are kept in a variable of which anything is read.
+- Answers that are kept in a variable of which anything is read, and those of Durable Objects.
 
 There is one finding in a module, with the other places.
 
@@ -83,7 +83,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Documents, Finding, Module, Severity, ValueKind, js, module, pattern, rule
+from cflint.api import PREVIEW, Documents, Finding, Module, Severity, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -116,9 +116,8 @@ def check(subject: Module) -> Iterator[Finding]:
 def _is_dropped(subject: Module, node: Node) -> bool:
     """Whether a call sends something that the code waits for, and nothing of the answer is looked at."""
     made = js.Call(subject, node)
-    is_global = subject.is_global(made.callee, "fetch")
-    if not is_global and subject.value_of(made.receiver).kind is not ValueKind.STUB:
-        return False
+    if not subject.is_global(made.callee, "fetch"):
+        return False  # a Durable Object's own code answers, and throws through where it fails
     if not _sends(subject, made) or not made.is_awaited or not subject.runs_in_worker(node):
         return False
     if subject.own_statement(made.whole) is None and not _is_only_read(subject, node):
