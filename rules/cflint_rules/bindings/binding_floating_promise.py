@@ -14,7 +14,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    env.VISITS.put("last", new Date().toISOString());
+    env.VISITS.put(new URL(request.url).pathname, new Date().toISOString());
     return new Response("Welcome");
   },
 } satisfies ExportedHandler<Env>;
@@ -29,7 +29,7 @@ interface Env {
 
 export default {
   async fetch(request, env, ctx): Promise<Response> {
-    ctx.waitUntil(env.VISITS.put("last", new Date().toISOString()));
+    ctx.waitUntil(env.VISITS.put(new URL(request.url).pathname, new Date().toISOString()));
     return new Response("Welcome");
   },
 } satisfies ExportedHandler<Env>;

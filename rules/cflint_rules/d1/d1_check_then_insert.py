@@ -79,6 +79,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _EXPECTED = pattern(rb"unique|constraint|conflict|duplicate|already", re.IGNORECASE)
+_SAME_ROW = frozenset({"eq", "and", "isNull", "String", "Number"})
+"""Functions of conditions that look for one row, and count none."""
 _UPSERTS = frozenset({"onConflictDoNothing", "onConflictDoUpdate"})
 _STAND_IN = frozenset({"string", "null", "undefined", "number"})
 _DECIDES = frozenset({"CONFLICT", "IGNORE", "REPLACE", "SELECT"})
@@ -142,7 +144,7 @@ def check_orm(match: Match) -> Iterator[Finding]:
     if given is None:
         return
     table = module.text(match.arguments[0])
-    written = {_plain(module, value) for value in given.values()}
+    written = {(name, _plain(module, value)) for name, value in given.items()}
     for query, by in _queries_of(module, function, match.node, table):
         if by and by <= written and _is_asked(module, query) and js.can_reach(module, query, match.node):
             yield Finding(
@@ -164,9 +166,9 @@ def _chain(module: Module, last: Node) -> Iterator[js.Call]:
 
 def _queries_of(
     module: Module, function: Node, insert: Node, table: str
-) -> Iterator[tuple[Node, frozenset[str]]]:
-    """The queries of a table by Drizzle that stand before an insert, and what the rows that they look for are
-    equal in."""
+) -> Iterator[tuple[Node, frozenset[tuple[str, str]]]]:
+    """The queries of a table by Drizzle that stand before an insert, and the columns and values in which the
+    rows that they look for are equal."""
     for name in ("from", "findFirst"):
         for made in module.calls(name, function):
             if made.node.start_byte > insert.start_byte or made.receiver is None:
@@ -185,14 +187,22 @@ def _queries_of(
             begun = module.orm_statement(last)
             if begun is None or begun.verb != "SELECT" or begun.database is None:
                 continue
-            equal = [
-                one
-                for part in _chain(module, last)
-                for argument in part.arguments
-                for one in module.calls("eq", argument)
-                if len(one.arguments) == 2
+            parts = [argument for part in _chain(module, last) for argument in part.arguments]
+            called = [
+                js.Call(module, node)
+                for argument in parts
+                for node in (argument, *module.descendants(argument, "call_expression"))
+                if node.type == "call_expression"
             ]
-            yield last, frozenset(_plain(module, one.arguments[1]) for one in equal)
+            equal = [one for one in called if one.name == "eq" and len(one.arguments) == 2]
+            if all(one.name in _SAME_ROW for one in called if one.receiver is None):
+                yield (
+                    last,
+                    frozenset(
+                        (module.text(one.arguments[0]).rpartition(".")[2], _plain(module, one.arguments[1]))
+                        for one in equal
+                    ),
+                )
 
 
 def _plain(module: Module, value: Node) -> str:

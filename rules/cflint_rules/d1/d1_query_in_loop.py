@@ -49,7 +49,8 @@ Statements that differ: `DB.batch(list.map(…))`.
 
 ## Not reported
 
-Loops that can be left before their end, over a list that is written out, or over a part of one (`slice()`).
+Loops that can be left before their end, over a list that is written out, over a part of one (`slice()`), or
+over the messages of a queue.
 Writes alone (`d1-use-batch`). Followed is a function that queries for what it is given, to the loops that
 call it.
 
@@ -81,6 +82,9 @@ def check(match: Match) -> Iterator[Finding]:
     if match.receiver is None or not _reads_d1(match):
         return
     for turn in js.turns_of(module, match.node):
+        around = js.turn_around(turn.module, turn.node)
+        if around is not None and turn.module.value_of(around.items).kind is ValueKind.MESSAGES:
+            continue  # each message is handled, and acknowledged, by itself
         at = turn.module.at(turn.node)
         related = () if turn.node is match.node else (match.at(match.node, "the query"),)
         how = "waits for" if module.loop_around(match.node) or turn.module.loop_around(turn.node) else "makes"

@@ -157,8 +157,15 @@ def check_orm(match: Match) -> Iterator[Finding]:
     chain = [js.Call(module, match.node)]
     while (found := module.method_called_on(chain[-1].node)) is not None:
         chain.append(js.Call(module, found[1]))
-    if _BOUNDS.isdisjoint(made.name for made in chain[1:]) and _is_only_counted(module, chain):
+    is_upkeep = _ADMIN.search(module.path) is not None
+    if (
+        not is_upkeep
+        and _BOUNDS.isdisjoint(made.name for made in chain[1:])
+        and _is_only_counted(module, chain)
+    ):
         yield Finding("every row is read to count them: let the database count, with `count()`", match.at())
+        return
+    if is_upkeep and any(made.name == "where" for made in chain[1:]):
         return
     wheres = [made for made in chain[1:] if made.name == "where"]
     others = {made.name for made in chain[1:]} - {"where"}
@@ -197,6 +204,9 @@ _BOUNDS = frozenset(
     {"limit", "get", "top", "executeTakeFirst", "executeTakeFirstOrThrow", "$dynamic", "toSQL"}
 )
 """Methods of a chain after which not all rows that a condition leaves are read."""
+_ASKS = frozenset({"!", "===", "!==", "==", "!=", "<", ">", "<=", ">="})
+"""What is asked of a number of which it only matters whether it is small."""
+_ADMIN = pattern(r"admin", re.IGNORECASE)
 _COMBINES = frozenset({"and", "or"})
 _COUNTS = pattern(r"\b(?:count|sum|avg|min|max|countAll|sql)\b")
 _LIMITS = frozenset({"where", "limit", "take", "cursor"})
@@ -260,7 +270,7 @@ def _asks_whether(module: Module, length: Node) -> bool:
     above = module.parent(module.with_wrappers(length))
     operation = module.operation(above) if above is not None else None
     if operation is not None:
-        return operation.operator == "!" or any(module.number(side) in (0, 1) for side in operation.operands)
+        return operation.operator in _ASKS
     return module.is_guard(length) or (above is not None and above.type == "subscript_expression")
 
 
@@ -318,6 +328,7 @@ def _wants_all(module: Module, node: Node) -> bool:
     return False
 
 
+_MOST = 5
 _UPKEEP = frozenset({"scheduled", "on_scheduled", "queue", "on_queue", "alarm"})
 
 
@@ -327,6 +338,7 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         return
     if _RESETS.search(posixpath.basename(module.path)):
         return
+    found: dict[str, list[python.PythonStatement]] = {}
     for statement in python.python_statements(module):
         table = _whole_table(statement.text) if statement.engine is sql.SqlDialect.D1 else None
         if table is None or statement.text.holes or not statement.gives_rows:
@@ -334,6 +346,10 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         function = module.method_around(statement.call)
         named = function.name.value if function is not None else ""
         if named not in _UPKEEP and _RESETS.search(named) is None:
-            yield Finding(
-                f"this reads every row of {quoted(table)}: set a `LIMIT`", module.at(statement.written)
-            )
+            found.setdefault(table, []).append(statement)
+    for table, (first, *others) in found.items():
+        yield Finding(
+            f"this reads every row of {quoted(table)}: set a `LIMIT`",
+            module.at(first.written),
+            tuple(module.at(other.written, "so does this") for other in others[:_MOST]),
+        )

@@ -48,7 +48,8 @@ Where the second statement needs the id that the database gave the first, make t
 
 ## Not reported
 
-Statements that share no value and no result; those with anything else awaited between them; where the number
+Statements that share no value and no result; two that delete, or change one table, so that the whole is right
+once it is done again; those with anything else awaited between them; where the number
 of changed rows decides about the second; where only one of them stands in a `try`; inserts that do nothing
 where the row is there; tables of logs, statistics and the like, and times of a last visit. Three and more
 writes in a row, and loops: [`d1-use-batch`](d1_use_batch.py) is about them. Of ORMs, Drizzle, Kysely and
@@ -82,7 +83,10 @@ _ASIDE = pattern(
 _OWNER = pattern(
     r"user|owner|account|tenant|org|team|workspace|actor|member|customer|client|auth|session", re.IGNORECASE
 )
-_TIMES = pattern(r"now|date|time|stamp|(?:_at|At)$|created|updated|^ts$", re.IGNORECASE)
+_TIMES = pattern(
+    r"now|date|time|stamp|before|after|cutoff|since|until|expir|older|(?:_at|At)$|created|updated|^ts$",
+    re.IGNORECASE,
+)
 _LAST = pattern(r"\bset\b[\s({]*[`\"]?(?:last|updated|seen)_?\w*[`\"]?\s*[=:]", re.IGNORECASE)
 _HARMLESS = frozenset({"IGNORE", "CONFLICT", "REPLACE"})
 _UPSERTS = frozenset({"onConflictDoNothing", "onConflictDoUpdate", "onConflict", "upsert", "replaceInto"})
@@ -99,6 +103,7 @@ class _Write:
     node: Node
     begin: Node
     verb: str
+    table: str
     database: str
     values: frozenset[str]
 
@@ -183,7 +188,9 @@ def _write(module: Module, made: js.Call) -> _Write | None:
         return None
     own = module.text(made.arguments[0]) if made.arguments and made.name in BEGINS else ""
     values = frozenset(key for one in given for key in _keys(module, one, own))
-    return _Write(node, made.node, verb, module.text(js.unwrap(database)), values)
+    return _Write(
+        node, made.node, verb, tables[0] if tables else "", module.text(js.unwrap(database)), values
+    )
 
 
 def _given(module: Module, node: Node) -> tuple[Node, ...]:
@@ -227,6 +234,9 @@ def _belong(module: Module, function: Node, first: _Write, second: _Write) -> bo
     """Whether a write and the next one are of one thing, and nothing between them needs to be there."""
     if first.database != second.database or not js.can_reach(module, first.node, second.node):
         return False
+    verbs = {first.verb, second.verb}
+    if verbs == {"DELETE"} or (verbs == {"UPDATE"} and first.table == second.table):
+        return False  # done again, it is whole
     loop = module.loop_around(first.node)
     if loop != module.loop_around(second.node) or (loop is not None and loop.type == "for_in_statement"):
         return False

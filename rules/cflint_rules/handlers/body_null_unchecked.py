@@ -10,7 +10,7 @@ status 500 (error 1101) for a mistake of its own, and anyone can make as many of
 // src/index.ts
 export default {
   async fetch(request): Promise<Response> {
-    const length = Number(request.headers.get("Content-Length"));
+    const length = Number(request.headers.get("Content-Length") ?? Infinity);
     if (length > 10_000) return new Response("too long", { status: 413 });
     let body: { name: string };
     try {
@@ -39,7 +39,7 @@ export default {
 // src/index.ts
 export default {
   async fetch(request): Promise<Response> {
-    const length = Number(request.headers.get("Content-Length"));
+    const length = Number(request.headers.get("Content-Length") ?? Infinity);
     if (length > 10_000) return new Response("too long", { status: 413 });
     let body: { name?: unknown } | null;
     try {

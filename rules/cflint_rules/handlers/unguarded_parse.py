@@ -45,7 +45,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const length = Number(request.headers.get("Content-Length"));
+    const length = Number(request.headers.get("Content-Length") ?? Infinity);
     if (length > 10_000) return new Response("too long", { status: 413 });
     let note: { id?: unknown } | null;
     try {

@@ -13,7 +13,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    await env.USERS.put("last", { path: request.url, at: Date.now() });
+    await env.USERS.put(new URL(request.url).pathname, { path: request.url, at: Date.now() });
     return new Response("stored");
   },
 } satisfies ExportedHandler<Env>;
@@ -28,7 +28,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    await env.USERS.put("last", JSON.stringify({ path: request.url, at: Date.now() }));
+    await env.USERS.put(new URL(request.url).pathname, JSON.stringify({ path: request.url, at: Date.now() }));
     return new Response("stored");
   },
 } satisfies ExportedHandler<Env>;

@@ -15,7 +15,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    await env.CODES.put("code", "1234", { expirationTtl: 30 });
+    await env.CODES.put(crypto.randomUUID(), "1234", { expirationTtl: 30 });
     return new Response("sent");
   },
 } satisfies ExportedHandler<Env>;
@@ -30,7 +30,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    await env.CODES.put("code", "1234", { expirationTtl: 60 });
+    await env.CODES.put(crypto.randomUUID(), "1234", { expirationTtl: 60 });
     return new Response("sent");
   },
 } satisfies ExportedHandler<Env>;

@@ -20,7 +20,26 @@ _STORES = ("kv", "r2", "d1")
 _CACHE = pattern(r"cache", re.IGNORECASE)
 
 
-def unread_error(module: Module, clause: Node) -> bool:
+def blind_catches(module: Module) -> tuple[tuple[Node, Node, Node], ...]:
+    """The `catch` clauses of a module that neither read the error nor log, with their block and `try`."""
+
+    def find() -> tuple[tuple[Node, Node, Node], ...]:
+        found = []
+        for word in module.leaves("catch", module.root):
+            clause = module.parent(word)
+            attempt = module.parent(clause) if clause is not None else None
+            if clause is None or clause.type != "catch_clause" or attempt is None:
+                continue
+            body, tried = clause.child_by_field_name("body"), attempt.child_by_field_name("body")
+            if body is None or tried is None or not _unread_error(module, clause) or _is_told(module, body):
+                continue
+            found.append((clause, body, tried))
+        return tuple(found)
+
+    return module.memoized("catch clauses that look at no error", find)
+
+
+def _unread_error(module: Module, clause: Node) -> bool:
     """Whether nothing in a `catch` reads the error."""
     parameter = clause.child_by_field_name("parameter")
     if parameter is None:
@@ -29,7 +48,7 @@ def unread_error(module: Module, clause: Node) -> bool:
     return error is not None and all(use.id == error.node.id for use in module.scope.references(error))
 
 
-def is_told(module: Module, body: Node) -> bool:
+def _is_told(module: Module, body: Node) -> bool:
     """Whether a `catch` logs, or calls a function whose name says so."""
     for node in module.descendants(body, "call_expression"):
         made = js.Call(module, node)

@@ -64,7 +64,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule
-from cflint_rules.observability._catches import is_told, store_used, unread_error, waited_for
+from cflint_rules.observability._catches import blind_catches, store_used, waited_for
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -80,9 +80,7 @@ _MOST = 6
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
-    found = [
-        clause for clause in subject.descendants(subject.root, "catch_clause") if _hides(subject, clause)
-    ]
+    found = [clause for clause, body, tried in blind_catches(subject) if _hides(subject, clause, body, tried)]
     if not found:
         return
     first, *others = found
@@ -93,19 +91,13 @@ def check(subject: Module) -> Iterator[Finding]:
     )
 
 
-def _hides(subject: Module, clause: Node) -> bool:
-    """Whether a `catch` makes a response of 500 of an error at which nothing looks."""
-    body, attempt = clause.child_by_field_name("body"), subject.parent(clause)
-    tried = attempt.child_by_field_name("body") if attempt is not None else None
-    if body is None or tried is None or not unread_error(subject, clause):
-        return False
+def _hides(subject: Module, clause: Node, body: Node, tried: Node) -> bool:
+    """Whether a `catch` that looks at no error makes a response of 500 of it."""
     if next(waited_for(subject, clause, tried), None) is None:
         return False
     thrown = next(subject.descendants(body, "throw_statement"), None)
     if thrown is not None:
-        return _is_answer(subject, thrown) and not is_told(subject, body) and subject.runs_in_worker(clause)
-    if is_told(subject, body):
-        return False
+        return _is_answer(subject, thrown) and subject.runs_in_worker(clause)
     calls = [js.Call(subject, node) for node in subject.descendants(body, "call_expression")]
     answers = [made.status for made in subject.responses_made(body, into_functions=False)]
     answers += [reply.status for made in calls for reply in js.replies_of(subject, made.node)]

@@ -49,7 +49,8 @@ export default {
 
 ## Not reported
 
-A `catch` with a comment, or one that throws, logs or reads the error; caches, by the name of the binding; a
+A `catch` with a comment, or one that throws, logs or reads the error, or gives what says itself that
+something failed; modules that look how a Worker is (`health`, `status`); caches, by the binding's name; a
 `try` that parses JSON, too; an answer of `false` (whether it works is what was asked); statements that make
 or change tables. An empty `catch` is [`swallowed-error`](swallowed_error.py), one that makes a response
 [`error-answered-unlogged`](error_answered_unlogged.py). A module has one finding, with all its places.
@@ -64,17 +65,21 @@ https://developers.cloudflare.com/d1/observability/debug-d1/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule, sql
-from cflint_rules.observability._catches import is_told, store_used, unread_error
+from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, rule, sql
+from cflint_rules.observability._catches import blind_catches, store_used
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _SCHEMA = frozenset({"CREATE", "ALTER", "DROP", "PRAGMA"})
 _PARSES = ("parse", "json")
+_SAYS = pattern(r"err|fail|unavail|unhealthy|degraded|down\b|offline|missing|unknown", re.IGNORECASE)
+"""What stands in a value that says itself that something went wrong."""
+_ASKS = pattern(r"health|status|diagnos|ping", re.IGNORECASE)
 _MOST = 6
 
 
@@ -84,8 +89,8 @@ def check(subject: Module) -> Iterator[Finding]:
         return
     found = [
         (clause, lost)
-        for clause in subject.descendants(subject.root, "catch_clause")
-        if (lost := _hidden(subject, clause)) is not None
+        for clause, body, tried in blind_catches(subject)
+        if (lost := _hidden(subject, clause, body, tried)) is not None
     ]
     if not found:
         return
@@ -100,15 +105,16 @@ def check(subject: Module) -> Iterator[Finding]:
     )
 
 
-def _hidden(subject: Module, clause: Node) -> Node | None:
+def _hidden(subject: Module, clause: Node, body: Node, tried: Node) -> Node | None:
     """The call of a store whose error a `catch` replaces by a value; None of every other `catch`."""
-    body, attempt = clause.child_by_field_name("body"), subject.parent(clause)
-    tried = attempt.child_by_field_name("body") if attempt is not None else None
-    if body is None or tried is None or not unread_error(subject, clause) or is_told(subject, body):
-        return None
     if next(subject.descendants(body, "throw_statement", "comment", "false", "await_expression"), None):
         return None
-    if not any(_replaces(node) for node in body.named_children):
+    if (
+        not any(_replaces(node) for node in body.named_children)
+        or _SAYS.search(subject.text(body)) is not None
+    ):
+        return None
+    if _ASKS.search(subject.path) is not None:
         return None
     if next(subject.responses_made(body), None) is not None:
         return None

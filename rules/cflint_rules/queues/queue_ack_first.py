@@ -39,8 +39,8 @@ export default {
 
 ## Not reported
 
-What follows in another branch, or is no call of a service or of a function of the project; what stands in a
-`try` of its own; a message that is skipped, where `continue` or `return` comes right after.
+What follows in another branch, or is no call of a service or of a function of the project that may throw;
+what stands in a `try` of its own; a message that is skipped, where `continue` or `return` comes right after.
 
 ## Fix safety
 
@@ -92,8 +92,7 @@ def _is_work(module: Module, node: Node) -> bool:
     made = module.call(node.named_children[0]) if node.named_children else None
     if made is None or made.is_new:
         return False
-    return (
-        module.service_call(made.node) is not None
-        or module.orm_statement(made.node) is not None
-        or js.function_called(module, made.node) is not None
-    )
+    if module.service_call(made.node) is not None or module.orm_statement(made.node) is not None:
+        return True
+    called = js.function_called(module, made.node)
+    return called is not None and not called[0].catches_everything(called[1])

@@ -51,11 +51,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule
+from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_AWAITED = pattern(rb"\bawait\s+([A-Za-z_$][\w$]*)\b(?!\s*[.(\[<`])")
 _SOURCES = frozenset(
     {
         js.PromiseSource.FETCH,
@@ -71,9 +72,9 @@ _SOURCES = frozenset(
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
-    for declarator in subject.descendants(subject.root, "variable_declarator"):
+    for declarator in _started(subject):
         value, name = declarator.child_by_field_name("value"), declarator.child_by_field_name("name")
-        if value is None or name is None or name.type != "identifier" or value.type != "call_expression":
+        if value is None or name is None:
             continue
         between = _awaited_between(subject, declarator, name)
         if between is None or subject.promise_source(value) not in _SOURCES:
@@ -86,6 +87,19 @@ def check(subject: Module) -> Iterator[Finding]:
             subject.at(between),
             (subject.at(declarator, "it is started here"),),
         )
+
+
+def _started(subject: Module) -> Iterator[Node]:
+    """The declarations of variables that hold what a call gives, and that are awaited by their name."""
+    for name in sorted({found.group(1).decode() for found in _AWAITED.finditer(subject.document.data)}):
+        for leaf in subject.leaves(name, subject.root):
+            above = subject.parent(leaf)
+            if above is None or above.type != "variable_declarator":
+                continue
+            value = above.child_by_field_name("value")
+            is_call = value is not None and value.type == "call_expression"
+            if is_call and above.child_by_field_name("name") == leaf:
+                yield above
 
 
 def _is_safe(subject: Module, promise: Node) -> bool:

@@ -89,7 +89,7 @@ def check_headers(subject: Module) -> Iterator[Finding]:
         return
     for mention in subject.mentions(_HEADER):
         value = subject.header_value(mention)
-        text = subject.text(value) if value is not None else ""
+        text = (subject.string_of(value) or subject.text(value)) if value is not None else ""
         if value is None or _KEEPS.search(text) is None or _ENDS.search(text) is not None:
             continue
         function = subject.enclosing_function(mention)
@@ -112,21 +112,27 @@ def _status_of(subject: Module, made: js.ResponseMade) -> Node | None:
     if len(arguments) < 2:
         return None
     init = js.unwrap(arguments[1])
-    given = init if init.type == "identifier" and _is_foreign(subject, init) else None
+    content = subject.member(arguments[0])
+    passed = content.object if content is not None and content.name == "body" else None
+    given = init if init.type == "identifier" and _is_foreign(subject, init, passed) else None
     if given is not None or init.type != "object":
         return given
     status = subject.property_value(init, "status")
     member = subject.member(status) if status is not None else None
-    if member is not None and member.name == "status" and _is_foreign(subject, member.object):
+    if member is not None and member.name == "status" and _is_foreign(subject, member.object, passed):
         return js.unwrap(member.object)
     spread = (js.first_named(part) for part in init.named_children if part.type == "spread_element")
-    return next((one for one in spread if one is not None and _is_foreign(subject, one)), None)
+    return next((one for one in spread if one is not None and _is_foreign(subject, one, passed)), None)
 
 
-def _is_foreign(subject: Module, node: Node) -> bool:
-    """Whether an expression is a response that something else answered."""
+def _is_foreign(subject: Module, node: Node, passed: Node | None) -> bool:
+    """Whether an expression is a response that something else answered: by its value, or because its body is
+    what is passed on."""
     value = subject.value_of(node)
-    return value.kind is ValueKind.RESPONSE and value.detail not in ("new", "redirect", "cache")
+    if value.kind is ValueKind.RESPONSE:
+        return value.detail not in ("new", "redirect", "cache")
+    is_unknown = value.kind is ValueKind.UNKNOWN and js.unwrap(node).type == "identifier"
+    return is_unknown and passed is not None and subject.is_same(node, passed)
 
 
 def _is_on(subject: Module, mention: Node, made: js.ResponseMade) -> bool:

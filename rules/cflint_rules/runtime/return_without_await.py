@@ -25,7 +25,8 @@ export default {
   async fetch(request): Promise<Response> {
     try {
       return await fetch("https://origin.example.com" + new URL(request.url).pathname);
-    } catch {
+    } catch (error) {
+      console.error("no answer", error);
       return new Response("try again later", { status: 503 });
     }
   },

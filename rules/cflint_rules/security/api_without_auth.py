@@ -49,7 +49,7 @@ export default {
     const token = request.headers.get("Cf-Access-Jwt-Assertion") ?? "";
     const user = await jwtVerify(token, keys, { issuer: env.TEAM }).catch(() => null);
     if (user === null) return new Response("who are you?", { status: 403 });
-    const length = Number(request.headers.get("Content-Length"));
+    const length = Number(request.headers.get("Content-Length") ?? Infinity);
     if (length > 10_000) return new Response("too long", { status: 413 });
     const prompt = await request.text();
     const answer = await env.AI.run("@cf/meta/llama-3.1-8b-instruct-fast", { prompt });

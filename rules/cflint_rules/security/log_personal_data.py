@@ -9,7 +9,7 @@ among it; the row of a user has the name, the mail address, and often the hash o
 ```ts
 export default {
   async fetch(request): Promise<Response> {
-    const length = Number(request.headers.get("Content-Length"));
+    const length = Number(request.headers.get("Content-Length") ?? Infinity);
     if (length > 10_000) return new Response("too long", { status: 413 });
     const order = await request.json().catch(() => null);
     console.log("new order", JSON.stringify(order));
@@ -23,7 +23,7 @@ export default {
 ```ts
 export default {
   async fetch(request): Promise<Response> {
-    const length = Number(request.headers.get("Content-Length"));
+    const length = Number(request.headers.get("Content-Length") ?? Infinity);
     if (length > 10_000) return new Response("too long", { status: 413 });
     const order = await request.json<{ id: string }>().catch(() => null);
     console.log("new order", order?.id);

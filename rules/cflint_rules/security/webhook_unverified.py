@@ -38,7 +38,7 @@ interface Env {
 const app = new Hono<{ Bindings: Env }>();
 
 app.post("/webhooks/payments", async (c) => {
-  if (Number(c.req.header("Content-Length")) > 100_000) return c.text("too long", 413);
+  if (Number(c.req.header("Content-Length") ?? Infinity) > 100_000) return c.text("too long", 413);
   const body = await c.req.text();
   const signature = c.req.header("X-Signature") ?? "";
   if (!(await isSigned(body, signature, c.env.WEBHOOK_SECRET))) return c.text("who are you?", 401);

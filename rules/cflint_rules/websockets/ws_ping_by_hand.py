@@ -79,7 +79,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, rule
+from cflint.api import PREVIEW, ClassDefinition, Finding, Match, Module, Severity, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -98,19 +98,34 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if not module.is_run:
         return
-    for send in module.calls("send", owner.body):
-        if len(send.arguments) != 1 or not _is_constant(module, send.arguments[0]):
-            continue
-        asked = _ping_asked(module, send.node)
-        if asked is None or _does_more(module, asked, send.node):
+    for send in _sends(module, owner):
+        asked = _ping_asked(module, send)
+        if asked is None or _does_more(module, asked, send):
             continue
         yield Finding(
             "each ping wakes the object to send this: have the runtime answer, by"
             " `setWebSocketAutoResponse()`",
-            module.at(send.node),
+            module.at(send),
             (module.at(asked, "a ping is told here"),),
         )
         return
+
+
+def _sends(module: Module, owner: ClassDefinition) -> Iterator[Node]:
+    """The calls in a class that send what is always the same: of `send()`, or of a method that sends what it
+    is given."""
+    for send in module.calls("send", owner.body):
+        if len(send.arguments) != 1:
+            continue
+        if _is_constant(module, send.arguments[0]):
+            yield send.node
+        method = module.method_around(send.node)
+        if method is None or module.enclosing_function(send.node) != method:
+            continue
+        for node in js.calls_in_module(module, method):
+            given = [one for one in js.arguments_of(node) if js.unwrap(one).type in ("object", "string")]
+            if len(given) == 1 and _is_constant(module, given[0]):
+                yield node
 
 
 def _is_constant(module: Module, node: Node) -> bool:
@@ -119,9 +134,9 @@ def _is_constant(module: Module, node: Node) -> bool:
     if module.string(node) is not None:
         return True
     made = module.call(node)
-    if made is None or made.name != "stringify" or len(made.arguments) != 1:
+    if made is not None and (made.name != "stringify" or len(made.arguments) != 1):
         return False
-    given = module.properties_of(made.arguments[0])
+    given = module.properties_of(made.arguments[0] if made is not None else node)
     return bool(given) and all(module.string_of(value) is not None for value in (given or {}).values())
 
 
@@ -159,6 +174,6 @@ def _does_more(module: Module, asked: Node, send: Node) -> bool:
     if next(module.descendants(taken, "assignment_expression", "await_expression"), None) is not None:
         return True
     return any(
-        js.Call(module, node).name not in _KEPT and module.log_at(node) is None
+        node.id != send.id and js.Call(module, node).name not in _KEPT and module.log_at(node) is None
         for node in module.descendants(taken, "call_expression")
     )
