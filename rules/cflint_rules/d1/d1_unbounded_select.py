@@ -328,6 +328,7 @@ def _wants_all(module: Module, node: Node) -> bool:
     return False
 
 
+_MOST = 5
 _UPKEEP = frozenset({"scheduled", "on_scheduled", "queue", "on_queue", "alarm"})
 
 
@@ -337,6 +338,7 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         return
     if _RESETS.search(posixpath.basename(module.path)):
         return
+    found: dict[str, list[python.PythonStatement]] = {}
     for statement in python.python_statements(module):
         table = _whole_table(statement.text) if statement.engine is sql.SqlDialect.D1 else None
         if table is None or statement.text.holes or not statement.gives_rows:
@@ -344,6 +346,10 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         function = module.method_around(statement.call)
         named = function.name.value if function is not None else ""
         if named not in _UPKEEP and _RESETS.search(named) is None:
-            yield Finding(
-                f"this reads every row of {quoted(table)}: set a `LIMIT`", module.at(statement.written)
-            )
+            found.setdefault(table, []).append(statement)
+    for table, (first, *others) in found.items():
+        yield Finding(
+            f"this reads every row of {quoted(table)}: set a `LIMIT`",
+            module.at(first.written),
+            tuple(module.at(other.written, "so does this") for other in others[:_MOST]),
+        )

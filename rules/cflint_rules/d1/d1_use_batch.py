@@ -50,9 +50,8 @@ result of another stays before or after the batch.
 
 Writes whose result is used, a loop that awaits anything else, writes in a `try` within the loop, and fewer
 than three writes in a row. A function that only writes is followed to the loops that call it. Of ORMs,
-Drizzle, Kysely and Prisma are known, where they are made for D1 in sight. In Python,
-loops whose turns write by way of functions are reported, too, and those with a `try`: each turn counts as a
-request, of which an invocation may make 50 on the free plan.
+Drizzle, Kysely and Prisma are known, where they are made for D1 in sight. In Python, loops with a `try` are
+reported, too: each turn counts as a request, of which an invocation may make 50 on the free plan.
 
 ## Fix safety
 
@@ -66,18 +65,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import (
-    Finding,
-    Match,
-    Module,
-    Severity,
-    ValueKind,
-    call,
-    js,
-    python,
-    python_module,
-    rule,
-)
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, python, python_module, rule
 from cflint_rules.d1._writes import BEGINS, IN_A_ROW, awaited_of, is_write, outermost, row_from
 
 if TYPE_CHECKING:
@@ -205,9 +193,6 @@ def _only_writes(module: Module, loop: Node, first: Node) -> bool:
     return True
 
 
-_ROW = 3
-
-
 @check.on(python_module("await"))
 def check_python(module: python.PythonModule) -> Iterator[Finding]:
     if not any(one.bindings_of("d1") for one in module.environments):
@@ -235,7 +220,7 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         elif made not in seen:
             row = list(_python_row(module, made))
             seen.update(row)
-            if len(row) >= _ROW:
+            if len(row) >= IN_A_ROW:
                 yield Finding(
                     "these writes are requests to D1 one after the other: send them with one `batch()`",
                     module.at(made),

@@ -55,8 +55,9 @@ export default {
 
 ## Not reported
 
-- Fields of which anything is asked, with a default or `?.`, or that are handed to a function first, which may
-  look at them; bodies that are handed to one (a schema), or whose fields are looked up by a variable.
+- Fields of which anything is asked, with a default or `?.`, or that are handed first to a function that may
+  look at them (those of the project are followed); bodies that are handed to one (a schema), or whose fields
+  are looked up by a variable.
 - Routes with a validator, queries of which `has()` is asked, and headers that Cloudflare always sets.
 - What a `catch` takes, in the function, in one that calls it, or in an `onError()` of Hono, unless it answers
   all errors with status 500.
@@ -107,6 +108,7 @@ _PRINTS = pattern(r"console\.\w+|JSON\.stringify|log(?:ger)?(?:\.\w+)?|String|en
 _TELLS_APART = pattern(r"instanceof(?! Error\b)|\b4\d\d\b|\.name\b|\.code\b|\.status\b")
 _STATUS_500 = pattern(rb"\b500\b")
 _MOST = 6
+_MOST_HOPS = 2
 
 
 @record(frozen=True)
@@ -296,17 +298,19 @@ def _is_harmless(subject: Module, holder: Node) -> bool:
     return around is not None and _PRINTS.fullmatch(subject.text(around[0].callee or holder)) is not None
 
 
-def _first_throw(subject: Module, name: Node, *, is_text: bool) -> tuple[Node, bool] | None:
+def _first_throw(
+    subject: Module, name: Node, *, is_text: bool, hops: int = _MOST_HOPS
+) -> tuple[Node, bool] | None:
     """Where the value of a variable is used as if it were there; see `_first_of`."""
     declaration = subject.scope.resolve(name)
     if declaration is None or subject.scope.assignments(declaration):
         return None
     uses = [use for use in subject.scope.references(declaration) if use.id != name.id]
-    found = _first_of(subject, uses)
+    found = _first_of(subject, uses, hops)
     return None if found is not None and is_text and found[1] else found  # `null` can be bound
 
 
-def _first_of(subject: Module, uses: Sequence[Node]) -> tuple[Node, bool] | None:
+def _first_of(subject: Module, uses: Sequence[Node], hops: int = _MOST_HOPS) -> tuple[Node, bool] | None:
     """The first of the places of a value at which it has to be there, and whether it is bound there; None
     where anything is asked of it, where a function may look at it before, and where it is changed."""
     for use in uses:
@@ -321,15 +325,36 @@ def _first_of(subject: Module, uses: Sequence[Node]) -> tuple[Node, bool] | None
             call = around[0]
             if call.name == "bind" and call.receiver is not None and _is_d1(subject, call.receiver):
                 return use, True
-            if _PRINTS.fullmatch(subject.text(call.callee or use)) is None:
-                return None
-            continue
+            if _PRINTS.fullmatch(subject.text(call.callee or use)) is not None:
+                continue
+            return _needed_by(subject, call, around[1], use, hops)
         taken = subject.given_name(use)
         if taken is not None:
-            return _first_throw(subject, taken, is_text=False) if taken.type == "identifier" else None
+            return (
+                _first_throw(subject, taken, is_text=False, hops=hops) if taken.type == "identifier" else None
+            )
         if not _is_in_text(subject, use):
             return None
     return None
+
+
+def _needed_by(
+    subject: Module, call: js.Call, position: int, use: Node, hops: int
+) -> tuple[Node, bool] | None:
+    """The place of a value that a function of the project is handed, where that needs it to be there first of
+    all, and whether it is bound there."""
+    found = js.function_called(subject, call.node) if hops > 0 and not call.is_new else None
+    if found is None:
+        return None
+    home, function = found
+    parameters = home.parameters(function)
+    if position >= len(parameters) or parameters[position].is_optional:
+        return None
+    name = parameters[position].pattern
+    thrown = _first_throw(home, name, is_text=False, hops=hops - 1) if name.type == "identifier" else None
+    if thrown is None or home.try_around(thrown[0]) is not None:
+        return None
+    return use, thrown[1]
 
 
 def _is_d1(subject: Module, receiver: Node) -> bool:

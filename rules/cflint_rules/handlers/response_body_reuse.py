@@ -10,7 +10,7 @@ constructor that is given it `This ReadableStream is disturbed`.
 export default {
   async fetch(request, env, ctx): Promise<Response> {
     const body = await request.json();
-    console.log(body);
+    console.log("kind", body.kind);
     const response = await fetch("https://origin.example/", request);
     ctx.waitUntil(caches.default.put(request.url, response));
     return response;
@@ -23,8 +23,8 @@ export default {
 ```ts
 export default {
   async fetch(request, env, ctx): Promise<Response> {
-    const body = await request.clone().json();
-    console.log(body);
+    const body = await request.clone().json<{ kind?: string } | null>();
+    console.log("kind", body?.kind);
     const response = await fetch("https://origin.example/", request);
     ctx.waitUntil(caches.default.put(request.url, response.clone()));
     return response;

@@ -198,7 +198,9 @@ def _covers(taker: tuple[str, ...], parts: tuple[str, ...]) -> bool:
         taker, parts = taker[:-1], parts[: len(taker) - 1]
     if len(taker) != len(parts):
         return False
-    return all(one.startswith(":") or one == other for one, other in zip(taker, parts, strict=True))
+    return all(
+        one == other or (one.startswith(":") and other != "") for one, other in zip(taker, parts, strict=True)
+    )
 
 
 def _answers(subject: Module, call: js.Call) -> bool:

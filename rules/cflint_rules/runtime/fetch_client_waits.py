@@ -56,8 +56,8 @@ export default {
 
 - Functions in which anything says how long it takes (a signal, a timer, a race).
 - Answers that are handed on as they are, as those of a proxy, and requests that are not awaited.
-- What no request of a client waits for, URLs that come from elsewhere, and those that come from data, of
-  which `fetch-without-timeout` tells.
+- What no request of a client waits for, URLs of which nothing says whose they are, and those that come from
+  data, of which `fetch-without-timeout` tells.
 - The client's own request that is sent on, hosts of the Worker's own, and service bindings.
 
 There is one finding for a Worker, with the other places.
@@ -98,6 +98,11 @@ _LIMITS = pattern(rb"signal\b|AbortController|time_?out|\brace\b|deadline", re.I
 _READS = frozenset({"json", "text", "arrayBuffer", "blob", "formData", "bytes", "ok", "status"})
 _CONFIGURED = pattern(r"(?:\w+\.)*env\.\w*(?:URL|BASE|ENDPOINT|HOST|WEBHOOK|API)\w*", re.IGNORECASE)
 _FOREIGN = pattern(r"https?://(?!localhost\b|127\.|\$\{)[^/]*[\w}]", re.IGNORECASE)
+_NAMED = pattern(
+    r"(?:`\$\{)?(?:[\w$.]+\.)?\w*(?:base_?ur[il]|api_?(?:url|base|root|host)|endpoint|webhook_?(?:url)?)(?:\}.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A URL that begins with something whose name says that it is another server's."""
 _MOST = 6
 
 
@@ -121,7 +126,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 def _is_waited_for(module: Module, node: Node) -> bool:
     """Whether a client waits for what a request to somebody else's server gives, of which the code reads the
-    body or the status."""
+    body or the status, or nothing."""
     made = js.Call(module, node)
     if not made.arguments or len(made.arguments) > 2 or not _is_foreign(module, made.arguments[0]):
         return False
@@ -134,15 +139,17 @@ def _is_waited_for(module: Module, node: Node) -> bool:
     answer = module.awaited(node)
     if answer is None or not module.runs_in_worker(node) or module.may_be_durable(node):
         return False
-    if not any(
+    is_read = any(
         (read := module.member_read(holder)) is not None and read.name in _READS for holder in answer.holders
-    ):
+    )
+    if not is_read and not (made.is_awaited and module.own_statement(made.whole) is not None):
         return False
     return js.Invocation.REQUEST in js.invocations_of(module, node)
 
 
 def _is_foreign(module: Module, target: Node) -> bool:
     """Whether a URL is written in the code, or a variable of `env`, and the host not the Worker's own."""
+    given = module.text(js.unwrap(target))
     target = js.unwrap(module.initializer(js.unwrap(target)))
     if module.value_of(target).kind is ValueKind.REQUEST:
         return False
@@ -151,6 +158,8 @@ def _is_foreign(module: Module, target: Node) -> bool:
         "binary_expression",
     ):
         return False
+    if any(_NAMED.fullmatch(text) is not None for text in (given, module.text(target))):
+        return True
     for one in module.origins(target):
         if one.type in ("string", "template_string") and _FOREIGN.match(module.text(one)[1:]) is not None:
             return True

@@ -26,7 +26,7 @@ export default {
     try {
       return await fetch("https://origin.example.com" + new URL(request.url).pathname);
     } catch (error) {
-      console.error("the origin is away", error);
+      console.error("no answer", error);
       return new Response("try again later", { status: 503 });
     }
   },

@@ -1,11 +1,11 @@
-"""What is only there while a project is worked on."""
+"""What is only there while a project is worked on, and what a `try` may do without errors."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from cflint.api import Module, pattern
+from cflint.api import Module, js, pattern
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -30,3 +30,16 @@ def only_in_development(module: Module, node: Node) -> bool:
         if asked is not None and is_for_development(module, asked):
             return True
     return False
+
+
+def only_hands_on(module: Module, keyword: Node) -> bool:
+    """Whether a `try` does nothing but hand work to `waitUntil()`, whose errors come to nobody here."""
+    whole = module.parent(keyword) if keyword.type == "catch_clause" else None
+    body = whole.child_by_field_name("body") if whole is not None else None
+    for statement in body.named_children if body is not None else ():
+        made = module.call(statement.named_children[0]) if statement.type == "expression_statement" else None
+        work = module.call(made.arguments[0]) if made is not None and made.arguments else None
+        called = js.function_called(module, work.node) if work is not None else None
+        if made is None or made.name != "waitUntil" or called is None or not js.is_async(called[1]):
+            return False
+    return body is not None and bool(body.named_children)

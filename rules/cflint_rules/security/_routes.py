@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Module, Worker, js, pattern
+from cflint.api import Module, Project, Worker, js, pattern
 from cflint.record import record
 from cflint_rules.security._signs import asks
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 VERBS = ("get", "post", "put", "patch", "delete", "all")
 """Methods of routers that add a route."""
 _PATH = pattern(rb"pathname|\bpath\b|\burl\b|\broute\b")
+_ROUTER = pattern(rb"\.(?:get|post|put|patch|delete|all)\s*(?:<[^>]*>)?\(\s*[\"'`][/*]|pathname")
 _SHORT = 400
 """Bytes of a statement that does nothing but to turn somebody away."""
 _FEWEST = 3
@@ -29,6 +30,15 @@ class Route:
     at: Node
     path: str
     code: tuple[Node, ...]
+    before: tuple[Node, ...] = ()
+    """The middleware that stands beside the handler."""
+
+
+def is_known(project: Project, subject: Worker) -> bool:
+    """Whether all code of a Worker is in sight, or all that a framework app has for one."""
+    if subject.app is None or subject.entries:
+        return js.all_code_is_known(project, subject)
+    return not subject.unresolved and bool(subject.modules)
 
 
 def is_private(subject: Worker) -> bool:
@@ -43,8 +53,16 @@ def is_private(subject: Worker) -> bool:
     )
 
 
-def route_asks(module: Module, route: Route) -> bool:
-    return any(asks(module, part) for part in route.code)
+def route_asks(module: Module, route: Route, *, surely: bool = False) -> bool:
+    """Whether a route looks as if it asked who sends the request; see `asks`."""
+    if any(asks(module, part, surely=surely) for part in route.code):
+        return True
+    return any(asks(module, part) for part in route.before)
+
+
+def may_have_routes(module: Module) -> bool:
+    """Whether the text of a module looks as if it had a router: asked first, since most have none."""
+    return _ROUTER.search(module.document.data) is not None
 
 
 def registered(module: Module) -> list[Route]:
@@ -59,7 +77,7 @@ def registered(module: Module) -> list[Route]:
             handler = js.function_given(module, made.arguments[-1])
             if handler is None or handler[0].path != module.path:
                 continue
-            found.append(Route(made.arguments[0], f"{verb} {path}", (*made.arguments[1:-1], handler[1])))
+            found.append(Route(made.arguments[0], f"{verb} {path}", (handler[1],), made.arguments[1:-1]))
     return sorted(found, key=lambda route: route.at.start_byte)
 
 
@@ -68,7 +86,7 @@ def branches(module: Module) -> Iterator[list[Route]]:
     asks already."""
     for handler in module.handlers:
         body = js.body_of(handler.function)
-        if handler.name != "fetch" or body is None:
+        if handler.name != "fetch" or body is None or next(module.mentions(_PATH, body), None) is None:
             continue
         for block in (body, *(part for part in module.descendants(body, "statement_block"))):
             routes = list(_of_block(module, block))

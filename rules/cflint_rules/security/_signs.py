@@ -103,21 +103,21 @@ _HOPS = 2
 _MOST_CALLS = 40
 
 
-def asks(module: Module, node: Node, hops: int = _HOPS) -> bool:
+def asks(module: Module, node: Node, hops: int = _HOPS, *, surely: bool = False) -> bool:
     """Whether anything in a piece of code, or in the functions of the project that it calls, looks as if it
     asked who sends a request. More words count here than for a whole Worker: it is asked of one route that
-    stands beside others."""
-    places = module.memoized("signs of who asks", lambda: _places(module))
+    stands beside others. `surely`: only those that count there, too."""
+    places = module.memoized(("signs of who asks", surely), lambda: _places(module, surely))
     if any(node.start_byte <= place < node.end_byte for place in places):
         return True
     if hops == 0:
         return False
     calls = islice(module.descendants(node, "call_expression"), _MOST_CALLS)
     called = (js.function_called(module, found) for found in calls)
-    return any(found is not None and asks(*found, hops - 1) for found in called)
+    return any(found is not None and asks(*found, hops - 1, surely=surely) for found in called)
 
 
-def _places(module: Module) -> tuple[int, ...]:
+def _places(module: Module, surely: bool) -> tuple[int, ...]:
     """Where the words stand that look so, in bytes from the module's start."""
     found = [
         leaf.start_byte
@@ -125,4 +125,6 @@ def _places(module: Module) -> tuple[int, ...]:
         for _, leaf in js.leaves_matching(module.project, (module.path,), words, at_hand=module)
         if is_it(module, leaf)
     ]
+    if surely:
+        return tuple(found)
     return (*found, *(leaf.start_byte for leaf in module.mentions(_WHO) if leaf.type not in _TEXTS))

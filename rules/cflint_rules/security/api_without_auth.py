@@ -129,7 +129,7 @@ from cflint_rules.security._effects import (
     registers,
     writes,
 )
-from cflint_rules.security._routes import is_private
+from cflint_rules.security._routes import is_known, is_private
 from cflint_rules.security._signs import KEYS, SIGNS, is_compared, is_sign
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ _TEXTS = frozenset({"string_fragment", "comment", "regex_pattern", "template_str
 
 @rule(worker(), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if not js.all_code_is_known(project, subject):
+    if not is_known(project, subject):
         return
     if is_private(subject) or any(
         environment.bindings_of("ratelimit") for environment in subject.environments

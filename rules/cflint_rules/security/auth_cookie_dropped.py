@@ -9,7 +9,7 @@ gives it. Without, the call succeeds, and the next request comes from a stranger
 ```ts
 import { betterAuth } from "better-auth";
 
-const auth = betterAuth({ emailAndPassword: { enabled: true } });
+const auth = betterAuth({ emailAndPassword: { enabled: true }, rateLimit: { storage: "database" } });
 
 export default {
   async fetch(request): Promise<Response> {
@@ -25,7 +25,7 @@ export default {
 ```ts
 import { betterAuth } from "better-auth";
 
-const auth = betterAuth({ emailAndPassword: { enabled: true } });
+const auth = betterAuth({ emailAndPassword: { enabled: true }, rateLimit: { storage: "database" } });
 
 export default {
   async fetch(request): Promise<Response> {

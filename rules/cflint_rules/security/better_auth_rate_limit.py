@@ -102,7 +102,7 @@ def _keys(module: Module, options: Node) -> dict[str, Node] | None:
     for part in module.descendants(options, "pair", "shorthand_property_identifier", "spread_element"):
         if part.type == "spread_element":
             spread = js.first_named(part)
-            if spread is None or module.call(spread) is None:
+            if spread is None or not _is_seen(module, js.unwrap(spread)):
                 return None
         elif part.type == "pair":
             key, value = module.key(part), part.child_by_field_name("value")
@@ -113,6 +113,14 @@ def _keys(module: Module, options: Node) -> dict[str, Node] | None:
         else:
             keys.setdefault(module.text(part), part)
     return keys
+
+
+def _is_seen(module: Module, spread: Node) -> bool:
+    """Whether all that a spread adds is written there, or given to a function there."""
+    if spread.type == "ternary_expression":
+        branches = (spread.child_by_field_name(name) for name in ("consequence", "alternative"))
+        return all(branch is not None and _is_seen(module, js.unwrap(branch)) for branch in branches)
+    return spread.type == "object" or module.call(spread) is not None
 
 
 def _is_off(module: Module, limit: Node) -> bool:

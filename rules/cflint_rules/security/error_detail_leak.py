@@ -92,7 +92,7 @@ from cflint.api import (
     python_module,
     rule,
 )
-from cflint_rules.security._development import DEVELOPMENT, is_for_development
+from cflint_rules.security._development import DEVELOPMENT, is_for_development, only_hands_on
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -135,7 +135,7 @@ def check(match: Match) -> Iterator[Finding]:
     error = module.scope.resolve(parameter) if responses or called else None
     if error is None or not any(js.contains(body, use) for use in module.scope.references(error)):
         return
-    if _is_internal(module, match.node) or _only_hands_on(module, match.node):
+    if _is_internal(module, match.node) or only_hands_on(module, match.node):
         return
     is_checked = cache(partial(_is_checked, module, match.node))  # which follows all that the `try` calls
     for made in responses:
@@ -391,19 +391,6 @@ def _detail(module: Module, use: Node) -> Node | None:
     around = module.call_around(use)
     is_text = around is not None and module.is_from(around[0].callee, "", "String", "JSON.stringify")
     return use if is_text else None
-
-
-def _only_hands_on(module: Module, keyword: Node) -> bool:
-    """Whether a `try` does nothing but hand work to `waitUntil()`, whose errors come to nobody here."""
-    whole = module.parent(keyword) if keyword.type == "catch_clause" else None
-    body = whole.child_by_field_name("body") if whole is not None else None
-    for statement in body.named_children if body is not None else ():
-        made = module.call(statement.named_children[0]) if statement.type == "expression_statement" else None
-        work = module.call(made.arguments[0]) if made is not None and made.arguments else None
-        called = js.function_called(module, work.node) if work is not None else None
-        if made is None or made.name != "waitUntil" or called is None or not js.is_async(called[1]):
-            return False
-    return body is not None and bool(body.named_children)
 
 
 def _is_meant(module: Module, node: Node, within: Node) -> bool:

@@ -40,8 +40,8 @@ before.
 
 What any function or method of a text may have changed (`replace()`, `encodeURIComponent()`, `Number()`,
 `JSON.stringify()`), and what is compared with a list or a pattern; JSX and the `html` of Hono and of `lit`,
-which escape. The path of the URL, which is encoded; headers and cookies, which a link cannot set; JSON. Pages
-whose `Content-Type` is not seen to be HTML.
+which escape, but for what a parameter brings into `raw()`. The path of the URL, which is encoded; headers and
+cookies, which a link cannot set; JSON. Pages whose `Content-Type` is not seen to be HTML.
 
 ## Fix safety
 
@@ -56,7 +56,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, new, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, new, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -65,6 +65,8 @@ _ENCODES = frozenset({"encodeURIComponent", "encodeURI", "encode"})
 _WORDS = ("searchParams", "query", "param")
 _HTML = pattern(r"^\s*text/html\b", re.IGNORECASE)
 _TYPE = pattern(r"content-type", re.IGNORECASE)
+_SAFE = pattern(r"html|safe|escaped|content|markup|children|nonce|json|css|style", re.IGNORECASE)
+"""Names of what is HTML already."""
 _TEXTS = frozenset({"template_string", "binary_expression", "identifier", "call_expression"})
 
 
@@ -130,3 +132,30 @@ def _is_sent(found: js.Traced) -> bool:
 def _is_all(module: Module, content: Node, found: js.Traced) -> bool:
     """Whether a text is all of a body, which is then what the client asks for and no page."""
     return found.module.path == module.path and js.unwrap(module.initializer(content)).id == found.node.id
+
+
+@check.on(call("raw"))
+def check_raw(match: Match) -> Iterator[Finding]:
+    """A template with values in it that `raw()` of Hono takes out of the escaping of `html`."""
+    module = match.module
+    content = match.call.argument(0)
+    template = js.unwrap(module.initializer(content)) if content is not None else None
+    if template is None or template.type != "template_string" or not module.is_run:
+        return
+    if not module.is_from(match.callee, "hono/html", "raw"):
+        return
+    for part in template.named_children:
+        inner = js.first_named(part) if part.type == "template_substitution" else None
+        declaration = (
+            module.scope.resolve(inner) if inner is not None and inner.type == "identifier" else None
+        )
+        if inner is None or declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+            continue
+        if _SAFE.search(module.text(inner)) is not None:
+            continue
+        yield Finding(
+            f"`raw()` escapes nothing: {quoted(module.text(inner))} becomes HTML or a script as it is",
+            module.at(inner),
+            severity=Severity.NOTE,
+        )
+        return

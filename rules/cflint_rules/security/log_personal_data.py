@@ -34,8 +34,8 @@ export default {
 
 ## Not reported
 
-Members of a body or of a user; how long they are, and which keys they have; code that runs in development
-alone. It is said once for each module, with the other places.
+Members of a body or of a user, but for mail addresses and telephone numbers; how long they are, and which
+keys they have; code that runs in development alone. It is said once for each module, with the other places.
 
 ## Fix safety
 
@@ -63,6 +63,12 @@ _USER = pattern(
     r"_?(?:data|record|row|info|object|details|profile)?",
     re.IGNORECASE,
 )
+_MAIL = pattern(
+    r"(?:user|customer|recipient|member|contact|normalized|new|sender)?_?e?mail_?(?:address)?|phone(?:_?number)?",
+    re.IGNORECASE,
+)
+_READS = (b".json(", b".formData(", b".parseBody(", b".valid(", b".text(")
+_ABOUT = pattern(rb"mail|phone|user|customer|profile|member|state", re.IGNORECASE)
 _SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _WHOLE = frozenset({"json", "text", "formData", "parseBody", "valid"})
 _NAMES = frozenset({"identifier", "shorthand_property_identifier"})
@@ -74,12 +80,21 @@ _MOST = 6
 def check(module: Module) -> Iterator[Finding]:
     if not module.is_run or module.realm.name == "BROWSER":
         return
-    found = [one for word in _LOGS for made in module.calls(word) for one in _logged(module, made.node)]
+    reads = any(module.document.data.find(word) != -1 for word in _READS)
+    found = [
+        one
+        for word in _LOGS
+        for made in module.calls(word)
+        if reads or _ABOUT.search(made.node.text or b"") is not None
+        for one in _logged(module, made.node)
+    ]
     if not found:
         return
-    (place, what), *others = sorted(found, key=lambda one: one[0].start_byte)
+    found.sort(key=lambda one: (one[1] == "a mail address", one[0].start_byte))  # the most comes first
+    (place, what), *others = found
+    told = "has it" if what == "a mail address" else "has all that is in it"
     yield Finding(
-        f"{what} is logged: whoever reads the logs has all that is in it",
+        f"{what} is logged: whoever reads the logs {told}",
         module.at(place),
         tuple(module.at(other, "and this") for other, _ in others[:_MOST]),
     )
@@ -109,12 +124,22 @@ def _what(module: Module, node: Node) -> str | None:
         if is_valid and module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST:
             return "the whole body of the request"
         return None
+    access = module.member(node)
+    if access is not None:
+        owner = module.this_class_of_member(node) if access.name == "state" else None
+        if owner is not None and owner.kind.runs_as_durable_object and not owner.is_durable_object:
+            return "all of the agent's state"
+        return "a mail address" if _MAIL.fullmatch(access.name) is not None else None
     if node.type not in _NAMES:
         return None
     declaration = module.scope.resolve(node)
-    if declaration is None or declaration.path or _is_of_code(declaration):
+    if declaration is None or _is_of_code(declaration):
         return None
-    value = js.unwrap(declaration.value) if declaration.value is not None else None
+    if _MAIL.fullmatch(module.text(node)) is not None:
+        return "a mail address" if not _is_constant(declaration) else None
+    if declaration.path:
+        return None
+    value = _value(module, declaration)
     if value is not None and value.type == "await_expression":
         inner = js.first_named(value)
         caught = module.call(inner)
@@ -125,6 +150,19 @@ def _what(module: Module, node: Node) -> str | None:
     if _USER.fullmatch(module.text(node)) is None or not _is_row(module, declaration):
         return None
     return f"all of {quoted(module.text(node))}"
+
+
+def _value(module: Module, declaration: js.Declaration) -> Node | None:
+    """The one value that a variable ever has."""
+    assigned = [module.assignment(node) for node in module.scope.assignments(declaration)]
+    if declaration.value is not None:
+        return js.unwrap(declaration.value)
+    only = assigned[0] if len(assigned) == 1 else None
+    return js.unwrap(only.value) if only is not None and only.value is not None else None
+
+
+def _is_constant(declaration: js.Declaration) -> bool:
+    return declaration.value is not None and js.unwrap(declaration.value).type == "string"
 
 
 def _reads_body(module: Module, node: Node) -> bool:

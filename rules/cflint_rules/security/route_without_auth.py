@@ -121,6 +121,7 @@ from cflint_rules.security._routes import (
     branches,
     is_behind_middleware,
     is_private,
+    may_have_routes,
     registered,
     route_asks,
 )
@@ -134,6 +135,7 @@ _OPEN = pattern(
     r"|captcha|token|session|invite|rsvp|vote|like|report",
     re.IGNORECASE,
 )
+_READS = pattern(r"^get |[\"']GET[\"']")
 _HOPS = 2
 _MOST_CALLS = 40
 _MOST = 6
@@ -142,11 +144,16 @@ _MOST = 6
 
 @rule(module(*VERBS, "pathname"), severity=Severity.NOTE, documents=Documents.NOTHING, presets=(PREVIEW,))
 def check(module: Module) -> Iterator[Finding]:
+    if not may_have_routes(module):
+        return
     if not module.is_run or module.realm.name == "BROWSER" or all(map(is_private, module.workers)):
         return
     for routes in (registered(module), *branches(module)):
         guarded = [route for route in routes if route_asks(module, route)]
         if not guarded or len(guarded) == len(routes):
+            continue
+        sure = next((route for route in guarded if route_asks(module, route, surely=True)), None)
+        if sure is None:
             continue
         found: dict[str, list[tuple[Route, Location]]] = {}
         for route in routes:
@@ -166,31 +173,33 @@ def check(module: Module) -> Iterator[Finding]:
                 (
                     done_at,
                     *(module.at(other.at, "and here") for other, _ in others[:_MOST]),
-                    module.at(guarded[0].at, "this route asks"),
+                    module.at(sure.at, "this route asks"),
                 ),
             )
 
 
 def _done(module: Module, route: Route) -> tuple[Module, Node, str] | None:
-    """What a route does that not everybody should, and where: itself, or in a function that it calls."""
+    """What a route does that not everybody should, and where: itself, or in a function that it calls. What is
+    kept while something is read is no change."""
+    only_costs = _READS.search(route.path) is not None
     for part in route.code:
-        found = _effect(module, part, _HOPS)
+        found = _effect(module, part, _HOPS, only_costs)
         if found is not None:
             return found
     return None
 
 
-def _effect(module: Module, node: Node, hops: int) -> tuple[Module, Node, str] | None:
+def _effect(module: Module, node: Node, hops: int, only_costs: bool) -> tuple[Module, Node, str] | None:
     calls = list(islice(module.descendants(node, "call_expression"), _MOST_CALLS))
     for found in calls:
         if js.Call(module, found).name not in CALLS:
             continue
-        what = costs(module, found) or erases(module, found)
+        what = costs(module, found) or (erases(module, found) if not only_costs else None)
         if what is not None:
             return module, found, what
     for found in calls if hops > 0 else ():
         called = js.function_called(module, found)
-        inside = _effect(called[0], called[1], hops - 1) if called is not None else None
+        inside = _effect(called[0], called[1], hops - 1, only_costs) if called is not None else None
         if inside is not None:
             return inside
     return None

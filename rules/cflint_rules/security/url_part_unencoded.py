@@ -173,7 +173,29 @@ def _names_whole(module: Module, node: Node) -> bool:
 def _is_sent(module: Module, node: Node) -> bool:
     """Whether a value is a parameter of the request, as it was sent."""
     source = _source(module, node, _MOST)
-    return source is not None and js.provenance(module, node).trust is js.Trust.REQUEST
+    if source is not None:
+        return js.provenance(module, node).trust is js.Trust.REQUEST
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+        return False
+    if js.provenance(module, node).trust is js.Trust.FIXED:
+        return False
+    handed = next(js.traced(module, node, _is_source), None)  # a helper, and who calls it
+    return handed is not None and _stays_as_sent(handed.module, handed.node)
+
+
+def _is_source(found: js.Traced) -> bool:
+    return (
+        not found.path
+        and _source(found.module, found.node, 1) is not None
+        and found.node.type == "call_expression"
+    )
+
+
+def _stays_as_sent(module: Module, read: Node) -> bool:
+    """Whether a parameter that was read is used somewhere with nothing asked of it before."""
+    uses = module.result_of(read).references
+    return not uses or any(js.provenance(module, use).trust is not js.Trust.FIXED for use in uses)
 
 
 def _source(module: Module, node: Node, hops: int) -> Node | None:
@@ -203,11 +225,20 @@ def _source(module: Module, node: Node, hops: int) -> Node | None:
     if made is not None:
         if made.name in ("trim", "toLowerCase", "toUpperCase", "toString") and made.receiver is not None:
             return _source(module, made.receiver, hops - 1)
-        is_hono = made.receiver is not None and module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST
+        is_hono = made.receiver is not None and _is_hono_request(module, made.receiver)
         first = made.argument(0)
         if is_hono and made.name == "param" and first is not None and module.string_of(first) != "*":
             return node
     return None
+
+
+def _is_hono_request(module: Module, node: Node) -> bool:
+    """Whether an expression is Hono's request: known to be, or `c.req` of a parameter without a type."""
+    value = module.value_of(node)
+    if value.kind is ValueKind.HONO_REQUEST:
+        return True
+    access = module.member(node)
+    return not value and access is not None and access.name == "req"
 
 
 def _of_parameters(module: Module, declaration: js.Declaration) -> Node | None:

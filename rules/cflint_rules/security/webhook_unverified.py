@@ -86,6 +86,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _HOOK = pattern(r"web_?hooks?(?!s?[-_/](?:config|settings|list|url|register|test))", re.IGNORECASE)
+_HOOKS = pattern(rb"web_?hook", re.IGNORECASE)
+_SETS_UP = pattern(r"(?:set_?up|register|install|config|manage|admin)\b", re.IGNORECASE)
 _OTHERS = pattern(r"\b(?:get|delete|put|patch) ", re.IGNORECASE)
 _METHODS = frozenset({"POST", "post", "action", "onRequestPost", "onRequest", "ALL"})
 _SENDS = {"send": ("queue", "send_email"), "create": ("workflow",), "put": ("kv", "r2")}
@@ -99,6 +101,8 @@ _MOST_CALLS = 60
     presets=(PREVIEW,),
 )
 def check(module: Module) -> Iterator[Finding]:
+    if _HOOKS.search(module.document.data) is None and _HOOK.search(module.path) is None:
+        return
     if not module.is_run or module.realm.name == "BROWSER" or all(map(is_private, module.workers)):
         return
     for route in _hooks(module):
@@ -120,10 +124,12 @@ def _hooks(module: Module) -> Iterator[Route]:
     is_hooks = _HOOK.search(module.path) is not None
     for route in registered(module):
         is_named = is_hooks or _HOOK.search(route.path) is not None
-        if is_named and _OTHERS.match(route.path) is None:
+        if is_named and _OTHERS.match(route.path) is None and _SETS_UP.search(route.path) is None:
             yield route
     for routes in branches(module):
-        yield from (route for route in routes if _HOOK.search(route.path) is not None)
+        for route in routes:
+            if _HOOK.search(route.path) is not None and _SETS_UP.search(route.path) is None:
+                yield route
     for handler in module.app_handlers if is_hooks else ():
         if handler.name in _METHODS:
             named = handler.function.child_by_field_name("name") or handler.function

@@ -95,7 +95,7 @@ _IDS = {
 }
 _HOST = "a host"
 _EXAMPLE_HOST = pattern(
-    r"(?:https?://)?(?:[\w*-]+\.)*(?:your[-_]?(?:own[-_]?)?(?:custom[-_]?)?(?:domain|site|zone|host)\w*|example)"
+    r"(?:https?://)?(?:[\w*-]+\.)*your[-_]?(?:own[-_]?)?(?:custom[-_]?)?(?:domain|site|zone|host)\w*"
     r"\.(?:com|org|net|dev|io|app|domain)(?:/|$)",
     re.IGNORECASE,
 )
@@ -137,6 +137,8 @@ def _ids(environment: Environment) -> Iterator[tuple[str, config.ConfigNode, tup
     zone = route.get("zone_id") if route is not None else None
     if zone is not None and zone.text:
         yield "route", zone, environment.path("route", "zone_id")
+    if environment.config.document.origin is not None:
+        return  # whoever copies that from a text puts in an account and a host of their own
     account = environment.own("account_id")
     if account is not None and account.text:
         yield "account_id", account, environment.path("account_id")

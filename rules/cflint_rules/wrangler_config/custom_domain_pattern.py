@@ -12,7 +12,7 @@ others when it deploys, and only then: previews upload a version without its rou
   "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "observability": { "enabled": true },
-  "routes": [{ "pattern": "notes.example.com/*", "custom_domain": true }]
+  "routes": [{ "pattern": "notes.acme.dev/*", "custom_domain": true }]
 }
 ```
 
@@ -25,7 +25,7 @@ others when it deploys, and only then: previews upload a version without its rou
   "main": "src/index.ts",
   "compatibility_date": "2026-08-01",
   "observability": { "enabled": true },
-  "routes": [{ "pattern": "notes.example.com", "custom_domain": true }]
+  "routes": [{ "pattern": "notes.acme.dev", "custom_domain": true }]
 }
 ```
 

@@ -9,7 +9,7 @@ wrangler warns of custom domains only.
 ```jsonc
 {
   "compatibility_date": "2026-08-01",
-  "routes": [{ "pattern": "billing.example.com", "custom_domain": true }],
+  "routes": [{ "pattern": "billing.acme.dev", "custom_domain": true }],
   "triggers": { "crons": ["0 3 1 * *"] },
   "env": { "staging": { "vars": { "STAGE": "staging" } } },
 }
@@ -20,7 +20,7 @@ wrangler warns of custom domains only.
 ```jsonc
 {
   "compatibility_date": "2026-08-01",
-  "routes": [{ "pattern": "billing.example.com", "custom_domain": true }],
+  "routes": [{ "pattern": "billing.acme.dev", "custom_domain": true }],
   "triggers": { "crons": ["0 3 1 * *"] },
   "env": { "staging": { "vars": { "STAGE": "staging" }, "routes": [], "triggers": { "crons": [] } } },
 }

@@ -18,7 +18,7 @@ compatibility_flags = ["global_fetch_strictly_public"]
 
 [observability]
 enabled = true
-routes = ["shop.example.com/*"]
+routes = ["shop.acme.dev/*"]
 ```
 
 ## Correct
@@ -28,7 +28,7 @@ name = "shop"
 main = "src/index.ts"
 compatibility_date = "2026-08-01"
 compatibility_flags = ["global_fetch_strictly_public"]
-routes = ["shop.example.com/*"]
+routes = ["shop.acme.dev/*"]
 
 [vars]
 REGION = "eu"

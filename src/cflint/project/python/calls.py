@@ -110,17 +110,27 @@ def goes_through_data(module: PythonModule, loop: cst.For | cst.While | cst.Comp
     through = loop.iter
     if isinstance(through, cst.Call) and is_name(through.func, "enumerate") and through.args:
         through = through.args[0].value
-    made = module.value_given(through) or through
+    made = module.value_given(through) or _constant_imported(module, through) or through
     if isinstance(made, cst.Call) and is_name(made.func, "range"):
         return not all(isinstance(one.value, cst.Integer) for one in made.args)
     is_part = isinstance(made, cst.Subscript) and any(isinstance(one.slice, cst.Slice) for one in made.slice)
     if isinstance(made, cst.Dict) and made.elements:
         return False
     if isinstance(made, cst.Call) and isinstance(made.func, cst.Attribute):
-        held = module.value_given(made.func.value)  # `TABLE.items()`
+        table = made.func.value  # `TABLE.items()`
+        held = module.value_given(table) or _constant_imported(module, table)
         if isinstance(held, cst.Dict) and held.elements:
             return False
     return not is_part and not (isinstance(made, _SHOWN_LOOPS) and bool(made.elements))
+
+
+def _constant_imported(module: PythonModule, node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What a constant of another module of the project is, which a name means."""
+    dotted = module.origin(node)
+    path = module.project.imports.resolve(dotted, module.path) if dotted is not None else None
+    other = module.other(path) if path is not None else None
+    entries = other.top_level_names.get(dotted.rpartition(".")[2], []) if other and dotted else []
+    return entries[0].value if len(entries) == 1 and entries[0].kind == "assignment" else None
 
 
 def is_left(module: PythonModule, loop: cst.For | cst.While | cst.CompFor) -> bool:

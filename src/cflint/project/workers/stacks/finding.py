@@ -20,6 +20,8 @@ from cflint.project.workers.stacks.declared import Declared, together
 from cflint.syntax.suffixes import SOURCE_SUFFIXES
 
 if TYPE_CHECKING:
+    import re
+
     from cflint.project.workers.stacks import programs, terraform
 else:
     programs = Lazy("cflint.project.workers.stacks.programs")
@@ -50,7 +52,7 @@ _TERRAFORM = pattern(r"resource\s+\"cloudflare_(?:workers?(?:_script|_version|_d
 _PULUMI = pattern(r"\bnew\s+[\w.]*\b(?:Workers?Script|WorkerVersion|PagesProject)\s*\(")
 _SST = pattern(r"\bsst\.cloudflare\.(?!(?:Ai|Bucket|D1|Hyperdrive|Kv)\b)\w+\s*\(")
 """What SST makes a Worker of; a resource alone is none."""
-_COMMENT = pattern(r"^[ \t]*(?://[^\n]*|/\*(?s:.*?)\*/)", re.MULTILINE)
+_COMMENT = pattern(r"(?m)^[ \t]*(?://[^\n]*|/\*(?s:.*?)\*/)")
 """A comment that begins its line: elsewhere two slashes may be those of an address."""
 _ALCHEMY = pattern(r"[\"']alchemy/[cC]loudflare[\"']")
 _NAME = pattern(r"\b(?:script_?[nN]ame|name|worker_?[nN]ame)\s*[=:]\s*[\"'`]([^\"'`\n]*)[\"'`]")

@@ -1,0 +1,123 @@
+"""Serve MCP over Streamable HTTP, with `serve()`: the transport over SSE is deprecated.
+
+`McpAgent.mount()` and `serveSSE()` speak the transport of the protocol's version of 2024-11-05, which its
+next version replaced by Streamable HTTP. Clients drop it one after the other: one that knows the new
+transport alone cannot connect to a server that has only `/sse`. `serve("/mcp")` beside it serves both.
+
+## Incorrect
+
+```ts title="src/index.ts"
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { McpAgent } from "agents/mcp";
+
+interface Env {
+  MCP_OBJECT: DurableObjectNamespace<Tools>;
+}
+
+export class Tools extends McpAgent<Env> {
+  server = new McpServer({ name: "tools", version: "1.0.0" });
+
+  async init(): Promise<void> {}
+}
+
+export default Tools.mount("/sse");
+```
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-10",
+  "observability": { "enabled": true },
+  "durable_objects": { "bindings": [{ "name": "MCP_OBJECT", "class_name": "Tools" }] },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Tools"] }]
+}
+```
+
+```json title="package.json"
+{
+  "name": "tools",
+  "private": true,
+  "type": "module",
+  "dependencies": { "agents": "^0.16.0", "@modelcontextprotocol/sdk": "1.30.0" }
+}
+```
+
+## Correct
+
+```ts title="src/index.ts"
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { McpAgent } from "agents/mcp";
+
+interface Env {
+  MCP_OBJECT: DurableObjectNamespace<Tools>;
+}
+
+export class Tools extends McpAgent<Env> {
+  server = new McpServer({ name: "tools", version: "1.0.0" });
+
+  async init(): Promise<void> {}
+}
+
+export default Tools.serve("/mcp");
+```
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-10",
+  "observability": { "enabled": true },
+  "durable_objects": { "bindings": [{ "name": "MCP_OBJECT", "class_name": "Tools" }] },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Tools"] }]
+}
+```
+
+```json title="package.json"
+{
+  "name": "tools",
+  "private": true,
+  "type": "module",
+  "dependencies": { "agents": "^0.16.0", "@modelcontextprotocol/sdk": "1.30.0" }
+}
+```
+
+## Not reported
+
+Workers that call `serve()` or make a handler of another kind (`createMcpHandler`) anywhere.
+
+## Fix safety
+
+No fix: clients have to be told the new path.
+
+Source: https://modelcontextprotocol.io/specification/2025-03-26/basic/transports#backwards-compatibility,
+https://developers.cloudflare.com/agents/model-context-protocol/transport/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cflint.api import PREVIEW, Documents, Finding, Match, Severity, ValueKind, call, js, rule
+
+_OTHERS = ("serve", "createMcpHandler", "experimental_createMcpHandler", "handleRequest")
+
+
+@rule(call("mount", "serveSSE"), severity=Severity.NOTE, presets=(PREVIEW,), documents=Documents.NOTHING)
+def check(match: Match) -> Iterator[Finding]:
+    module, receiver = match.module, match.receiver
+    if receiver is None or not match.arguments or not module.is_run or not module.runs_in_worker(match.node):
+        return
+    value = module.value_of(receiver)
+    owner = module.class_named(value.name or "", value.detail) if value.kind is ValueKind.CLASS else None
+    if owner is None or owner.base is None or owner.base.imported is None:
+        return
+    if (owner.base.imported.module, owner.base.imported.name) != ("agents/mcp", "McpAgent"):
+        return
+    project = match.project
+    for worker in module.workers:
+        if any(True for name in _OTHERS for _ in js.worker_calls(project, worker, name, at_hand=module)):
+            return
+    first = module.memoized("first MCP over SSE", lambda: match.node.id)
+    if first == match.node.id:
+        yield Finding("only the deprecated transport over SSE is served: add `serve()`", match.at(match.node))

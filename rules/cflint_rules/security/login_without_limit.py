@@ -1,0 +1,182 @@
+"""Limit how often a password can be tried.
+
+Passwords that people choose are found by trying: without a limit a script tries thousands a minute, at no
+cost to whoever runs it, and each try of a slow hash is paid with the Worker's CPU time. A rate limiting
+binding, a counter in a Durable Object or Turnstile stops it.
+
+## Incorrect
+
+```ts
+// src/index.ts
+interface Env {
+  ADMIN_PASSWORD: string;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const length = Number(request.headers.get("Content-Length"));
+    if (length > 1_000) return new Response("too long", { status: 413 });
+    const form = await request.formData().catch(() => new FormData());
+    const password = String(form.get("password"));
+    const isRight = env.ADMIN_PASSWORD !== "" && verifyPassword(password, env.ADMIN_PASSWORD);
+    return new Response(isRight ? "welcome" : "no", { status: isRight ? 200 : 401 });
+  },
+} satisfies ExportedHandler<Env>;
+
+function verifyPassword(sent: string, expected: string): boolean {
+  const encoder = new TextEncoder();
+  const [one, other] = [encoder.encode(sent), encoder.encode(expected)];
+  return one.byteLength === other.byteLength && crypto.subtle.timingSafeEqual(one, other);
+}
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "secrets": { "required": ["ADMIN_PASSWORD"] }
+}
+```
+
+## Correct
+
+```ts
+// src/index.ts
+interface Env {
+  ADMIN_PASSWORD: string;
+  LOGINS: RateLimit;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const key = request.headers.get("CF-Connecting-IP") ?? "";
+    const { success } = await env.LOGINS.limit({ key });
+    if (!success) return new Response("too often", { status: 429 });
+    const length = Number(request.headers.get("Content-Length"));
+    if (length > 1_000) return new Response("too long", { status: 413 });
+    const form = await request.formData().catch(() => new FormData());
+    const password = String(form.get("password"));
+    const isRight = env.ADMIN_PASSWORD !== "" && verifyPassword(password, env.ADMIN_PASSWORD);
+    return new Response(isRight ? "welcome" : "no", { status: isRight ? 200 : 401 });
+  },
+} satisfies ExportedHandler<Env>;
+
+function verifyPassword(sent: string, expected: string): boolean {
+  const encoder = new TextEncoder();
+  const [one, other] = [encoder.encode(sent), encoder.encode(expected)];
+  return one.byteLength === other.byteLength && crypto.subtle.timingSafeEqual(one, other);
+}
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "ratelimits": [{ "name": "LOGINS", "namespace_id": "1001", "simple": { "limit": 5, "period": 60 } }],
+  "secrets": { "required": ["ADMIN_PASSWORD"] }
+}
+```
+
+## Not reported
+
+Workers in whose code or configuration anything speaks of limits, attempts or CAPTCHAs, and those that only
+others of the same account reach. Rules of the zone in front of a Worker cannot be seen.
+
+## Fix safety
+
+No fix: what counts as too often is up to the author.
+
+Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/,
+https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    PREVIEW,
+    Documents,
+    Finding,
+    Location,
+    Module,
+    Project,
+    Severity,
+    Worker,
+    js,
+    pattern,
+    rule,
+    worker,
+)
+from cflint_rules.security._effects import is_for_request
+from cflint_rules.security._routes import is_known, is_private
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_LIMITS = js.Phrases(
+    "rate_?limit throttl lock_?out attempt captcha turnstile too_?many limiter quota brute cooldown"
+    " fail_?count failed_?login slow_?down",
+    whole="429",
+)
+_CHECKS = pattern(
+    rb"\b(?:verify|compare|check|validate|authenticate|is_?(?:valid|correct|right))_?(?:admin_?|user_?|site_?)?"
+    rb"(?:password|passwd|pwd|login|credentials)(?:Hash)?\b|\bbcrypt(?:js)?\.compare(?:Sync)?\b|\bargon2\w*\.verify\b",
+    re.IGNORECASE,
+)
+_PASSWORDS = pattern(rb"\b\w*(?:PASSWORD|PASSWD)\b|\b(?:password_?[hH]ash|hashed_?[pP]assword)\b")
+_EQUAL = frozenset({"===", "!==", "==", "!="})
+
+
+@rule(worker(), severity=Severity.NOTE, documents=Documents.NOTHING, presets=(PREVIEW,))
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    if not is_known(project, subject) or is_private(subject):
+        return
+    if any(environment.bindings_of("ratelimit") for environment in subject.environments):
+        return
+    place = next(_checks(project, subject), None)
+    if place is None:
+        return
+    paths = js.running_paths(subject)
+    if next(js.leaves_matching(project, paths, _LIMITS), None) is not None:
+        return
+    yield Finding("nothing limits how often a password can be tried here", place)
+
+
+def _checks(project: Project, subject: Worker) -> Iterator[Location]:
+    """Where a request has a password checked."""
+    paths = js.running_paths(subject)
+    for module, leaf in js.leaves_matching(project, paths, _CHECKS):
+        call = module.parent(leaf) if leaf.type in ("identifier", "property_identifier") else leaf
+        while call is not None and call.type == "member_expression":
+            call = module.parent(call)
+        if call is not None and call.type == "call_expression" and is_for_request(module, call):
+            yield module.at(call)
+    for module, leaf in js.leaves_matching(project, paths, _PASSWORDS):
+        compared = _compared(module, leaf)
+        if compared is not None and is_for_request(module, compared):
+            yield module.at(compared)
+
+
+def _compared(module: Module, leaf: Node) -> Node | None:
+    """The comparison of a password of the environment, or of a stored hash, with something that is no
+    literal."""
+    access = module.parent(leaf)
+    whole = access if access is not None and access.type == "member_expression" else leaf
+    is_secret = module.secret_at(whole) is js.Secret.VARIABLE
+    if not is_secret and (whole.type != "member_expression" or module.text(leaf).isupper()):
+        return None
+    compared = module.operation(module.parent(module.with_wrappers(whole)))
+    if compared is None or compared.operator not in _EQUAL:
+        return None
+    others = [side for side in compared.operands if side.id != js.unwrap(whole).id]
+    is_plain = any(side.type in ("string", "null", "undefined") for side in others)
+    return None if is_plain else compared.node
