@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Module, Project, Worker, js, pattern
-from cflint.record import record
+from cflint.api import Module, Project, Worker, js, pattern, record
 from cflint_rules.security._signs import asks
 
 if TYPE_CHECKING:

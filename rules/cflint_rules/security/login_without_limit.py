@@ -14,10 +14,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const length = Number(request.headers.get("Content-Length"));
-    if (length > 1_000) return new Response("too long", { status: 413 });
-    const form = await request.formData().catch(() => new FormData());
-    const password = String(form.get("password"));
+    const password = request.headers.get("X-Password") ?? "";
     const isRight = env.ADMIN_PASSWORD !== "" && verifyPassword(password, env.ADMIN_PASSWORD);
     return new Response(isRight ? "welcome" : "no", { status: isRight ? 200 : 401 });
   },
@@ -55,10 +52,7 @@ export default {
     const key = request.headers.get("CF-Connecting-IP") ?? "";
     const { success } = await env.LOGINS.limit({ key });
     if (!success) return new Response("too often", { status: 429 });
-    const length = Number(request.headers.get("Content-Length"));
-    if (length > 1_000) return new Response("too long", { status: 413 });
-    const form = await request.formData().catch(() => new FormData());
-    const password = String(form.get("password"));
+    const password = request.headers.get("X-Password") ?? "";
     const isRight = env.ADMIN_PASSWORD !== "" && verifyPassword(password, env.ADMIN_PASSWORD);
     return new Response(isRight ? "welcome" : "no", { status: isRight ? 200 : 401 });
   },

@@ -24,6 +24,8 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "auth-open-without-secret": Weakness((1188, 306), 7.4),
         "auth-undefined-equals": Weakness((287,), 7.4),
         "bearer-prefix-unchecked": Weakness((1286,), 3.1),
+        "better-auth-rate-limit": Weakness((307, 799), 5.3),
+        "body-length-trusted": Weakness((770,), 3.7),
         "committed-dev-vars": Weakness((540, 312), 6.5),
         "cookie-flags-missing": Weakness((1004, 614), 4.2),
         "cookie-regex-unanchored": Weakness((777,), 4.2),
@@ -31,26 +33,37 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "cors-wildcard-credentials": Weakness((942,), 4.2),
         "cors-wildcard-with-auth": Weakness((942,), 6.5),
         "error-detail-leak": Weakness((209,), 4.3),
+        "forwarded-host-trusted": Weakness((345, 601), 4.7),
         "hardcoded-secret": Weakness((798, 312), 8.2),
         "html-unescaped": Weakness((79,), 6.1),
         "identity-header-append": Weakness((290, 348), 7.4),
         "insecure-random": Weakness((338,), 5.9),
         "isolate-rate-limiter": Weakness((799,), 3.7),
         "jwt-decoded-not-verified": Weakness((347,), 8.1),
+        "jwt-without-expiry": Weakness((613,), 4.8),
         "log-credential": Weakness((532,), 5.5),
+        "log-personal-data": Weakness((532, 359), 4.0),
+        "login-without-limit": Weakness((307,), 5.3),
         "no-log-env": Weakness((532, 200), 7.5),
+        "oauth-state-unchecked": Weakness((352,), 6.5),
         "open-proxy": Weakness((918, 441), 5.8),
+        "open-redirect": Weakness((601,), 6.1),
+        "password-hash-fast": Weakness((916,), 5.9),
         "predictable-salt": Weakness((760,), 5.9),
         "queue-forwards-credentials": Weakness((522, 532), 5.5),
+        "route-without-auth": Weakness((306,), 6.5),
         "secret-fallback-literal": Weakness((798, 1188), 7.4),
         "secret-in-vars": Weakness((312, 798), 8.0),
         "sql-interpolation": Weakness((89,), 8.8),
         "timing-unsafe-compare": Weakness((208,), 5.9),
         "unbounded-body-read": Weakness((770,), 3.7),
         "upload-unbounded": Weakness((770,), 3.7),
+        "url-part-unencoded": Weakness((116, 74), 4.3),
         "vary-missing": Weakness((524,), 3.7),
         "verify-unchecked": Weakness((347, 252), 7.5),
+        "webhook-unverified": Weakness((345, 306), 7.4),
     }
 )
-"""By rule. `auth-missing-credential-status` and `prefer-binding-over-rest` are missing on purpose: a wrong
-status and a detour weaken nothing."""
+"""By rule. Missing on purpose is what weakens nothing: a wrong status (`auth-missing-credential-status`), a
+detour (`prefer-binding-over-rest`), a header that browsers refuse (`cors-origin-invalid`), a cookie that does
+not arrive (`auth-cookie-dropped`, `set-cookie-lost`)."""
