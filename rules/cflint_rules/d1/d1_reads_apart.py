@@ -40,6 +40,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Send the statements together: `const [first, second] = await db.batch([one, other])`. It is one request, and
+answers with one result for each statement, in their order. Where the second needs what the first finds, a
+`JOIN` or a subquery says both in one.
+
 ## Not reported
 
 Fewer than three in a row; a query that is given something of an earlier one; queries between which anything
@@ -58,7 +64,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule, sql
+from cflint.api import Finding, Module, Severity, js, module, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -70,7 +76,7 @@ _READS = frozenset({"SELECT", "WITH"})
 _PLAIN = frozenset({"lexical_declaration", "variable_declaration"})
 
 
-@rule(module(*_WORDS), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(module(*_WORDS), severity=Severity.NOTE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return

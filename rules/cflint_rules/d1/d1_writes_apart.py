@@ -46,6 +46,12 @@ export default {
 Where the second statement needs the id that the database gave the first, make the id in the code, or write
 `last_insert_rowid()` in the second.
 
+## What to do
+
+Prepare both statements, and run them with one `db.batch([one, other])`: either both are written or none.
+Where the second needs the id that the first makes, make the id before (`crypto.randomUUID()`), or write
+`last_insert_rowid()` in the second.
+
 ## Not reported
 
 Statements that share no value and no result; two that delete, or change one table, so that the whole is right
@@ -68,7 +74,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, record, rule, sql
+from cflint.api import Finding, Module, Severity, js, module, pattern, record, rule, sql
 from cflint_rules.d1._writes import BEGINS, WRITES, is_told_as_row, outermost
 
 if TYPE_CHECKING:
@@ -108,7 +114,7 @@ class _Write:
     values: frozenset[str]
 
 
-@rule(module(*_RUNS, *BEGINS), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(module(*_RUNS, *BEGINS), severity=Severity.NOTE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return

@@ -82,6 +82,13 @@ export default app;
 }
 ```
 
+## What to do
+
+Let the `catch` throw on what is an answer, as its first line: `if (error instanceof Response) throw error`
+(React Router, Remix), `if (isRedirect(error) || isHttpError(error)) throw error` (SvelteKit), `if (error
+instanceof HTTPException) throw error` (Hono). Where only one call in the `try` can fail, put the `throw`
+after the `try` instead.
+
 ## Not reported
 
 A `catch` that throws anything on, hands the error to a function or returns it, or asks what it is
@@ -102,7 +109,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Finding,
     Match,
@@ -151,7 +157,6 @@ _WORDS = ("redirect", "redirectDocument", "data", "json", "error", "notFound", "
     call(*_WORDS),
     new("HTTPException", "Response"),
     severity=Severity.WARNING,
-    presets=(PREVIEW,),
     documents=Documents.NOTHING,
 )
 def check(match: Match) -> Iterator[Finding]:

@@ -53,6 +53,12 @@ export default {
 }
 ```
 
+## What to do
+
+Ask first, and answer 400 where it is missing: `if (typeof value !== "string") return new Response("no
+value", { status: 400 })`. Where the field is optional, give it a default (`?? ""`), and `?? null` where it
+is bound to a column that may be NULL.
+
 ## Not reported
 
 - Fields of which anything is asked, with a default or `?.`, or that are handed first to a function that may
@@ -81,7 +87,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Finding,
     Module,
@@ -120,7 +125,7 @@ class _Throw:
     sent: Node
 
 
-@rule(module(*_READS), severity=Severity.NOTE, presets=(PREVIEW,), documents=Documents.NOTHING)
+@rule(module(*_READS), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return

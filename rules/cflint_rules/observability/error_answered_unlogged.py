@@ -43,6 +43,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Log the error where it is caught, before the answer: `console.error("what failed", error)`. Name the error
+in the `catch` where it has no name yet. The answer stays as it is: the client needs no details.
+
 ## Not reported
 
 A `catch` that reads the error, throws (but for what a framework answers: `HTTPException`, `error(500)`), or
@@ -63,7 +68,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule
+from cflint.api import Finding, Module, Severity, js, module, rule
 from cflint_rules.observability._catches import blind_catches, store_used, waited_for
 
 if TYPE_CHECKING:
@@ -76,7 +81,7 @@ _THROWN = frozenset({"HTTPException", "error", "createError", "TRPCError", "http
 _MOST = 6
 
 
-@rule(module("catch"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(module("catch"), severity=Severity.NOTE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return

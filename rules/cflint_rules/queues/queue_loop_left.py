@@ -50,6 +50,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `continue` where the other messages may be handled all the same: only this one comes again. Where none
+of them can be handled now (the service behind is down), call `batch.retryAll()` before `return`: then all
+that were not acknowledged come again.
+
 ## Not reported
 
 A loop that is left after `retryAll()` or `ackAll()`, that looks for a message, or whose consumer gets one
@@ -67,7 +73,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Handler, Module, Severity, ValueKind, handler, js, rule
+from cflint.api import Finding, Handler, Module, Severity, ValueKind, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -77,7 +83,7 @@ _BREAKS = frozenset({"for_in_statement", "switch_statement"})
 _LEAVES = ("return_statement", "break_statement")
 
 
-@rule(handler("queue"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(handler("queue"), severity=Severity.WARNING)
 def check(found: Handler) -> Iterator[Finding]:
     module, body = found.module, found.body
     if body is None or not module.is_run or js.gets_one_message(module):

@@ -58,10 +58,10 @@ Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/#
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Finding, Match, Severity, call, js, rule
+from cflint.api import Finding, Match, Severity, call, js, rule
 
 
-@rule(call("send"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("send"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("queue"):
         return

@@ -30,6 +30,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Set the header by what came: `answer.ok ? "public, max-age=86400" : "no-store"`, and call `cache.put()` only
+where `answer.ok` holds.
+
 ## Not reported
 
 Functions that ask for `ok` or `status` of any response; `no-store` and a `max-age` of 0; responses of which
@@ -49,7 +54,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, module, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -61,7 +66,7 @@ _ENDS = pattern(r"no-store|private")
 _SAYS = frozenset({"ok", "status"})
 
 
-@rule(call("put"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("put"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     """An error that is made here and put into the cache."""
     subject = match.module

@@ -34,6 +34,12 @@ export function createAuth(database: D1Database, secret: string) {
 }
 ```
 
+## What to do
+
+Write `rateLimit: { storage: "database" }` among the options, and make the table with `npx @better-auth/cli
+generate`. Where a `secondaryStorage` is wanted anyway, that is used instead; one of KV counts late, as its
+reads are cached for up to a minute.
+
 ## Not reported
 
 Options that are not seen whole, those with a `secondaryStorage`, a `storage` or a `customStorage`, or that
@@ -53,7 +59,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -64,7 +70,7 @@ _GUESSED = frozenset({"emailOTP", "twoFactor", "phoneNumber", "username"})
 _OBJECTS = frozenset({"object"})
 
 
-@rule(call("betterAuth"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("betterAuth"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if (

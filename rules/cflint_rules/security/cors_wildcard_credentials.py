@@ -60,7 +60,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, js, module, pattern, rule
+from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,6 +72,7 @@ _ORIGIN = "access-control-allow-origin"
 @rule(
     module("Access-Control-Allow-Credentials", "access-control-allow-credentials"),
     severity=Severity.WARNING,
+    presets=(PREVIEW,),
 )
 def check(module: Module) -> Iterator[Finding]:
     for mention in module.mentions(_CREDENTIALS):

@@ -52,7 +52,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
 from cflint_rules.security._development import only_in_development
 
 if TYPE_CHECKING:
@@ -92,7 +92,6 @@ _HEAD_OF_JWT = 36
 @rule(
     call("log", "info", "warn", "error", "debug", "trace", "dir", "table"),
     severity=Severity.NOTE,
-    presets=(PREVIEW,),
 )
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
