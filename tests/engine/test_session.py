@@ -55,7 +55,7 @@ export default {
   },
 };
 """
-HELPER = b"export async function helper(env) {\n  env.STORE.put('a', 'b');\n}\n"
+HELPER = b"export async function helper(env) {\n  env.STORE.put(crypto.randomUUID(), 'b');\n}\n"
 CONFIG = b"""{
   "name": "chat",
   "main": "src/index.js",
@@ -255,8 +255,8 @@ def _previewed(session: Session, path: str, data: bytes) -> list[tuple[str, byte
 
 
 OPEN = ("src/index.js", "src/room.js", "src/helper.js")
-STORES = ("binding-floating-promise", b"env.STORE.put('a', 'b')")
-PUTS = INDEX.replace(b"    await helper", b"    env.STORE.put('a', 'b');\n    await helper")
+STORES = ("binding-floating-promise", b"env.STORE.put(crypto.randomUUID(), 'b')")
+PUTS = INDEX.replace(b"    await helper", b"    env.STORE.put(crypto.randomUUID(), 'b');\n    await helper")
 HEAD = b"function other() {\n  return 1;\n}\n"
 
 

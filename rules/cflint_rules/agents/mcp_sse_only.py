@@ -82,6 +82,11 @@ export default Tools.serve("/mcp");
 }
 ```
 
+## What to do
+
+Serve Streamable HTTP: `Tools.serve("/mcp")` in place of `mount()` or `serveSSE()`. Where old clients are
+still connected, keep `serveSSE("/sse")` beside it, and choose by the path.
+
 ## Not reported
 
 Workers that call `serve()` or make a handler of another kind (`createMcpHandler`) anywhere.
@@ -98,12 +103,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Documents, Finding, Match, Severity, ValueKind, call, js, rule
+from cflint.api import Documents, Finding, Match, Severity, ValueKind, call, js, rule
 
 _OTHERS = ("serve", "createMcpHandler", "experimental_createMcpHandler", "handleRequest")
 
 
-@rule(call("mount", "serveSSE"), severity=Severity.NOTE, presets=(PREVIEW,), documents=Documents.NOTHING)
+@rule(call("mount", "serveSSE"), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(match: Match) -> Iterator[Finding]:
     module, receiver = match.module, match.receiver
     if receiver is None or not match.arguments or not module.is_run or not module.runs_in_worker(match.node):

@@ -66,7 +66,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Finding,
     Module,
     Severity,
@@ -91,7 +90,7 @@ _DEEP = 8
 _MOST = 6
 
 
-@rule(module("bind"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(module("bind"), severity=Severity.NOTE)
 def check(subject: Module) -> Iterator[Finding]:
     found = [one for made in subject.calls("bind") if (one := _refused(subject, made)) is not None]
     if not found:

@@ -39,6 +39,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Cut what the client asks for: `Math.max(1, Math.min(asked, 100))`, with a default where it is no number
+(`Number(…) || 20`).
+
 ## Not reported
 
 A number that `Math.min()` bounds, that is compared with anything, or that another function has looked at.
@@ -57,7 +62,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
+from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -70,7 +75,7 @@ _MORE = frozenset({"<", ">", "<=", ">=", "===", "=="})
 _DEEP = 8
 
 
-@rule(call("bind", "limit"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("bind", "limit"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.receiver is None or not match.arguments or not module.is_run:

@@ -51,6 +51,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write the default in the unit of the column: `sql`(unixepoch())`` for `mode: "timestamp"`, `sql`(unixepoch()
+* 1000)`` for `timestamp_ms`; or leave it to the code with `$defaultFn(() => new Date())`. Then make a
+migration, which also converts the rows that are there.
+
 ## Not reported
 
 Expressions of SQL that the rule does not know, and `$defaultFn()`, which is called for each row.
@@ -72,7 +78,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, rule
+from cflint.api import Finding, Module, Severity, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -84,7 +90,7 @@ _TEXT = pattern(r"CURRENT_TIMESTAMP|CURRENT_DATE|\bdatetime\s*\(|strftime\s*\(\s
 _ARITHMETIC = pattern(r"unixepoch|julianday|'%s'|cast\s*\(", re.IGNORECASE)
 
 
-@rule(module("sqliteTable"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(module("sqliteTable"), severity=Severity.WARNING)
 def check(subject: Module) -> Iterator[Finding]:
     found: dict[str, list[Node]] = {}
     for node in subject.calls_of("integer", subject.root):

@@ -68,6 +68,11 @@ export default app;
 }
 ```
 
+## What to do
+
+Move the route with the fixed path in front of the one with the parameter. Where both are meant to run, call
+`next()` in the first.
+
 ## Not reported
 
 Routes whose function takes `next`, or may end without an answer, and those of which the function is not in
@@ -86,7 +91,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Documents, Finding, Module, Severity, js, module, quoted, record, rule
+from cflint.api import Documents, Finding, Module, Severity, js, module, quoted, record, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -109,7 +114,7 @@ class _Route:
     path: Node
 
 
-@rule(module(*_METHODS), severity=Severity.WARNING, presets=(PREVIEW,), documents=Documents.NOTHING)
+@rule(module(*_METHODS), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return

@@ -43,8 +43,9 @@ Put it into `try`, and answer 400 in the `catch`; for a cookie, go on as if it w
 
 Calls in a `try` with a `catch`, in the function or around all calls of it; Hono apps with an `onError()`;
 functions that nobody is seen to call; what was encoded by the code itself; texts that do not come from a
-request, as far as one can see. In Python it is `encode("ascii")` of what a function that verifies something
-is given (it raises for every other letter, where `encode()` takes all of them), and `decode()` of an upload.
+request, as far as one can see; Durable Objects, which get what a Worker hands on. In Python it is
+`encode("ascii")` of what a function that verifies something is given (it raises for every other letter,
+where `encode()` takes all of them), and `decode()` of an upload.
 
 ## Errors
 
@@ -75,7 +76,7 @@ def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not js.is_global(module, match.call.callee, match.word) or len(match.arguments) != 1:
         return
-    if not js.escapes_handler(module, match.node):
+    if module.may_be_durable(match.node) or not js.escapes_handler(module, match.node):
         return
     made = module.provenance(match.arguments[0])
     if made.trust is not js.Trust.REQUEST or made.source is None or made.module is None:

@@ -65,6 +65,11 @@ export default {
 }
 ```
 
+## What to do
+
+Take the text out: `error instanceof Error ? error.message : String(error)`. In a log give the error itself
+to `console.error("what failed", error)`, which shows its stack.
+
 ## Not reported
 
 Errors of which the code asks what they are (`instanceof`), or takes the message: those of some libraries have
@@ -85,7 +90,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Finding,
     Fix,
@@ -109,7 +113,6 @@ _MOST_WRAPS = 8
     keyword("catch"),
     severity=Severity.NOTE,
     fix=Safety.UNSAFE,
-    presets=(PREVIEW,),
     documents=Documents.NOTHING,
 )
 def check(match: Match) -> Iterator[Finding]:

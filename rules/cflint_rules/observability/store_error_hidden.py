@@ -47,6 +47,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Name the error and log it before the default is taken: `catch (error) { console.error("posts could not be
+read", error); … }`. Where the client should know, answer 503 in place of the default.
+
 ## Not reported
 
 A `catch` with a comment, or one that throws, logs or reads the error, or gives what says itself that
@@ -69,7 +74,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, rule, sql
+from cflint.api import Finding, Module, Severity, js, module, pattern, rule, sql
 from cflint_rules.observability._catches import blind_catches, store_used
 
 if TYPE_CHECKING:
@@ -83,7 +88,7 @@ _ASKS = pattern(r"health|status|diagnos|ping", re.IGNORECASE)
 _MOST = 6
 
 
-@rule(module("catch"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(module("catch"), severity=Severity.NOTE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return

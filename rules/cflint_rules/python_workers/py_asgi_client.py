@@ -44,6 +44,11 @@ class Default(WorkerEntrypoint):
         return await asgi.fetch(app, request.js_object, self.env)
 ```
 
+## What to do
+
+Read the header: `request.headers.get("cf-connecting-ip", "unknown")`. For slowapi, give `Limiter` a
+`key_func` that does that.
+
 ## Not reported
 
 Functions that read `CF-Connecting-IP` or `X-Forwarded-For` themselves, as well.
@@ -62,7 +67,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Severity, pattern, python, python_module, rule
+from cflint.api import Finding, Severity, pattern, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -72,7 +77,7 @@ _ADDRESS = ("slowapi.util.get_remote_address", "slowapi.util.get_ipaddr")
 _OTHERWISE = pattern(r"cf-connecting-ip|x-forwarded-for|x-real-ip", re.IGNORECASE)
 
 
-@rule(python_module("client", "get_remote_address"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(python_module("client", "get_remote_address"), severity=Severity.WARNING)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     # Imported where used: libcst is slow to load.
     if not module.workers or module.has_errors:

@@ -76,7 +76,6 @@ import posixpath
 from collections.abc import Iterator
 
 from cflint.api import (
-    PREVIEW,
     Finding,
     Location,
     Project,
@@ -93,7 +92,7 @@ from cflint.api import (
 _VENDORED = frozenset({"python_modules", "vendor", "cf-requirements.txt"})
 
 
-@rule(worker(), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(worker(), severity=Severity.NOTE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     read = subject.config
     main = read.main if read is not None else None

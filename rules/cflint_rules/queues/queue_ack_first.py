@@ -37,6 +37,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Move `message.ack()` behind the work. What the work does twice when it fails in between has to bear that:
+queues deliver at least once.
+
 ## Not reported
 
 What follows in another branch, or is no call of a service or of a function of the project that may throw;
@@ -54,7 +59,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -62,7 +67,7 @@ if TYPE_CHECKING:
 _OF_BATCH = frozenset({ValueKind.MESSAGE, ValueKind.MESSAGE_BATCH})
 
 
-@rule(call("ack", "ackAll"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("ack", "ackAll"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     if function is None or match.receiver_value.kind not in _OF_BATCH or not module.is_run:

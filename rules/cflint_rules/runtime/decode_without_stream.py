@@ -42,6 +42,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Add the option: `decoder.decode(chunk, { stream: true })`, with one decoder for the whole stream, and
+`decoder.decode()` after the last chunk. Or let `stream.pipeThrough(new TextDecoderStream())` do it.
+
 ## Not reported
 
 Bytes that are all of a text; a decoder that is made for another encoding of one byte for each character.
@@ -60,7 +65,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Fix, Match, Module, Safety, Severity, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -68,7 +73,7 @@ if TYPE_CHECKING:
 _UTF_8 = frozenset({"utf-8", "utf8", "unicode-1-1-utf-8"})
 
 
-@rule(call("decode"), severity=Severity.NOTE, presets=(PREVIEW,), fix=Safety.UNSAFE)
+@rule(call("decode"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if len(match.arguments) != 1 or match.receiver is None or not module.is_run:

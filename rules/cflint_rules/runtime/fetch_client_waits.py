@@ -66,6 +66,11 @@ export default {
 }
 ```
 
+## What to do
+
+Add `signal: AbortSignal.timeout(5_000)` to the options of `fetch()`: the promise is rejected then, and the
+`catch` that is there gives its other answer. Take as many milliseconds as a client would wait.
+
 ## Not reported
 
 - Requests without a `catch` around them, or with one that answers with an error or throws: a server that
@@ -93,7 +98,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Finding,
     Module,
@@ -126,7 +130,7 @@ _NO_OTHER = pattern(r"siteverify|turnstile|recaptcha|dns-query|token|oauth", re.
 _MOST = 6
 
 
-@rule(worker(), severity=Severity.NOTE, presets=(PREVIEW,), deployed=True, documents=Documents.NOTHING)
+@rule(worker(), severity=Severity.NOTE, deployed=True, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     sites = [
         site

@@ -61,6 +61,13 @@ export default {
 }
 ```
 
+## What to do
+
+Keep the response, and ask for `ok`: `const answer = await fetch(…); if (!answer.ok) throw new
+Error(`webhook answered ${answer.status}`)`. Throw where the caller can try again (a queue, a step of a
+Workflow); log and go on where it is all the same. Cancel the body that nobody reads: `await
+answer.body?.cancel()`.
+
 ## Not reported
 
 - Requests that send nothing, or always the same, and those that are not

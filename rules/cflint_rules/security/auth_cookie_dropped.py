@@ -35,11 +35,18 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Return the response of Better Auth: `return await auth.api.signInEmail({ body, asResponse: true })`. Where
+the answer is your own, ask for `returnHeaders: true`, and put `headers.getSetCookie()` on it. In frameworks
+that it knows, Better Auth's plugin for cookies (`nextCookies()`, `sveltekitCookies()` and the like) does
+it.
+
 ## Not reported
 
 Projects with a plugin that sets cookies itself (`nextCookies()`, `tanstackStartCookies()`,
 `sveltekitCookies()`); calls whose options are not seen whole; results that are read (a token, a user), which
-may be all that is wanted; tests and scripts.
+may be all that is wanted; signing out, which ends the session on the server in any case; tests and scripts.
 
 ## Fix safety
 
@@ -52,9 +59,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
 
-_SIGNS = ("signInEmail", "signUpEmail", "signInUsername", "signInPhoneNumber", "signInEmailOTP", "signOut")
+_SIGNS = ("signInEmail", "signUpEmail", "signInUsername", "signInPhoneNumber", "signInEmailOTP")
 _KEEPS = ("asResponse", "returnHeaders")
 _PLUGINS = (
     "nextCookies",
@@ -65,7 +72,7 @@ _PLUGINS = (
 )
 
 
-@rule(call(*_SIGNS), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call(*_SIGNS), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     access = module.member(match.receiver) if match.receiver is not None else None

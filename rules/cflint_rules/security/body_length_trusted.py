@@ -37,6 +37,12 @@ export default {
 Clients that have to send without a length need a reader that counts: `getReader()`, and `cancel()` when it is
 too much.
 
+## What to do
+
+Let a missing length count as too long: `Number(request.headers.get("Content-Length") ?? Infinity) > MOST`.
+Clients that send in chunks then get 413. Where they have to be served, read with `body.getReader()`, count
+the bytes, and `cancel()` above the limit.
+
 ## Not reported
 
 A missing header that is refused (`!length`, `isNaN(length)`, `?? Infinity`); a body that is read by
@@ -56,7 +62,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -70,7 +76,7 @@ _BUFFERS = frozenset({"json", "text", "arrayBuffer", "formData", "blob", "bytes"
 _MORE = frozenset({">", ">=", "<", "<="})
 
 
-@rule(call("get", "header"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("get", "header"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     if function is None or module.header_read(match.node) != _LENGTH or not module.is_run:

@@ -24,6 +24,11 @@ export async function tokenFor(user: string, secret: string): Promise<string> {
 }
 ```
 
+## What to do
+
+Put `exp` into what is signed, in seconds since 1970: `exp: Math.floor(Date.now() / 1000) + 3600`. Tokens
+that were given out before stay valid until the secret is changed.
+
 ## Not reported
 
 Claims that are not all in sight.
@@ -40,7 +45,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, new, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, new, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -54,7 +59,7 @@ _MESSAGE = "this token never expires: whoever gets a copy is let in for as long 
 _MOST = 12
 
 
-@rule(call("sign"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("sign"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     package = next(

@@ -32,6 +32,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Log what finds the record again, an id or a count, in place of the whole: `console.log("new order",
+order.id)`. Delete the line where it was for development.
+
 ## Not reported
 
 Members of a body or of a user, but for mail addresses and telephone numbers; how long they are, and which
@@ -51,7 +56,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, ValueKind, js, module, pattern, quoted, rule
+from cflint.api import Finding, Module, Severity, ValueKind, js, module, pattern, quoted, rule
 from cflint_rules.security._development import only_in_development
 
 if TYPE_CHECKING:
@@ -76,7 +81,7 @@ _OBJECTS = frozenset({"await_expression", "call_expression"})
 _MOST = 6
 
 
-@rule(module(*_LOGS), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(module(*_LOGS), severity=Severity.NOTE)
 def check(module: Module) -> Iterator[Finding]:
     if not module.is_run or module.realm.name == "BROWSER":
         return

@@ -77,6 +77,13 @@ function verifyPassword(sent: string, expected: string): boolean {
 }
 ```
 
+## What to do
+
+Add a rate limiting binding to the configuration (`ratelimits`: name, namespace_id, `simple: { limit: 5,
+period: 60 }`), and ask it before the password is looked at: `const { success } = await env.LOGINS.limit({
+key })`, with 429 as the answer when there is none. Take the name that is tried as the key where addresses
+change, and the address otherwise.
+
 ## Not reported
 
 Workers in whose code or configuration anything speaks of limits, attempts or CAPTCHAs, and those that only
@@ -97,7 +104,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Finding,
     Location,
@@ -130,7 +136,7 @@ _PASSWORDS = pattern(rb"\b\w*(?:PASSWORD|PASSWD)\b|\b(?:password_?[hH]ash|hashed
 _EQUAL = frozenset({"===", "!==", "==", "!="})
 
 
-@rule(worker(), severity=Severity.NOTE, documents=Documents.NOTHING, presets=(PREVIEW,))
+@rule(worker(), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if not is_known(project, subject) or is_private(subject):
         return

@@ -28,6 +28,12 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Resolve the target against your own origin, and compare: `const target = new URL(next, origin)`, and
+`target.origin === origin ? target.href : origin`. Where other sites are wanted, look the origin up in a
+list.
+
 ## Not reported
 
 Targets of which something else is asked: their host or origin, a list, a pattern, a function that is given
@@ -46,7 +52,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, pattern, rule
 from cflint_rules.security._targets import Target, target_of
 
 if TYPE_CHECKING:
@@ -61,7 +67,7 @@ _REDIRECTS = pattern(
 _SLASHES = pattern(rb"//|\\\\|%2f", re.IGNORECASE)
 
 
-@rule(call("redirect"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("redirect"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     given = _given(match)

@@ -38,6 +38,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Wrap the value: `encodeURIComponent(value)` in a path or a filter, or set it with
+`url.searchParams.set(name, value)`, which encodes it.
+
 ## Not reported
 
 What is a number, is compared with a list or a pattern, or is handed to a function before; requests without a
@@ -61,7 +66,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Finding,
     Fix,
     Match,
@@ -87,7 +91,7 @@ _HOLE = "\0"
 _MOST = 8
 
 
-@rule(call("fetch"), new("Request"), severity=Severity.NOTE, fix=Safety.SAFE, presets=(PREVIEW,))
+@rule(call("fetch"), new("Request"), severity=Severity.NOTE, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not match.arguments or not js.is_global(module, match.callee, "fetch", "Request"):

@@ -7,7 +7,7 @@ from cflint.pattern import pattern
 
 _NEXT_SENTENCE = pattern(r"(?<=\.)\s+(?=[A-Z`])")
 _VERDICT = pattern(r"(?:Unsafe|By hand)(?: otherwise)?[:.,]?\s*")
-_LINK = pattern(r"\[([^\]\n]+)\]\([^)\s]+\)")
+_LINK = pattern(r"\[([^\[\]\n]+)\]\([^()\s]+\)")
 
 
 def what_to_do(info: RuleInfo) -> str:

@@ -30,7 +30,7 @@ def svelte(*adapters: str) -> Files:
             'import { all } from "$lib/db";\n'
             "export async function GET({ platform }) {\n"
             f"  {DROPPED}\n"
-            "  platform.env.KV.put('a', 'b');\n"
+            "  platform.env.KV.put(crypto.randomUUID(), 'b');\n"
             "  return new Response(await all(platform.env.KV));\n}\n"
         ),
         "src/hooks.client.ts": DROPPED + "\n",
@@ -44,7 +44,7 @@ def nuxt(preset: str, *more: str, scripts: str = "{}") -> Files:
         "server/api/a.get.ts": (
             "export default defineEventHandler(async (event) => {\n"
             f"  {DROPPED}\n"
-            "  event.context.cloudflare.env.KV.put('a', 'b');\n  return 1;\n});\n"
+            "  event.context.cloudflare.env.KV.put(crypto.randomUUID(), 'b');\n  return 1;\n});\n"
         ),
         "app/plugins/a.client.ts": DROPPED + "\n",
     }
@@ -59,7 +59,7 @@ def astro(*adapters: str) -> Files:
         "src/pages/api.ts": (
             "export async function GET({ locals }) {\n"
             f"  {DROPPED}\n"
-            "  locals.runtime.env.KV.put('a', 'b');\n  return new Response();\n}\n"
+            "  locals.runtime.env.KV.put(crypto.randomUUID(), 'b');\n  return new Response();\n}\n"
         ),
     }
 
@@ -75,7 +75,7 @@ def router(vite: str, *packages: str) -> Files:
         "app/home.tsx": (
             "export async function loader({ context }) {\n"
             f"  {DROPPED}\n"
-            "  context.cloudflare.env.KV.put('a', 'b');\n  return null;\n}\n"
+            "  context.cloudflare.env.KV.put(crypto.randomUUID(), 'b');\n  return null;\n}\n"
             "export default function Home() { return null; }\n"
         ),
         "workers/app.ts": (

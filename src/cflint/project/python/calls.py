@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from cflint.pattern import pattern
 from cflint.project.code.values import ValueKind
 from cflint.project.python.nodes import called_name, is_name
 from cflint.record import record
@@ -171,7 +171,7 @@ def is_handler(module: PythonModule, function: cst.FunctionDef) -> bool:
     return around is None and function.name.value == "on_fetch"
 
 
-_CATCHES = re.compile(rb"exception_handler\(\s*(?:Exception|ValueError|JSONDecodeError|json\.|500)")
+_CATCHES = pattern(rb"exception_handler\(\s*(?:Exception|ValueError|JSONDecodeError|json\.|500)")
 
 
 def _app_catches(module: PythonModule) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 import libcst as cst
 
 from cflint.finding import Edit
+from cflint.pattern import pattern
 from cflint.project.code.provenance import Trust
 from cflint.project.code.values import ValueKind
 from cflint.project.python.calls import python_function_called
@@ -83,7 +84,7 @@ def sql_calls(module: PythonModule) -> Iterator[tuple[cst.Call, cst.BaseExpressi
             yield call, given[0]
 
 
-_BEGINS = re.compile(r"\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|REPLACE)\s", re.IGNORECASE)
+_BEGINS = pattern(r"\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|REPLACE)\s", re.IGNORECASE)
 
 
 def _statements(
