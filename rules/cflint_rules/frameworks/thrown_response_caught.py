@@ -91,8 +91,8 @@ after the `try` instead.
 
 ## Not reported
 
-A `catch` that throws anything on, hands the error to a function or returns it, or asks what it is
-(`instanceof`, `isRedirect()`, its `status`). Answers that are returned, not thrown. There is one finding for
+A `catch` that throws anything on (another answer, made there, is none of that), hands the error to a function
+or returns it, or asks what it is (`instanceof`, `isRedirect()`, its `status`). Answers that are returned, not thrown. There is one finding for
 a `try`.
 
 ## Fix safety
@@ -115,6 +115,7 @@ from cflint.api import (
     Module,
     Severity,
     call,
+    js,
     new,
     pattern,
     quoted,
@@ -196,10 +197,13 @@ def _thrown(module: Module, node: Node, *, by_itself: bool) -> Node | None:
 
 
 def _swallows(module: Module, handler: Node) -> bool:
-    """Whether a `catch` takes everything: it throws nothing on, asks nothing of the error, and hands it to
-    nobody but the log."""
+    """Whether a `catch` takes everything: it throws nothing but another answer, asks nothing of the error, and
+    hands it to nobody but the log."""
     body = handler.child_by_field_name("body")
-    if body is None or any(True for _ in module.descendants(body, "throw_statement")):
+    if body is None:
+        return False
+    thrown = module.descendants(body, "throw_statement")
+    if not all(_is_another_answer(module, statement) for statement in thrown):
         return False
     if _asks_of_error(module, handler, body):
         return False
@@ -212,6 +216,13 @@ def _swallows(module: Module, handler: Node) -> bool:
     if declaration is None:
         return False
     return not any(_hands_on(module, use) for use in module.scope.references(declaration))
+
+
+def _is_another_answer(module: Module, statement: Node) -> bool:
+    """Whether a `throw` is that of an answer which is made there, in place of what was caught."""
+    value = js.unwrap(statement.named_children[0]) if statement.named_children else None
+    name = module.called_name(value) if value is not None else None
+    return name is not None and (name.module, name.name) in _THROWN
 
 
 def _asks_of_error(module: Module, handler: Node, body: Node) -> bool:
