@@ -91,9 +91,9 @@ after the `try` instead.
 
 ## Not reported
 
-A `catch` that throws anything on (another answer, made there, is none of that), hands the error to a function
-or returns it, or asks what it is (`instanceof`, `isRedirect()`, its `status`). Answers that are returned, not thrown. There is one finding for
-a `try`.
+A `catch` that throws anything on (another answer, made there, is none of that), hands the error to a
+function or returns it, or asks what it is (`instanceof`, `isRedirect()`, its `status`). Answers that are
+returned, not thrown. There is one finding for a `try`.
 
 ## Fix safety
 
@@ -197,8 +197,8 @@ def _thrown(module: Module, node: Node, *, by_itself: bool) -> Node | None:
 
 
 def _swallows(module: Module, handler: Node) -> bool:
-    """Whether a `catch` takes everything: it throws nothing but another answer, asks nothing of the error, and
-    hands it to nobody but the log."""
+    """Whether a `catch` takes everything: it throws nothing but another answer, asks nothing of the error,
+    and hands it to nobody but the log."""
     body = handler.child_by_field_name("body")
     if body is None:
         return False

@@ -172,8 +172,15 @@ def _first_read(subject: Module, name: Node, whole: Node) -> Node | None:
         for node in subject.scope.assignments(declaration)
     ):
         return None
+    return _read_of(subject, declaration, name, whole.end_byte)
+
+
+def _read_of(
+    subject: Module, declaration: js.Declaration, name: Node, behind: int, *, is_handed_on: bool = False
+) -> Node | None:
+    """The first use of a name behind a byte, where it is a property that is read."""
     for use in subject.scope.references(declaration):
-        if use.start_byte < whole.end_byte or use.id == name.id:
+        if use.start_byte < behind or use.id == name.id:
             continue
         if js.is_guard(subject, use):
             return None
@@ -181,11 +188,31 @@ def _first_read(subject: Module, name: Node, whole: Node) -> Node | None:
         if read is not None:
             return None if read.is_optional else use
         above = subject.parent(subject.with_wrappers(use))
+        if above is not None and above.type == "arguments":
+            return use if not is_handed_on and _reads_at_once(subject, use) else None
         if above is None or above.type not in _SETS:
             return None
         taken = subject.given_name(subject.with_wrappers(use))
         return use if taken is not None and taken.type == "object_pattern" else None
     return None
+
+
+def _reads_at_once(subject: Module, use: Node) -> bool:
+    """Whether a function of the module that is given a value reads a property of it before anything else is
+    done with it, where nothing catches the error."""
+    given = subject.call_around(use)
+    called = js.function_called(subject, given[0].node) if given is not None else None
+    if given is None or called is None or called[0] is not subject:
+        return False
+    function = called[1]
+    parameters = subject.parameters(function)
+    parameter = parameters[given[1]] if given[1] < len(parameters) else None
+    name = parameter.name if parameter is not None else None
+    declaration = subject.scope.declared_in(function).get(name) if name is not None else None
+    if parameter is None or declaration is None or parameter.default is not None:
+        return False
+    read = _read_of(subject, declaration, parameter.pattern, function.start_byte, is_handed_on=True)
+    return read is not None and subject.try_around(read) is None
 
 
 @check.on(python_module("get"))

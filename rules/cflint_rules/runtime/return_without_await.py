@@ -33,6 +33,8 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+In a service worker `event.respondWith(answer(event))` in a `try` is the same: put the `try` into `answer()`.
+
 ## Not reported
 
 Calls that are not known to give a promise, promises that handle their errors, functions in which nothing is
@@ -61,7 +63,10 @@ if TYPE_CHECKING:
 def check(match: Match) -> Iterator[Finding]:
     module, attempt, around = match.module, match.node, match.enclosing_function
     handler, body = attempt.child_by_field_name("handler"), attempt.child_by_field_name("body")
-    if handler is None or body is None or around is None or not js.is_async(around):
+    if handler is None or body is None or around is None:
+        return
+    yield from _answers(module, attempt, handler, around)
+    if not js.is_async(around):
         return
     returned = []
     for statement in module.descendants(body, "return_statement"):
@@ -85,6 +90,26 @@ def check(match: Match) -> Iterator[Finding]:
         _fix(module, returned),
         severity=Severity.NOTE if _throws_on(module, handler) else None,
     )
+
+
+def _answers(module: Module, attempt: Node, handler: Node, around: Node) -> Iterator[Finding]:
+    """Calls that a service worker hands to `respondWith()` in a `try`: nobody waits there either."""
+    for made in module.calls_of("respondWith", attempt):
+        given = module.call(made).arguments if module.call(made) is not None else ()
+        promise = module.call(js.unwrap(given[0])) if len(given) == 1 else None
+        if promise is None or promise.is_new or module.enclosing_function(made) != around:
+            continue
+        if module.try_around(made) != attempt or not module.runs_in_worker(attempt):
+            continue
+        is_asset = module.is_from(promise.callee, "@cloudflare/kv-asset-handler", "getAssetFromKV")
+        if is_asset or _can_fail(module, promise):
+            yield Finding(
+                f"the `catch` below does not get the errors of {_label(promise)}: `respondWith()` takes its"
+                " promise, and nobody waits for it here",
+                module.at(promise.node),
+                (module.at(handler, "this is meant for them"),),
+            )
+            return
 
 
 def _fix(module: Module, returned: list[js.Call]) -> Fix | None:
