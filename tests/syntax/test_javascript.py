@@ -35,6 +35,7 @@ def read(text: str, path: str = "a.ts") -> Syntax:
         "class A { m() { return this.sql<Row>`SELECT 1` } }",
         "const a = tag<{ a: string; b: number }>\n  `x`",
         "const a = tag<Map<string, number>>`x`",
+        "const [a] = await sql()<Row[]>`SELECT 1`",
         "function f() { using a = g(); return a }",
         "async function f() { await using a = g(); return a }",
         "const a = <T,>(x: T) => x",

@@ -177,6 +177,9 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if module.enclosing_function(attempt) != module.enclosing_function(statement):
         return
+    same = (made for made in module.descendants(handler, match.node.type) if module.is_same(made, match.node))
+    if next(same, None) is not None:
+        return  # the `catch` ends in the same answer
     first = module.memoized(("answer thrown in", attempt.id), lambda: match.node.id)
     if first != match.node.id:
         return

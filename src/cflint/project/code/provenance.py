@@ -8,7 +8,6 @@ the usual ways to tie a value down: numbers, lists of what is allowed, maps of l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -22,9 +21,16 @@ from cflint.project.code.constraints import (
     ties_down,
     type_is_fixed,
 )
-from cflint.project.code.nodes import call_of, function_name, member
 from cflint.project.code.origins import callee_name, key_of, property_value, reads_request
 from cflint.project.code.parameters import is_callable, parameter_index
+from cflint.project.code.provenance_functions import (
+    called_function,
+    calls_in_module,
+    is_frame,
+    is_public,
+    iterated_by,
+    returned_by,
+)
 from cflint.project.code.values import ValueKind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
@@ -33,15 +39,12 @@ from cflint.syntax.javascript import (
     arguments_of,
     string_value,
     unwrap,
-    walk,
-    with_wrappers,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
-    from cflint.project.code.nodes import Call
 
 _LIMIT = 400
 
@@ -256,7 +259,8 @@ class _Search:
             if declaration.path and isinstance(declaration.path[0], str):
                 if module.value_of(value).kind in (ValueKind.ENV, ValueKind.BINDING):
                     return
-                self.add(module, property_value(module, value, declaration.path[0]) or value)
+                if not self._returned_part(module, value, declaration.path[0]):
+                    self.add(module, property_value(module, value, declaration.path[0]) or value)
             else:
                 self.add(module, value)
         self.add(module, declaration.default)
@@ -312,15 +316,15 @@ class _Search:
             return
         function = declaration.scope
         position = parameter_index(declaration)
-        if _is_frame(module, function, position) or is_callable(module, function):
+        if is_frame(module, function, position) or is_callable(module, function):
             self._found(Trust.REQUEST, module, declaration.node)
             return
         self.add(module, declaration.default)
-        collection = _iterated(module, function, position)
+        collection = iterated_by(module, function, position)
         if collection is not None:
             self.add(module, collection)
             return
-        calls = tuple(_calls_of(module, function))
+        calls = tuple(calls_in_module(module, function))
         if not calls or position is None:
             self._found(Trust.UNKNOWN, module, declaration.node)
             return
@@ -331,7 +335,7 @@ class _Search:
                 argument = arguments[position]
                 inner = property_value(module, argument, step) if isinstance(step, str) else None
                 self.add(module, inner or argument)
-        if _is_public(module, function):
+        if is_public(module, function):
             self._found(Trust.UNKNOWN, module, declaration.node)
 
     # -- members -----------------------------------------------------------------------------------------
@@ -372,6 +376,8 @@ class _Search:
                     self._imported(module, declaration, owner)
                     return
                 if declaration.value is not None and not declaration.path and key is not None:
+                    if self._returned_part(module, declaration.value, key):
+                        return
                     value = property_value(module, declaration.value, key)
                     if value is not None:
                         self.add(module, value)
@@ -420,19 +426,36 @@ class _Search:
         else:
             self._found(Trust.UNKNOWN, module, node)
 
+    def _returned_part(self, module: ModuleLike, value: Node, key: str) -> bool:
+        """Follow one property of what a function gives, where each of its `return`s writes out the object:
+        what the others hold (the values beside a clause) says nothing of it."""
+        value = unwrap(value)
+        if value.type == "await_expression":
+            value = unwrap(value.named_children[0])
+        callee = value.child_by_field_name("function") if value.type == "call_expression" else None
+        called = (
+            called_function(module, callee) if callee is not None and callee.type == "identifier" else None
+        )
+        if called is None:
+            return False
+        other, function = called
+        parts = [
+            property_value(other, given, key) if unwrap(given).type == "object" else None
+            for given in returned_by(function)
+        ]
+        if not parts or any(part is None for part in parts):
+            return False
+        self.add(other, *parts)
+        return True
+
     def _function(self, module: ModuleLike, call: Node, callee: Node) -> None:
-        declaration = module.scope.resolve(callee)
-        function = module.function_of(declaration) if declaration is not None else None
-        if function is not None:
-            self._returns(module, function)
-            return
-        ref = module.scope.origin(declaration) if declaration is not None else None
-        target = module.project.exports.declaration(module.path, ref) if ref is not None else None
-        other = module.other(target[0]) if target is not None else None
-        found = other.scope.top_level.get(target[1]) if target is not None and other is not None else None
-        function = other.function_of(found) if found is not None and other is not None else None
-        if function is None or other is None or callee_name(module, call) == "":
+        called = called_function(module, callee)
+        if called is None or callee_name(module, call) == "":
             self._found(Trust.UNKNOWN, module, call)
+            return
+        other, function = called
+        if other is module:
+            self._returns(module, function)
             return
         own = _Search(self._limit // 4)
         own._returns(other, function)
@@ -442,15 +465,7 @@ class _Search:
         self.add(module, *(node for node in arguments_of(call) if unwrap(node).type not in FUNCTIONS))
 
     def _returns(self, module: ModuleLike, function: Node) -> None:
-        body = function.child_by_field_name("body")
-        if body is None:
-            return
-        if body.type != "statement_block":
-            self.add(module, body)
-            return
-        for node in walk(body, into_functions=False, into_classes=False):
-            if node.type == "return_statement":
-                self.add(module, *node.named_children[:1])
+        self.add(module, *returned_by(function))
 
     def _method(
         self, module: ModuleLike, call: Node, callee: Node, name: str, arguments: tuple[Node, ...]
@@ -522,67 +537,3 @@ class _Search:
 
 
 # -- functions ---------------------------------------------------------------------------------------------
-
-
-def _is_frame(module: ModuleLike, function: Node, position: int | None) -> bool:
-    """Whether a parameter is the message of a WebSocket handler."""
-    handler = module.handler_of(function)
-    if handler is not None and handler.owner is not None and position == 1:
-        return handler.name in ("webSocketMessage", "onMessage")
-    return False
-
-
-_ITERATES = frozenset({"map", "flatMap", "forEach", "filter", "some", "every", "find", "reduce", "sort"})
-
-
-def _iterated(module: ModuleLike, function: Node, position: int | None) -> Node | None:
-    """The collection whose elements a callback's parameter is."""
-    listed = module.syntax.parent(with_wrappers(module.syntax, function))
-    call = module.syntax.parent(listed) if listed is not None and listed.type == "arguments" else None
-    callee = call.child_by_field_name("function") if call is not None else None
-    if call is None or callee is None or unwrap(callee).type != "member_expression":
-        return None
-    name = callee_name(module, call)
-    if name not in _ITERATES or position is None:
-        return None
-    if name == "reduce":
-        return None if position == 0 else unwrap(callee).child_by_field_name("object")
-    return unwrap(callee).child_by_field_name("object")
-
-
-def _calls_of(module: ModuleLike, function: Node) -> Iterator[Call]:
-    """The calls in the module of a function that has a name there, or of a method by `this`."""
-    if function.type == "method_definition":
-        name = function.child_by_field_name("name")
-        owner = module.enclosing_class(function)
-        if name is None or owner is None:
-            return
-        for leaf in module.syntax.leaves(module.text(name), owner.body):
-            named = member(module, module.syntax.parent(leaf))
-            if named is None or named.name_node.id != leaf.id or unwrap(named.object).type != "this":
-                continue
-            if named.call is not None:
-                yield named.call
-        return
-    declared = function_name(module, function)
-    declaration = module.scope.resolve(declared) if declared is not None else None
-    for reference in module.scope.references(declaration) if declaration is not None else ():
-        made = call_of(module, reference)
-        if made is not None:
-            yield made
-
-
-def _is_public(module: ModuleLike, function: Node) -> bool:
-    """Whether others than the module may call a function: it is exported, or a method that is not private."""
-    if function.type == "method_definition":
-        name = function.child_by_field_name("name")
-        private = name is not None and name.type == "private_property_identifier"
-        return not private and not any(
-            child.type == "accessibility_modifier" and module.text(child) in ("private", "protected")
-            for child in function.children
-        )
-    facts = module.project.facts.of(module.path)
-    named = function_name(module, function)
-    if named is None or facts is None:
-        return False
-    return any(export.local == module.text(named) for export in facts.exports.values())

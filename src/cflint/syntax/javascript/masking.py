@@ -97,7 +97,7 @@ def _without_imported_types(data: bytes, places: Iterable[int]) -> bytes:
 def _template_type_arguments(data: bytes) -> Iterator[Span]:
     """The `<…>` before a template, where they can be type arguments of its tag."""
     for match in _CLOSED_BEFORE_TEMPLATE.finditer(data):
-        arguments = _type_arguments_before(data, match.start() + 1)
+        arguments = _type_arguments_before(data, match.start() + 1, b")")
         if arguments is not None:
             yield arguments
 
@@ -110,12 +110,14 @@ def _awaited_type_arguments(data: bytes, places: Iterable[int]) -> Iterator[Span
             yield arguments
 
 
-def _type_arguments_before(data: bytes, end: int) -> Span | None:
-    """The `<…>` that ends at a byte and follows a name, when it can be type arguments."""
+def _type_arguments_before(data: bytes, end: int, others: bytes = b"") -> Span | None:
+    """The `<…>` that ends at a byte and follows a name or one of `others` (a call is a tag, too: `sql()<T>`),
+    when it can be type arguments."""
     first = max(end - 2000, 0)
     opening = data.rfind(b"<", first + 1, end - 1)
     if opening != -1 and _NO_NAMES.search(data, opening + 1, end - 1) is None:  # as nearly always
-        return Span(opening, end) if _ends_a_name(data[opening - 1]) else None
+        before = data[opening - 1]
+        return Span(opening, end) if _ends_a_name(before) or before in others else None
     depth = 0
     for at in range(end - 1, first, -1):
         byte = data[at]
@@ -124,7 +126,7 @@ def _type_arguments_before(data: bytes, end: int) -> Span | None:
         elif byte == 0x3C:  # <
             depth -= 1
             if depth == 0:
-                return Span(at, end) if _ends_a_name(data[at - 1]) else None
+                return Span(at, end) if _ends_a_name(data[at - 1]) or data[at - 1] in others else None
         elif byte in b"`()" or (byte == 0x2F and data[at - 1] == 0x2F):  # a template, a call, a comment
             return None
     return None
