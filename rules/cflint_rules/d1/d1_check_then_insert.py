@@ -148,8 +148,8 @@ def check_orm(match: Match) -> Iterator[Finding]:
     for query, by in _queries_of(module, function, match.node, table):
         if by and by <= written and _is_asked(module, query) and js.can_reach(module, query, match.node):
             yield Finding(
-                "of two clients at once both find nothing, and both insert, where no column forbids it: let"
-                " the statement decide, with a unique index and `onConflictDoNothing()`",
+                "of two clients at once both find nothing, and both insert, or fail where a column is unique:"
+                " let the statement decide, with a unique index and `onConflictDoNothing()`",
                 match.at(match.node),
                 (module.at(query, "it is looked for here"),),
             )

@@ -65,7 +65,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Severity, python, python_module, rule
+from cflint.api import PREVIEW, Finding, Severity, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -115,6 +115,7 @@ _WHAT = {"threading": "threads", "_thread": "threads"}
         *(name for names in _STARTS.values() for name in names),
     ),
     severity=Severity.WARNING,
+    presets=(PREVIEW,),
 )
 def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst

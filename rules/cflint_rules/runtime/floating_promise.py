@@ -128,8 +128,8 @@ def _together(first: Finding, *others: Finding) -> Finding:
 
 def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
     root, promise = dropped.root, dropped.promise
-    what = _what(module, dropped)
-    if what is None or module.enclosing_function(root) is None:
+    what, around = _what(module, dropped), module.enclosing_function(root)
+    if what is None or around is None or js.is_uncalled_method(module, around):
         return None
     called = module.called_name(root) if dropped.in_variable or not dropped.is_chain else None
     if called in _SETTLED:

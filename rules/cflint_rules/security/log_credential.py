@@ -82,7 +82,7 @@ _IN_QUERY = frozenset(
     {"code", "token", "access_token", "api_key", "apikey", "secret", "password", "auth_token"}
 )
 _REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.REQUEST_URL, ValueKind.HONO_REQUEST})
-_FEW = 8
+_FEW = 12
 """Characters of a secret that help to tell it from others, and not to use it."""
 _JWT = pattern(r"(?<!bot)(?<!botAccess)token$|jwt", re.IGNORECASE)
 _HEAD_OF_JWT = 36

@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import is_mentioned as is_mentioned
     from cflint.project.code.calls import is_named as is_named
     from cflint.project.code.calls import is_never_called as is_never_called
+    from cflint.project.code.calls import is_uncalled_method as is_uncalled_method
     from cflint.project.code.calls import leaves_matching as leaves_matching
     from cflint.project.code.calls import makers_of as makers_of
     from cflint.project.code.calls import modules_naming as modules_naming
@@ -306,8 +307,8 @@ _ORIGINS = {
     "cflint.project.code.awaited": ("Awaited"),
     "cflint.project.code.calls": (
         "CallSite Callers all_code_is_known callers_of calls_in_module calls_named has_leaf "
-        "is_mentioned is_named is_never_called leaves_matching makers_of modules_naming name_of "
-        "paths_around running_paths worker_calls"
+        "is_mentioned is_named is_never_called is_uncalled_method leaves_matching makers_of "
+        "modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.chains": ("Step queue_steps service_steps way_back"),
     "cflint.project.code.contents": ("Content"),
@@ -569,6 +570,7 @@ __all__ = [
     "is_secret_name",
     "is_static",
     "is_typescript",
+    "is_uncalled_method",
     "key_of",
     "kind_with_method",
     "known_secret",

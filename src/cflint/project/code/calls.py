@@ -279,6 +279,29 @@ def is_never_called(module: Module, function: Node) -> bool:
     return callers.complete and not callers.calls
 
 
+def is_uncalled_method(module: Module, function: Node) -> bool:
+    """Whether a function is a method of a class that extends nothing, and no code of its Workers names it
+    after a dot, in quotes or in braces, as far as all of it is known."""
+    owner = module.enclosing_class(function) if function.type == "method_definition" else None
+    name = function.child_by_field_name("name")
+    if owner is None or name is None or name.type != "property_identifier":
+        return False
+    heritage = (part for part in owner.node.named_children if part.type == "class_heritage")
+    is_own = all(clause.type == "implements_clause" for part in heritage for clause in part.named_children)
+    if not is_own or module.text(name) == "constructor":
+        return False
+    word = re.escape(module.text(name).encode())
+    named = re.compile(rb"[.\"'`]\s*" + word + rb"(?![\w$])|[{,]\s*" + word + rb"\s*[,}=:]")
+    for worker in module.workers:
+        if not all_code_is_known(module.project, worker):
+            return False
+        for path in running_paths(worker):
+            document = module.project.sources.document(path)
+            if document is None or named.search(document.data) is not None:
+                return False
+    return bool(module.workers)
+
+
 def exported_names(module: Module, local: str) -> set[str]:
     """The names under which a module exports a name of its top level."""
     names = module.project.exports.of(module.path).names
