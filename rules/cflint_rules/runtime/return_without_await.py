@@ -95,7 +95,8 @@ def check(match: Match) -> Iterator[Finding]:
 def _answers(module: Module, attempt: Node, handler: Node, around: Node) -> Iterator[Finding]:
     """Calls that a service worker hands to `respondWith()` in a `try`: nobody waits there either."""
     for made in module.calls_of("respondWith", attempt):
-        given = module.call(made).arguments if module.call(made) is not None else ()
+        answer = module.call(made)
+        given = answer.arguments if answer is not None else ()
         promise = module.call(js.unwrap(given[0])) if len(given) == 1 else None
         if promise is None or promise.is_new or module.enclosing_function(made) != around:
             continue
