@@ -81,7 +81,7 @@ Add `signal: AbortSignal.timeout(5_000)` to the options of `fetch()`: the promis
 - What no request of a client waits for, URLs of which nothing says whose they are, and those that come from
   data, of which `fetch-without-timeout` tells.
 
-There is one finding for a Worker, with the other places.
+There is one finding for a module, with the other places.
 
 ## Fix safety
 
@@ -101,14 +101,12 @@ from cflint.api import (
     Documents,
     Finding,
     Module,
-    Project,
     Severity,
     ValueKind,
-    Worker,
     js,
+    module,
     pattern,
     rule,
-    worker,
 )
 
 if TYPE_CHECKING:
@@ -130,21 +128,22 @@ _NO_OTHER = pattern(r"siteverify|turnstile|recaptcha|dns-query|token|oauth", re.
 _MOST = 6
 
 
-@rule(worker(), severity=Severity.NOTE, deployed=True, documents=Documents.NOTHING)
-def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    sites = [
-        site
-        for site in js.worker_calls(project, subject, "fetch")
-        if site.module.is_global(js.Call(site.module, site.node).callee, "fetch")
+@rule(module("fetch"), severity=Severity.NOTE, documents=Documents.NOTHING)
+def check(subject: Module) -> Iterator[Finding]:
+    if not subject.is_run or not subject.document.has_word("catch"):
+        return
+    waits = [
+        node
+        for node in subject.calls_of("fetch", subject.root)
+        if subject.is_global(js.Call(subject, node).callee, "fetch") and _is_waited_for(subject, node)
     ]
-    waits = [site for site in sites if _is_waited_for(site.module, site.node)]
     if not waits:
         return
     first, *others = waits
     yield Finding(
         "the `catch` never runs while this server hangs: give the request `AbortSignal.timeout()`",
-        first.module.at(first.node),
-        tuple(other.module.at(other.node, "and for this one") for other in others[: _MOST - 1]),
+        subject.at(first),
+        tuple(subject.at(other, "and for this one") for other in others[: _MOST - 1]),
     )
 
 
@@ -152,7 +151,9 @@ def _is_waited_for(module: Module, node: Node) -> bool:
     """Whether a client waits for what a request to somebody else's server gives, of which the code reads the
     body or the status, or nothing."""
     made = js.Call(module, node)
-    if not made.arguments or len(made.arguments) > 2 or not _is_foreign(module, made.arguments[0]):
+    if not made.arguments or len(made.arguments) > 2 or not _has_other_answer(module, node):
+        return False
+    if not _is_foreign(module, made.arguments[0]):
         return False
     function = module.enclosing_function(node)
     if function is None or next(module.mentions(_LIMITS, function), None) is not None:
@@ -167,8 +168,6 @@ def _is_waited_for(module: Module, node: Node) -> bool:
         (read := module.member_read(holder)) is not None and read.name in _READS for holder in answer.holders
     )
     if not is_read and not (made.is_awaited and module.own_statement(made.whole) is not None):
-        return False
-    if not _has_other_answer(module, node):
         return False
     return js.Invocation.REQUEST in js.invocations_of(module, node)
 
