@@ -13,6 +13,7 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from cflint.platform.classes import ClassKind
 from cflint.project.code.module import Module, module_of
 from cflint.project.code.nodes import call_of, member, member_read
 from cflint.record import record
@@ -280,15 +281,15 @@ def is_never_called(module: Module, function: Node) -> bool:
 
 
 def is_uncalled_method(module: Module, function: Node) -> bool:
-    """Whether a function is a method of a class that extends nothing, and no code of its Workers names it
-    after a dot, in quotes or in braces, as far as all of it is known."""
+    """Whether a function is a method of a class that extends nothing and that the runtime does not call, and no
+    code of its Workers names it after a dot, in quotes or in braces, as far as all of it is known."""
     owner = module.enclosing_class(function) if function.type == "method_definition" else None
     name = function.child_by_field_name("name")
     if owner is None or name is None or name.type != "property_identifier":
         return False
     heritage = (part for part in owner.node.named_children if part.type == "class_heritage")
     is_own = all(clause.type == "implements_clause" for part in heritage for clause in part.named_children)
-    if not is_own or module.text(name) == "constructor":
+    if not is_own or owner.kind is not ClassKind.PLAIN or module.text(name) == "constructor":
         return False
     word = re.escape(module.text(name).encode())
     named = re.compile(rb"[.\"'`]\s*" + word + rb"(?![\w$])|[{,]\s*" + word + rb"\s*[,}=:]")
