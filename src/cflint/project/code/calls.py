@@ -281,8 +281,8 @@ def is_never_called(module: Module, function: Node) -> bool:
 
 
 def is_uncalled_method(module: Module, function: Node) -> bool:
-    """Whether a function is a method of a class that extends nothing and that the runtime does not call, and no
-    code of its Workers names it after a dot, in quotes or in braces, as far as all of it is known."""
+    """Whether a function is a method of a class that extends nothing and that the runtime does not call, and
+    no code of its Workers names it after a dot, in quotes or in braces, as far as all of it is known."""
     owner = module.enclosing_class(function) if function.type == "method_definition" else None
     name = function.child_by_field_name("name")
     if owner is None or name is None or name.type != "property_identifier":
