@@ -24,8 +24,8 @@ from cflint.project.code.constraints import (
 from cflint.project.code.origins import callee_name, key_of, property_value, reads_request
 from cflint.project.code.parameters import is_callable, parameter_index
 from cflint.project.code.provenance_functions import (
-    called_function,
-    calls_in_module,
+    calls_within,
+    function_named,
     is_frame,
     is_public,
     iterated_by,
@@ -259,8 +259,8 @@ class _Search:
             if declaration.path and isinstance(declaration.path[0], str):
                 if module.value_of(value).kind in (ValueKind.ENV, ValueKind.BINDING):
                     return
-                if not self._returned_part(module, value, declaration.path[0]):
-                    self.add(module, property_value(module, value, declaration.path[0]) or value)
+                if not self._part(module, value, declaration.path[0]):
+                    self.add(module, value)
             else:
                 self.add(module, value)
         self.add(module, declaration.default)
@@ -324,7 +324,7 @@ class _Search:
         if collection is not None:
             self.add(module, collection)
             return
-        calls = tuple(calls_in_module(module, function))
+        calls = tuple(calls_within(module, function))
         if not calls or position is None:
             self._found(Trust.UNKNOWN, module, declaration.node)
             return
@@ -375,13 +375,9 @@ class _Search:
                 if declaration.kind is DeclarationKind.IMPORT:
                     self._imported(module, declaration, owner)
                     return
-                if declaration.value is not None and not declaration.path and key is not None:
-                    if self._returned_part(module, declaration.value, key):
-                        return
-                    value = property_value(module, declaration.value, key)
-                    if value is not None:
-                        self.add(module, value)
-                        return
+                value = declaration.value if not declaration.path else None
+                if value is not None and key is not None and self._part(module, value, key):
+                    return
         self.add(module, owner)
 
     def _field(self, module: ModuleLike, node: Node, key: str | None) -> None:
@@ -426,16 +422,20 @@ class _Search:
         else:
             self._found(Trust.UNKNOWN, module, node)
 
-    def _returned_part(self, module: ModuleLike, value: Node, key: str) -> bool:
-        """Follow one property of what a function gives, where each of its `return`s writes out the object:
-        what the others hold (the values beside a clause) says nothing of it."""
+    def _part(self, module: ModuleLike, value: Node, key: str) -> bool:
+        """Follow one property of an object that is written out, there or in each `return` of a function: what
+        the others hold (the values beside a clause) says nothing of it."""
+        written = property_value(module, value, key)
+        if written is not None:
+            self.add(module, written)
+            return True
         value = unwrap(value)
         if value.type == "await_expression":
             value = unwrap(value.named_children[0])
         callee = value.child_by_field_name("function") if value.type == "call_expression" else None
-        called = (
-            called_function(module, callee) if callee is not None and callee.type == "identifier" else None
-        )
+        if callee is None or callee.type != "identifier":
+            return False
+        called = function_named(module, callee)
         if called is None:
             return False
         other, function = called
@@ -449,7 +449,7 @@ class _Search:
         return True
 
     def _function(self, module: ModuleLike, call: Node, callee: Node) -> None:
-        called = called_function(module, callee)
+        called = function_named(module, callee)
         if called is None or callee_name(module, call) == "":
             self._found(Trust.UNKNOWN, module, call)
             return
@@ -534,6 +534,3 @@ class _Search:
                 return
         if name in ("from", "of", "keys", "values", "entries", "parse", "stringify", "fromEntries", "assign"):
             self.add(module, *arguments)
-
-
-# -- functions ---------------------------------------------------------------------------------------------

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from cflint.project.code.interface import ModuleLike
     from cflint.project.code.nodes import Call
 
-__all__ = ["called_function", "calls_in_module", "is_frame", "is_public", "iterated_by", "returned_by"]
+__all__ = ["calls_within", "function_named", "is_frame", "is_public", "iterated_by", "returned_by"]
 
 
-def called_function(module: ModuleLike, callee: Node) -> tuple[ModuleLike, Node] | None:
+def function_named(module: ModuleLike, callee: Node) -> tuple[ModuleLike, Node] | None:
     """The function that a name calls, with its module; None of one that is not seen."""
     declaration = module.scope.resolve(callee)
     function = module.function_of(declaration) if declaration is not None else None
@@ -71,7 +71,7 @@ def iterated_by(module: ModuleLike, function: Node, position: int | None) -> Nod
     return unwrap(callee).child_by_field_name("object")
 
 
-def calls_in_module(module: ModuleLike, function: Node) -> Iterator[Call]:
+def calls_within(module: ModuleLike, function: Node) -> Iterator[Call]:
     """The calls in the module of a function that has a name there, or of a method by `this`."""
     if function.type == "method_definition":
         name = function.child_by_field_name("name")
