@@ -94,9 +94,12 @@ def check(match: Match) -> Iterator[Finding]:
     use = sql.sql_use(match.module, match.node)
     if use is None or _METHODS.get(use.engine) != use.method:
         return
-    around = match.enclosing_function
-    if around is not None and js.is_never_called(match.module, around):
-        return  # its tests call it, and no Worker
+    found, around = tuple(_faults(match, use)), match.enclosing_function
+    if found and not (around is not None and js.is_never_called(match.module, around)):
+        yield from found  # else its tests call it, and no Worker
+
+
+def _faults(match: Match, use: sql.SqlUse) -> Iterator[Finding]:
     text = use.text.text
     if text.count("?") > _MOST:
         yield from _marks(use)

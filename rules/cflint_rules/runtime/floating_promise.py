@@ -129,7 +129,7 @@ def _together(first: Finding, *others: Finding) -> Finding:
 def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
     root, promise = dropped.root, dropped.promise
     what, around = _what(module, dropped), module.enclosing_function(root)
-    if what is None or around is None or js.is_uncalled_method(module, around):
+    if what is None or around is None:
         return None
     called = module.called_name(root) if dropped.in_variable or not dropped.is_chain else None
     if called in _SETTLED:
@@ -154,6 +154,8 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
     end = next((one.end for one in js.Invocation if one in invocations and one.end is not None), None)
     if handled and (goes_on or (end is None and (caught or module.in_constructor(root)))):
         return None  # meant to go on by itself, for all that can be known
+    if js.is_uncalled_method(module, around):
+        return None
     cut = f"it may be cancelled {end}" if end is not None else "it may be cut off in the middle"
     losses = [*([] if goes_on else [cut]), *([] if handled else ["its errors are lost"])]
     return Finding(
