@@ -176,7 +176,7 @@ def _is_left(module: Module, loop: Node, write: Node) -> bool:
     return any(
         leave.start_byte >= write.end_byte
         and module.enclosing_function(leave) == module.enclosing_function(write)
-        and (leave.type == "return_statement" or module.loop_around(leave) == loop)
+        and module.leaves_loop(leave, loop)
         for leave in found
     )
 

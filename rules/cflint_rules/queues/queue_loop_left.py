@@ -79,7 +79,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _ALL = ("retryAll", "ackAll")
-_BREAKS = frozenset({"for_in_statement", "switch_statement"})
 _LEAVES = ("return_statement", "break_statement")
 
 
@@ -109,8 +108,7 @@ def _left(module: Module, loop: Node, turn: Node, function: Node) -> Iterator[No
     for node in module.descendants(turn, *_LEAVES):
         if module.enclosing_function(node) != function or any(at < node.start_byte for at in answered):
             continue
-        is_break = node.type == "break_statement"
-        if not is_break or (module.enclosing(node, _BREAKS) == loop and module.loop_around(node) == loop):
+        if module.leaves_loop(node, loop):
             yield node
 
 

@@ -162,6 +162,21 @@ def loop_around(module: ModuleLike, node: Node, within: Node | None = None) -> N
     return None
 
 
+def leaves_loop(module: ModuleLike, leave: Node, loop: Node) -> bool:
+    """Whether a `return` or `break` in a loop ends it: no `break` of a loop, a `switch` or a labelled block
+    within it."""
+    if leave.type == "return_statement":
+        return True
+    label = leave.child_by_field_name("label")
+    for parent, _ in _climb(module, leave, None):
+        if label is None and (parent.type in LOOPS or parent.type == "switch_statement"):
+            return parent.id == loop.id
+        name = parent.child_by_field_name("label") if parent.type == "labeled_statement" else None
+        if label is not None and name is not None and module.text(name) == module.text(label):
+            return parent.start_byte <= loop.start_byte
+    return False
+
+
 def try_around(module: ModuleLike, node: Node, within: Node | None = None) -> Node | None:
     """The `try` statement whose `catch` takes an error that is thrown at a node, in the node's function, and
     below `within` if that is given. The error of a promise is thrown where it is awaited."""

@@ -660,6 +660,7 @@ class Module:
     never_runs = _control.never_runs
     returns_of = _control.returns_of
     loop_around = _control.loop_around
+    leaves_loop = _control.leaves_loop
     try_around = _control.try_around
     is_caught = _control.is_caught
     can_reach = _flow.can_reach
