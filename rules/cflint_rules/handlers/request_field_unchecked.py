@@ -304,18 +304,26 @@ def _is_harmless(subject: Module, holder: Node) -> bool:
 
 
 def _first_throw(
-    subject: Module, name: Node, *, is_text: bool, hops: int = _MOST_HOPS
+    subject: Module,
+    name: Node,
+    *,
+    is_text: bool,
+    hops: int = _MOST_HOPS,
+    seen: tuple[js.Declaration, ...] = (),
 ) -> tuple[Node, bool] | None:
-    """Where the value of a variable is used as if it were there; see `_first_of`."""
+    """Where the value of a variable is used as if it were there; see `_first_of`. `seen` are the variables
+    that it has come through."""
     declaration = subject.scope.resolve(name)
-    if declaration is None or subject.scope.assignments(declaration):
+    if declaration is None or declaration in seen or subject.scope.assignments(declaration):
         return None
     uses = [use for use in subject.scope.references(declaration) if use.id != name.id]
-    found = _first_of(subject, uses, hops)
+    found = _first_of(subject, uses, hops, (*seen, declaration))
     return None if found is not None and is_text and found[1] else found  # `null` can be bound
 
 
-def _first_of(subject: Module, uses: Sequence[Node], hops: int = _MOST_HOPS) -> tuple[Node, bool] | None:
+def _first_of(
+    subject: Module, uses: Sequence[Node], hops: int = _MOST_HOPS, seen: tuple[js.Declaration, ...] = ()
+) -> tuple[Node, bool] | None:
     """The first of the places of a value at which it has to be there, and whether it is bound there; None
     where anything is asked of it, where a function may look at it before, and where it is changed."""
     for use in uses:
@@ -335,9 +343,9 @@ def _first_of(subject: Module, uses: Sequence[Node], hops: int = _MOST_HOPS) -> 
             return _needed_by(subject, call, around[1], use, hops)
         taken = subject.given_name(use)
         if taken is not None:
-            return (
-                _first_throw(subject, taken, is_text=False, hops=hops) if taken.type == "identifier" else None
-            )
+            if taken.type != "identifier":
+                return None
+            return _first_throw(subject, taken, is_text=False, hops=hops, seen=seen)
         if not _is_in_text(subject, use):
             return None
     return None

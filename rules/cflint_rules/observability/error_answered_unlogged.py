@@ -107,24 +107,24 @@ def _hides(subject: Module, clause: Node, body: Node, tried: Node) -> bool:
     answers = [made.status for made in subject.responses_made(body, into_functions=False)]
     answers += [reply.status for made in calls for reply in js.replies_of(subject, made.node)]
     answers += [_status_of(subject, made) for made in calls if made.name == "fail"]
-    statuses = [int(status) for status in answers if status is not None]
-    is_hidden = any(status in _SERVER for status in statuses) or (
-        any(status in _CLIENT for status in statuses) and store_used(subject, clause, tried) is not None
+    is_hidden = any(status in _SERVER for status in answers) or (
+        any(status in _CLIENT for status in answers) and store_used(subject, clause, tried) is not None
     )
     return is_hidden and subject.runs_in_worker(clause)
 
 
 def _is_answer(subject: Module, thrown: Node) -> bool:
     """Whether a `throw` is an answer with a status of 500, which frameworks give without logging anything."""
-    made = subject.call(js.first_named(thrown)) if js.first_named(thrown) is not None else None
+    made = subject.call(js.first_named(thrown))
     if made is None or made.name not in _THROWN:
         return False
-    if _status_of(subject, made) is not None:
-        return int(_status_of(subject, made) or 0) in _SERVER
+    status = _status_of(subject, made)
+    if status is not None:
+        return status in _SERVER
     for argument in made.arguments:
         for name in ("status", "statusCode"):
             given = subject.property_value(argument, name)
-            if given is not None and int(subject.number(given) or 0) in _SERVER:
+            if given is not None and subject.number(given) in _SERVER:
                 return True
         code = subject.property_value(argument, "code")
         if code is not None and subject.string(code) == "INTERNAL_SERVER_ERROR":

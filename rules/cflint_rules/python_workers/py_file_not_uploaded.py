@@ -107,6 +107,7 @@ if TYPE_CHECKING:
 _UPLOADED = (".py", ".txt", ".html", ".sql", ".bin", ".wasm", ".so")
 _READS = ("open", "read_text", "read_bytes")
 _MOST = 6
+_MOST_HOPS = 20
 
 
 @rule(worker(), severity=Severity.WARNING, presets=(PREVIEW,), documents=Documents.NOTHING)
@@ -162,33 +163,38 @@ def _read(module: python.PythonModule, made: cst.Call) -> str | None:
     return _below(module, owner) if owner is not None and module.called_name(made) != "open" else None
 
 
-def _below(module: python.PythonModule, node: cst.BaseExpression) -> str | None:
+def _below(module: python.PythonModule, node: cst.BaseExpression, hops: int = _MOST_HOPS) -> str | None:
     """The path of an expression from the module's folder: `Path(__file__).parent / "data.json"`,
     `os.path.join(os.path.dirname(__file__), "data.json")`; "." of the folder itself."""
     # Imported where used: libcst is slow to load.
     import libcst as cst
 
+    if hops == 0:
+        return None  # a path that is made of itself
     node = module.value_given(node) or node
     match node:
         case cst.BinaryOperation(operator=cst.Divide()):
-            parts = [_below(module, node.left), module.string_of(node.right)]
+            parts = [_below(module, node.left, hops - 1), module.string_of(node.right)]
         case cst.Call() if module.called_name(node) in ("join", "joinpath"):
             given = module.arguments(node)
             start = module.receiver(node) if module.called_name(node) == "joinpath" else None
             first, *rest = (start, *given) if start is not None else given or (None,)
-            parts = [_below(module, first) if first is not None else None, *map(module.string_of, rest)]
+            begun = _below(module, first, hops - 1) if first is not None else None
+            parts = [begun, *map(module.string_of, rest)]
         case cst.Call() if module.called_name(node) in ("resolve", "absolute", "Path", "str"):
             owner = module.receiver(node)
             inner = owner if owner is not None and not node.args else (module.arguments(node) or (None,))[0]
-            return _below(module, inner) if inner is not None else None
+            return _below(module, inner, hops - 1) if inner is not None else None
         case cst.Attribute(attr=cst.Name(value="parent")):
-            whole = _below(module, node.value)
-            return posixpath.dirname(whole) or ("." if whole == "__file__" else "..") if whole else None
+            return _above(_below(module, node.value, hops - 1))
         case cst.Call() if module.called_name(node) == "dirname":
-            whole = _below(module, module.arguments(node)[0]) if node.args else None
-            return posixpath.dirname(whole) or "." if whole else None
+            return _above(_below(module, module.arguments(node)[0], hops - 1)) if node.args else None
         case cst.Name(value="__file__"):
             return "__file__"
         case _:
             return None
     return posixpath.join(*(part for part in parts if part)) if all(parts) else None
+
+
+def _above(path: str | None) -> str | None:
+    return posixpath.normpath(posixpath.join(path, "..")) if path is not None else None
