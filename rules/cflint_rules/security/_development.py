@@ -36,10 +36,11 @@ def only_hands_on(module: Module, keyword: Node) -> bool:
     """Whether a `try` does nothing but hand work to `waitUntil()`, whose errors come to nobody here."""
     whole = module.parent(keyword) if keyword.type == "catch_clause" else None
     body = whole.child_by_field_name("body") if whole is not None else None
-    for statement in body.named_children if body is not None else ():
+    statements = [part for part in body.named_children if part.type != "comment"] if body is not None else []
+    for statement in statements:
         made = module.call(statement.named_children[0]) if statement.type == "expression_statement" else None
         work = module.call(made.arguments[0]) if made is not None and made.arguments else None
         called = js.function_called(module, work.node) if work is not None else None
         if made is None or made.name != "waitUntil" or called is None or not js.is_async(called[1]):
             return False
-    return body is not None and bool(body.named_children)
+    return bool(statements)

@@ -43,7 +43,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Finding, Fix, Module, Safety, Severity, module, pattern, quoted, rule
+from cflint.api import PREVIEW, Finding, Fix, Module, Safety, Severity, js, module, pattern, quoted, rule
 
 _HEADER = pattern(rb"(?i:access-control-allow-origin)")
 _ORIGIN = pattern(r"[a-z][a-z0-9+.-]*://[^\s/,*?#@]+", re.IGNORECASE)
@@ -68,7 +68,8 @@ def check(module: Module) -> Iterator[Finding]:
         fix = None
         if _WITH_SLASH.fullmatch(text) is not None:
             why = "an origin has no slash at its end"
-            if found.type == "string" and module.text(found)[1:-1] == text:
+            is_written_here = found.id == js.unwrap(value).id  # a constant may be used for other things, too
+            if is_written_here and found.type == "string" and module.text(found)[1:-1] == text:
                 quote = module.text(found)[0]
                 edit = module.replace(found, f"{quote}{text[:-1]}{quote}")
                 fix = Fix("Take the slash away", (edit,), Safety.SAFE)
