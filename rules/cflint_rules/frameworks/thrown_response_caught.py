@@ -146,6 +146,8 @@ _THROWN = {
 _THROWS_ITSELF = frozenset({"@sveltejs/kit", "next/navigation"})
 """Modules of which the functions throw by themselves, without `throw`."""
 _NEXT = frozenset({"redirect", "permanentRedirect", "notFound"})
+_OF_STATUS = frozenset({"HTTPException", "error"})
+"""What is given the status first."""
 _ASKS = ("instanceof", "isRedirect", "isHttpError", "isRouteError", "isNotFound", "rethrow")
 _PARTS = ("status", "digest", "location", "headers")
 _PRINTS = pattern(
@@ -175,10 +177,7 @@ def check(match: Match) -> Iterator[Finding]:
     handler = attempt.child_by_field_name("handler") if attempt is not None else None
     if attempt is None or handler is None or not _swallows(module, handler):
         return
-    if module.enclosing_function(attempt) != module.enclosing_function(statement):
-        return
-    same = (made for made in module.descendants(handler, match.node.type) if module.is_same(made, match.node))
-    if next(same, None) is not None:
+    if any(_says_the_same(module, made, match) for made in module.descendants(handler, match.node.type)):
         return  # the `catch` ends in the same answer
     first = module.memoized(("answer thrown in", attempt.id), lambda: match.node.id)
     if first != match.node.id:
@@ -189,6 +188,16 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(),
         (module.at(handler, "it ends here"),),
     )
+
+
+def _says_the_same(module: Module, made: Node, match: Match) -> bool:
+    """Whether a call in a `catch` makes the answer that was thrown, or an error of the same status."""
+    if module.is_same(made, match.node):
+        return True
+    other = js.Call(module, made)
+    if match.word not in _OF_STATUS or other.name != match.word or not (other.arguments and match.arguments):
+        return False
+    return module.is_same(other.arguments[0], match.arguments[0])
 
 
 def _thrown(module: Module, node: Node, *, by_itself: bool) -> Node | None:
