@@ -11,7 +11,11 @@ from cflint.api import Module, js, pattern, quoted, sql
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-CALLS = ("run", "fetch", "delete", "put", "send", *sql.SQL_CALLS)
+COSTS = ("run", "fetch", "send")
+"""Names of calls that `costs` knows."""
+ERASES = ("delete", "put", *sql.SQL_CALLS)
+"""Names of calls that `erases` knows."""
+CALLS = (*COSTS, *ERASES)
 """Names of calls that may be such an effect."""
 _MODEL = pattern(r"@(?:cf|hf)/.+")
 _COUNTS = pattern(r"=\s*(?:coalesce\s*\(\s*)?[\"`\[]?(\w+)[\"`\]]?\s*(?:,\s*\d+\s*\)\s*)?[+-]", re.IGNORECASE)

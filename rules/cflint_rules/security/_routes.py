@@ -126,10 +126,14 @@ def _is_on_path(module: Module, condition: Node) -> bool:
 def is_behind_middleware(module: Module) -> bool:
     """Whether any module of the Workers has a middleware that asks, or a handler that does before it hands on
     to a router."""
-    for path in js.paths_around(module):
-        for other in js.modules_naming(module.project, (path,), "use", at_hand=module):
-            if any(asks(other, part) for made in other.calls("use") for part in _given(other, made)):
-                return True
+    question = ("behind middleware", module.path)
+    return module.project.memo.memoized(question, lambda: _find_middleware(module))
+
+
+def _find_middleware(module: Module) -> bool:
+    for other in js.modules_naming(module.project, js.paths_around(module), "use", at_hand=module):
+        if any(asks(other, part) for made in other.calls("use") for part in _given(other, made)):
+            return True
     entries = {entry for worker in module.workers for entry in worker.entries} - {module.path}
     return any(
         handler.name == "fetch" and asks(home, handler.function)

@@ -23,7 +23,7 @@ KEYS = pattern(rb"secret|token|key|\bpin\b|password|code", re.IGNORECASE)
 _COMPARES = frozenset({"==", "===", "!=", "!=="})
 _LITERALS = frozenset({"string", "null", "undefined", "number", "true", "false", "template_string"})
 _ALLOWED = pattern(r"allow-?_?headers", re.IGNORECASE)
-_TEXTS = frozenset({"string_fragment", "comment", "regex_pattern", "template_string", "jsx_text"})
+TEXTS = frozenset({"string_fragment", "comment", "regex_pattern", "template_string", "jsx_text"})
 _TYPES = frozenset({"type_annotation", "interface_declaration", "type_alias_declaration", "type_arguments"})
 _PARTS = frozenset(
     {"string", "array", "template_string", "literal_type", "union_type", "object_type", "property_signature"}
@@ -38,7 +38,7 @@ def is_sign(module: Module, leaf: Node) -> bool:
     type, no list of the headers that CORS allows, no header and no secret of what the Worker itself sends."""
     if leaf.type in ("comment", "jsx_text", "html_comment", "type_identifier", "property_signature"):
         return False
-    if leaf.type in _TEXTS and (len(module.text(leaf).split()) > 1 or _KEY_IN_URL.search(module.text(leaf))):
+    if leaf.type in TEXTS and (len(module.text(leaf).split()) > 1 or _KEY_IN_URL.search(module.text(leaf))):
         return False
     if _is_own_secret(module, leaf):
         return False
@@ -83,7 +83,7 @@ def _is_own_secret(module: Module, leaf: Node) -> bool:
 
 def is_compared(module: Module, leaf: Node) -> bool:
     """Whether something with the name of a secret is compared with what is no literal."""
-    if leaf.type in _TEXTS:
+    if leaf.type in TEXTS:
         return False
     for depth, above in enumerate(module.ancestors(leaf)):
         found = module.operation(above) if above.type == "binary_expression" else None
@@ -107,6 +107,11 @@ def asks(module: Module, node: Node, hops: int = _HOPS, *, surely: bool = False)
     """Whether anything in a piece of code, or in the functions of the project that it calls, looks as if it
     asked who sends a request. More words count here than for a whole Worker: it is asked of one route that
     stands beside others. `surely`: only those that count there, too."""
+    question = ("asks", module.path, node.start_byte, node.end_byte, hops, surely)
+    return module.project.memo.memoized(question, lambda: _find_asks(module, node, hops, surely=surely))
+
+
+def _find_asks(module: Module, node: Node, hops: int, *, surely: bool) -> bool:
     places = module.memoized(("signs of who asks", surely), lambda: _places(module, surely))
     if any(node.start_byte <= place < node.end_byte for place in places):
         return True
@@ -127,4 +132,4 @@ def _places(module: Module, surely: bool) -> tuple[int, ...]:
     ]
     if surely:
         return tuple(found)
-    return (*found, *(leaf.start_byte for leaf in module.mentions(_WHO) if leaf.type not in _TEXTS))
+    return (*found, *(leaf.start_byte for leaf in module.mentions(_WHO) if leaf.type not in TEXTS))

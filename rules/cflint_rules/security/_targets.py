@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from cflint.api import Module, ValueKind, js
@@ -9,10 +10,10 @@ from cflint.api import Module, ValueKind, js
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_NAMES = frozenset({"identifier", "shorthand_property_identifier"})
+NAMES = frozenset({"identifier", "shorthand_property_identifier"})
 _KEEPS = frozenset({"URL", "String", "decodeURIComponent", "decodeURI"})
-_SAME = frozenset({"toString", "trim", "href"})
-_ASKS_NOTHING = _SAME | {"protocol", "pathname", "search", "searchParams", "hash", "length", "split"}
+SAME = frozenset({"toString", "trim", "href"})
+_ASKS_NOTHING = SAME | {"protocol", "pathname", "search", "searchParams", "hash", "length", "split"}
 _SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _SENDS_ON = frozenset({"set", "append", "encodeURIComponent", "URLSearchParams", "stringify"})
 """What puts it into a link or an answer, and asks nothing of it."""
@@ -40,7 +41,7 @@ def target_of(module: Module, node: Node, used: Node, *, weak: tuple[str, ...]) 
     function = module.enclosing_function(used)
     names: list[js.Declaration] = []
     checks: list[js.Call] = []
-    source = _sent(module, node, names, checks, weak, _HOPS)
+    source = _sent(module, node, names, _HOPS)
     if source is None or function is None:
         return None
     for name in names:
@@ -53,19 +54,12 @@ def target_of(module: Module, node: Node, used: Node, *, weak: tuple[str, ...]) 
     return Target(source, checks, function)
 
 
-def _sent(
-    module: Module,
-    node: Node,
-    names: list[js.Declaration],
-    checks: list[js.Call],
-    weak: tuple[str, ...],
-    hops: int,
-) -> Node | None:
+def _sent(module: Module, node: Node, names: list[js.Declaration], hops: int) -> Node | None:
     """The expression that takes a whole URL from the query; `names` get the variables that it goes by."""
     node = js.unwrap(node)
     if hops == 0:
         return None
-    if node.type in _NAMES:
+    if node.type in NAMES:
         declaration = module.scope.resolve(node)
         if declaration is None or declaration.kind is js.DeclarationKind.PARAMETER:
             return None
@@ -73,45 +67,30 @@ def _sent(
             return None
         names.append(declaration)
         if declaration.path:
-            return _destructured(module, declaration)
-        return _sent(module, declaration.value, names, checks, weak, hops - 1)
+            return destructured(module, declaration, ("query",))
+        return _sent(module, declaration.value, names, hops - 1)
     if node.type == "binary_expression":
         operation = module.operation(node)
         is_either = operation is not None and operation.operator in ("??", "||")
         left = operation.left if operation is not None and is_either else None
-        return _sent(module, left, names, checks, weak, hops - 1) if left is not None else None
+        return _sent(module, left, names, hops - 1) if left is not None else None
     if node.type == "ternary_expression":
-        return _of_branches(module, node, names, checks, weak, hops)
+        given = node.child_by_field_name("consequence")
+        return _sent(module, given, names, hops - 1) if given is not None else None
     if module.reads_query(node) or _reads_form(module, node):
         return node
     made = module.call(node)
     access = module.member(node)
     if access is not None and made is None:
-        return _sent(module, access.object, names, checks, weak, hops - 1) if access.name in _SAME else None
+        return _sent(module, access.object, names, hops - 1) if access.name in SAME else None
     if made is None:
         return None
-    if made.name in _SAME and made.receiver is not None:
-        return _sent(module, made.receiver, names, checks, weak, hops - 1)
+    if made.name in SAME and made.receiver is not None:
+        return _sent(module, made.receiver, names, hops - 1)
     declared = made.callee is not None and module.scope.resolve(made.callee) is not None
     if made.name in _KEEPS and made.receiver is None and made.arguments and not declared:
-        return _sent(module, made.arguments[0], names, checks, weak, hops - 1)
+        return _sent(module, made.arguments[0], names, hops - 1)
     return None
-
-
-def _of_branches(
-    module: Module,
-    node: Node,
-    names: list[js.Declaration],
-    checks: list[js.Call],
-    weak: tuple[str, ...],
-    hops: int,
-) -> Node | None:
-    """What `condition ? url : other` takes from the query, where the condition only asks by a weak method, or
-    whether there is one."""
-    condition, given = node.child_by_field_name("condition"), node.child_by_field_name("consequence")
-    if condition is None or given is None:
-        return None
-    return _sent(module, given, names, checks, weak, hops - 1)
 
 
 def _reads_form(module: Module, node: Node) -> bool:
@@ -130,13 +109,14 @@ def _reads_form(module: Module, node: Node) -> bool:
     return read is not None and read.method == "formData" and read.kind in _SENT
 
 
-def _destructured(module: Module, declaration: js.Declaration) -> Node | None:
-    """The call that `const { url } = c.req.query()` takes a name from."""
+def destructured(module: Module, declaration: js.Declaration, methods: Container[str]) -> Node | None:
+    """The call that a name is taken from in `const { url } = c.req.query()`; `methods` of Hono's request give
+    all values."""
     made = module.call(module.initializer(declaration.value)) if declaration.value is not None else None
-    is_query = made is not None and made.name == "query" and made.receiver is not None and not made.arguments
-    if made is None or not is_query or len(declaration.path) != 1:
+    if made is None or made.receiver is None or made.arguments or len(declaration.path) != 1:
         return None
-    return made.node if module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST else None
+    is_all = made.name in methods and module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST
+    return made.node if is_all else None
 
 
 def _asked(
@@ -163,7 +143,7 @@ def _asked(
         if made.id == used.id or around[0].name in _SENDS_ON or module.log_at(made) is not None:
             return None
         is_kept = around[0].name in _KEEPS and any(
-            one.value is not None and js.contains(one.value, made) for one in (*names, name)
+            one.value is not None and js.contains(one.value, made) for one in names
         )
         is_kept = is_kept or (around[0].name in _KEEPS and js.contains(used, made))
         return None if is_kept else False  # a form of its own may be looked at

@@ -102,7 +102,7 @@ https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -116,10 +116,12 @@ from cflint.api import (
     js,
     pattern,
     rule,
+    sql,
     worker,
 )
 from cflint_rules.security._effects import (
-    CALLS,
+    COSTS,
+    ERASES,
     ROUTES,
     costs,
     erases,
@@ -130,7 +132,7 @@ from cflint_rules.security._effects import (
     writes,
 )
 from cflint_rules.security._routes import is_known, is_private
-from cflint_rules.security._signs import KEYS, SIGNS, is_compared, is_sign
+from cflint_rules.security._signs import KEYS, SIGNS, TEXTS, is_compared, is_sign
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -140,7 +142,6 @@ _API_KEY = pattern(rb"\bapiKey\b")
 _METHODS = pattern(rb"\b(?:POST|PUT|PATCH|DELETE|post|put|patch|delete)\b")
 _MOST = 6
 """How many places of other kinds a finding shows."""
-_TEXTS = frozenset({"string_fragment", "comment", "regex_pattern", "template_string", "jsx_text"})
 
 
 @rule(worker(), severity=Severity.NOTE, documents=Documents.NOTHING)
@@ -155,14 +156,16 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if js.has_leaf(project, paths, SIGNS, is_sign) or js.has_leaf(project, paths, KEYS, is_compared):
         return
     anyone = [
-        *_done(project, subject, costs),
+        *_done(project, subject, costs, COSTS),
         *_paid(project, subject),
-        *_done(project, subject, erases),
+        *_done(project, subject, erases, ERASES),
         *_routes(project, subject),
     ]
+    if not anyone and subject.app is not None:
+        return
     open_to = _open_to_pages(project, paths)
     who = "anyone"
-    if not anyone and open_to is not None and subject.app is None:
+    if not anyone and open_to is not None:
         who, anyone = "any web page", list(_written(project, subject))
     if not anyone:
         return
@@ -182,10 +185,10 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 
 def _done(
-    project: Project, subject: Worker, what: Callable[[Module, Node], str | None]
+    project: Project, subject: Worker, what: Callable[[Module, Node], str | None], names: Iterable[str]
 ) -> Iterator[tuple[Location, str]]:
-    """Where a request makes a Worker do something, by what it is."""
-    for name in CALLS:
+    """Where a request makes a Worker do something, by what it is; `names` are those of the calls."""
+    for name in names:
         for site in js.worker_calls(project, subject, name):
             done = what(site.module, site.node)
             if done is not None and is_for_request(site.module, site.node):
@@ -215,13 +218,13 @@ def _paid(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
 def _written(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
     """Where a request writes into a database, and the Worker knows methods that write."""
     if next(js.leaves_matching(project, js.running_paths(subject), _METHODS), None) is not None:
-        yield from _done(project, subject, writes)
+        yield from _done(project, subject, writes, sql.SQL_CALLS)
 
 
 def _open_to_pages(project: Project, paths: tuple[str, ...]) -> Location | None:
     """Where CORS lets every web page call a Worker."""
     for module, leaf in js.leaves_matching(project, paths, _CORS):
-        value = module.header_value(leaf) if leaf.type in _TEXTS or leaf.type == "string" else None
+        value = module.header_value(leaf) if leaf.type in TEXTS or leaf.type == "string" else None
         if value is not None and module.string_of(value) == "*":
             return module.at(value, "CORS lets every page call it")
         made = module.call_of(leaf) if leaf.type == "identifier" else None

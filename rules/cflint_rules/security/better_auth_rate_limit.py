@@ -67,7 +67,6 @@ if TYPE_CHECKING:
 _STORES = frozenset({"secondaryStorage", "storage", "customStorage", "kv"})
 _GUESSED = frozenset({"emailOTP", "twoFactor", "phoneNumber", "username"})
 """Plugins by which one signs in with something that can be guessed."""
-_OBJECTS = frozenset({"object"})
 
 
 @rule(call("betterAuth"), severity=Severity.NOTE)

@@ -89,7 +89,6 @@ _OTHER_CODES = pattern(
     rb"(?i)device|poll|otp|coupon|invite|pair(?:ing)?[_C]|pin\b|verif(?:y|ication)_?(?:code|email)"
 )
 _TEXTS = frozenset({"comment", "string_fragment", "template_string"})
-_NAMES = frozenset({"identifier", "shorthand_property_identifier_pattern", "shorthand_property_identifier"})
 
 
 @rule(call("get", "query"), severity=Severity.WARNING, presets=(PREVIEW,))

@@ -59,11 +59,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
+from cflint_rules.security._targets import NAMES, SAME, destructured
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_NAMES = frozenset({"identifier", "shorthand_property_identifier"})
 _KEEPS = frozenset({"URL", "Request", "String", "decodeURIComponent", "decodeURI", "atob"})
 """What makes another form of the URL, and asks nothing of it."""
 _TAKES = _KEEPS | {
@@ -79,8 +79,7 @@ _TAKES = _KEEPS | {
     "text",
     "canParse",
 }
-_SAME = frozenset({"toString", "trim", "href"})
-_NO_CHECK = _SAME | {"protocol", "pathname", "search", "searchParams", "hash", "length"}
+_NO_CHECK = SAME | {"protocol", "pathname", "search", "searchParams", "hash", "length"}
 _PARTS = frozenset({"includes", "startsWith", "endsWith"})
 _BEGINNING = pattern(r"https?(?::/{0,2}[^/]*)?", re.IGNORECASE)
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "openapi"})
@@ -147,14 +146,14 @@ def _sent(module: Module, node: Node, names: list[js.Declaration], hops: int) ->
     node = js.unwrap(node)
     if hops == 0:
         return None
-    if node.type in _NAMES:
+    if node.type in NAMES:
         declaration = module.scope.resolve(node)
         value = _only_value(module, declaration) if declaration is not None else None
         if declaration is None or value is None:
             return None
         names.append(declaration)
         if declaration.path:
-            return _destructured(module, declaration)
+            return destructured(module, declaration, ("query",))
         return _sent(module, value, names, hops - 1)
     if node.type == "binary_expression":
         operation = module.operation(node)
@@ -164,12 +163,12 @@ def _sent(module: Module, node: Node, names: list[js.Declaration], hops: int) ->
     made = module.call(node)
     access = module.member(node)
     if access is not None and made is None:
-        return _sent(module, access.object, names, hops - 1) if access.name in _SAME else None
+        return _sent(module, access.object, names, hops - 1) if access.name in SAME else None
     if made is None:
         return None
     if module.reads_query(node):
         return node
-    if made.name in _SAME and made.receiver is not None:
+    if made.name in SAME and made.receiver is not None:
         return _sent(module, made.receiver, names, hops - 1)
     if made.name in _KEEPS and made.receiver is None and made.arguments and _is_plain(module, made):
         return _sent(module, made.arguments[0], names, hops - 1)
@@ -189,15 +188,6 @@ def _is_plain(module: Module, made: js.Call) -> bool:
     decides over the host."""
     declared = made.callee is not None and module.scope.resolve(made.callee) is not None
     return not declared and (made.name != "URL" or len(made.arguments) == 1)
-
-
-def _destructured(module: Module, declaration: js.Declaration) -> Node | None:
-    """The call that `const { url } = c.req.query()` takes a name from."""
-    made = module.call(module.initializer(declaration.value)) if declaration.value is not None else None
-    is_query = made is not None and made.name == "query" and made.receiver is not None and not made.arguments
-    if made is None or not is_query or len(declaration.path) != 1:
-        return None
-    return made.node if module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST else None
 
 
 def _is_checked(module: Module, name: js.Declaration, sent: Node) -> bool:
@@ -251,7 +241,7 @@ def _same(module: Module, use: Node) -> Node:
     for _ in range(_HOPS):
         parent = module.parent(module.with_wrappers(use))
         access = module.member(parent) if parent is not None else None
-        if access is None or parent is None or access.name not in _SAME:
+        if access is None or parent is None or access.name not in SAME:
             break
         if js.unwrap(access.object).id != js.unwrap(use).id:
             break

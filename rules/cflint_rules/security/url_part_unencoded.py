@@ -80,6 +80,8 @@ from cflint.api import (
     quoted,
     rule,
 )
+from cflint_rules.security._effects import is_secret
+from cflint_rules.security._targets import destructured
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -143,16 +145,12 @@ def _is_public(module: Module, match: Match, url: Node) -> bool:
     )[2].startswith("$"):
         return False
     parts = [url, *match.arguments[1:2]]
-    if any(next(module.contents(part, partial(_is_secret, module)), None) is not None for part in parts):
+    if any(next(module.contents(part, partial(is_secret, module)), None) is not None for part in parts):
         return False
     options = match.call.argument(1)
     headers = module.property_value(options, "headers") if options is not None else None
     written = module.initializer(headers) if headers is not None else None
     return written is None or _CREDENTIAL.search(module.text(written)) is None
-
-
-def _is_secret(module: Module, node: Node) -> bool:
-    return module.secret_at(node) is js.Secret.VARIABLE
 
 
 def _is_behind_host(before: str) -> bool:
@@ -218,7 +216,7 @@ def _source(module: Module, node: Node, hops: int) -> Node | None:
         if any(True for _ in module.scope.assignments(declaration)):
             return None
         if declaration.path:
-            return _of_parameters(module, declaration)
+            return destructured(module, declaration, ("query", "param"))
         return _source(module, declaration.value, hops - 1)
     operation = module.operation(node)
     if operation is not None and operation.operator in ("??", "||") and operation.left is not None:
@@ -243,12 +241,3 @@ def _is_hono_request(module: Module, node: Node) -> bool:
         return True
     access = module.member(node)
     return not value and access is not None and access.name == "req"
-
-
-def _of_parameters(module: Module, declaration: js.Declaration) -> Node | None:
-    """The call that `const { id } = c.req.param()` takes a name from."""
-    made = module.call(module.initializer(declaration.value)) if declaration.value is not None else None
-    if made is None or made.receiver is None or made.arguments or len(declaration.path) != 1:
-        return None
-    is_all = made.name in ("query", "param") and module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST
-    return made.node if is_all else None

@@ -85,7 +85,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _PING = pattern(r"^[^\w]*ping[^\w]*$", re.IGNORECASE)
-_CHANGES = ("call_expression", "new_expression", "template_substitution", "await_expression")
 _KEPT = frozenset({"stringify", "send"})
 _EQUAL = frozenset({"===", "=="})
 
