@@ -72,7 +72,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, join_names, js, pattern, rule, sql
+from cflint.api import Finding, Match, Module, Severity, call, join_names, js, pattern, record, rule, sql
 from cflint_rules.d1._writes import outermost
 
 if TYPE_CHECKING:
@@ -164,25 +164,46 @@ def _chain(module: Module, last: Node) -> Iterator[js.Call]:
         made = module.call(made.receiver)
 
 
+@record(frozen=True, eq=False)
+class _Query:
+    """A query by Drizzle: the table, as it is written or by its model's name; the whole chain; the columns
+    and values in which the rows that it looks for are equal."""
+
+    table: str
+    made: Node
+    last: Node
+    equal: frozenset[tuple[str, str]]
+
+
 def _queries_of(
     module: Module, function: Node, insert: Node, table: str
 ) -> Iterator[tuple[Node, frozenset[tuple[str, str]]]]:
     """The queries of a table by Drizzle that stand before an insert, and the columns and values in which the
     rows that they look for are equal."""
+    known = module.memoized(
+        ("queries by Drizzle", function.id), lambda: tuple(_find_queries(module, function))
+    )
+    around = module.loop_around(insert)
+    for query in known:
+        if query.made.start_byte > insert.start_byte or query.table not in (table, _of_model(table)):
+            continue
+        loop = module.loop_around(query.made)
+        if loop is None or loop == around:
+            yield query.last, query.equal
+
+
+def _of_model(table: str) -> str:
+    """What `db.query.NAME` calls a table, with a dot before it, as no table of `from()` has."""
+    return f".{table.rpartition('.')[2]}"
+
+
+def _find_queries(module: Module, function: Node) -> Iterator[_Query]:
     for name in ("from", "findFirst"):
         for made in module.calls(name, function):
-            if made.node.start_byte > insert.start_byte or made.receiver is None:
+            if made.receiver is None or (name == "from" and len(made.arguments) != 1):
                 continue
-            if name == "from" and (len(made.arguments) != 1 or module.text(made.arguments[0]) != table):
-                continue
-            if (
-                name == "findFirst"
-                and module.text(made.receiver).rpartition(".")[2] != table.rpartition(".")[2]
-            ):
-                continue
-            loop = module.loop_around(made.node)
-            if loop is not None and loop != module.loop_around(insert):
-                continue
+            is_from = name == "from"
+            table = module.text(made.arguments[0]) if is_from else _of_model(module.text(made.receiver))
             last = outermost(module, made.node)
             begun = module.orm_statement(last)
             if begun is None or begun.verb != "SELECT" or begun.database is None:
@@ -194,15 +215,14 @@ def _queries_of(
                 for node in (argument, *module.descendants(argument, "call_expression"))
                 if node.type == "call_expression"
             ]
-            equal = [one for one in called if one.name == "eq" and len(one.arguments) == 2]
-            if all(one.name in _SAME_ROW for one in called if one.receiver is None):
-                yield (
-                    last,
-                    frozenset(
-                        (module.text(one.arguments[0]).rpartition(".")[2], _plain(module, one.arguments[1]))
-                        for one in equal
-                    ),
-                )
+            if not all(one.name in _SAME_ROW for one in called if one.receiver is None):
+                continue
+            equal = frozenset(
+                (module.text(one.arguments[0]).rpartition(".")[2], _plain(module, one.arguments[1]))
+                for one in called
+                if one.name == "eq" and len(one.arguments) == 2
+            )
+            yield _Query(table, made.node, last, equal)
 
 
 def _plain(module: Module, value: Node) -> str:

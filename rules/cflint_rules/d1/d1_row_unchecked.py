@@ -57,7 +57,7 @@ https://www.typescriptlang.org/tsconfig/#noUncheckedIndexedAccess
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, rule, sql
@@ -128,7 +128,7 @@ def _of_orm(module: Module, match: Match) -> Iterator[Node]:
         whole = found[1]
     if not names & {"where", "innerJoin"} or names & {"get", "then", "groupBy", "execute"}:
         return
-    if module.orm_statement(whole) is None or _ALWAYS.search(module.text(js.Call(module, match.node).node)):
+    if module.orm_statement(whole) is None or _ALWAYS.search(module.text(match.node)):
         return
     given = module.awaited(whole)
     if given is None:
@@ -175,8 +175,7 @@ def _read_blindly(module: Module, row: Node) -> Node | None:
     """Where a property of a row is read although nobody asks whether there is one."""
     if row.type == "identifier":  # declared by a pattern
         declaration = module.scope.resolve(row)
-        uses = module.scope.references(declaration) if declaration is not None else ()
-        return _first_read(module, [use for use in uses if use.id != row.id])
+        return _first_read(module, module.scope.references(declaration)) if declaration is not None else None
     if module.with_wrappers(row) != row and module.text(module.with_wrappers(row)).endswith("!"):
         return None
     name = module.given_name(row)
@@ -184,21 +183,15 @@ def _read_blindly(module: Module, row: Node) -> Node | None:
         declaration = module.scope.resolve(name) if name.type == "identifier" else None
         if declaration is None or not declaration.constant:
             return name if name.type == "object_pattern" else None
-        return _first_read(module, list(module.scope.references(declaration)))
+        return _first_read(module, module.scope.references(declaration))
     return _first_read(module, [row])
 
 
-def _first_read(module: Module, uses: list[Node]) -> Node | None:
-    for use in uses:
-        if js.is_guard(module, use):
-            return None
-    for use in uses:
-        read = module.member_read(use)
-        if read is None:
-            return None
-        if read.is_optional:
-            return None
-        if module.text(module.with_wrappers(use)).endswith("!"):
-            return None
-        return read.name_node
-    return None
+def _first_read(module: Module, uses: Sequence[Node]) -> Node | None:
+    if not uses or any(js.is_guard(module, use) for use in uses):
+        return None
+    first = uses[0]
+    read = module.member_read(first)
+    if read is None or read.is_optional or module.text(module.with_wrappers(first)).endswith("!"):
+        return None
+    return read.name_node

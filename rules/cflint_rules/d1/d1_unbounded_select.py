@@ -165,9 +165,9 @@ def check_orm(match: Match) -> Iterator[Finding]:
     ):
         yield Finding("every row is read to count them: let the database count, with `count()`", match.at())
         return
-    if is_upkeep and any(made.name == "where" for made in chain[1:]):
-        return
     wheres = [made for made in chain[1:] if made.name == "where"]
+    if is_upkeep and wheres:
+        return
     others = {made.name for made in chain[1:]} - {"where"}
     if not _ORM_BOUNDED.isdisjoint(others) or not all(_may_be_empty(module, made) for made in wheres):
         return
@@ -186,7 +186,6 @@ def check_orm(match: Match) -> Iterator[Finding]:
 
 _ORM_BOUNDED = frozenset(
     {
-        "where",
         "limit",
         "groupBy",
         "having",

@@ -175,7 +175,11 @@ def _is_run_by_turbo(project: Project, path: str) -> bool:
     return document is not None and document.has_word(_DEPLOY)
 
 
+_CALLED = pattern(r"\b(?:run|yarn|pnpm|bun)\s+(?:-\S+\s+)*deploy\b|turbo\s+deploy")
+_BUILDS = pattern(r"\bbuild\b")
+
+
 def _is_called_behind_build(text: str) -> bool:
     """Whether a command, or a workflow, calls the script and builds as well."""
-    called = re.search(r"\b(?:run|yarn|pnpm|bun)\s+(?:-\S+\s+)*deploy\b|turbo\s+deploy", text)
-    return called is not None and re.search(r"\bbuild\b", text[: called.start()]) is not None
+    called = _CALLED.search(text)
+    return called is not None and _BUILDS.search(text, 0, called.start()) is not None

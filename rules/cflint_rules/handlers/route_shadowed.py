@@ -123,8 +123,9 @@ def check(subject: Module) -> Iterator[Finding]:
         return
     routes.sort(key=lambda route: route.path.start_byte)
     takers = [route for route in routes if any(_is_open(part) for part in route.parts)]
+    answers: dict[int, bool] = {}
     for route in routes:
-        taker = next((it for it in takers if _takes(subject, it, route)), None)
+        taker = next((it for it in takers if _takes(subject, it, route, answers)), None)
         if taker is not None:
             path, other = quoted(subject.text(route.path)), quoted(subject.text(taker.path))
             yield Finding(
@@ -184,8 +185,9 @@ def _app(subject: Module, node: Node) -> int | None:
     return None
 
 
-def _takes(subject: Module, taker: _Route, route: _Route) -> bool:
-    """Whether a route answers all that another one, added behind it, is there for."""
+def _takes(subject: Module, taker: _Route, route: _Route, answers: dict[int, bool]) -> bool:
+    """Whether a route answers all that another one, added behind it, is there for; `answers` has what is
+    known of takers."""
     if taker.path.start_byte >= route.path.start_byte or taker.app != route.app:
         return False
     if taker.method not in (route.method, "all") or taker.parts == route.parts:
@@ -195,7 +197,9 @@ def _takes(subject: Module, taker: _Route, route: _Route) -> bool:
     around = subject.enclosing_function(taker.call.node)
     if around != subject.enclosing_function(route.call.node):
         return False
-    return _answers(subject, taker.call)
+    if taker.call.node.id not in answers:
+        answers[taker.call.node.id] = _answers(subject, taker.call)
+    return answers[taker.call.node.id]
 
 
 def _covers(taker: tuple[str, ...], parts: tuple[str, ...]) -> bool:

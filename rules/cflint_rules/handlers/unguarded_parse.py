@@ -394,6 +394,7 @@ def _python_is_sent(module: python.PythonModule, call: cst.Call) -> bool:
     )
 
 
+_PYTHON_ASKS = pattern(r"isdigit|isdecimal|isnumeric|re\.|fullmatch")
 _PYTHON_READ = pattern(r"\b(?:body|data|payload)\b\s*(?:\[|\.get)|content-length|len\(", re.IGNORECASE)
 """Fields of JSON, of which `py-request-field-unchecked` speaks, and what the server itself sets."""
 
@@ -401,7 +402,4 @@ _PYTHON_READ = pattern(r"\b(?:body|data|payload)\b\s*(?:\[|\.get)|content-length
 def _python_asks(module: python.PythonModule, call: cst.Call) -> bool:
     """Whether something is asked of a text before it becomes a number: `text.isdigit()`."""
     function = module.method_around(call)
-    return (
-        function is not None
-        and pattern(r"isdigit|isdecimal|isnumeric|re\.|fullmatch").search(module.text(function)) is not None
-    )
+    return function is not None and _PYTHON_ASKS.search(module.text(function)) is not None

@@ -81,6 +81,9 @@ from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, cal
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    Found = dict[tuple[str, int, int], tuple[Module, Node] | None]
+    """By module, function and how deep it was still looked, what was found."""
+
 _CHECKED = js.Phrases(
     "constructEvent stripe-signature svix paddle-signature x-hub-signature x-shopify-hmac webhooks.unmarshal"
     " validateEvent lemonsqueezy x-signature verifyWebhook x-razorpay-signature"
@@ -112,7 +115,7 @@ def check(match: Match) -> Iterator[Finding]:
     called = js.function_called(module, root)
     if called is None and made.callee is not None and made.callee.type in js.FUNCTIONS:
         called = module, made.callee
-    write = _write(*called, _DEEP) if called is not None else None
+    write = _write(*called, _DEEP, {}) if called is not None else None
     if write is None:
         return
     yield Finding(
@@ -123,8 +126,16 @@ def check(match: Match) -> Iterator[Finding]:
     )
 
 
-def _write(module: Module, function: Node, hops: int) -> tuple[Module, Node] | None:
+def _write(module: Module, function: Node, hops: int, known: Found) -> tuple[Module, Node] | None:
     """Something that a function of a webhook writes, in it or in a function that it calls."""
+    question = (module.path, function.id, hops)
+    if question not in known:
+        known[question] = None
+        known[question] = _find_write(module, function, hops, known)
+    return known[question]
+
+
+def _find_write(module: Module, function: Node, hops: int, known: Found) -> tuple[Module, Node] | None:
     calls = [js.Call(module, node) for node in module.descendants(function, "call_expression")]
     for made in calls:
         value = module.value_of(made.receiver) if made.receiver is not None else None
@@ -135,10 +146,8 @@ def _write(module: Module, function: Node, hops: int) -> tuple[Module, Node] | N
         statement = module.orm_statement(made.node)
         if statement is not None or value.kind in (ValueKind.D1_STATEMENT, ValueKind.BINDING):
             return module, made.node
-    for made in calls:
-        called = js.function_called(module, made.node) if hops else None
-        if called is not None and _ASIDE.search(made.name) is None:
-            found = _write(*called, hops - 1)
-            if found is not None:
-                return module, made.node
+    for made in calls if hops else ():
+        called = js.function_called(module, made.node) if _ASIDE.search(made.name) is None else None
+        if called is not None and _write(*called, hops - 1, known) is not None:
+            return module, made.node
     return None

@@ -108,9 +108,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _is_once(module: Module, key: Node) -> bool:
     """Whether a key says that it is for one use, by its text or by the name that it has."""
-    parts = [key, module.initializer(js.unwrap(key))]
-    if parts[1].type == "call_expression":
-        parts.append(parts[1])
+    parts = (key, module.initializer(key))
     return any(_ONCE.search(_WORDS.sub("_", module.text(part)).replace("_", " ")) for part in parts)
 
 

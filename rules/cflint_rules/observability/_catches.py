@@ -31,7 +31,7 @@ def blind_catches(module: Module) -> tuple[tuple[Node, Node, Node], ...]:
             if clause is None or clause.type != "catch_clause" or attempt is None:
                 continue
             body, tried = clause.child_by_field_name("body"), attempt.child_by_field_name("body")
-            if body is None or tried is None or not _unread_error(module, clause) or _is_told(module, body):
+            if body is None or tried is None or not unread_error(module, clause) or _is_told(module, body):
                 continue
             found.append((clause, body, tried))
         return tuple(found)
@@ -39,13 +39,13 @@ def blind_catches(module: Module) -> tuple[tuple[Node, Node, Node], ...]:
     return module.memoized("catch clauses that look at no error", find)
 
 
-def _unread_error(module: Module, clause: Node) -> bool:
+def unread_error(module: Module, clause: Node) -> bool:
     """Whether nothing in a `catch` reads the error."""
     parameter = clause.child_by_field_name("parameter")
     if parameter is None:
         return True
     error = module.scope.resolve(parameter) if parameter.type == "identifier" else None
-    return error is not None and all(use.id == error.node.id for use in module.scope.references(error))
+    return error is not None and not module.scope.references(error)
 
 
 def _is_told(module: Module, body: Node) -> bool:

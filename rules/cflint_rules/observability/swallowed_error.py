@@ -87,6 +87,7 @@ from cflint.api import (
     rule,
     sql,
 )
+from cflint_rules.observability._catches import unread_error
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -148,11 +149,7 @@ def check(found: Match) -> Iterator[Finding]:
 def _unseen(module: Module, clause: Node, body: Node, tried: Node) -> Iterator[Finding]:
     """A model, or a service that is paid for, that fails with nothing to show why: another value takes its
     place, and the error is not looked at."""
-    parameter = clause.child_by_field_name("parameter")
-    error = module.scope.resolve(parameter) if parameter is not None else None
-    if parameter is not None and error is None:
-        return
-    if error is not None and any(use.id != error.node.id for use in module.scope.references(error)):
+    if not unread_error(module, clause):
         return
     if any(True for _ in module.descendants(body, "throw_statement", "comment")):
         return

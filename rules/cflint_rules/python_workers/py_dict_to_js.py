@@ -87,18 +87,20 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
 
     if not module.workers or module.has_errors:
         return
-    found = [made for made in module.find(cst.Call) if module.origin(made.func) in _OPTIONS]
-    given = [arguments[1] for made in found if len(arguments := module.arguments(made)) == 2]
-    raw = [one for one in given if isinstance(module.value_given(one) or one, (cst.Dict, cst.DictComp))]
+    found = sorted(module.calls_of(*_OPTIONS), key=lambda made: module.span(made).start)
+    given = [(made, arguments[1]) for made in found if len(arguments := module.arguments(made)) == 2]
+    raw = [
+        (made, one)
+        for made, one in given
+        if isinstance(module.value_given(one) or one, (cst.Dict, cst.DictComp))
+    ]
     if raw:
-        first, *others = raw
-        made = module.parent(module.parent(first) or first)
-        called = module.dotted(made.func) if isinstance(made, cst.Call) else "js"
+        (made, first), *others = raw
         yield Finding(
-            f"a dict is no JavaScript object: `{called}()` sees none of its keys, so that status and headers "
-            "are lost",
+            f"a dict is no JavaScript object: `{module.dotted(made.func)}()` sees none of its keys, so that "
+            "status and headers are lost",
             module.at(first),
-            tuple(module.at(other, "nor here") for other in others[:5]),
+            tuple(module.at(other, "nor here") for _, other in others[:5]),
             fix=_fix(module, first) if isinstance(first, cst.Dict) else None,
         )
     if python.converts_arguments(module) is not False:

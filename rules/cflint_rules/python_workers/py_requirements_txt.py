@@ -101,10 +101,15 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     names = subject.files if subject.is_document else project.workspace.entries(read.directory)
     if not _VENDORED.isdisjoint(names) or "pyproject.toml" in names:
         return
-    if next(iter(python.pyprojects_above(project.workspace, read.directory)), None) is not None:
+    if next(python.pyprojects_above(project.workspace, read.directory), None) is not None:
+        return
+    manifest = config.manifest_above(project.workspace, read.directory)
+    scripts = manifest.scripts.values() if manifest is not None else ()
+    is_pywrangler = any("pywrangler" in script for script in scripts)
+    if "requirements.txt" not in names and not is_pywrangler:
         return
     imported = _imported(subject, project)
-    related = (imported[1],) if imported is not None else ()
+    related = (imported,) if imported is not None else ()
     if "requirements.txt" in names and (imported is not None or subject.is_document):
         yield Finding(
             "`requirements.txt` is not read: `pyproject.toml` has to name the packages of a Python Worker",
@@ -112,9 +117,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             (*related, *_beginning(subject, project, read.directory)),
         )
         return
-    manifest = next(iter(config.manifests_above(project.workspace, read.directory)), None)
-    scripts = config.Manifest(manifest).scripts.values() if manifest is not None else ()
-    if any("pywrangler" in script for script in scripts):
+    if is_pywrangler:
         yield Finding(
             "pywrangler stops without a `pyproject.toml`, which has to name the packages of a Python Worker",
             read.location(main),
@@ -122,13 +125,13 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         )
 
 
-def _imported(subject: Worker, project: Project) -> tuple[str, Location] | None:
-    """A package that is imported by a module of the Worker, with the place."""
+def _imported(subject: Worker, project: Project) -> Location | None:
+    """Where a module of the Worker imports a package."""
     for path in js.running_paths(subject):
-        document = project.sources.document(path)
-        for edge in project.imports.of(path) if document is not None and path.endswith(".py") else ():
+        document = project.sources.document(path) if path.endswith(".py") else None
+        for edge in project.imports.of(path) if document is not None else ():
             if document is not None and isinstance(edge.to, js.Package):
-                return edge.to.name, Location(document, edge.item.span, "this package")
+                return Location(document, edge.item.span, "this package")
     return None
 
 

@@ -74,7 +74,6 @@ from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, cal
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_DEAD = pattern(r"dlq|dead[-_]?letter", re.IGNORECASE)
 _DEAD_LETTERS = pattern(rb"dlq|dead[-_]?letter", re.IGNORECASE)
 _OF_BATCH = frozenset({ValueKind.MESSAGE, ValueKind.MESSAGE_BATCH})
 _ENDS = frozenset({"catch_clause", "finally_clause"})
@@ -85,14 +84,15 @@ def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.receiver_value.kind not in _OF_BATCH or not module.is_run:
         return
-    if _DEAD.search(module.path) is not None or next(module.mentions(_DEAD_LETTERS), None) is not None:
-        return  # there is nowhere for it to go from a dead letter queue
     clause = _clause_around(module, match.node)
     attempt = module.parent(clause) if clause is not None else None
     tried = attempt.child_by_field_name("body") if attempt is not None else None
     body = clause.child_by_field_name("body") if clause is not None else None
     if clause is None or attempt is None or tried is None or body is None:
         return
+    of_dead = _DEAD_LETTERS.search(module.path.encode()) is not None
+    if of_dead or next(module.mentions(_DEAD_LETTERS), None) is not None:
+        return  # there is nowhere for it to go from a dead letter queue
     if clause.type == "finally_clause" and attempt.child_by_field_name("handler") is None:
         return  # the error goes on, and what was acknowledged before it stays so
     ends = attempt.child_by_field_name("handler") or clause

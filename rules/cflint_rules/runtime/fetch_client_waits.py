@@ -180,8 +180,6 @@ def _has_other_answer(module: Module, node: Node) -> bool:
     body = handler.child_by_field_name("body") if handler is not None else None
     if attempt is None or body is None or _GIVES_UP.search(module.text(body)) is not None:
         return False
-    if module.enclosing_function(attempt) != module.enclosing_function(node):
-        return False
     return not any(True for _ in module.descendants(body, "throw_statement"))
 
 

@@ -63,7 +63,8 @@ _HEADER = pattern(rb"cache-control", re.IGNORECASE)
 _WORDS = (b"max-age", b"s-maxage", b"immutable")
 _KEEPS = pattern(r"(?:max-age|s-maxage)\s*=\s*(?:[1-9$\"'`]|\"\s*\+)|immutable")
 _ENDS = pattern(r"no-store|private")
-_SAYS = frozenset({"ok", "status"})
+_SAYS = ("ok", "status")
+_TEXT = frozenset({"string"})
 
 
 @rule(call("put"), severity=Severity.NOTE)
@@ -144,7 +145,7 @@ def _is_on(subject: Module, mention: Node, made: js.ResponseMade) -> bool:
     """Whether a header is one of a response: in what it is made with, or set on it or its headers."""
     if js.contains(made.node, mention):
         return True
-    around = subject.call_around(subject.enclosing(mention, frozenset({"string"})) or mention)
+    around = subject.call_around(subject.enclosing(mention, _TEXT) or mention)
     receiver = (
         js.unwrap(around[0].receiver) if around is not None and around[0].receiver is not None else None
     )
@@ -170,7 +171,7 @@ def _is_on(subject: Module, mention: Node, made: js.ResponseMade) -> bool:
 
 def _asks(subject: Module, function: Node) -> bool:
     """Whether anything in a function is decided by a status."""
-    for word in sorted(_SAYS):
+    for word in _SAYS:
         for leaf in subject.leaves(word, function):
             member = subject.member(subject.parent(leaf))
             if member is None or member.name_node.id != leaf.id:

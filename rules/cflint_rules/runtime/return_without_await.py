@@ -65,7 +65,7 @@ def check(match: Match) -> Iterator[Finding]:
     handler, body = attempt.child_by_field_name("handler"), attempt.child_by_field_name("body")
     if handler is None or body is None or around is None:
         return
-    yield from _answers(module, attempt, handler, around)
+    yield from _answers(module, attempt, handler)
     if not js.is_async(around):
         return
     returned = []
@@ -92,13 +92,13 @@ def check(match: Match) -> Iterator[Finding]:
     )
 
 
-def _answers(module: Module, attempt: Node, handler: Node, around: Node) -> Iterator[Finding]:
+def _answers(module: Module, attempt: Node, handler: Node) -> Iterator[Finding]:
     """Calls that a service worker hands to `respondWith()` in a `try`: nobody waits there either."""
     for made in module.calls_of("respondWith", attempt):
         answer = module.call(made)
         given = answer.arguments if answer is not None else ()
         promise = module.call(js.unwrap(given[0])) if len(given) == 1 else None
-        if promise is None or promise.is_new or module.enclosing_function(made) != around:
+        if promise is None or promise.is_new:
             continue
         if module.try_around(made) != attempt or not module.runs_in_worker(attempt):
             continue

@@ -116,9 +116,6 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if manifest is None or scripts is None:
         return
     document = manifest.document
-    teller = project.memo.memoized(("commands that are gone", document.path), lambda: subject.path)
-    if teller != subject.path:
-        return  # several Workers with one package.json
     found = [
         (member.value, match)
         for member in scripts.members
