@@ -20,7 +20,8 @@ _log = logging.getLogger("cflint.lsp")
 @cache
 def converter() -> Converter:
     """What reads and writes the protocol's types, one for this process: it compiles code for each of them."""
-    return default_converter()
+    made: Converter = default_converter()  # type: ignore[no-untyped-call]
+    return made
 
 
 class Protocol(LanguageServerProtocol):
