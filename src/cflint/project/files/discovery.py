@@ -53,6 +53,9 @@ _BUILD_OUTPUT = frozenset(
     )
 )
 _BUILD_OUTPUT_OUTSIDE_SRC = frozenset(("dist", "build", "coverage"))  # src/build/ is somebody's source
+_CHECKOUTS = frozenset((".worktrees", ".trees"))
+"""Where linked working trees of git are put, most of them by coding agents; also `worktrees/` in a folder
+with a dot (`.claude/`, `.cursor/`, `.codex/`)."""
 _METADATA = frozenset((".git", ".hg", ".svn", ".jj"))
 
 
@@ -60,6 +63,7 @@ class Reason(Enum):
     """Why something was left out although it can be read; the value completes "skipped: …"."""
 
     BUILD_OUTPUT = "build output"
+    CHECKOUT = "another checkout of the repository"
     DECLARATION = "declarations only"
     DEPENDENCY = "dependencies"
     EXCLUDED = "excluded by the settings"
@@ -440,7 +444,11 @@ class _Gathering:
                         continue
                     is_config = name in _PICK_ORDER or name == TYPESCRIPT_NAME
                     path += "/"
-                    if reason := _reason_of_folder(name, folder) or self.reason(rules, path, tracked_only):
+                    if reason := (
+                        _reason_of_folder(name, folder)
+                        or self.reason(rules, path, tracked_only)
+                        or _reason_of_checkout(name, folder)
+                    ):
                         self._left_out[path] = reason
                     elif depth >= _DEPTH_LIMIT:
                         self._left_out[path] = Reason.TOO_DEEP
@@ -514,6 +522,11 @@ def _reason_of_folder(name: str, parent: str) -> Reason | None:
     if name in _BUILD_OUTPUT or (name in _BUILD_OUTPUT_OUTSIDE_SRC and "src" not in parent.split("/")):
         return Reason.BUILD_OUTPUT
     return None
+
+
+def _reason_of_checkout(name: str, parent: str) -> Reason | None:
+    is_one = name in _CHECKOUTS or (name == "worktrees" and _name(parent).startswith("."))
+    return Reason.CHECKOUT if is_one else None
 
 
 def _may_be_config(name: str) -> bool:
