@@ -133,6 +133,14 @@ def test_other_checkouts_of_the_repository_are_not_entered() -> None:
     assert discover(files, [".claude/worktrees/fix"]).configs == (".claude/worktrees/fix/wrangler.toml",)
 
 
+def test_a_configuration_of_partykit_is_told_of() -> None:
+    found = discover(memory("a/partykit.json", "b/partykit.json", "party/server.ts", ".gitignore"))
+    assert [item for item in found.left_out if item.reason is Reason.PARTYKIT] == [
+        LeftOut("a/partykit.json", Reason.PARTYKIT),
+        LeftOut("b/partykit.json", Reason.PARTYKIT),
+    ]
+
+
 def test_dependencies_and_build_output_are_not_entered() -> None:
     found = discover(
         memory(

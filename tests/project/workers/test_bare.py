@@ -327,3 +327,13 @@ def test_a_file_that_no_worker_reaches() -> None:
 )
 def test_a_type_of_another_package_is_none_of_workers(code: str, is_one: bool) -> None:
     assert is_of_a_worker(Document("guard.ts", code.encode())) is is_one
+
+
+def test_what_is_left_out_of_other_tools_and_checkouts_is_said_once() -> None:
+    copy = {f".claude/worktrees/{name}/src/index.js": MODULE for name in ("a", "b")}
+    files = {"src/index.js": MODULE, "partykit.json": '{"main": "party/server.ts"}', **copy}
+    said = [(notice.path, notice.message) for notice in loaded(files).notices]
+    assert said == [
+        (None, "skipped: in .claude/worktrees/ are other checkouts of the repository"),
+        ("partykit.json", "PartyKit projects are not read: their server is not checked"),
+    ]

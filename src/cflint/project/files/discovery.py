@@ -30,6 +30,9 @@ TYPESCRIPT_NAME = "cloudflare.config.ts"
 TOOLING_NAME = "wrangler.config.ts"
 """What bundlers and servers are told beside a configuration in TypeScript; no configuration by itself."""
 
+_PARTYKIT = "partykit.json"
+"""What `partykit deploy` reads: its `main` runs as a Durable Object, of which no configuration here tells."""
+
 _TEMPLATE_WORDS = frozenset(("template", "tmpl", "tpl", "example", "sample"))
 _TEMPLATE_PARTS = frozenset(("wrangler", "dist", "default", "toml", "json", "jsonc", *_TEMPLATE_WORDS))
 _TEMPLATE_MARKS = _TEMPLATE_WORDS | {"dist", "default"}
@@ -71,6 +74,7 @@ class Reason(Enum):
     LINK = "a symbolic link, looked at where it leads"
     MINIFIED = f"minified (a line of more than {LONGEST_LINE:,} bytes)"
     NOT_A_CONFIGURATION = "not a Worker's configuration"
+    PARTYKIT = "the configuration of a PartyKit project, which is not read"
     SHADOWED = "another configuration of this folder counts"
     TEMPLATE = "a template or an example"
     TOO_DEEP = f"more than {_DEPTH_LIMIT} folders deep"
@@ -464,6 +468,8 @@ class _Gathering:
                         continue
                     is_config = True
                 if not is_source and not is_config:
+                    if name == _PARTYKIT and kind is Entry.FILE and not rules.reason(path):
+                        self._left_out[path] = Reason.PARTYKIT
                     if name.endswith(EMBEDDED_SUFFIXES) and kind is Entry.FILE and not rules.reason(path):
                         self._embedded.add(path)
                     if kind is Entry.LINK and workspace.is_dir(path):

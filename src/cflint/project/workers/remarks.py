@@ -90,6 +90,13 @@ def checkouts(left_out: Iterable[LeftOut]) -> Iterator[Notice]:
         yield Notice(f"skipped: in {listed} are other checkouts of the repository")
 
 
+def of_partykit(left_out: Iterable[LeftOut]) -> Iterator[Notice]:
+    """Which configurations are those of projects that another tool deploys to Workers."""
+    for item in left_out:
+        if item.reason is Reason.PARTYKIT:
+            yield Notice("PartyKit projects are not read: their server is not checked", path=item.path)
+
+
 def unknown(configs: Iterable[WranglerConfig]) -> Iterator[Notice]:
     """Which configurations could be read, and it is not known what they say."""
     for config in configs:
