@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cflint.lazy import Lazy
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.imports import Import, import_specifiers
+from cflint.project.modules.imports import Import, ImportKind, import_specifiers
 from cflint.project.modules.resolve.resolver import Resolver
+from cflint.project.modules.resolve.takings import Takings
 from cflint.project.modules.resolve.targets import Local, Package, Resolution, Unknown
 from cflint.record import record
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, EXTENSIONS, SOURCE_SUFFIXES
@@ -37,13 +38,15 @@ class Reach:
     """What a module reaches through imports.
 
     `modules` are the files of code, the module itself first, then in the order of a breadth-first walk;
-    those in `type_only` are reached through type imports alone and come last. `others` are local files that
-    are no code: data and declarations. `unread` could not be read (see `Workspace.problem`). `unresolved`
-    are imports, with the path of their module, that lead to no file.
+    those in `type_only` are reached through type imports alone and come last. Of those in `idle` no code runs
+    but what stands at their top level: others only hand on their names, and nobody takes one. `others` are
+    local files that are no code: data and declarations. `unread` could not be read (see `Workspace.problem`).
+    `unresolved` are imports, with the path of their module, that lead to no file.
     """
 
     modules: tuple[str, ...] = ()
     type_only: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
     others: tuple[str, ...] = ()
     packages: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
@@ -64,6 +67,8 @@ class _Step:
     others: dict[str, None]
     packages: frozenset[str]
     unresolved: tuple[tuple[str, Import], ...]
+    hands_on: bool
+    """Whether it exports names of another module."""
 
     @classmethod
     def of(cls, path: str, edges: Iterable[Edge]) -> _Step:
@@ -72,8 +77,10 @@ class _Step:
         others: dict[str, None] = {}
         packages: set[str] = set()
         unresolved: list[tuple[str, Import]] = []
+        hands_on = False
         for edge in edges:
             to = edge.to
+            hands_on = hands_on or (edge.item.kind is ImportKind.REEXPORT and not edge.item.type_only)
             if isinstance(to, Unknown):
                 unresolved.append((path, edge.item))
             elif isinstance(to, Package):
@@ -85,7 +92,7 @@ class _Step:
                     others[to.path] = None
                 else:
                     (types if edge.item.type_only else modules)[to.path] = None
-        return cls(tuple(modules), tuple(types), others, frozenset(packages), tuple(unresolved))
+        return cls(tuple(modules), tuple(types), others, frozenset(packages), tuple(unresolved), hands_on)
 
 
 @record(frozen=True)
@@ -127,6 +134,8 @@ class ModuleGraph:
         self._steps: dict[str, _Step | None] = {}
         self._reach: dict[str, Reach] = {}
         self._ways: dict[str, Ways | None] = {}
+        self.named: set[str] = set()
+        """The modules whose text was asked for names that an `export *` may hand on."""
 
     @property
     def known(self) -> Mapping[str, tuple[Edge, ...] | None]:
@@ -183,6 +192,7 @@ class ModuleGraph:
         packages: set[str] = set()
         unresolved: list[tuple[str, Import]] = []
         running = 0
+        hands_on = False
         seen = {start}
         queue = deque([start])
         later: list[str] = []  # reached through types: only after everything that runs
@@ -193,6 +203,7 @@ class ModuleGraph:
                 unread.append(path)
             else:
                 modules[path] = None
+                hands_on = hands_on or step.hands_on
                 for module in step.modules:
                     if module not in seen:
                         seen.add(module)
@@ -209,14 +220,32 @@ class ModuleGraph:
                 queue.extend(dict.fromkeys(path for path in later if path not in seen))
                 seen.update(queue)
                 later.clear()
+        every = tuple(modules)
+        run = frozenset(every[:running])
         return Reach(
-            modules=tuple(modules),
-            type_only=frozenset(tuple(modules)[running:]),
+            modules=every,
+            type_only=frozenset(every[running:]),
+            idle=run - self._takings(run).of(start) if hands_on else frozenset(),
             others=tuple(others),
             packages=frozenset(packages),
             unread=tuple(unread),
             unresolved=tuple(unresolved),
         )
+
+    def _takings(self, run: frozenset[str]) -> Takings:
+        """What is taken of modules that run, all of whose imports are known."""
+
+        def edges_of(path: str) -> Iterator[tuple[str, Import]]:
+            for edge in self._edges[path] or ():
+                if isinstance(edge.to, Local) and edge.to.path in run and not edge.item.type_only:
+                    yield edge.to.path, edge.item
+
+        def has_word(path: str, word: str) -> bool:
+            self.named.add(path)
+            document = self._workspace.read(path)
+            return document is None or document.has_word(word)
+
+        return Takings(edges_of, has_word)
 
 
 def _without_quoted(document: Document, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
