@@ -67,8 +67,6 @@ class _Step:
     others: dict[str, None]
     packages: frozenset[str]
     unresolved: tuple[tuple[str, Import], ...]
-    hands_on: bool
-    """Whether it exports names of another module."""
 
     @classmethod
     def of(cls, path: str, edges: Iterable[Edge]) -> _Step:
@@ -77,10 +75,8 @@ class _Step:
         others: dict[str, None] = {}
         packages: set[str] = set()
         unresolved: list[tuple[str, Import]] = []
-        hands_on = False
         for edge in edges:
             to = edge.to
-            hands_on = hands_on or (edge.item.kind is ImportKind.REEXPORT and not edge.item.type_only)
             if isinstance(to, Unknown):
                 unresolved.append((path, edge.item))
             elif isinstance(to, Package):
@@ -92,7 +88,7 @@ class _Step:
                     others[to.path] = None
                 else:
                     (types if edge.item.type_only else modules)[to.path] = None
-        return cls(tuple(modules), tuple(types), others, frozenset(packages), tuple(unresolved), hands_on)
+        return cls(tuple(modules), tuple(types), others, frozenset(packages), tuple(unresolved))
 
 
 @record(frozen=True)
@@ -134,6 +130,7 @@ class ModuleGraph:
         self._steps: dict[str, _Step | None] = {}
         self._reach: dict[str, Reach] = {}
         self._ways: dict[str, Ways | None] = {}
+        self._barrels: dict[str, bool] = {}
         self.named: set[str] = set()
         """The modules whose text was asked for names that an `export *` may hand on."""
 
@@ -192,7 +189,6 @@ class ModuleGraph:
         packages: set[str] = set()
         unresolved: list[tuple[str, Import]] = []
         running = 0
-        hands_on = False
         seen = {start}
         queue = deque([start])
         later: list[str] = []  # reached through types: only after everything that runs
@@ -203,7 +199,6 @@ class ModuleGraph:
                 unread.append(path)
             else:
                 modules[path] = None
-                hands_on = hands_on or step.hands_on
                 for module in step.modules:
                     if module not in seen:
                         seen.add(module)
@@ -221,23 +216,34 @@ class ModuleGraph:
                 seen.update(queue)
                 later.clear()
         every = tuple(modules)
-        run = frozenset(every[:running])
         return Reach(
             modules=every,
             type_only=frozenset(every[running:]),
-            idle=run - self._takings(run).of(start) if hands_on else frozenset(),
+            idle=self.idle_among(every[:running], (start,)),
             others=tuple(others),
             packages=frozenset(packages),
             unread=tuple(unread),
             unresolved=tuple(unresolved),
         )
 
-    def _takings(self, run: frozenset[str]) -> Takings:
-        """What is taken of modules that run, all of whose imports are known."""
+    def _hands_on(self, path: str) -> bool:
+        """Whether a module exports values of others as its own."""
+        found = self._barrels.get(path)
+        if found is None:
+            items = (edge.item for edge in self.imports_of(path) or ())
+            found = any(item.kind is ImportKind.REEXPORT and not item.type_only for item in items)
+            self._barrels[path] = found
+        return found
+
+    def idle_among(self, run: Iterable[str], starts: Iterable[str]) -> frozenset[str]:
+        """Of modules that `starts` reach, those that others only hand names of on, and nobody takes one."""
+        reached = frozenset(run)
+        if not any(map(self._hands_on, reached)):
+            return frozenset()
 
         def edges_of(path: str) -> Iterator[tuple[str, Import]]:
-            for edge in self._edges[path] or ():
-                if isinstance(edge.to, Local) and edge.to.path in run and not edge.item.type_only:
+            for edge in self.imports_of(path) or ():
+                if isinstance(edge.to, Local) and edge.to.path in reached and not edge.item.type_only:
                     yield edge.to.path, edge.item
 
         def has_word(path: str, word: str) -> bool:
@@ -245,7 +251,7 @@ class ModuleGraph:
             document = self._workspace.read(path)
             return document is None or document.has_word(word)
 
-        return Takings(edges_of, has_word)
+        return reached - Takings(edges_of, has_word).of(starts)
 
 
 def _without_quoted(document: Document, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:

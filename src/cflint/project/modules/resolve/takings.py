@@ -47,9 +47,10 @@ class Takings:
         self._taken: dict[str, set[str] | None] = {}  # None: all that it exports
         self._queue: deque[tuple[str, frozenset[str] | None]] = deque()
 
-    def of(self, start: str) -> frozenset[str]:
-        """The modules of which something is taken where all of `start` is, `start` among them."""
-        self._take(start, None)
+    def of(self, starts: Iterable[str]) -> frozenset[str]:
+        """The modules of which something is taken where all of `starts` is, these among them."""
+        for start in starts:
+            self._take(start, None)
         while self._queue:
             path, names = self._queue.popleft()
             barrel = self._barrels.get(path)
