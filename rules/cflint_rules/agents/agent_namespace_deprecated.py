@@ -38,6 +38,11 @@ export class Helper extends Agent<Env> {
 }
 ```
 
+## What to do
+
+Write `await this.listSchedules()` for `getSchedules()`, `await this.getScheduleById(id)` for
+`getSchedule(id)`, in an `async` method, whose callers await it.
+
 ## Not reported
 
 Names that a version of the package does not have yet, when the project's own version is known; a class's own

@@ -31,6 +31,10 @@ export class Counter extends Agent<Env, { count: number }> {
 }
 ```
 
+## What to do
+
+Move what `onStateUpdate()` does into `onStateChanged()`, and delete it.
+
 ## Not reported
 
 Projects whose version of `agents` is known to be older than 0.4; `onStateUpdate` of the client

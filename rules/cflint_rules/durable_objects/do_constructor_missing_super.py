@@ -35,6 +35,10 @@ export class Inbox extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Write `super(ctx, env)` as the first line, with the constructor's own first two parameters in that order.
+
 ## Not reported
 
 Classes whose base cannot be resolved (a mixin, a factory). A constructor that only throws, or returns another

@@ -50,6 +50,16 @@ export default {
 }
 ```
 
+## What to do
+
+Export it from the module that `main` names: `export { Room } from "./room"`.
+
+- "did you mean": Write the exported name as `class_name` in the configuration, or, if the class was deployed
+  under the other name, export it under that.
+- "generates": Write a module that has `export * from` and `export { default } from` the framework's entry,
+  and exports the class, and name it in `main`. Or deploy the class as a Worker of its own, and name that in
+  `script_name`.
+
 ## Not reported
 
 Classes of other Workers (`script_name`). Entry modules that are missing, are not JavaScript, or re-export

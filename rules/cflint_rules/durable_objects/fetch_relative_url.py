@@ -27,6 +27,10 @@ export default {
 };
 ```
 
+## What to do
+
+Put the origin before it: `new URL("/path", request.url)`; `Response.redirect()` takes its `.href`.
+
 ## Not reported
 
 URLs that are not literals, functions of one's own of these names, `new URL(path, base)`, and code that runs

@@ -45,7 +45,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     shown = paths_for(report)
     rows: list[str] = []
     fixes: dict[tuple[Edit, ...], tuple[str, str]] = {}
-    advised: set[tuple[str, object]] = set()
+    advised: set[tuple[str, str]] = set()
     has_lines = False
     for path, group in groupby(report.findings, key=lambda finding: finding.at.document.path):
         rows.append(shown(path))
@@ -57,7 +57,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
             if line and not any(row.startswith(f"-{_line_number(finding.at)} ") for row in fix):
                 rows.append(f"    | {_shortened(path, line)}")
             if finding.fix is None:
-                advice = _once(finding, None, report, advised, what_to_do)
+                advice = _once(finding, report, advised, partial(what_to_do, message=finding.message))
                 rows += [f"    do: {advice}"] if advice else []
             rows += (f"    {row}" for row in fix)
     if has_lines:
@@ -104,18 +104,15 @@ def _finding(finding: Finding, shown: Callable[[str], str]) -> Iterator[str]:
 
 
 def _once(
-    finding: Finding,
-    what: object,
-    report: Report,
-    advised: set[tuple[str, object]],
-    say: Callable[[RuleInfo], str],
+    finding: Finding, report: Report, advised: set[tuple[str, str]], say: Callable[[RuleInfo], str]
 ) -> str:
     """What the page of a finding's rule says, the first time; "" afterwards."""
     info = report.rules.get(finding.rule)
-    if info is None or (finding.rule, what) in advised:
+    text = "" if info is None else say(info)
+    if (finding.rule, text) in advised:
         return ""
-    advised.add((finding.rule, what))
-    return escape_message(say(info))
+    advised.add((finding.rule, text))
+    return escape_message(text)
 
 
 def _line_number(at: Location) -> int:
@@ -134,7 +131,7 @@ def _fix(
     report: Report,
     shown: Callable[[str], str],
     fixes: dict[tuple[Edit, ...], tuple[str, str]],
-    advised: set[tuple[str, object]],
+    advised: set[tuple[str, str]],
 ) -> Iterator[str]:
     """What the fix changes, if there is one, in full where it is short and was not shown before."""
     fix = finding.fix
@@ -157,7 +154,7 @@ def _fix(
         shows_all = f", all by `cflint check --diff{unsafe}`" if is_applied else ""
         large = f" ({number} lines, the first {_MAX_LINES} here{shows_all})"
     verdict = "by hand" if fix.safety is Safety.MANUAL else fix.safety.value
-    reason = _once(finding, fix.safety, report, advised, partial(why_unsafe, safety=fix.safety))
+    reason = _once(finding, report, advised, partial(why_unsafe, safety=fix.safety))
     yield f"fix ({verdict}): {escape_message(fix.title)}{large}"
     if reason:
         yield f"  why {verdict}: {reason}"
