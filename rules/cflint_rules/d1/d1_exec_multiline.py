@@ -42,6 +42,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Put the statement on one line, or write `await db.prepare(…).run()`, which takes line breaks: D1 refuses each
+line as `incomplete input`.
+
 ## Not reported
 
 Complete statements, each on a line of its own; text from elsewhere (an imported `.sql` file, a parameter).

@@ -53,9 +53,10 @@ export default {
 
 ## What to do
 
-Write the default in the unit of the column: `sql`(unixepoch())`` for `mode: "timestamp"`, `sql`(unixepoch()
-* 1000)`` for `timestamp_ms`; or leave it to the code with `$defaultFn(() => new Date())`. Then make a
-migration, which also converts the rows that are there.
+Write the default in the unit of the column: `` sql`(unixepoch())` `` for `mode: "timestamp"`, ``
+sql`(unixepoch() * 1000)` `` for `timestamp_ms`. Then make a migration (`npx drizzle-kit generate`), and
+convert the rows that are there in it (`UPDATE t SET made_at = unixepoch(made_at) * 1000`, as the old value
+asks for).
 
 ## Not reported
 

@@ -85,9 +85,9 @@ export default app;
 ## What to do
 
 Let the `catch` throw on what is an answer, as its first line: `if (error instanceof Response) throw error`
-(React Router, Remix), `if (isRedirect(error) || isHttpError(error)) throw error` (SvelteKit), `if (error
-instanceof HTTPException) throw error` (Hono). Where only one call in the `try` can fail, put the `throw`
-after the `try` instead.
+(React Router, Remix), `if (isRedirect(error) || isHttpError(error)) throw error` (SvelteKit),
+`unstable_rethrow(error)` of `next/navigation` (Next.js), `if (error instanceof HTTPException) throw error`
+(Hono). Where only one call in the `try` can fail, put the `throw` after the `try` instead.
 
 ## Not reported
 

@@ -38,6 +38,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Delete `prepare: false`, whose default is `true`: queries that are not prepared are never cached.
+
 ## Not reported
 
 Clients that do not go through Hyperdrive, as far as one can see (the connection string may be handed on by
