@@ -57,6 +57,13 @@ export default {
 }
 ```
 
+## What to do
+
+Add `export default { async fetch(request, env, ctx) { return new Response(null, { status: 404 }); } }`.
+
+- "has no handler": Add a handler to it: `async fetch(request, env, ctx) { … }`. As it is, the deployment is
+  refused.
+
 ## Not reported
 
 Entry modules without a default export in projects whose wrangler is 4.131 or newer, or is not known. Service

@@ -25,6 +25,13 @@ export default {
 };
 ```
 
+## What to do
+
+A token or an id: `crypto.randomUUID()`. A code of letters or digits: for each place
+`alphabet[crypto.getRandomValues(new Uint32Array(1))[0] % alphabet.length]` in place of
+`Math.floor(Math.random() * …)`. The length stays, and nothing else changes. As it is, who sees some of the
+values can reckon the next.
+
 ## Not reported
 
 Delays, samples, games, what is only shown, and names of traces and requests. An id that is not a secret gets

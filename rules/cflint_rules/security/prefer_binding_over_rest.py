@@ -39,8 +39,9 @@ export default {
 
 ## What to do
 
-Declare the binding that the message names, and call `env.NAME` in place of the request: no token, no
-limit of the API, no way over the network.
+Declare the binding that the message names in the configuration (`"ai": { "binding": "AI" }`,
+`"kv_namespaces": [{ "binding": "CACHE", "id": "…" }]`), and call it in place of the request
+(`env.AI.run(model, input)`, `env.CACHE.get(key)`). The token is not needed any more.
 
 ## Not reported
 

@@ -38,8 +38,8 @@ export default {
 
 ## What to do
 
-Where the header is set, also `headers.append("Vary", "Origin")` (or `"Accept"`, whichever is read), on
-the answers without it, too. Nothing but caches notices.
+Where the header is set, also `headers.append("Vary", "Origin")` (or `"Accept"`, whichever is read), on the
+answers without it, too. Only caches notice.
 
 ## Not reported
 

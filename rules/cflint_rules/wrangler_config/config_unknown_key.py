@@ -25,8 +25,11 @@ route or limit is not there. Often the key has another name, or a letter is wron
 
 ## What to do
 
-Nothing reads it: if the message names a key that is spelled alike, that one is meant; otherwise delete
-it, and nothing changes.
+wrangler warns, and ignores the key: what it says does not happen. Delete it, or write what is meant: keys of
+the same purpose have other names or stand in another table.
+
+- "did you mean": Write the key that the message names, at the place that it names: as it is, wrangler ignores
+  it.
 
 ## Not reported
 
@@ -95,7 +98,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         first = group[0]
         meant, edits = _meant(subject, found.schema, group)
         key = str(first.path[-1])
-        message = f"wrangler does not know the key `{key}`{_place(first)}"
+        message = f"wrangler does not know the key `{key}`{_place(first)}, and ignores it"
         severity = None
         if meant is not None:
             message += f"; did you mean `{meant}`?"
