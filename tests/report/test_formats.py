@@ -366,6 +366,23 @@ def test_agent_says_once_why_a_fix_is_not_safe_and_what_to_do_without_one() -> N
     assert [row for row in rows if "do: " in row] == ["    do: Write `a`, or `b`."]
 
 
+def test_agent_says_what_to_do_about_this_message() -> None:
+    """Of several messages of one rule each gets its own edit, once."""
+    page = (
+        'Sum.\n\n## What to do\n\nMend it.\n\n- "is empty": Fill\n  it.\n- "is `x`": Write `y`.\n\n'
+        "## Fix safety\n\nNo fix.\n"
+    )
+    rules = {"r": RuleInfo("r", "g", Severity.NOTE, "Sum", page)}
+    messages = ["a is empty", "b is `x`", "c is odd", "d is empty"]
+    found = [Finding(message, place(ROOM, "client"), rule="r") for message in messages]
+    rows = FORMATS["agent"](replace(report(*found), rules=rules), Options()).splitlines()
+    assert [row.strip() for row in rows if "do: " in row] == [
+        "do: Fill it.",
+        "do: Write `y`.",
+        "do: Mend it.",
+    ]
+
+
 def test_what_is_added_after_a_bracket_is_shown_after_it() -> None:
     """And not before the next one like it, where a comparison from both ends would put it."""
     document = Document("a.json", b'{\n  "a": {\n    "b": 1\n  }\n}\n')

@@ -184,7 +184,11 @@ def _renamed(match: Match, declared: js.Declaration, name: str, wanted: str) -> 
         if declared.name == name:
             edits.extend(_renamed_uses(match, module.scope.references(declared), wanted))
         fix = Fix(f"Use `{wanted}`", tuple(edits), Safety.SAFE)
-    return Finding(f"`{name}` is a name of `{wanted}` that the next major version drops", match.at(declared.owner), fix=fix)
+    return Finding(
+        f"`{name}` is a name of `{wanted}` that the next major version drops",
+        match.at(declared.owner),
+        fix=fix,
+    )
 
 
 def _renamed_uses(match: Match, references: tuple[Node, ...], wanted: str) -> Iterator[Edit]:

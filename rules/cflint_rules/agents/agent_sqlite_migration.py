@@ -129,8 +129,8 @@ def _missing(subject: Worker, project: Project) -> Iterator[Finding]:
             )
             fix = Fix(title, edits, Safety.SAFE if first else Safety.UNSAFE)
         yield Finding(
-            f"the Agent `{name}` is bound{here}, but {means} creates the class, with SQLite storage: the deployment is"
-            " refused",
+            f"the Agent `{name}` is bound{here}, but {means} creates the class, with SQLite storage: the"
+            " deployment is refused",
             bindings[0].place("class_name"),
             (*_place(project, owner), *others),
             fix,

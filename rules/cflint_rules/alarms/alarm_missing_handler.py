@@ -39,7 +39,6 @@ export class Trial extends DurableObject<Env> {
   `null`. Otherwise delete `alarm()`: it does nothing today.
 - "Agents SDK": Make what `alarm()` does a method, and call `await this.schedule(seconds, "method")` for
   `setAlarm()`: the SDK replaces an alarm that is set beside it.
-- "throws": Add `async alarm() { … }` to the class, with what is to happen then; or delete the `setAlarm()`.
 
 ## Not reported
 

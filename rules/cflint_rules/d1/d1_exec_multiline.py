@@ -81,7 +81,7 @@ def check(match: Match) -> Iterator[Finding]:
     first = broken[0]
     what = f"this {first.verb} goes" if first.verb else "this statement goes"
     yield Finding(
-        f"`exec()` sends every line by itself, and {what} over {_lines(use, first)}",
+        f"`exec()` sends every line by itself, and {what} over {_lines(use, first)}: it fails",
         use.at_token(first.tokens[0]),
         related=tuple(use.at_token(other.tokens[0]).saying("so does this") for other in broken[1:4]),
         fix=_fix(use, broken),

@@ -42,10 +42,10 @@ With more than 100 the query is refused ("too many SQL variables"). Ask in piece
 order and a `LIMIT` over all have to be made again in code. Only where that cannot be, give the list as one
 value: `id IN (SELECT value FROM json_each(?))` with `JSON.stringify(list)`.
 
-- "and this has": The statement is refused. Cut it in two and run both with `db.batch([…])`, or give a list as
-  one value: `json_each(?)` with `JSON.stringify(list)`.
 - "pattern of": The statement is refused. Shorten the pattern, or ask with `instr(column, ?) > 0`, which has
   no such limit.
+- "and this has": The statement is refused. Cut it in two and run both with `db.batch([…])`, or give a list as
+  one value: `json_each(?)` with `JSON.stringify(list)`.
 
 ## Not reported
 

@@ -150,7 +150,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if not declared and near is not None:
             related.append(exports.names[near].at.saying("this is exported"))
         yield Finding(
-            f"{which} does not export the class `{name}`{environments}, so that the deployment is refused{hint}",
+            f"{which} does not export the class `{name}`{environments}, so that the deployment is"
+            f" refused{hint}",
             first,
             tuple(related),
             _fix(subject, project, declared) if len(declared) == 1 else None,

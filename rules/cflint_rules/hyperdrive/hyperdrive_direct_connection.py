@@ -72,7 +72,8 @@ drivers that speak HTTP; scripts and migrations that no Worker reaches.
 
 ## Fix safety
 
-Unsafe: Hyperdrive may be configured for another database than the variable names.
+Unsafe: Hyperdrive may be configured for another database than the variable names; as it is, each request
+opens a connection of its own, in some seven round trips.
 
 Source: https://developers.cloudflare.com/hyperdrive/get-started/
 """

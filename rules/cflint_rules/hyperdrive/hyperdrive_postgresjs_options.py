@@ -50,7 +50,8 @@ helpers, in other modules, too), options that come from elsewhere, and `fetch_ty
 
 ## Fix safety
 
-Unsafe: with `fetch_types: false` columns of array types arrive as text.
+Unsafe: with `fetch_types: false` columns of array types arrive as text; without it each client asks for all
+types first, and without `max` it opens ten connections, where a Worker may have six.
 
 Source: https://developers.cloudflare.com/hyperdrive/examples/connect-to-postgres/postgres-drivers-and-libraries/postgres-js/
 """

@@ -47,8 +47,8 @@ parsed.
 ## Fix safety
 
 Safe in JavaScript where the call stands in `JSON.parse()` itself. Unsafe by way of a variable, and in
-TypeScript: the type that the code gives the value, else `any`, becomes the type argument of `get()`, which
-needs a namespace with a type.
+TypeScript: the type that the code gives the value (else `any`) becomes the type argument of `get()`, which
+does not compile where the namespace has no type.
 
 Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/
 """

@@ -49,7 +49,6 @@ The deployment is refused as it is.
 
 - "cannot be changed": Delete this entry: the class keeps the storage that it has. If it needs SQLite, create
   a class of another name with it.
-- "exists already": Delete this entry: an earlier one creates the class.
 - "created twice": Delete the later of the two entries.
 - "does not exist": Write the name that an earlier entry created, or delete this one.
 - "in one migration": Cut it in two, each with a `tag` of its own, in the order in which it is to happen.

@@ -59,9 +59,8 @@ Nothing is built or deployed until it is mended: write a value of the kind that 
 
 - "at most": Keep one of the two, and use it in the code for both.
 - "exclude each other": Keep the one that is meant, and delete the other.
-- "the definition": Put the definition itself there, the constant that `containers` lists, and neither its
-  name nor a copy.
-- "this very definition": Make one constant of the definition, and put it into `containers` and here.
+- "definition": Put the definition itself there, the constant that `containers` lists, and neither its name
+  nor a copy.
 
 ## Not reported
 

@@ -30,6 +30,8 @@ the same purpose have other names or stand in another table.
 
 - "did you mean": Write the key that the message names, at the place that it names: as it is, wrangler ignores
   it.
+- "of the top level": Move it out of this table, in TOML before the first `[table]`: as it is, wrangler
+  ignores it.
 
 ## Not reported
 

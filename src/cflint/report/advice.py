@@ -8,16 +8,14 @@ from cflint.pattern import pattern
 _NEXT_SENTENCE = pattern(r"(?<=\.)\s+(?=[A-Z`])")
 _VERDICT = pattern(r"(?:Unsafe|By hand)(?: otherwise)?[:.,]?\s*")
 _NEXT_ITEM = pattern(r"\n(?=- )")
-_LINK = pattern(r"\[([^\[\]\n]+)\]\([^()\s]+\)")
-
-
 _CASE = pattern(r'- "([^"\n]+)": (.+)')
+_LINK = pattern(r"\[([^\[\]\n]+)\]\([^()\s]+\)")
 
 
 def what_to_do(info: RuleInfo, message: str = "") -> str:
     """What stands below `## What to do`: the edit, and what decides where there are several.
 
-    Of a list of cases (`- "part of a message": the edit`) the first whose part the finding's message contains;
+    Of a list of cases (`- "part of a message": the edit`) the first whose part the message contains;
     otherwise the first paragraph that is no list, and without one the summary, which names what is right.
     """
     paragraphs = _section(info.page, "What to do")
