@@ -54,9 +54,15 @@ export default {
 ## What to do
 
 Write the default in the unit of the column: `` sql`(unixepoch())` `` for `mode: "timestamp"`, ``
-sql`(unixepoch() * 1000)` `` for `timestamp_ms`. Then make a migration (`npx drizzle-kit generate`), and
-convert the rows that are there in it (`UPDATE t SET made_at = unixepoch(made_at) * 1000`, as the old value
-asks for).
+sql`(unixepoch() * 1000)` `` for `timestamp_ms`. Then make a migration (`npx drizzle-kit generate`).
+
+- "is in seconds": Write `` sql`(unixepoch() * 1000)` ``, make a migration (`npx drizzle-kit generate`), and
+  add to it for the rows that are there: `UPDATE t SET c = c * 1000 WHERE c < 100000000000`.
+- "is in milliseconds": Write `` sql`(unixepoch())` ``, make a migration (`npx drizzle-kit generate`), and add
+  to it for the rows that are there: `UPDATE t SET c = c / 1000 WHERE c > 100000000000`.
+- "is text": Write `` sql`(unixepoch())` `` for `mode: "timestamp"`, `` sql`(unixepoch() * 1000)` `` for
+  `timestamp_ms`, make a migration (`npx drizzle-kit generate`), and add to it for the rows that are there:
+  `UPDATE t SET c = unixepoch(c) WHERE typeof(c) = 'text'` (`* 1000` for `timestamp_ms`).
 
 ## Not reported
 

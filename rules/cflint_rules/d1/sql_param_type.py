@@ -43,8 +43,8 @@ Bind a text, a number, `null` or bytes.
 
 - "a bigint": Write `Number(value)` up to 2^53; above that keep it as text (`String(value)`, in a TEXT
   column).
-- "`None`": Set the compatibility date to 2026-04-21 or later, from which on `None` is `NULL`; or leave the
-  column out of the statement where there is no value.
+- "`None`": Set the compatibility date to 2026-04-21 or later, from which on `None` is `NULL`; or ask before
+  (`if value is None`), and answer 400 or leave the column out.
 
 ## Not reported
 

@@ -37,7 +37,8 @@ export class Inbox extends DurableObject<Env> {
 
 ## What to do
 
-Write `super(ctx, env)` as the first line, with the constructor's own first two parameters in that order.
+Write `super(ctx, env)` in place of the call (or as the first line), with the constructor's own first two
+parameters in that order.
 
 ## Not reported
 

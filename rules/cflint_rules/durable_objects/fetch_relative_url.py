@@ -29,7 +29,8 @@ export default {
 
 ## What to do
 
-Put the origin before it: `new URL("/path", request.url)`; `Response.redirect()` takes its `.href`.
+If a path of this Worker is meant, `new URL("/path", request.url)`, with the request that the handler got
+(`Response.redirect()` takes its `.href`). If another server is meant, its address, from `env`.
 
 ## Not reported
 

@@ -90,7 +90,8 @@ Seen in https://github.com/cloudflare/workers-sdk/issues/2767.
 
 ## Fix safety
 
-Unsafe: the new handler answers every request with 404.
+Unsafe: the new handler answers every request with 404; without it these exports do not exist for the Worker
+(from wrangler 4.131 on, none is needed).
 
 Source: https://github.com/cloudflare/workers-sdk/pull/15518,
 https://developers.cloudflare.com/workers/runtime-apis/handlers/fetch/

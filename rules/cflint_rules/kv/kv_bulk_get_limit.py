@@ -48,7 +48,8 @@ export default {
 
 ## What to do
 
-Cut the list of keys into pieces of 100, and call `get()` for each.
+Ask in pieces: `for (let at = 0; at < keys.length; at += 100) { const part = await kv.get(keys.slice(at, at +
+100), "json"); … }`, each of which gives a `Map`.
 
 ## Not reported
 

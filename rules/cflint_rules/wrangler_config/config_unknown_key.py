@@ -25,8 +25,8 @@ route or limit is not there. Often the key has another name, or a letter is wron
 
 ## What to do
 
-wrangler warns, and ignores the key: what it says does not happen. Delete it, or write what is meant: keys of
-the same purpose have other names or stand in another table.
+wrangler warns, and ignores the key: what it says does not happen. Unless it is meant for one of wrangler's
+keys (its documentation lists them), delete it: nothing changes.
 
 - "did you mean": Write the key that the message names, at the place that it names: as it is, wrangler ignores
   it.
