@@ -19,6 +19,7 @@ from cflint.fixer import apply, plan
 from cflint.record import replace
 from cflint.report import FORMATS, Options
 from cflint.report.changes import changed_lines
+from cflint.report.excerpt import code_of
 from cflint.source import BOM, Document, Span
 from tests.support import paths
 from tests.support.github_actions import command_in
@@ -404,6 +405,26 @@ def test_agent_shows_the_line_of_a_place_in_another_file() -> None:
         "    see wrangler.json:3:12 long",
     ]
     assert shown[6].startswith('      | "long": "xxx') and shown[6].endswith("xxx...") and len(shown[6]) < 120
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("@db.prepare(\n  `SELECT 1`\n)\n  .bind(a)\nnext();", ["db.prepare(", "`SELECT 1`", ".bind(a)"]),
+        ("a = @await db\n  .run(b)\nnext();", ["a = await db", ".run(b)"]),
+        ("try {\n} @catch (e) {\n  return [];\n}\nnext();", ["} catch (e) {", "return [];"]),
+        ("super(\n@{\n  a: 1 }\n);", ["super(", "{"]),
+        ("class A extends @B {\n  f() {}\n}", ["class A extends B {"]),
+        ("f(@1,\n2,\n\n3)", ["f(1,", "2,"]),
+        ("f(@1,\n2,\n3,\n4,\n5)", ["f(1,", "2,", "3,", "4,"]),
+        ("f(@g.", ["f(g."]),
+    ],
+)
+def test_code_is_shown_as_far_as_it_goes_on(code: str, shown: list[str]) -> None:
+    at = code.index("@")
+    document = Document("a.ts", code.replace("@", "").encode())
+    assert list(code_of(Location(document, Span(at, at + 1)), 3)) == shown
+    assert len(list(code_of(Location(document, Span(at, at + 1)), 0))) == 1
 
 
 def test_agent_is_short() -> None:

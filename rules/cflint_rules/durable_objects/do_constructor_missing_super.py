@@ -37,8 +37,9 @@ export class Inbox extends DurableObject<Env> {
 
 ## What to do
 
-Write `super(ctx, env)` in place of the call (or as the first line), with the constructor's own first two
-parameters in that order.
+Write `super(ctx, env)` in place of the call, with the names of the constructor's own first two parameters in
+that order; give the constructor these parameters if it has others. What the call was given goes into fields
+of the class.
 
 ## Not reported
 

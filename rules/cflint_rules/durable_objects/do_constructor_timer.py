@@ -39,8 +39,11 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-Take the timer out; set `ctx.storage.setAlarm(Date.now() + interval)` where there is something to do, and
-do it in `alarm()`, which sets the next one.
+Make the callback `async alarm()` of the class, which ends with `await this.ctx.storage.setAlarm(Date.now() +
+1000)`, with the timer's interval; and in place of the timer: `ctx.blockConcurrencyWhile(async () => { if
+((await ctx.storage.getAlarm()) === null) await ctx.storage.setAlarm(Date.now() + 1000); })`. An object has
+one alarm: where there is an `alarm()`, it does both. Set the next one only while there is work, or the object
+never rests.
 
 ## Not reported
 

@@ -29,8 +29,8 @@ export default {
 
 ## What to do
 
-If a path of this Worker is meant, `new URL("/path", request.url)`, with the request that the handler got
-(`Response.redirect()` takes its `.href`). If another server is meant, its address, from `env`.
+Unless another server is meant, write `new URL("/path", request.url)`, with the request that the handler gets
+(`Response.redirect()` takes its `.href`). If another one is, put its address before the path, from `env`.
 
 ## Not reported
 

@@ -48,8 +48,9 @@ export default {
 
 ## What to do
 
-Ask in pieces: `for (let at = 0; at < keys.length; at += 100) { const part = await kv.get(keys.slice(at, at +
-100), "json"); … }`, each of which gives a `Map`.
+Ask in pieces, and put them together: `const found = new Map(); for (let at = 0; at < keys.length; at += 100)
+for (const [key, value] of await kv.get(keys.slice(at, at + 100), "json")) found.set(key, value);`, which is
+the `Map` that `get()` gave.
 
 ## Not reported
 

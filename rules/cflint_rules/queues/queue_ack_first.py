@@ -39,8 +39,9 @@ export default {
 
 ## What to do
 
-Move `message.ack()` behind the work. What the work does twice when it fails in between has to bear that:
-queues deliver at least once.
+Move `message.ack()` behind the last `await` of the work, to the end of its `try`; an early `return` that has
+nothing to do for the message calls it first, and a `catch` calls `message.retry()`. What the work does twice
+when it fails in between has to bear that: queues deliver at least once.
 
 ## Not reported
 

@@ -39,8 +39,9 @@ export default {
 Move the call into the handler, or into a function that the handler calls the first time and that keeps the
 result.
 
-- "is 0 (1970)": Take the time where it is used, inside the handler or function: as it is, each age and date
-  that is reckoned from it is wrong once this is deployed.
+- "is 0 (1970)": Make it what is asked for each time: of a field `get name() { return new
+  Date().toISOString(); }`, of a constant a function that its uses call. As it is, each age and date that is
+  reckoned from it is wrong once this is deployed.
 - "is not defined": Write `import { env } from "cloudflare:workers"` (or move the line into the handler): the
   module does not load as it is.
 

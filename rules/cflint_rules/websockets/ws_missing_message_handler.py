@@ -48,9 +48,10 @@ export class Feed extends DurableObject<Env> {
 
 ## What to do
 
-Add `async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer) { … }` that does with a message
-what the protocol says; for clients that are only to listen `ws.close(1003, "no messages")`, after which
-they are disconnected.
+Look at what the client's code sends (`socket.send(`). If it sends something, add `async webSocketMessage(ws:
+WebSocket, message: string | ArrayBuffer): Promise<void> { … }` to the class, which does that. If it only
+listens, let the method say so: `ws.close(1003, "no messages")`, after which a client that sends is
+disconnected.
 
 ## Not reported
 

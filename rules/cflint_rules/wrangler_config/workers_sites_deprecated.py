@@ -30,9 +30,10 @@ directory = "./public"
 
 ## What to do
 
-Replace `site` by `assets`, with the folder of `bucket` as its `directory` (and `binding = "ASSETS"` where
-code reads files), and delete the code that served from KV (`getAssetFromKV`, `__STATIC_CONTENT`): files
-are served before the Worker runs. Without such code no `main` is needed.
+Delete `site` with all its keys, and write `assets` with the folder of `bucket` as its `directory`. Delete the
+code that served files from KV (where `getAssetFromKV` or `__STATIC_CONTENT` stands, and its package): files
+are served before the Worker runs. If `main` does more than that (pages, an API), keep it; if it does not,
+delete it, too.
 
 ## Not reported
 

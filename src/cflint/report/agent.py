@@ -15,6 +15,7 @@ from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.advice import what_to_do, why_unsafe
 from cflint.report.changes import Row, changed_lines
 from cflint.report.escape import escape_message, masked_source, paths_for, visible
+from cflint.report.excerpt import code_of
 
 _MAX_LINES = 8
 """Of a change of more lines the first ones are shown, with the command that shows all."""
@@ -26,6 +27,9 @@ _MAX_PLACES = 12
 """Related places of which only the position is shown."""
 _RELATED_LENGTH = 100
 """Characters of the line of code that are shown of a place in another file."""
+_FURTHER = 3
+"""Lines of code after the one of a place that are shown while what begins there goes on."""
+_FURTHER_RELATED = 2
 _LEGEND = "In fixes `-N` is line N as it is, `+N` line N afterwards."
 
 
@@ -53,9 +57,9 @@ def render(report: Report, options: Options = DEFAULT) -> str:
             rows += (f"  {row}" for row in _finding(finding, shown))
             fix = list(_fix(finding, report, shown, fixes, advised))
             has_lines = has_lines or any(row.startswith(("-", "+")) for row in fix)
-            line = _line(finding.at)
-            if line and not any(row.startswith(f"-{_line_number(finding.at)} ") for row in fix):
-                rows.append(f"    | {_shortened(path, line)}")
+            if not any(row.startswith(f"-{_line_number(finding.at)} ") for row in fix):
+                further = _FURTHER if finding.fix is None else 0
+                rows += (f"    | {_shortened(path, line)}" for line in code_of(finding.at, further))
             if finding.fix is None:
                 advice = _once(finding, report, advised, partial(what_to_do, message=finding.message))
                 rows += [f"    do: {advice}"] if advice else []
@@ -91,8 +95,7 @@ def _finding(finding: Finding, shown: Callable[[str], str]) -> Iterator[str]:
         path = "" if related.document.path == here else f"{shown(related.document.path)}:"
         yield f"  see {path}{_position(related)} {escape_message(related.message) or 'and here'}"
         is_beside = not path and _line_number(related) == _line_number(finding.at)
-        line = "" if is_beside else _line(related)
-        if line:
+        for line in () if is_beside else code_of(related, _FURTHER_RELATED):
             yield f"    | {_shortened(related.document.path, line, _RELATED_LENGTH)}"
     others = [
         _position(at) if at.document.path == here else f"{shown(at.document.path)}:{_position(at)}"
@@ -117,13 +120,6 @@ def _once(
 
 def _line_number(at: Location) -> int:
     return at.document.position(at.span.start).line
-
-
-def _line(at: Location) -> str:
-    """The line of code in which a place begins."""
-    document = at.document
-    span = document.line_span(document.position(at.span.start).line)
-    return document.data[span.start : span.end].decode("utf-8", "surrogateescape").strip()
 
 
 def _fix(
