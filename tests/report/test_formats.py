@@ -350,7 +350,7 @@ def test_agent_says_what_to_do_where_no_fix_does() -> None:
         f"    do: {CHAT.rules['ws-legacy-accept'].summary}"
     ]
     assert rows[-1].startswith("2 notes. More: ")
-    assert not [row for row in rows if row.startswith("In fixes")], "where none is shown"
+    assert not [row for row in rows if row.startswith("`-N` is")], "where none is shown"
 
 
 def test_agent_says_once_why_a_fix_is_not_safe_and_what_to_do_without_one() -> None:
@@ -498,7 +498,7 @@ def test_no_name_and_no_message_breaks_out(
     rows = written["agent"].split("\n")
     assert rows[-1] == ""
     assert [row for row in rows[:-1] if not row.startswith("  ")] == [rows[0], *rows[-3:-1]]
-    assert rows[-3].startswith("In fixes ")
+    assert rows[-3].startswith("`-N` is ")
     assert len(written["concise"].split("\n")) == 2
 
 

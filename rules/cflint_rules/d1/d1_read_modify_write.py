@@ -43,10 +43,9 @@ export default {
 
 ## What to do
 
-A number: let the statement do it, `UPDATE t SET n = n + ? WHERE id = ?`; a condition goes into `WHERE`, and
-`meta.changes` is 0 where it did not hold. A text or JSON: add the value that was read to the condition (`…
-WHERE id = ? AND content = ?`); where `meta.changes` is 0, read and write again, and after three times answer
-409.
+A number: `UPDATE t SET n = n + ? WHERE id = ?`; a condition goes into `WHERE`, and `meta.changes` is 0 where
+it did not hold. A text or JSON: add the value that was read to the condition (`… WHERE id = ? AND content =
+?`); where `meta.changes` is 0, read and write again, and after three times answer 409.
 
 ## Not reported
 

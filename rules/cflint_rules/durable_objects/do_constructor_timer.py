@@ -39,11 +39,10 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-Make the callback `async alarm()` of the class, which ends with `await this.ctx.storage.setAlarm(Date.now() +
-1000)`, with the timer's interval; and in place of the timer: `ctx.blockConcurrencyWhile(async () => { if
-((await ctx.storage.getAlarm()) === null) await ctx.storage.setAlarm(Date.now() + 1000); })`. An object has
-one alarm: where there is an `alarm()`, it does both. Set the next one only while there is work, or the object
-never rests.
+Make the callback `async alarm()` of the class, which sets the next one at its end while there is work: `await
+this.ctx.storage.setAlarm(Date.now() + 1000)`, with the timer's interval. In place of the timer:
+`ctx.blockConcurrencyWhile(async () => { if ((await ctx.storage.getAlarm()) === null) await
+ctx.storage.setAlarm(Date.now() + 1000); })`. An `alarm()` that is there does both.
 
 ## Not reported
 

@@ -62,9 +62,9 @@ export async function GET() {
 
 ## What to do
 
+Write `import { env } from "cloudflare:workers"`, and `env.NAME` in place of `locals.runtime.env.NAME`.
+
 - "`locals.cfContext`": Write `locals.cfContext` in place of `locals.runtime.ctx`: it has `waitUntil()`.
-- "import `env`": Write `import { env } from "cloudflare:workers"`, and `env.NAME` in place of
-  `locals.runtime.env.NAME`.
 
 ## Not reported
 

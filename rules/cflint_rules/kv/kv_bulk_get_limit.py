@@ -48,9 +48,8 @@ export default {
 
 ## What to do
 
-Ask in pieces, and put them together: `const found = new Map(); for (let at = 0; at < keys.length; at += 100)
-for (const [key, value] of await kv.get(keys.slice(at, at + 100), "json")) found.set(key, value);`, which is
-the `Map` that `get()` gave.
+Ask in pieces: `const found = new Map(); for (let at = 0; at < keys.length; at += 100) for (const [key, value]
+of await kv.get(keys.slice(at, at + 100), "json")) found.set(key, value);` makes the `Map` that `get()` gave.
 
 ## Not reported
 

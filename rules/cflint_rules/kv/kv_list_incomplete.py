@@ -41,9 +41,9 @@ export default {
 
 ## What to do
 
-Unless the answer is one page of several (then give the client `cursor` for the next), ask until it is
-complete: `let cursor, page; do { page = await kv.list({ …options, cursor }); keys.push(...page.keys); cursor
-= page.cursor } while (!page.list_complete)`. As it is, from the 1,001st key on something is missing.
+Unless one page is meant (then give the client its `cursor`): `let cursor, page; do { page = await kv.list({
+…options, cursor }); keys.push(...page.keys); cursor = page.cursor } while (!page.list_complete)`. As it is,
+from the 1,001st key on something is missing.
 
 ## Not reported
 

@@ -41,10 +41,9 @@ export default {
 
 ## What to do
 
-Unless the answer is one page of several (then give the client `cursor` for the next), ask until it is
-complete: `let cursor; do { const page = await bucket.list({ …options, cursor });
-objects.push(...page.objects); cursor = page.truncated ? page.cursor : undefined } while (cursor)`. As it is,
-from the 1,001st object on something is missing.
+Unless one page is meant (then give the client its `cursor`): `let cursor; do { const page = await
+bucket.list({ …options, cursor }); objects.push(...page.objects); cursor = page.truncated ? page.cursor :
+undefined } while (cursor)`. As it is, from the 1,001st object on something is missing.
 
 ## Not reported
 

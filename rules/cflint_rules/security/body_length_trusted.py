@@ -39,10 +39,10 @@ too much.
 
 ## What to do
 
-Where the length is taken from the header, let a missing one count as too long:
-`Number(request.headers.get("Content-Length") ?? Infinity)`, and let no `length &&` or the like stand before
-the comparison. Clients that send in chunks then get the answer for what is too long. Only where they have to
-be served, read with `body.getReader()`, count the bytes, and `cancel()` above the limit.
+Where the length is taken from the header, let a missing one be too long:
+`Number(request.headers.get("Content-Length") ?? Infinity)`, and no `length &&` before the comparison. Clients
+that send in chunks then get its answer. Only where they have to be served, read with `body.getReader()`,
+count the bytes, and `cancel()` above the limit.
 
 ## Not reported
 

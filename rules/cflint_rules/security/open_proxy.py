@@ -35,10 +35,10 @@ export default {
 
 ## What to do
 
-If the code, its pages or the README name the hosts that are meant, allow those alone: `if
-(!["api.example.com"].includes(new URL(target).hostname)) return new Response(null, { status: 403 })`, and
-`redirect: "manual"`, since a redirect leads elsewhere; other targets no longer work. If any host is meant,
-ask who calls first (a token in `Authorization`, 401 without), or the address serves whoever finds it.
+If the code, its pages or the README name hosts, allow those alone: `if (!["api.example.com"].includes(new
+URL(target).hostname)) return new Response(null, { status: 403 })`, and `redirect: "manual"`, since a redirect
+leads elsewhere. If any host is meant, ask for a token first (401 without): as it is, the address serves
+whoever finds it.
 
 - "a text in it": Compare the host, not the text: `["example.com"].includes(new URL(target).hostname)`, with
   the host for which the text stands. As it is, `https://evil.example/?example.com` passes.

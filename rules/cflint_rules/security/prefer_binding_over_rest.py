@@ -39,10 +39,9 @@ export default {
 
 ## What to do
 
-Declare the binding that the message names in the configuration of this Worker (`"ai": { "binding": "AI" }`,
-`"kv_namespaces": [{ "binding": "CACHE", "id": "…" }]`), and call it in place of the request: `await
-env.AI.run(model, input)`, with the model of the URL and the object that is sent as its body, gives what stood
-in `result` of the answer; `env.CACHE.get(key)` the value. The token is not needed any more.
+Declare the binding that the message names in the Worker's configuration (`"ai": { "binding": "AI" }`), and
+call it in place of the request: `await env.AI.run(model, input)`, with the URL's model and the object that is
+its body, gives the `result` of the answer; `env.CACHE.get(key)` a value of KV. The token goes.
 
 ## Not reported
 

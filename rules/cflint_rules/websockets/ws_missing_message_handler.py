@@ -48,10 +48,9 @@ export class Feed extends DurableObject<Env> {
 
 ## What to do
 
-Look at what the client's code sends (`socket.send(`). If it sends something, add `async webSocketMessage(ws:
-WebSocket, message: string | ArrayBuffer): Promise<void> { … }` to the class, which does that. If it only
-listens, let the method say so: `ws.close(1003, "no messages")`, after which a client that sends is
-disconnected.
+If the client's code sends something (`socket.send(`), add `async webSocketMessage(ws: WebSocket, message:
+string | ArrayBuffer): Promise<void> { … }` to the class, which does that. If it only listens, let the method
+say so: `ws.close(1003, "no messages")`.
 
 ## Not reported
 

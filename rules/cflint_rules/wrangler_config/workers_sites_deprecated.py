@@ -30,10 +30,9 @@ directory = "./public"
 
 ## What to do
 
-Delete `site` with all its keys, and write `assets` with the folder of `bucket` as its `directory`. Delete the
-code that served files from KV (where `getAssetFromKV` or `__STATIC_CONTENT` stands, and its package): files
-are served before the Worker runs. If `main` does more than that (pages, an API), keep it; if it does not,
-delete it, too.
+Delete `site` with its keys, write `assets` with the folder of `bucket` as `directory`, and delete the code
+that served files from KV (`getAssetFromKV`, `__STATIC_CONTENT`): files are served before the Worker runs.
+Keep `main` if it does more than that (pages, an API); otherwise delete it, too.
 
 ## Not reported
 

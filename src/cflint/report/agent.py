@@ -30,7 +30,7 @@ _RELATED_LENGTH = 100
 _FURTHER = 3
 """Lines of code after the one of a place that are shown while what begins there goes on."""
 _FURTHER_RELATED = 2
-_LEGEND = "In fixes `-N` is line N as it is, `+N` line N afterwards."
+_LEGEND = "`-N` is line N as it is, `+N` line N afterwards."
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
@@ -188,10 +188,10 @@ def _summary(report: Report, options: Options) -> str:
     safe, unsafe = safety[Safety.SAFE], safety[Safety.UNSAFE]
     offers = [f"`cflint check --fix` mends {safe}"] if safe else []
     if unsafe:
-        what = f"also {unsafe}" if safe else f"mends {unsafe}"
-        offers.append(f"`cflint check --fix --unsafe-fixes` {what}, which may change behaviour")
+        command = "with `--unsafe-fixes` also" if safe else "`cflint check --fix --unsafe-fixes` mends"
+        offers.append(f"{command} {unsafe}, which may change behaviour")
     offer = f" {', '.join(offers)}." if offers else ""
     return (
         f"{fixed}{listed}.{offer} More: `cflint explain RULE`."
-        f" To keep code as it is: a comment `cflint-ignore RULE: reason` above it.{partial}"
+        f" To keep code: `cflint-ignore RULE: reason` in a comment above.{partial}"
     )
