@@ -32,9 +32,12 @@ export default {
 
 ## What to do
 
-Escape each of the values where it is put in: `const escaped = (it: string) => it.replace(/[&<>"']/g, (c)
-=> "&#" + c.charCodeAt(0) + ";")`. With Hono, the tagged template `html` does it by itself. Text looks as
-before.
+Where these names stand in the text of the page (`${name}`), write `${escaped(name)}`: `const escaped = (it:
+string) => it.replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";")`. With Hono, the tagged template `html`
+in place of the plain text does it by itself. Text looks as before.
+
+- "escapes nothing": Leave `raw()` out: what stands in JSX or `html` is escaped then. Where it has to be in a
+  script, write `JSON.stringify(value).replaceAll("<", "\\u003c")`.
 
 ## Not reported
 
