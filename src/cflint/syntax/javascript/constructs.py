@@ -44,12 +44,13 @@ _PLACES: tuple[re.Pattern[bytes], ...] = (
         + rb"{0,20}"
         + _AFTER
     ),
-    pattern(rb"[(,][ \t\r\n]*" + _IMPORT + rb"(?=" + _MEMBER + rb"{1,20}" + _AFTER),
+    pattern(rb"[(,:=][ \t\r\n]*" + _IMPORT + rb"(?=" + _MEMBER + rb"{1,20}" + _AFTER),
     # import.source("a"), import.defer("a")
     pattern(rb"(?<![\w$.])import(?P<blank>\.(?:source|defer))(?=[ \t\r\n]*\()"),
     # import defer * as a from "b", import source a from "b"
     pattern(
-        rb"(?<![\w$.])import[ \t]+(?P<blank>defer|source)(?=[ \t]+(?:\*|(?!from[ \t]*[\"'])[\w$]+[ \t]+from\b))"
+        rb"(?<![\w$.])import[ \t]+(?P<blank>defer|source)"
+        rb"(?=[ \t]+(?:\*|(?!from[ \t]*[\"'])[\w$]+[ \t]+from\b))"
     ),
     # export { a } from "b" with { type: "json" }
     pattern(
@@ -88,7 +89,7 @@ _PLACES: tuple[re.Pattern[bytes], ...] = (
     # type A<type> = (type extends B ? C : D) & { [type in keyof E]: F }
     pattern(rb"(?<![\w$.])(?P<name>type)(?=[ \t]+(?:extends|in)\b)"),
     # { [A in B]? : C }
-    pattern(rb"\][-+]?(?P<optional>\?[ \t]+)(?=:)"),
+    pattern(rb"\](?P<optional>[-+]?\?[ \t]+)(?=:)"),
     # export default abstract class { }
     pattern(rb"\bdefault[ \t]+(?P<blank>abstract)(?=[ \t]+class[ \t]*(?:\{|extends\b|implements\b))"),
     # f<A>?.(b)
@@ -166,16 +167,15 @@ def _default_signatures(data: bytes) -> Iterator[Change]:
 
 
 def _has_body(data: bytes, start: int) -> bool:
-    """Whether a function of which the parameters, or its type parameters, begin at a byte has a body, or is too long to
-    tell."""
+    """Whether a function has a body, or is too long to tell; its parameters begin at a byte."""
     end = min(start + 3000, len(data))
     depth, has_parameters = 0, False
     for found in _OF_SIGNATURE.finditer(data, start, end):
         sign = found.group()
         if sign in b"({[":
-            if sign == b"{" and depth == 0 and has_parameters:
-                if not data[start : found.start()].rstrip().endswith(_BEFORE_TYPE):
-                    return True
+            is_after = sign == b"{" and depth == 0 and has_parameters
+            if is_after and not data[start : found.start()].rstrip().endswith(_BEFORE_TYPE):
+                return True
             depth += 1
         elif sign in b")}]":
             depth -= 1
@@ -186,7 +186,9 @@ def _has_body(data: bytes, start: int) -> bool:
 
 
 _TEMPLATE_TYPE = pattern(rb"(?:[:|&<,=]|\bextends|\?)[ \t\r\n]{0,200}`")
-_IN_TEMPLATE = pattern(rb"`|\\[\s\S]")
+_IN_TEMPLATE = pattern(
+    rb"`|\\(?:(?P<right>u\{[0-9a-fA-F]{1,6}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|0(?![0-9])|[^ux0-9])|[\s\S])"
+)
 
 
 def _template_types(data: bytes) -> Iterator[Change]:
@@ -198,11 +200,12 @@ def _template_types(data: bytes) -> Iterator[Change]:
             at = found.end()
             if found.group() == b"`":
                 break
-            yield found.start(), b"__"
+            if found["right"] is not None:
+                yield found.start(), b"__"
 
 
 _JSX_STRING = pattern(rb"""=(?:"[^"<>]{0,5000}"|'[^'<>]{0,5000}')(?=[ \t\r\n/>])""")
-_JSX_TEXT = pattern(rb">(?:&[#\w]{1,30};|[^<>{};=]){0,5000}(?=[<{])")
+_JSX_TEXT = pattern(rb"[>}](?:&[#\w]{1,30};|[^<>{};=]){0,5000}(?=[<{])")
 _AMPERSAND = pattern(rb"(?<!&)&(?!&|(?:[A-Za-z]{1,30}|#\d{1,5}|#[xX][0-9a-fA-F]{1,6});)")
 
 
@@ -242,7 +245,7 @@ def _change(found: re.Match[bytes]) -> Change:
     if group == "blank":
         return start, _blank(text)
     if group == "optional":
-        return start, b"?".rjust(len(text))
+        return start, text.rstrip().rjust(len(text))
     if group == "name":
         return start, _name(text)
     return start, _READ_AS[group]

@@ -14,7 +14,7 @@ _USING = pattern(rb"using(?=[ \t]+[\w$]+[ \t]*(?:[=:]|of\b))")
 _BEFORE_USING = pattern(rb"(?<![\w$.])(await[ \t]+)?\Z")
 _IMPORTED_TYPE = pattern(
     rb"""import\((?<![\w$.]import\()(?:"[^"\n]*"|'[^'\n]*')\)"""
-    rb"""(?=(?:\.(?!(?:then|catch|finally)\b)[\w$]+)*[\[<])"""
+    rb"""(?=(?:\.(?!(?:then|catch|finally)\b)[\w$]+)*(?:[\[<]|>[ \t\r\n]{0,20}\())"""
 )
 _CLOSED_BEFORE_TEMPLATE = pattern(rb"(?<!=)>[ \t\r\n]{0,20}`")
 _CHAIN = 4000

@@ -89,9 +89,8 @@ def _respelled(language: Language, tree: Tree, data: bytes, seconds: float) -> t
             tree, fewest, kept, left = again, errors, wanted, other
 
     tried([True] * len(kinds))
-    if (
-        fewest and 1 < len(kinds) and len(data) * len(kinds) < _MOST_TRIED
-    ):  # one kind may spoil what others mend
+    # one kind may spoil what others mend
+    if fewest and len(kinds) > 1 and len(data) * len(kinds) < _MOST_TRIED:
         for index in range(len(kinds)):
             tried([*kept[:index], not kept[index], *kept[index + 1 :]])
     return tree, left if any(kept) else data

@@ -41,7 +41,8 @@ _ENDED = pattern(
     rb"(?P<blank>[ \t])[ \t\r\n]*\}[ \t\r\n]*:"
 )
 _VARIANCE = pattern(
-    rb"[<,][ \t\r\n]*(?:(?:/\*\*?[^*]{0,300}\*/|//[^\n]{0,300}\n)[ \t\r\n]*){0,3}(?:const[ \t]+)?(?P<variance>in(?:[ \t]+out)?|out)"
+    rb"[<,][ \t\r\n]*(?:(?:/\*\*?[^*]{0,300}\*/|//[^\n]{0,300}\n)[ \t\r\n]*){0,3}"
+    rb"(?:const[ \t]+)?(?P<variance>in(?:[ \t]+out)?|out)"
     rb"(?=[ \t]+[\w$\x80-\xff]+[ \t\r\n]*(?:[,>=]|extends\b))"
 )
 _TYPES_OF_ALL = pattern(
