@@ -53,13 +53,13 @@ of a class or an object. What is right but newer than the grammar that cflint re
 the rules do not see that line.
 
 An error is what shows by its shape: a bracket or a string that is never closed, a bracket that closes
-nothing, a merge conflict, code that was left out, what nothing can be assigned to, the mistakes that have a
-fix. Where the grammar only stumbles ("unexpected …", "… is missing"), the finding is a warning: code that is
-right but unknown to the grammar (tree-sitter-typescript 0.23.2) looks the same. Most such constructs are now
-read as something else. Seen in November 2026 on 48,539 files of the test suites of Babel, Biome, Oxc, Prettier,
-typescript-eslint, esbuild and test262 that TypeScript 5.9.3 and esbuild 0.28.2 accept: of 1,000, 14.3 had an
-error before, and 0.25 an error and 6.5 a warning afterwards. Nearly all of what is left are constructs that no
-project has.
+nothing, a merge conflict, code that was left out, what nothing can be assigned to, the mistakes that
+have a fix. Where the grammar only stumbles ("unexpected …", "… is missing"), the finding is a warning:
+code that is right but unknown to the grammar (tree-sitter-typescript 0.23.2) looks the same. Most such
+constructs are now read as something else. Seen in November 2026 on 48,539 files of the test suites of
+Babel, Biome, Oxc, Prettier, typescript-eslint, esbuild and test262 that TypeScript 5.9.3 and esbuild
+0.28.2 accept: of 1,000, 14.3 had an error before, and 0.25 an error and 6.5 a warning afterwards.
+Nearly all of what is left are constructs that no project has.
 
 ## Errors
 
