@@ -211,6 +211,7 @@ if TYPE_CHECKING:
     from cflint.project.code.sockets import parameter_for as parameter_for
     from cflint.project.code.sockets import uses_of_end as uses_of_end
     from cflint.project.code.thrown import escapes_handler as escapes_handler
+    from cflint.project.code.thrown import thrown_by_null as thrown_by_null
     from cflint.project.code.thrown import throws_own_texts as throws_own_texts
     from cflint.project.code.tracing import Traced as Traced
     from cflint.project.code.tracing import function_called as function_called
@@ -354,7 +355,7 @@ _ORIGINS = {
         "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
         "name_of_function pair_end pair_ends parameter_for uses_of_end"
     ),
-    "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
+    "cflint.project.code.thrown": ("escapes_handler thrown_by_null throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called function_given traced"),
     "cflint.project.code.turns": ("Turn gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
@@ -630,6 +631,7 @@ __all__ = [
     "spelling",
     "string_value",
     "suffixes",
+    "thrown_by_null",
     "throws_own_texts",
     "traced",
     "turn_around",
