@@ -114,6 +114,7 @@ if TYPE_CHECKING:
     from cflint.project.code.credentials import may_be_sent as may_be_sent
     from cflint.project.code.credentials import request_behind as request_behind
     from cflint.project.code.credentials import secret_behind as secret_behind
+    from cflint.project.code.constraints import optional_members as optional_members
     from cflint.project.code.declared_env import EnvMember as EnvMember
     from cflint.project.code.declared_env import spelling as spelling
     from cflint.project.code.dropped import DroppedCall as DroppedCall
@@ -316,6 +317,7 @@ _ORIGINS = {
     "cflint.project.code.credentials": (
         "code_behind hyperdrive_behind may_be_sent request_behind secret_behind"
     ),
+    "cflint.project.code.constraints": ("optional_members"),
     "cflint.project.code.declared_env": ("EnvMember spelling"),
     "cflint.project.code.dropped": ("DroppedCall"),
     "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
@@ -595,6 +597,7 @@ __all__ = [
     "names_that_only_one_has",
     "node_needs",
     "number_of",
+    "optional_members",
     "origins",
     "orm_maker",
     "orm_package",
