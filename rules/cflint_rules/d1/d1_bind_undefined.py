@@ -158,6 +158,7 @@ _MAIL = frozenset(
     {"subject", "inReplyTo", "references", "date", "html", "text", "deliveredTo", "returnPath", "sender"}
 )
 """The fields of a mail that `postal-mime` gives only where the mail has them."""
+_VALIDATES = frozenset({"valid", "parse", "parseAsync", "safeParse", "validate", "assert"})
 _PRINTS = pattern(r"console\.\w+|JSON\.stringify")
 _CHAIN = frozenset({"member_expression", "subscript_expression", "call_expression", "non_null_expression"})
 
@@ -334,8 +335,16 @@ def _is_always_given(module: Module, declaration: js.Declaration, member: str | 
         argument = js.Call(site.module, site.node).argument(index)
         if argument is None:
             return False
-        if member is None:
+        if member is None or _is_validated(site.module, argument):
             continue
         if site.module.property_value(argument, member) is None:
             return False
     return True
+
+
+def _is_validated(module: Module, argument: Node) -> bool:
+    """Whether an argument is what a schema has let through."""
+    return any(
+        (made := module.call(part)) is not None and made.name in _VALIDATES
+        for part in module.origins(argument)
+    )

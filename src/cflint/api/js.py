@@ -108,13 +108,13 @@ if TYPE_CHECKING:
     from cflint.project.code.chains import queue_steps as queue_steps
     from cflint.project.code.chains import service_steps as service_steps
     from cflint.project.code.chains import way_back as way_back
+    from cflint.project.code.constraints import optional_members as optional_members
     from cflint.project.code.contents import Content as Content
     from cflint.project.code.credentials import code_behind as code_behind
     from cflint.project.code.credentials import hyperdrive_behind as hyperdrive_behind
     from cflint.project.code.credentials import may_be_sent as may_be_sent
     from cflint.project.code.credentials import request_behind as request_behind
     from cflint.project.code.credentials import secret_behind as secret_behind
-    from cflint.project.code.constraints import optional_members as optional_members
     from cflint.project.code.declared_env import EnvMember as EnvMember
     from cflint.project.code.declared_env import spelling as spelling
     from cflint.project.code.dropped import DroppedCall as DroppedCall
@@ -211,6 +211,7 @@ if TYPE_CHECKING:
     from cflint.project.code.sockets import pair_ends as pair_ends
     from cflint.project.code.sockets import parameter_for as parameter_for
     from cflint.project.code.sockets import uses_of_end as uses_of_end
+    from cflint.project.code.thrown import catch_around as catch_around
     from cflint.project.code.thrown import escapes_handler as escapes_handler
     from cflint.project.code.thrown import thrown_by_null as thrown_by_null
     from cflint.project.code.thrown import throws_own_texts as throws_own_texts
@@ -357,7 +358,7 @@ _ORIGINS = {
         "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
         "name_of_function pair_end pair_ends parameter_for uses_of_end"
     ),
-    "cflint.project.code.thrown": ("escapes_handler thrown_by_null throws_own_texts"),
+    "cflint.project.code.thrown": ("catch_around escapes_handler thrown_by_null throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called function_given traced"),
     "cflint.project.code.turns": ("Turn gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),

@@ -9,6 +9,7 @@ from cflint.project.code.calls import callers_of, is_named, modules_naming, path
 from cflint.project.code.control import try_around
 from cflint.project.code.effects import response_made
 from cflint.project.code.env_uses import is_guard
+from cflint.project.code.flow import completes
 from cflint.project.code.module import Module
 from cflint.project.code.origins import callee_name
 from cflint.project.code.platform_names import called_name
@@ -57,8 +58,39 @@ def escapes_handler(module: Module, node: Node) -> bool:
     return _escapes(module, node, _MOST_CALLS)
 
 
+def catch_around(module: Module, node: Node) -> Node | None:
+    """The `try` statement whose `catch` takes an error that is thrown at a node for good, in the node's
+    function: one that only throws it on, or an `Error` in its place, does not."""
+    attempt = try_around(module, node)
+    while attempt is not None and _throws_on(module, attempt):
+        attempt = try_around(module, attempt)
+    return attempt
+
+
+def _throws_on(module: Module, attempt: Node) -> bool:
+    """Whether the `catch` of a `try` statement does nothing but log and throw again."""
+    handler = attempt.child_by_field_name("handler")
+    body = handler.child_by_field_name("body") if handler is not None else None
+    if handler is None or body is None or completes(module, body):
+        return False
+    parameter = handler.child_by_field_name("parameter")
+    given = module.text(parameter) if parameter is not None else None
+    left = list(module.descendants(body, "throw_statement", "return_statement"))
+    return all(
+        found.type == "throw_statement"
+        and (thrown := first_named(found)) is not None
+        and (module.text(thrown) == given or _is_plain_error(module, thrown))
+        for found in left
+    )
+
+
+def _is_plain_error(module: Module, thrown: Node) -> bool:
+    called = thrown.child_by_field_name("constructor") if thrown.type == "new_expression" else None
+    return called is not None and module.text(called) == "Error"
+
+
 def _escapes(module: Module, node: Node, hops: int) -> bool:
-    if try_around(module, node) is not None or _is_chained(module, node):
+    if catch_around(module, node) is not None or _is_chained(module, node):
         return False
     function = module.enclosing_function(node)
     if function is None or hops == 0:
