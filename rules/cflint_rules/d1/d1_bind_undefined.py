@@ -183,7 +183,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     (first, why), *others = found
     yield Finding(
-        f"{quoted(module.text(first), otherwise='this')} is `undefined` {why}: `bind()` throws `D1_TYPE_ERROR`",
+        f"{quoted(module.text(first), otherwise='this')} is `undefined` {why}: `bind()` throws"
+        " `D1_TYPE_ERROR`",
         module.at(first),
         tuple(module.at(other, "so may this be") for other, _ in others),
         fix=Fix(
@@ -288,8 +289,8 @@ def _root(module: Module, node: Node) -> Node | None:
 
 
 def _is_asked(module: Module, name: Node, member: str | None) -> bool:
-    """Whether a function asks anything of what a name holds, or of a member of it, or may have it looked at by
-    another one."""
+    """Whether a function asks anything of what a name holds, or of a member of it, or may have another one look
+    at it."""
     declaration = module.scope.resolve(name)
     if declaration is None:
         return True

@@ -45,10 +45,10 @@ one value: `id IN (SELECT value FROM json_each(?))` with `JSON.stringify(list)`.
 ## Not reported
 
 Lists whose length the code around looks at, or that it cuts or fetches with a limit, unless a number that is
-too large is written there (`slice(i, i + 500)`, `LIMIT 1000`, `chunk(rows, 50)` of rows with five columns); lists that are written
-out; lists whose possible length is not known. Of ORMs, Drizzle's `inArray()` and Kysely's `in` are known,
-where the database is made for D1 in sight; Prisma divides such lists by itself. Functions that no Worker
-calls.
+too large is written there (`slice(i, i + 500)`, `LIMIT 1000`, `chunk(rows, 50)` of rows with five columns);
+lists that are written out; lists whose possible length is not known. Of ORMs, Drizzle's `inArray()` and
+Kysely's `in` are known, where the database is made for D1 in sight; Prisma divides such lists by itself.
+Functions that no Worker calls.
 
 ## Errors
 
@@ -194,7 +194,7 @@ def _patterns(use: sql.SqlUse) -> Iterator[Finding]:
 
 
 def _list(module: Module, hole: sql.Interpolation) -> tuple[Node, int] | None:
-    """`ids` of `ids.map(() => "?").join(",")`, which an expression is, and how many parameters an element is."""
+    """`ids` of `ids.map(() => "?").join(",")`, which an expression is, and the parameters of an element."""
     joined = module.call(module.initializer(hole.node))
     if joined is None or joined.receiver is None or joined.name != "join":
         return None
@@ -243,24 +243,15 @@ def _cut_to(module: Module, source: Node) -> int | None:
     made = module.call(module.initializer(js.unwrap(whole))) if whole is not None else None
     if made is None or len(made.arguments) != 2:
         return None
+    length: Node | None = None
     if turns:
-        is_cut = made.name and _CUT.search(made.name.encode()) is not None
-        length = module.number(made.arguments[1]) if is_cut else None
+        length = made.arguments[1] if _CUT.search(made.name.encode()) is not None else None
     elif made.name == "slice":
-        start, end = made.arguments
-        added = module.operation(end)
-        is_piece = added is not None and added.operator == "+" and added.left is not None
-        length = (
-            module.number(added.right)
-            if is_piece
-            and added is not None
-            and added.right is not None
-            and module.is_same(added.left, start)
-            else None
-        )
-    else:
-        return None
-    return int(length) if length is not None else None
+        end = module.operation(made.arguments[1])
+        if end is not None and end.operator == "+" and end.left is not None:
+            length = end.right if module.is_same(end.left, made.arguments[0]) else None
+    number = module.number(length) if length is not None else None
+    return int(number) if number is not None else None
 
 
 def _most_rows(module: Module, source: Node) -> int | None:

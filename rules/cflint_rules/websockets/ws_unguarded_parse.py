@@ -2,8 +2,8 @@
 
 Whoever can connect decides what is in a message. `JSON.parse()` of anything else throws out of the handler:
 the client gets no answer, what the handler had still to do is not done, and each such message is an uncaught
-exception in the logs, among which the real ones are not seen. So does `null`, which is JSON: reading a property
-of it throws, behind the `try` that was written for what is no JSON.
+exception in the logs, among which the real ones are not seen. So does `null`, which is JSON: reading a
+property of it throws, behind the `try` that was written for what is no JSON.
 
 ## Incorrect
 
@@ -146,8 +146,8 @@ def check_listener(match: Match) -> Iterator[Finding]:
 
 
 def _thrown(module: Module, parse: js.Call, function: Node) -> tuple[Node, bool] | None:
-    """What throws out of a function for what a client may send, and whether that is `null`: what parses it, or
-    what reads a property of the result."""
+    """What throws out of a function for what a client may send, and whether that is `null`: what parses it,
+    or what reads a property of the result."""
     if not module.is_caught(parse.node, function):
         return parse.node, False
     read = js.thrown_by_null(module, module.with_wrappers(parse.node))

@@ -530,6 +530,7 @@ __all__ = [
     "called_function",
     "callee_name",
     "callers_of",
+    "catch_around",
     "calls_in_module",
     "calls_named",
     "calls_on",
