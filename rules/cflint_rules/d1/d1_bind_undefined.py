@@ -289,7 +289,7 @@ def _root(module: Module, node: Node) -> Node | None:
 
 
 def _is_asked(module: Module, name: Node, member: str | None) -> bool:
-    """Whether a function asks anything of what a name holds, or of a member of it, or may have another one look
+    """Whether a function asks anything of what a name holds, or of a member of it, or lets another one look
     at it."""
     declaration = module.scope.resolve(name)
     if declaration is None:
