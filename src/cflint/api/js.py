@@ -314,11 +314,11 @@ _ORIGINS = {
         "modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.chains": ("Step queue_steps service_steps way_back"),
+    "cflint.project.code.constraints": ("optional_members"),
     "cflint.project.code.contents": ("Content"),
     "cflint.project.code.credentials": (
         "code_behind hyperdrive_behind may_be_sent request_behind secret_behind"
     ),
-    "cflint.project.code.constraints": ("optional_members"),
     "cflint.project.code.declared_env": ("EnvMember spelling"),
     "cflint.project.code.dropped": ("DroppedCall"),
     "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
