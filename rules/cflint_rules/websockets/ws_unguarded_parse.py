@@ -62,7 +62,10 @@ export class Quiz extends DurableObject<Env> {
 ## What to do
 
 Put it into `try`; in the `catch` send an error or close the socket (`ws.close(1007, "malformed")`), and
-return. Behind it: `if (typeof data !== "object" || data === null) return;`, or let a schema parse it.
+return.
+
+- "is `null`": Ask right behind the `try`: `if (typeof data !== "object" || data === null) return;`, or let a
+  schema parse the message. What is no JSON is caught already.
 
 ## Not reported
 
