@@ -135,13 +135,13 @@ def _faults(subject: Module) -> Iterator[tuple[Node, Node]]:
     """Where something is read of JSON that may be `null`, and nothing catches the error; and the JSON."""
     for node in subject.calls_of("json", subject.root):
         whole, is_handled = _waited_for(subject, node)
-        if whole is None or not (is_handled or subject.try_around(node) is not None):
+        if whole is None or not (is_handled or js.catch_around(subject, node) is not None):
             continue  # what is no JSON is not caught either: unguarded-parse
         thrown = js.thrown_by_null(subject, whole)
         if thrown is not None and _is_sent_as_json(subject, node) and _escapes(subject, node, thrown):
             yield thrown, node
     for node in subject.calls_of("parse", subject.root):
-        if subject.try_around(node) is None:
+        if js.catch_around(subject, node) is None:
             continue
         thrown = js.thrown_by_null(subject, subject.with_wrappers(node))
         if thrown is not None and _is_sent_as_text(subject, node) and _escapes(subject, node, thrown):
