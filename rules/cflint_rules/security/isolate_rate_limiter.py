@@ -98,7 +98,14 @@ def check(match: Match) -> Iterator[Finding]:
         yield Finding(
             f"`{declaration.name}` counts what this isolate has seen: the next one begins at nothing",
             match.at(name),
-            (module.at(changed, "it is counted here"),),
+            (
+                module.at(changed, "it is counted here"),
+                *(
+                    it.config.top.place.saying("its configuration")
+                    for it in module.workers
+                    if it.config is not None
+                ),
+            ),
         )
 
 

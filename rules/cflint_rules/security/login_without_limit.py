@@ -149,7 +149,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     paths = js.running_paths(subject)
     if next(js.leaves_matching(project, paths, _LIMITS), None) is not None:
         return
-    yield Finding("nothing limits how often a password can be tried here", place)
+    related = (subject.config.top.place.saying("its configuration"),) if subject.config is not None else ()
+    yield Finding("nothing limits how often a password can be tried here", place, related)
 
 
 def _checks(project: Project, subject: Worker) -> Iterator[Location]:
