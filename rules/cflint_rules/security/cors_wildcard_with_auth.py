@@ -32,10 +32,13 @@ export default app;
 
 ## What to do
 
-Keep a list, and send back only what is on it: `origin: (it) => (["https://app.example.com"].includes(it)
-? it : null)`. Other sites can then no longer call it from a browser; your own pages, which the project's
-configuration or README names, have to be on it. An API for everybody: `origin: "*"` without
-`credentials`, after which no cookies are sent along.
+Keep a list, and send back only what is on it: `origin: (it) => (["https://app.example.com"].includes(it) ? it
+: null)`, with your own pages (the configuration or README names them); other sites can then no longer call it
+from a browser. Of an API for everybody: `origin: "*"` without `credentials`.
+
+- "browsers refuse": If the pages that call it send cookies, name their origins: `origin:
+  ["https://app.example.com"]`. If they do not, leave `credentials` out, and keep `*`. As it is, the calls
+  fail in the browser.
 
 ## Not reported
 

@@ -82,8 +82,7 @@ function verifyPassword(sent: string, expected: string): boolean {
 Add to the configuration `"ratelimits": [{ "name": "LOGINS", "namespace_id": "1001", "simple": { "limit": 5,
 "period": 60 } }]`, and in the handler, before it gets here: `if (!(await env.LOGINS.limit({ key: name
 })).success) return new Response("too many attempts", { status: 429 })`, with the name or mail address that is
-tried as the key, so that one account cannot be guessed from many addresses. As it is, passwords can be tried
-without end.
+tried. As it is, passwords can be tried without end.
 
 ## Not reported
 

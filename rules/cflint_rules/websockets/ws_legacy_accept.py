@@ -47,10 +47,9 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-Replace `socket.accept()` by `this.ctx.acceptWebSocket(socket)`, and move the listeners to methods of the
-class: `webSocketMessage(ws, message)`, `webSocketClose(ws, code, reason, wasClean)`, `webSocketError(ws,
-error)`. What they use of the function goes into `ws.serializeAttachment(…)`: fields are lost when the
-object sleeps.
+Write `this.ctx.acceptWebSocket(socket)` for `socket.accept()`, and make the listeners methods of the class:
+`webSocketMessage(ws, message)`, `webSocketClose(ws, code, reason)`, `webSocketError(ws, error)`. What they
+use of the function goes into `ws.serializeAttachment(…)`: fields are lost when the object sleeps.
 
 ## Not reported
 
