@@ -47,9 +47,10 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-Write `this.ctx.acceptWebSocket(socket)` for `socket.accept()`, and make the listeners methods of the class:
-`webSocketMessage(ws, message)`, `webSocketClose(ws, code, reason)`, `webSocketError(ws, error)`. What they
-use of the function goes into `ws.serializeAttachment(…)`: fields are lost when the object sleeps.
+Write `acceptWebSocket(socket)` of the object's context for `socket.accept()`, and make the listeners methods
+of the class: `webSocketMessage(ws, message)`, `webSocketClose(ws, code, reason)`, `webSocketError(ws,
+error)`. Fields are lost when the object sleeps: all sockets are `getWebSockets()` of the context, what
+belongs to one goes into `ws.serializeAttachment(…)` and comes from `ws.deserializeAttachment()`.
 
 ## Not reported
 
