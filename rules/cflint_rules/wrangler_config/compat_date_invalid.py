@@ -28,7 +28,8 @@ own date; until then local development differs from what is deployed.
 ## Not reported
 
 A date of tomorrow: it is counted in UTC, and the clock here may be behind. A date that the runtime of the
-lock file does not know yet is a note, since only local development is affected.
+lock file does not know yet is a note, since only local development is affected; it is the runtime that
+wrangler gets, whichever other ones the tools for tests have.
 
 ## Errors
 
