@@ -46,7 +46,8 @@ instead of let in. Local development gets it from `.dev.vars`.
 ## Not reported
 
 Secrets that the configuration declares (`vars`, `secrets.required`); conditions that ask for more, such as
-the stage; what is answered otherwise than by `true` or `next()`.
+the stage; what is answered otherwise than by `true` or `next()`; a captcha (`TURNSTILE_SECRET_KEY`) that is
+only looked at when it is set up: it asks who is a person, and lets nobody in.
 
 ## Fix safety
 
@@ -57,6 +58,7 @@ Source: https://developers.cloudflare.com/workers/configuration/secrets/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -69,12 +71,16 @@ from cflint.api import (
     identifier,
     js,
     member_access,
+    pattern,
     quoted,
     rule,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+_CAPTCHA = pattern(r"TURNSTILE|H?CAPTCHA", re.IGNORECASE)
+"""Names of secrets by which it is asked whether a client is a person: it lets nobody in."""
 
 
 @rule(
@@ -100,7 +106,7 @@ def check(match: Match) -> Iterator[Finding]:
                 (module.at(access.node, "the secret that may be missing"),),
             )
         optional = _optional_check(module, place)
-        if optional is not None:
+        if optional is not None and not _CAPTCHA.search(access.name):
             yield Finding(
                 f"nothing is checked while {quoted(module.text(access.node))} is not set: all are let in",
                 module.at(optional),

@@ -134,8 +134,8 @@ def _empty(subject: WranglerConfig) -> Iterator[Finding]:
                 message = f"{what} takes the place of a secret of that name when it is deployed: {advice}"
                 if text and is_filled:
                     message = (
-                        f"what a script writes into the variable `{binding.name}` can be read like any other: "
-                        f"{_instead(subject, binding.name)}"
+                        f"what a script writes into the variable `{binding.name}` can be read like any other:"
+                        f" {_instead(subject, binding.name)}"
                     )
                 yield Finding(
                     message,
