@@ -32,8 +32,12 @@ def _with(package: str, version: str, code: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("version", "words"),
-    [("4.12.8", "browsers refuse"), ("4.12.9", "any site can act"), ("4.12.24", "any site can act")]
-    + [("4.12.25", "browsers refuse")],
+    [
+        ("4.12.8", "browsers refuse"),
+        ("4.12.9", "any site can act"),
+        ("4.12.24", "any site can act"),
+        ("4.12.25", "browsers refuse"),
+    ],
 )
 def test_what_hono_makes_of_the_star_with_credentials(version: str, words: str) -> None:
     code = """import { Hono } from "hono";
@@ -48,16 +52,19 @@ export default app;"""
 @pytest.mark.parametrize(("version", "limits"), [("1.3.24", False), ("1.3.26", True)])
 def test_what_better_auth_gives_times_to(version: str, limits: bool) -> None:
     code = """import { betterAuth } from "better-auth";
+interface Env { KV: KVNamespace }
 export default {
-  async fetch(request: Request, env: { KV: KVNamespace }) {
+  async fetch(request, env): Promise<Response> {
     const auth = betterAuth({
       secondaryStorage: {
-        set: (key: string, text: string, ttl: number) => env.KV.put(key, text, { expirationTtl: ttl }),
+        set: async (key: string, value: string, ttl?: number) => {
+          await env.KV.put(key, value, { expirationTtl: ttl });
+        },
       },
     });
-    return auth.handler(request);
+    return await auth.handler(request);
   },
-};"""
+} satisfies ExportedHandler<Env>;"""
     files = _with("better-auth", version, code)
     files["wrangler.json"] = WORKER[:-1] + ', "kv_namespaces": [{ "binding": "KV", "id": "a" }] }'
     (message,) = said(files, "kv-ttl-too-small")
