@@ -42,7 +42,8 @@ configuration or README names, have to be on it. An API for everybody: `origin: 
 
 Endpoints that read no credentials here, and those of a path that `cors()` is not for. Origins that are named
 or checked, so that another one is not answered with its name. An API that takes only an `Authorization`
-header gets a note: its callers have to have the token.
+header gets a note: its callers have to have the token. So does `*` with credentials, which browsers refuse:
+it lets nobody in, and only matters to a page that sends them.
 
 ## Fix safety
 
@@ -68,7 +69,7 @@ _REFLECTS_FROM, _REFLECTS_BELOW = (4, 12, 9), (4, 12, 25)
 _HEADERS = ("authorization", "cookie")
 
 
-@rule(call("cors"), severity=Severity.WARNING)
+@rule(call("cors"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.is_from(match.callee, "hono/cors", "cors"):
@@ -85,6 +86,7 @@ def check(match: Match) -> Iterator[Finding]:
                 "every origin is allowed, with credentials: any site can act as the user",
                 match.at(origin),
                 (match.at(credentials).saying("credentials are allowed here"),),
+                severity=Severity.WARNING,
             )
         return
     if origin is not None and module.string_of(origin) != "*":
@@ -97,6 +99,7 @@ def check(match: Match) -> Iterator[Finding]:
                 f"hono {hono.text} answers every origin with its own name here, with credentials: "
                 "any site can act as the user",
                 at,
+                severity=Severity.WARNING,
             )
             return
         yield Finding("browsers refuse `*` together with credentials: name the origins", at)
@@ -111,7 +114,7 @@ def check(match: Match) -> Iterator[Finding]:
         + ("cookies" if cookie is not None else "`Authorization`"),
         at,
         (cookie if cookie is not None else reads[0][1],),
-        severity=None if cookie is not None else Severity.NOTE,
+        severity=Severity.WARNING if cookie is not None else None,
     )
 
 
