@@ -69,7 +69,7 @@ _REFLECTS_FROM, _REFLECTS_BELOW = (4, 12, 9), (4, 12, 25)
 _HEADERS = ("authorization", "cookie")
 
 
-@rule(call("cors"), severity=Severity.NOTE)
+@rule(call("cors"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.is_from(match.callee, "hono/cors", "cors"):
@@ -86,7 +86,6 @@ def check(match: Match) -> Iterator[Finding]:
                 "every origin is allowed, with credentials: any site can act as the user",
                 match.at(origin),
                 (match.at(credentials).saying("credentials are allowed here"),),
-                severity=Severity.WARNING,
             )
         return
     if origin is not None and module.string_of(origin) != "*":
@@ -99,10 +98,10 @@ def check(match: Match) -> Iterator[Finding]:
                 f"hono {hono.text} answers every origin with its own name here, with credentials: "
                 "any site can act as the user",
                 at,
-                severity=Severity.WARNING,
             )
             return
-        yield Finding("browsers refuse `*` together with credentials: name the origins", at)
+        message = "browsers refuse `*` together with credentials: name the origins"
+        yield Finding(message, at, severity=Severity.NOTE)
         return
     path = _mounted_at(match)
     reads = [(name, place) for name, place, route in _credentials(module) if _covers(path, route)]
@@ -114,7 +113,7 @@ def check(match: Match) -> Iterator[Finding]:
         + ("cookies" if cookie is not None else "`Authorization`"),
         at,
         (cookie if cookie is not None else reads[0][1],),
-        severity=Severity.WARNING if cookie is not None else None,
+        severity=None if cookie is not None else Severity.NOTE,
     )
 
 
