@@ -49,8 +49,9 @@ export class Room extends DurableObject<Env> {
 
 Write `acceptWebSocket(socket)` of the object's context for `socket.accept()`, and make the listeners methods
 of the class: `webSocketMessage(ws, message)`, `webSocketClose(ws, code, reason)`, `webSocketError(ws,
-error)`. Fields are lost when the object sleeps: all sockets are `getWebSockets()` of the context, what
-belongs to one goes into `ws.serializeAttachment(…)` and comes from `ws.deserializeAttachment()`.
+error)`. Fields and timers are lost when the object sleeps: what they hold goes to storage, what belongs to a
+socket into `ws.serializeAttachment(…)`, and all sockets are `getWebSockets()` of the context. An object whose
+state is in memory and changes many times a second may stay awake: suppress this there.
 
 ## Not reported
 
