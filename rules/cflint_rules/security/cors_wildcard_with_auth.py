@@ -44,9 +44,9 @@ from a browser. Of an API for everybody: `origin: "*"` without `credentials`.
 ## Not reported
 
 Endpoints that read no credentials here, and those of a path that `cors()` is not for. Origins that are named
-or checked, so that another one is not answered with its name. An API that takes only an `Authorization`
-header gets a note: its callers have to have the token. So does `*` with credentials, which browsers refuse:
-it lets nobody in, and only matters to a page that sends them.
+or checked, so that another one is not answered with its name. It is a note: callers of an API that takes only
+an `Authorization` header have to have the token, and `*` with credentials, which browsers refuse, lets nobody
+in and only matters to a page that sends them.
 
 ## Fix safety
 
@@ -72,7 +72,7 @@ _REFLECTS_FROM, _REFLECTS_BELOW = (4, 12, 9), (4, 12, 25)
 _HEADERS = ("authorization", "cookie")
 
 
-@rule(call("cors"), severity=Severity.WARNING)
+@rule(call("cors"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.is_from(match.callee, "hono/cors", "cors"):
@@ -104,7 +104,7 @@ def check(match: Match) -> Iterator[Finding]:
             )
             return
         message = "browsers refuse `*` together with credentials: name the origins"
-        yield Finding(message, at, severity=Severity.NOTE)
+        yield Finding(message, at)
         return
     path = _mounted_at(match)
     reads = [(name, place) for name, place, route in _credentials(module) if _covers(path, route)]
@@ -116,7 +116,6 @@ def check(match: Match) -> Iterator[Finding]:
         + ("cookies" if cookie is not None else "`Authorization`"),
         at,
         (cookie if cookie is not None else reads[0][1],),
-        severity=None if cookie is not None else Severity.NOTE,
     )
 
 
