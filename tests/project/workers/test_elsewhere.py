@@ -58,6 +58,11 @@ export default $config({
   },
 });
 """
+OTHER_TERRAFORM = """
+resource "cloudflare_workers_script" "other" {
+  content = "// no comment", script_name = "other" # not name = "api"
+}
+"""
 PULUMI = """
 import * as pulumi from "@pulumi/pulumi";
 import * as cloudflare from "@pulumi/cloudflare";
@@ -105,6 +110,12 @@ def test_what_something_else_declares_is_open(maker: str, files: Files) -> None:
         {"infra/index.ts": 'import * as aws from "@pulumi/aws";\nnew aws.lambda.Function("api", {});\n'},
         {"docs/alchemy.run.ts": ALCHEMY},
         {"sst.config.ts": 'new sst.aws.Function("Api", { handler: "src/index.ts" });\n'},
+        {"infra/main.tf": TERRAFORM.strip().replace("\n", "\n# ").join(("# ", "\n"))},
+        {"infra/main.tf": TERRAFORM.strip().replace("\n", "\n  // ").join(("  // ", "\n"))},
+        {"infra/main.tf": f"/*{TERRAFORM}*/\n"},
+        {"infra/main.tf": f"# {TERRAFORM.strip().replace(chr(10), chr(10) + '# ')}\n{OTHER_TERRAFORM}"},
+        {"alchemy.run.ts": ALCHEMY.strip().replace("\n", "\n// ").join(("// ", "\n"))},
+        {"infra/index.ts": f"/*{PULUMI}*/\n"},
     ],
 )
 def test_what_declares_something_else_is_not(files: Files) -> None:

@@ -136,10 +136,12 @@ class Elsewhere:
         TypeScript."""
         if config.is_typescript:
             return Deployment(open=self.stacks.declare(config) or self._changed_by_vite(config.directory))
-        entry = date = ""
+        entry = date = old = ""
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
-            entry = entry or self._of_a_site(config) or self._of_wrangler_1(config)
+            entry = entry or self._of_a_site(config)
+            old = "" if entry else self._of_wrangler_1(config)
+            entry = entry or old
         made = self._made(config) if not entry and not config.is_pages and not is_template else None
         if made is not None:
             entry = made.source
@@ -150,6 +152,7 @@ class Elsewhere:
             changed,
             open=self.stacks.declare(config) or changed.open or self._goes_to_pages(config),
             entry=entry,
+            of_wrangler_1=bool(old),
             copied_to=posixpath.dirname(made.target) if made is not None and made.is_copy else None,
             date=date,
             keys=tuple(sorted({*changed.keys, *self._given(config)})),
