@@ -199,8 +199,8 @@ def member_type_is_fixed(module: ModuleLike, declaration: Declaration, key: str)
 
 
 def optional_members(module: ModuleLike, declaration: Declaration) -> frozenset[str]:
-    """The members of what a parameter or variable holds that may be absent by its type, annotated or of a cast.
-    None of a type that is not seen."""
+    """The members of what a parameter or variable holds that may be absent by its type, which is annotated or
+    that of a cast. None of a type that is not seen."""
     return module.memoized(
         ("optional members", declaration.node.id), lambda: _find_optional_members(module, declaration)
     )
