@@ -34,7 +34,6 @@ export default {
   "name": "example",
   "main": "src/index.ts",
   "compatibility_date": "2026-08-20",
-  "compatibility_flags": ["nodejs_compat"],
   "observability": { "enabled": true },
   "kv_namespaces": [{ "binding": "USERS" }]
 }
@@ -74,7 +73,6 @@ export default {
   "name": "example",
   "main": "src/index.ts",
   "compatibility_date": "2026-08-20",
-  "compatibility_flags": ["nodejs_compat"],
   "observability": { "enabled": true },
   "kv_namespaces": [{ "binding": "USERS" }]
 }
