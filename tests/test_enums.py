@@ -56,6 +56,7 @@ STANDARD_WORD = enum.StrEnum("Word", {"ONE": "one", "TWO": "two"})
 def test_members_are_those_of_the_standard_ones(ours: type[Enum], standard: type[enum.Enum]) -> None:
     assert [(it.name, it.value) for it in ours] == [(it.name, it.value) for it in standard]
     assert list(ours.__members__) == list(standard.__members__)
+    assert [it.name for it in reversed(ours)] == [it.name for it in reversed(standard)]
     assert len(ours) == len(standard)
     assert [str(it) for it in ours] == [str(it) for it in standard]
     assert [f"{it}" for it in ours] == [f"{it}" for it in standard]

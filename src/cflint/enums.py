@@ -52,6 +52,9 @@ else:
         def __iter__(cls):
             return iter(cls.__values__.values())
 
+        def __reversed__(cls):
+            return reversed(cls.__values__.values())
+
         def __len__(cls):
             return len(cls.__values__)
 
