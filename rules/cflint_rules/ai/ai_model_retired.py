@@ -36,8 +36,11 @@ export default {
 ## What to do
 
 Calls of it fail with error 5007 from that day on (or are answered by a successor, at its price). Write a
-model that is listed, such as `@cf/meta/llama-3.3-70b-instruct-fp8-fast` for text (`npx wrangler ai
-models` lists all): input and output are alike within a kind, prices and answers are not.
+model that is listed, such as `@cf/meta/llama-3.3-70b-instruct-fp8-fast` for text (`npx wrangler ai models`
+lists all): input and output are alike within a kind, prices and answers are not.
+
+- "answers in its place": Write the name of the successor, if its price will do: nothing else changes.
+  Otherwise choose another (`npx wrangler ai models`).
 
 ## Not reported
 

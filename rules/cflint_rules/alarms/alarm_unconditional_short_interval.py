@@ -34,8 +34,8 @@ export class Outbox extends DurableObject<Env> {
 
 ## What to do
 
-Put the `setAlarm()` under a condition: work is left, or sockets are open. Otherwise the object wakes for
-ever, and is billed.
+Put the `setAlarm()` under a condition: `if (…)` work is left, or `this.ctx.getWebSockets().length > 0`; and
+set it again where work is added. As it is, the object wakes for ever, and is billed.
 
 ## Not reported
 

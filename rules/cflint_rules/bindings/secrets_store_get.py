@@ -49,6 +49,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `(await env.NAME.get())` for it, in an `async` function whose callers await it. As it is, the text
+`[object Fetcher]` stands in its place.
+
 ## Not reported
 
 The binding itself when it is passed on: the other code may call `get()`.

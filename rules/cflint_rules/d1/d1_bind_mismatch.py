@@ -40,7 +40,12 @@ export default {
 
 ## What to do
 
-Count the placeholders, and give `bind()` as many values in that order.
+The statement is refused, so that this throws. Give `bind()` (`exec()` of a Durable Object: after the text)
+one value for each `?`, in that order; or take the placeholders out that are too many.
+
+- "by name": Write `?` (or `?1`) in place of the name, and bind the values in that order: D1 throws otherwise.
+- "returns a new statement": Use what it returns: `await statement.bind(…).run()`. As it is, the statement
+  runs without the values, and throws.
 
 ## Not reported
 

@@ -39,8 +39,13 @@ export async function users(env: Env, ids: string[]): Promise<unknown[]> {
 
 With more than 100 the query is refused ("too many SQL variables"). Ask in pieces, and join the rows: `for
 (let at = 0; at < list.length; at += 100) rows.push(...(await query(list.slice(at, at + 100))))`; sums, an
-order and a `LIMIT` over all have to be made again in code. Only where that cannot be, give the list as
-one value: `id IN (SELECT value FROM json_each(?))` with `JSON.stringify(list)`.
+order and a `LIMIT` over all have to be made again in code. Only where that cannot be, give the list as one
+value: `id IN (SELECT value FROM json_each(?))` with `JSON.stringify(list)`.
+
+- "pattern of": The statement is refused. Shorten the pattern, or ask with `instr(column, ?) > 0`, which has
+  no such limit.
+- "and this has": The statement is refused. Cut it in two and run both with `db.batch([…])`, or give a list as
+  one value: `json_each(?)` with `JSON.stringify(list)`.
 
 ## Not reported
 

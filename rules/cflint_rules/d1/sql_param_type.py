@@ -37,6 +37,15 @@ export class Diary extends Agent<Env> {
 }
 ```
 
+## What to do
+
+Bind a text, a number, `null` or bytes.
+
+- "a bigint": Write `Number(value)` up to 2^53; above that keep it as text (`String(value)`, in a TEXT
+  column).
+- "`None`": Set the compatibility date to 2026-04-21 or later, from which on `None` is `NULL`; or ask before
+  (`if value is None`), and answer 400 or leave the column out.
+
 ## Not reported
 
 Variables and calls whose value the rule does not know; only literals, `new …` and promises are looked at.

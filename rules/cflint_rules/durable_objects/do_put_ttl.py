@@ -35,8 +35,8 @@ export class Session extends DurableObject<Env> {
 
 ## What to do
 
-Keep when it ends beside the value, set `ctx.storage.setAlarm(end)`, and delete in `alarm()` what has
-ended.
+Delete the option, keep beside the value when it ends (`{ value, ends: Date.now() + 600_000 }`), set
+`ctx.storage.setAlarm(ends)` where no earlier alarm is set, and delete in `alarm()` what has ended.
 
 ## Not reported
 

@@ -46,6 +46,10 @@ export class Files extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Take `.toArray()[0]` for `.one()`, and compare with `undefined` (or write `?? null` after it).
+
 ## Not reported
 
 Rows that nobody asks for; calls in a `try` with a `catch`; queries that always give a row (`SELECT count(*)

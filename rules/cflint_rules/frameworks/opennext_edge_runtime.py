@@ -71,6 +71,10 @@ export function GET() {
 }
 ```
 
+## What to do
+
+Delete `runtime = "edge"`: the code then runs with Node.js's APIs, which Workers have by `nodejs_compat`.
+
 ## Not reported
 
 Middleware, which may run there; an `open-next.config` that sets up `functions` of their own.

@@ -37,8 +37,11 @@ export default {
 ## What to do
 
 Whoever comes there gets an error 1101 (a 500). Add a `return` at the end of the function, after what is
-shown: `return new Response("not found", { status: 404 })`; a branch that only falls out of its `if` or
-`case` gets there, too.
+shown: `return new Response("not found", { status: 404 })`; a branch that only falls out of its `if` or `case`
+gets there, too.
+
+- ", not a `Response`": The client gets an error 500. Return a response: `new Response(text)` of a string,
+  `Response.json(object)` of an object, `new Response(null, { status: 204 })` where there is nothing to say.
 
 ## Not reported
 

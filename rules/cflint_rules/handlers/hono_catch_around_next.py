@@ -40,9 +40,9 @@ export default app;
 
 ## What to do
 
-Move what the `catch` does into `app.onError((error, c) => …)` of the app, and write `await next()` alone;
-the answer for errors then is that of `onError()`. Middleware that only has to know of the error asks
-`c.error` after `await next()`.
+Move what the `catch` does into `app.onError((error, c) => …)` of the app, and write `await next()` alone; the
+answer for errors then is that of `onError()`. Middleware that only has to know of the error asks `c.error`
+after `await next()`.
 
 ## Not reported
 

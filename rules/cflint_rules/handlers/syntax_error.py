@@ -37,6 +37,15 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Repair the code at this place: no Worker can be built as it is.
+
+- "code was left out": Write the code for which `...` stands.
+- "merge conflict": Delete the side that is not wanted, and the lines with `<<<<<<<`, `=======` and `>>>>>>>`.
+- "cflint cannot read": Nothing is wrong with the code. Rules are silent about what they cannot read; leave
+  it, or write it another way.
+
 ## Not reported
 
 In documentation: code that was left out (`...`), pieces that export nothing, and pieces that are the inside

@@ -36,6 +36,15 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write 60 at least for `expirationTtl`, 30 for `cacheTtl`. What has to end earlier keeps its end in the value,
+which the reader looks at.
+
+- "Better Auth": Raise what is shorter: `expirationTtl: Math.max(60, ttl)`. Some entries then live up to a
+  minute longer; as it is, the sign-in or the request that stores them fails.
+- "in milliseconds": Write `Math.ceil(ms / 1000)`.
+
 ## Not reported
 
 Options of the same names of anything but a KV namespace; values that are not known here.

@@ -43,6 +43,16 @@ export class Room extends DurableObject<Env> {}
 export class Hall extends DurableObject<Env> {}
 ```
 
+## What to do
+
+The deployment is refused as it is.
+
+- "cannot be changed": Delete this entry: the class keeps the storage that it has. If it needs SQLite, create
+  a class of another name with it.
+- "created twice": Delete the later of the two entries.
+- "does not exist": Write the name that an earlier entry created, or delete this one.
+- "in one migration": Cut it in two, each with a `tag` of its own, in the order in which it is to happen.
+
 ## Not reported
 
 What the first entry deletes, renames or hands on: it may have been created by entries that are no longer

@@ -50,7 +50,8 @@ export const onRequestGet: PagesFunction = async ({ params }) => {
 
 ## What to do
 
-Write `context.params.path ?? []`, or answer the route without parts by itself.
+Write `(params.NAME ?? [])`, with the name in the file's brackets: an empty list where nothing stands behind
+the folder, for which the code then has an answer (the folder's own page, or 404).
 
 ## Not reported
 

@@ -37,10 +37,9 @@ export default {
 
 ## What to do
 
-Return the response of Better Auth: `return await auth.api.signInEmail({ body, asResponse: true })`. Where
-the answer is your own, ask for `returnHeaders: true`, and put `headers.getSetCookie()` on it. In frameworks
-that it knows, Better Auth's plugin for cookies (`nextCookies()`, `sveltekitCookies()` and the like) does
-it.
+If the handler can send Better Auth's own answer, `return await auth.api.signInEmail({ body, asResponse: true
+})`. If it sends another one (a redirect, a page), ask for `returnHeaders: true`, and append each of
+`headers.getSetCookie()` to it as `Set-Cookie`. As it is, the user is not signed in afterwards.
 
 ## Not reported
 

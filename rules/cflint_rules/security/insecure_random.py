@@ -25,6 +25,12 @@ export default {
 };
 ```
 
+## What to do
+
+A token or an id: `crypto.randomUUID()`. A number: `from + (crypto.getRandomValues(new Uint32Array(1))[0] %
+count)` in place of `Math.floor(from + Math.random() * count)`; a code of letters that for each place,
+`alphabet[…]`. As it is, who sees some of the values can reckon the next.
+
 ## Not reported
 
 Delays, samples, games, what is only shown, and names of traces and requests. An id that is not a secret gets

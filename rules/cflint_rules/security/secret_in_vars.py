@@ -23,6 +23,15 @@ lists their names, `.dev.vars` holds their values for local development.
 }
 ```
 
+## What to do
+
+Delete the variable, have a new value made where it was issued (this one is in the repository), and set it:
+`npx wrangler secret put NAME`, and `NAME=…` in `.dev.vars`. The code reads it from `env` as before. Delete
+before you set it: two of one name exclude each other.
+
+- "localConnectionString": Delete the key, and set the environment variable that the message names, in a file
+  that is not committed (`.env`). Only local development reads it.
+
 ## Not reported
 
 Keys that are public by design (a site key, a publishable key, `SUPABASE_ANON_KEY`, `SHOPIFY_API_KEY`, which

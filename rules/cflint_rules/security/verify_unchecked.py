@@ -49,6 +49,9 @@ export default {
 
 Look at what it gives: `if (!(await …verify(…))) return new Response(null, { status: 401 })`.
 
+- "gives `undefined`": Ask before it is used: `if (!verified)`, and answer as to one who is not signed in
+  (401, or a redirect to the sign-in). As it is, that client gets an error 500.
+
 ## Not reported
 
 `verify()` of `jose`, `jsonwebtoken` and Hono, which throw. Calls with options that may hold `throwError`. A

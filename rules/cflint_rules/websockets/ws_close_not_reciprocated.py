@@ -74,8 +74,12 @@ export class Lobby extends DurableObject<Env> {
 ## What to do
 
 Call `ws.close(code === 1005 || code === 1006 ? 1000 : code, reason)` in `webSocketClose()` on every path,
-also before an early `return`. Or set the compatibility date to 2026-04-07 or later, from which on the
-runtime answers; all else that changed until then changes, too.
+also before an early `return`. Or set the compatibility date to 2026-04-07 or later, from which on the runtime
+answers; all else that changed until then changes, too.
+
+- "listener": Call `socket.close(event.code === 1005 || event.code === 1006 ? 1000 : event.code,
+  event.reason)` in the listener, with the event that it gets. Or set the compatibility date to 2026-04-07 or
+  later, from which on the runtime answers; all else that changed until then changes, too.
 
 ## Not reported
 

@@ -111,7 +111,7 @@ class BareWorkers:
                 (path,),
                 reach.modules,
                 unresolved=not reach.complete,
-                type_only=reach.type_only,
+                type_only=reach.type_only | reach.idle,
                 without_config=how,
             )
 

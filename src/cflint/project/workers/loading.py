@@ -351,7 +351,7 @@ class _Loading:
             self._unread.update(dict.fromkeys(filter(self._is_unreadable, reach.unread)))
             self._unresolved.update(dict.fromkeys(reach.unresolved))
             modules.update(dict.fromkeys(reach.modules))
-            running.update(path for path in reach.modules if path not in reach.type_only)
+            running.update(set(reach.modules) - reach.type_only - reach.idle)
             if is_data is not None:
                 self._data.update(filter(is_data, reach.others))
         entries = tuple(
@@ -486,7 +486,7 @@ class _Loading:
                     (entry,),
                     reach.modules,
                     unresolved=not reach.complete,
-                    type_only=reach.type_only,
+                    type_only=reach.type_only | reach.idle,
                     without_config=f"{document.path} builds it as an auxiliary Worker",
                     bound=one.bound,
                 )

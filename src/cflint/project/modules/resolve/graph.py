@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cflint.lazy import Lazy
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.imports import Import, import_specifiers
+from cflint.project.modules.imports import Import, ImportKind, import_specifiers
 from cflint.project.modules.resolve.resolver import Resolver
+from cflint.project.modules.resolve.takings import Takings
 from cflint.project.modules.resolve.targets import Local, Package, Resolution, Unknown
 from cflint.record import record
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, EXTENSIONS, SOURCE_SUFFIXES
@@ -37,13 +38,15 @@ class Reach:
     """What a module reaches through imports.
 
     `modules` are the files of code, the module itself first, then in the order of a breadth-first walk;
-    those in `type_only` are reached through type imports alone and come last. `others` are local files that
-    are no code: data and declarations. `unread` could not be read (see `Workspace.problem`). `unresolved`
-    are imports, with the path of their module, that lead to no file.
+    those in `type_only` are reached through type imports alone and come last. Of those in `idle` no code runs
+    but what stands at their top level: others only hand on their names, and nobody takes one. `others` are
+    local files that are no code: data and declarations. `unread` could not be read (see `Workspace.problem`).
+    `unresolved` are imports, with the path of their module, that lead to no file.
     """
 
     modules: tuple[str, ...] = ()
     type_only: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
     others: tuple[str, ...] = ()
     packages: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
@@ -127,6 +130,9 @@ class ModuleGraph:
         self._steps: dict[str, _Step | None] = {}
         self._reach: dict[str, Reach] = {}
         self._ways: dict[str, Ways | None] = {}
+        self._barrels: dict[str, bool] = {}
+        self.named: set[str] = set()
+        """The modules whose text was asked for names that an `export *` may hand on."""
 
     @property
     def known(self) -> Mapping[str, tuple[Edge, ...] | None]:
@@ -209,14 +215,43 @@ class ModuleGraph:
                 queue.extend(dict.fromkeys(path for path in later if path not in seen))
                 seen.update(queue)
                 later.clear()
+        every = tuple(modules)
         return Reach(
-            modules=tuple(modules),
-            type_only=frozenset(tuple(modules)[running:]),
+            modules=every,
+            type_only=frozenset(every[running:]),
+            idle=self.idle_among(every[:running], (start,)),
             others=tuple(others),
             packages=frozenset(packages),
             unread=tuple(unread),
             unresolved=tuple(unresolved),
         )
+
+    def _hands_on(self, path: str) -> bool:
+        """Whether a module exports values of others as its own."""
+        found = self._barrels.get(path)
+        if found is None:
+            items = (edge.item for edge in self.imports_of(path) or ())
+            found = any(item.kind is ImportKind.REEXPORT and not item.type_only for item in items)
+            self._barrels[path] = found
+        return found
+
+    def idle_among(self, run: Iterable[str], starts: Iterable[str]) -> frozenset[str]:
+        """Of modules that `starts` reach, those that others only hand names of on, and nobody takes one."""
+        reached = frozenset(run)
+        if not any(map(self._hands_on, reached)):
+            return frozenset()
+
+        def edges_of(path: str) -> Iterator[tuple[str, Import]]:
+            for edge in self.imports_of(path) or ():
+                if isinstance(edge.to, Local) and edge.to.path in reached and not edge.item.type_only:
+                    yield edge.to.path, edge.item
+
+        def has_word(path: str, word: str) -> bool:
+            self.named.add(path)
+            document = self._workspace.read(path)
+            return document is None or document.has_word(word)
+
+        return reached - Takings(edges_of, has_word).of(starts)
 
 
 def _without_quoted(document: Document, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
