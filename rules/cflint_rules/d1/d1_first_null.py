@@ -47,7 +47,8 @@ is None: …`), before anything of the row is used.
 
 Rows that are tested anywhere, read with `?.`, handed on, or claimed to be there (`!`, a cast). Reads in a
 `try` with a `catch`. Statements that always give a row (`SELECT count(*) …` without `GROUP BY`, a `SELECT`
-without `FROM`) or that write (`INSERT … RETURNING`), and those of which the text is not known. In Python a
+without `FROM`) or that write (`INSERT … RETURNING`), and those of which the text is not known. Rows that the
+same function has written before, by an `INSERT` of the same keys, or by its `last_row_id`. In Python a
 `try` that catches any `Exception` and answers 500 is no guard.
 
 ## Errors
@@ -82,6 +83,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     query = sql.d1_statement(module, match.receiver)
     if query is None or not query.statement.may_be_empty:
+        return
+    if sql.is_written_before(module, match.node, query):
         return
     yield Finding(
         "`first()` gives `null` when there is no such row, and then this throws",

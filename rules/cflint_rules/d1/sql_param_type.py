@@ -203,13 +203,18 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
     """`None` is `undefined` for D1 where the SDK converts nothing."""
     if python.converts_arguments(module) is not False:
         return
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
     for made in module.calls("bind"):
         if module.value_of(module.receiver(made)).kind is not ValueKind.D1_STATEMENT:
             continue
         for given in module.arguments(made):
             if _may_be_none(module, given) and not module.is_handled(made, "JsException"):
+                value = module.value_given(given) or given
+                subject = "this may be `None`" if isinstance(value, cst.Call) else "this is `None`"
                 yield Finding(
-                    "D1 cannot bind `None`, which is `undefined` there: `bind()` throws `D1_TYPE_ERROR`",
+                    f"{subject}, which is `undefined` for D1: `bind()` then throws `D1_TYPE_ERROR`",
                     module.at(given),
                 )
                 break

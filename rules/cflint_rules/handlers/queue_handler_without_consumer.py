@@ -102,7 +102,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     environments = _environments(subject, project)
     has_queues = any(found.queue_consumers or found.is_open("queues", "consumers") for found in environments)
     if "queue" in entrypoint.handlers and not has_queues:
-        yield _queue(subject, entrypoint)
+        is_named = any(found.own("queues") is not None for found in environments)
+        yield _queue(subject, entrypoint, None if is_named else Severity.NOTE)
     has_crons = any(found.crons or found.is_open("triggers", "crons") for found in environments)
     if "scheduled" in entrypoint.handlers and not has_crons:
         yield Finding(
@@ -110,6 +111,9 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             f" (`{_spelled(subject, 'triggers', 'crons')}`)",
             entrypoint.places.get("scheduled", entrypoint.at),
             (subject.config.top.place.saying("its configuration"),) if subject.config is not None else (),
+            severity=None
+            if any(found.own("triggers") is not None for found in environments)
+            else Severity.NOTE,
         )
 
 
@@ -123,7 +127,7 @@ def _spelled(subject: Worker, *path: str) -> str:
     return subject.config.spelled(*path) if subject.config is not None else ".".join(path)
 
 
-def _queue(subject: Worker, entrypoint: config.Entrypoint) -> Finding:
+def _queue(subject: Worker, entrypoint: config.Entrypoint, severity: Severity | None) -> Finding:
     configuration = subject.config
     assert configuration is not None
     producers = [found for environment in subject.environments for found in environment.bindings_of("queue")]
@@ -137,6 +141,7 @@ def _queue(subject: Worker, entrypoint: config.Entrypoint) -> Finding:
         entrypoint.places.get("queue", entrypoint.at),
         tuple(Location(found.location.document, found.name_span, "it sends here") for found in producers),
         Fix(f"Consume the queue `{next(iter(top))}`", edits, Safety.UNSAFE) if edits else None,
+        severity,
     )
 
 

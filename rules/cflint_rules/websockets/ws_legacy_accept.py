@@ -49,8 +49,10 @@ export class Room extends DurableObject<Env> {
 
 Replace `socket.accept()` by `this.ctx.acceptWebSocket(socket)`, and move the listeners to methods of the
 class: `webSocketMessage(ws, message)`, `webSocketClose(ws, code, reason, wasClean)`, `webSocketError(ws,
-error)`. What they use of the function goes into `ws.serializeAttachment(…)`: fields are lost when the
-object sleeps.
+error)`. Before that, what is kept in fields (players, a game's state) has to go to storage, and what belongs
+to one socket into `ws.serializeAttachment(…)`: the object is evicted while sockets are open, and its fields
+and timers are gone then. An object whose whole state is in memory and changes many times a second may as well
+stay awake: suppress the finding there.
 
 ## Not reported
 

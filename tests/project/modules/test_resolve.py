@@ -729,6 +729,24 @@ import "./lost";
     assert [item.specifier for _, item in found.unresolved] == ["./inner", "./lazy", "./lost"]
 
 
+def test_an_import_in_the_text_of_a_template_leads_nowhere() -> None:
+    text = """
+// `one` in a comment
+import { a } from "./a";
+export const program = (name: string) => `import { b } from "./b";
+import { Hono } from "hono";
+console.log(\\`${name ? `a` : "b"}\\`);
+`;
+export const more = `${await import("./c")}`;
+export { d } from "./d";
+"""
+    workspace = workspace_of({"index.ts": text, "a.ts": "", "b.ts": "", "c.ts": "", "d.ts": ""})
+    found = ModuleGraph(workspace, Resolver(workspace)).reachable("index.ts")
+    assert (found.modules, found.packages) == (("index.ts", "a.ts", "c.ts", "d.ts"), frozenset())
+    workspace = workspace_of({"index.ts": '// one `\nimport "./a";\n', "a.ts": ""})
+    assert ModuleGraph(workspace, Resolver(workspace)).reachable("index.ts").modules == ("index.ts", "a.ts")
+
+
 def test_long_chains_and_cycles_of_modules() -> None:
     count = 3000
     files: dict[str, object] = {f"m{n}.ts": f'import "./m{(n + 1) % count}"' for n in range(count)}

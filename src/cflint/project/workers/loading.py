@@ -39,7 +39,15 @@ from cflint.project.workers.model import Project
 from cflint.project.workers.pages import advanced_entries, is_pages_function
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.realms import product_in_test_folders
-from cflint.project.workers.remarks import empty_workers, not_utf_8, shadowed, unknown, unreached
+from cflint.project.workers.remarks import (
+    checkouts,
+    empty_workers,
+    not_utf_8,
+    of_partykit,
+    shadowed,
+    unknown,
+    unreached,
+)
 from cflint.project.workers.selection import Selection
 from cflint.project.workers.settled import settled_folders
 from cflint.project.workers.worker import Worker
@@ -238,6 +246,8 @@ class _Loading:
         self._selection.notices.extend(empty_workers(others, self._workspace.why_unread, _is_generated))
         self._selection.notices.extend(unreached(named, modules, reached, any_worker=bool(workers)))
         self._selection.notices.extend(shadowed(found.shadowed))
+        self._selection.notices.extend(checkouts(found.left_out))
+        self._selection.notices.extend(of_partykit(found.left_out))
         self._selection.notices.extend(unknown(configs.values()))
         self._say_unread(found)
         self._say_unresolved()

@@ -22,6 +22,8 @@ else:
     embedded = Lazy("cflint.syntax.embedded")
     javascript = Lazy("cflint.syntax.javascript")
 
+_AROUND = frozenset(("string", "template_string", "template_substitution", "comment"))
+"""What tells whether a specifier is text: the innermost of these around it."""
 _OF_APPS = (*EXTENSIONS, *EMBEDDED_SUFFIXES)
 
 
@@ -255,15 +257,20 @@ class ModuleGraph:
 
 
 def _without_quoted(document: Document, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
-    """The imports of a module without those that lead nowhere and stand in the text of a template: a program
-    that holds others as strings. A tree is made only where there may be such."""
-    first = document.data.find(b"`")
+    """The imports of a module without those that stand in the text of a template: a program that holds others
+    as strings. A tree is made only where there may be such: a template is open before, or the import leads
+    nowhere."""
+    data = document.data
+    first = data.find(b"`")
+    if first == -1 or not edges or edges[-1].item.span.start < first:
+        return edges
+    is_open = _are_in_open_template(data, [edge.item.span.start for edge in edges])
     doubtful = [
         edge.item
-        for edge in edges
-        if isinstance(edge.to, Unknown)
-        and edge.item.specifier.startswith(("./", "../"))
-        and 0 <= first < edge.item.span.start
+        for edge, in_template in zip(edges, is_open, strict=True)
+        if first < edge.item.span.start
+        and data[edge.item.span.start - 1 : edge.item.span.start] != b"`"
+        and (in_template or _leads_nowhere(edge))
     ]
     if not doubtful or not document.path.endswith(EXTENSIONS):
         return edges
@@ -271,15 +278,26 @@ def _without_quoted(document: Document, edges: tuple[Edge, ...]) -> tuple[Edge, 
         syntax = javascript.parse(document)
     except javascript.ParseTimeout:
         return edges
-    quoted = {item for item in doubtful if _is_quoted(syntax, item)}
-    return tuple(edge for edge in edges if edge.item not in quoted)
+    texts = {item for item in doubtful if _is_quoted(syntax, item)}
+    return tuple(edge for edge in edges if edge.item not in texts)
+
+
+def _leads_nowhere(edge: Edge) -> bool:
+    return isinstance(edge.to, Unknown) and edge.item.specifier.startswith(("./", "../"))
+
+
+def _are_in_open_template(data: bytes, places: Iterable[int]) -> Iterator[bool]:
+    """For places in order: whether a template is open there, as far as counting its quotes tells."""
+    after = count = 0
+    for place in places:
+        count += data.count(b"`", after, place) - data.count(b"\\`", max(after - 1, 0), place)
+        after = place
+        yield count % 2 == 1
 
 
 def _is_quoted(syntax: javascript.Syntax, item: Import) -> bool:
-    """Whether a specifier stands in the text of a template, and is not the template."""
-    if syntax.document.data[item.span.start - 1 : item.span.start] == b"`":
-        return False
+    """Whether a specifier stands in the text of a template, or in a comment, and is not the template."""
     node = syntax.node_at(item.span.start, item.span.end)
-    while node is not None and node.type not in ("string", "template_string", "template_substitution"):
+    while node is not None and node.type not in _AROUND:
         node = syntax.parent(node)
-    return node is not None and node.type == "template_string"
+    return node is not None and node.type in ("template_string", "comment")
