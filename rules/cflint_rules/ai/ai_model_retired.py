@@ -44,8 +44,8 @@ lists all): input and output are alike within a kind, prices and answers are not
 
 ## Not reported
 
-Lists of models, keys of tables and cases of a `switch`: they describe models, and call none. Models of
-which the table does not know; its day is in the message.
+Lists of models, keys of tables, cases of a `switch` and an `example` in the description of an API: they
+describe models, and call none. Models of which the table does not know; its day is in the message.
 
 ## Errors
 
@@ -111,4 +111,6 @@ def _whole(module: Module, node: Node) -> str | None:
         return None
     if around.type == "pair" and around.child_by_field_name("key") == text:
         return None
+    if around.type == "pair" and module.key(around) in ("example", "examples"):
+        return None  # of a description of an API
     return name

@@ -47,7 +47,7 @@ gets there, too.
 
 Handlers that loop for ever, always throw, or end in a call that never returns; handlers of frameworks that
 may return something else (Hono's and Next's middlewares, `load` of SvelteKit); handlers that are given to a
-wrapper that is not known.
+wrapper that is not known; objects with a `fetch` that no entry of a Worker exports, such as plugins.
 
 ## Errors
 
@@ -109,6 +109,8 @@ def check(found: Handler) -> Iterator[Finding]:
         return
     if found.of_app is not None and found.owes is not js.Owes.RESPONSE:
         return
+    if found.name == "fetch" and found.owner is None and not js.default_is_entrypoint(module):
+        return  # who calls it may take `undefined` for "not mine"
     if any(child.type in ("get", "set", "*") for child in function.children):
         return
     label = f"`{found.name}()` of `{found.owner.name}`" if found.owner else f"the `{found.name}` handler"

@@ -47,7 +47,8 @@ instead of let in. Local development gets it from `.dev.vars`.
 
 Secrets that the configuration declares (`vars`, `secrets.required`); conditions that ask for more, such as
 the stage; what is answered otherwise than by `true` or `next()`, or by nothing where a function whose name
-says that it checks answers 401 or 403 elsewhere.
+says that it checks answers 401 or 403 elsewhere; a captcha (`TURNSTILE_SECRET_KEY`) that is only looked at
+when it is set up: it asks who is a person, and lets nobody in.
 
 ## Fix safety
 
@@ -79,6 +80,8 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_CAPTCHA = pattern(r"TURNSTILE|H?CAPTCHA", re.IGNORECASE)
+"""Names of secrets by which it is asked whether a client is a person: it lets nobody in."""
 _MOST_PLACES = 20
 _NOTHING = frozenset({"0", '""', "''", "``", "null", "undefined"})
 _MIDDLEWARES = frozenset({"NextResponse", "context", "ctx"})
@@ -109,7 +112,7 @@ def check(match: Match) -> Iterator[Finding]:
                 (module.at(access.node, "the secret that may be missing"),),
             )
         optional = _optional_check(module, truth, places)
-        if optional is not None:
+        if optional is not None and not _CAPTCHA.search(access.name):
             yield Finding(
                 f"nothing is checked while {quoted(module.text(access.node))} is not set: all are let in",
                 module.at(optional),

@@ -30,7 +30,8 @@ Write a date of the form `YYYY-MM-DD`, today's at the latest: the deployment is 
 ## Not reported
 
 A date of tomorrow: it is counted in UTC, and the clock here may be behind. A date that the runtime of the
-lock file does not know yet is a note, since only local development is affected.
+lock file does not know yet is a note, since only local development is affected; it is the runtime that
+wrangler gets, whichever other ones the tools for tests have.
 
 ## Errors
 

@@ -108,6 +108,7 @@ if TYPE_CHECKING:
     from cflint.project.code.chains import queue_steps as queue_steps
     from cflint.project.code.chains import service_steps as service_steps
     from cflint.project.code.chains import way_back as way_back
+    from cflint.project.code.classes import default_is_entrypoint as default_is_entrypoint
     from cflint.project.code.constraints import optional_members as optional_members
     from cflint.project.code.contents import Content as Content
     from cflint.project.code.credentials import code_behind as code_behind
@@ -314,6 +315,7 @@ _ORIGINS = {
         "modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.chains": ("Step queue_steps service_steps way_back"),
+    "cflint.project.code.classes": ("default_is_entrypoint"),
     "cflint.project.code.constraints": ("optional_members"),
     "cflint.project.code.contents": ("Content"),
     "cflint.project.code.credentials": (
@@ -541,6 +543,7 @@ __all__ = [
     "code_behind",
     "completes",
     "contains",
+    "default_is_entrypoint",
     "env_uses",
     "escapes_handler",
     "exports_something",

@@ -157,10 +157,33 @@ def test_a_program_that_writes_the_configuration() -> None:
     assert deployment(files).open == ""
 
 
+EDITOR = 'temp=$(mktemp)\nenvsubst < "$1" > "$temp"\nmv "$temp" "$1"\n'
+
+
+@pytest.mark.parametrize(
+    ("command", "program", "text"),
+    [
+        ("./fill.sh wrangler.toml", "fill.sh", EDITOR),
+        ("bash scripts/fill.sh --quiet ./wrangler.toml", "scripts/fill.sh", EDITOR),
+        ("python3 fill.py wrangler.toml", "fill.py", 'open(sys.argv[1], "w").write(text)\n'),
+        ("node fill.mjs 'wrangler.toml'", "fill.mjs", "writeFileSync(process.argv[2], text);\n"),
+    ],
+)
+def test_a_program_that_is_handed_the_configuration_may_edit_it(
+    command: str, program: str, text: str
+) -> None:
+    workflow = ".github/workflows/deploy.yml"
+    files = PLAIN | {workflow: f"    - run: {command}\n", program: text}
+    assert deployment(files).open == f"{workflow} changes wrangler.toml before it is deployed"
+    files[program] = "echo $1\n"
+    assert deployment(files).open == ""
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [
         (".github/workflows/deploy.yml", "    - run: npx wrangler deploy -c wrangler.toml > log.txt\n"),
+        (".github/workflows/deploy.yml", "    - run: ./nothing.sh wrangler.toml\n"),
         (".github/workflows/deploy.yml", "    - run: cat wrangler.toml | grep name\n"),
         (".github/workflows/deploy.yml", "    - run: cp wrangler.toml /tmp/wrangler.toml\n"),
         (".github/workflows/deploy.yml", "    - run: sed -n 1p wrangler.toml.bak\n"),
