@@ -22,8 +22,8 @@ T = TypeVar("T")
 V = TypeVar("V", bound=_View)
 
 KEPT_BYTES = 2_400_000
-"""Trees are kept for at most this much source. Large projects have modules of half a megabyte that everything else
-asks for: with half of this a third of their code was parsed again."""
+"""Trees are kept for at most this much source. Large projects have modules of half a megabyte that everything
+else asks for: with half of this a third of their code was parsed again."""
 
 Tree = tuple[Syntax, ModuleScope]
 
