@@ -160,6 +160,13 @@ def test_verbose_says_what_proved_an_app_without_a_configuration(cli: Cli) -> No
     )
 
 
+def test_without_a_worker_a_project_of_partykit_is_told_of(cli: Cli) -> None:
+    Path("partykit.json").write_text('{ "main": "party/server.ts" }\n')
+    result = cli("check")
+    assert result.code == 3
+    assert "hint: partykit.json is PartyKit's, whose projects are not read" in result.err
+
+
 def test_no_worker_may_be_allowed(cli: Cli) -> None:
     result = cli("check", "--allow-empty")
     assert (result.code, result.out) == (0, "")
@@ -330,6 +337,15 @@ def test_verbose_tells_what_was_left_out(cli: Cli) -> None:
     assert "skipped: node_modules/ (dependencies)" in result.err
     assert "Worker: wrangler.jsonc (1 module)" in result.err
     assert "skipped" not in result.out
+
+
+def test_verbose_tells_which_configuration_is_for_tests(cli: Cli) -> None:
+    project(Path())
+    test = '{ "name": "a", "main": "src/index.ts", "compatibility_date": "2026-08-01" }\n'
+    Path("wrangler.test.jsonc").write_text(test)
+    said = cli("check", "-v").err
+    assert "Worker: wrangler.test.jsonc (1 module)\n  nobody deploys it: it is for tests\n" in said
+    assert said.count("nobody deploys it") == 1
 
 
 def test_verbose_tells_what_is_not_known_of_a_configuration(cli: Cli) -> None:

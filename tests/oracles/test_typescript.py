@@ -11,6 +11,7 @@ import pytest
 
 from cflint.source import Document
 from cflint.syntax.javascript import parse
+from tests.support.constructs import modules
 from tests.support.fixture_cases import KNOWN
 from tests.support.odd_names import ALSO_RIGHT, PLACES, UNREADABLE, WORDS
 from tests.support.oracle_tools import converse, needs_typescript
@@ -51,3 +52,9 @@ def test_what_the_type_checker_refuses(rule: str) -> None:
     wrong, right = converse("typescript.cjs", [{"text": text, "check": True} for text in texts])
     assert wrong["codes"] == [code]
     assert right["codes"] == []
+
+
+def test_constructs_that_the_grammar_does_not_know() -> None:
+    known = modules()
+    answers: Any = converse("typescript.cjs", [{"text": text} for text in known.values()])
+    assert {name: answer for name, answer in zip(known, answers, strict=True) if answer["errors"]} == {}

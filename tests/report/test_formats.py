@@ -19,6 +19,7 @@ from cflint.fixer import apply, plan
 from cflint.record import replace
 from cflint.report import FORMATS, Options
 from cflint.report.changes import changed_lines
+from cflint.report.excerpt import code_of
 from cflint.source import BOM, Document, Span
 from tests.support import paths
 from tests.support.github_actions import command_in
@@ -349,7 +350,7 @@ def test_agent_says_what_to_do_where_no_fix_does() -> None:
         f"    do: {CHAT.rules['ws-legacy-accept'].summary}"
     ]
     assert rows[-1].startswith("2 notes. More: ")
-    assert not [row for row in rows if row.startswith("In fixes")], "where none is shown"
+    assert not [row for row in rows if row.startswith("`-N` is")], "where none is shown"
 
 
 def test_agent_says_once_why_a_fix_is_not_safe_and_what_to_do_without_one() -> None:
@@ -364,6 +365,23 @@ def test_agent_says_once_why_a_fix_is_not_safe_and_what_to_do_without_one() -> N
     assert [row for row in rows if "why" in row] == ["      why unsafe: there: it bites"]
     assert rows.index("    fix (unsafe): Mend") + 1 == rows.index("      why unsafe: there: it bites")
     assert [row for row in rows if "do: " in row] == ["    do: Write `a`, or `b`."]
+
+
+def test_agent_says_what_to_do_about_this_message() -> None:
+    """Of several messages of one rule each gets its own edit, once."""
+    page = (
+        'Sum.\n\n## What to do\n\nMend it.\n\n- "is empty": Fill\n  it.\n- "is `x`": Write `y`.\n\n'
+        "## Fix safety\n\nNo fix.\n"
+    )
+    rules = {"r": RuleInfo("r", "g", Severity.NOTE, "Sum", page)}
+    messages = ["a is empty", "b is `x`", "c is odd", "d is empty"]
+    found = [Finding(message, place(ROOM, "client"), rule="r") for message in messages]
+    rows = FORMATS["agent"](replace(report(*found), rules=rules), Options()).splitlines()
+    assert [row.strip() for row in rows if "do: " in row] == [
+        "do: Fill it.",
+        "do: Write `y`.",
+        "do: Mend it.",
+    ]
 
 
 def test_what_is_added_after_a_bracket_is_shown_after_it() -> None:
@@ -387,6 +405,26 @@ def test_agent_shows_the_line_of_a_place_in_another_file() -> None:
         "    see wrangler.json:3:12 long",
     ]
     assert shown[6].startswith('      | "long": "xxx') and shown[6].endswith("xxx...") and len(shown[6]) < 120
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("@db.prepare(\n  `SELECT 1`\n)\n  .bind(a)\nnext();", ["db.prepare(", "`SELECT 1`", ".bind(a)"]),
+        ("a = @await db\n  .run(b)\nnext();", ["a = await db", ".run(b)"]),
+        ("try {\n} @catch (e) {\n  return [];\n}\nnext();", ["} catch (e) {", "return [];"]),
+        ("super(\n@{\n  a: 1 }\n);", ["super(", "{"]),
+        ("class A extends @B {\n  f() {}\n}", ["class A extends B {"]),
+        ("f(@1,\n2,\n\n3)", ["f(1,", "2,"]),
+        ("f(@1,\n2,\n3,\n4,\n5)", ["f(1,", "2,", "3,", "4,"]),
+        ("f(@g.", ["f(g."]),
+    ],
+)
+def test_code_is_shown_as_far_as_it_goes_on(code: str, shown: list[str]) -> None:
+    at = code.index("@")
+    document = Document("a.ts", code.replace("@", "").encode())
+    assert list(code_of(Location(document, Span(at, at + 1)), 3)) == shown
+    assert len(list(code_of(Location(document, Span(at, at + 1)), 0))) == 1
 
 
 def test_agent_is_short() -> None:
@@ -460,7 +498,7 @@ def test_no_name_and_no_message_breaks_out(
     rows = written["agent"].split("\n")
     assert rows[-1] == ""
     assert [row for row in rows[:-1] if not row.startswith("  ")] == [rows[0], *rows[-3:-1]]
-    assert rows[-3].startswith("In fixes ")
+    assert rows[-3].startswith("`-N` is ")
     assert len(written["concise"].split("\n")) == 2
 
 

@@ -21,6 +21,69 @@ def said(files: Mapping[str, str], rule: str, base: Mapping[str, str] | None = N
     return [finding.message for finding in check(dict(files), rule, base=before).findings]
 
 
+WORKER = '{ "name": "a", "main": "i.ts", "compatibility_date": "2026-08-01" }'
+
+
+def _with(package: str, version: str, code: str) -> dict[str, str]:
+    lock = f'{{"packages": {{ "node_modules/{package}": {{ "version": "{version}" }} }} }}'
+    manifest = f'{{ "dependencies": {{ "{package}": "*" }} }}'
+    return {"wrangler.json": WORKER, "package.json": manifest, "package-lock.json": lock, "i.ts": code}
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        ("4.12.8", "browsers refuse"),
+        ("4.12.9", "any site can act"),
+        ("4.12.24", "any site can act"),
+        ("4.12.25", "browsers refuse"),
+    ],
+)
+def test_what_hono_makes_of_the_star_with_credentials(version: str, words: str) -> None:
+    code = """import { Hono } from "hono";
+import { cors } from "hono/cors";
+const app = new Hono();
+app.use(cors({ origin: "*", credentials: true }));
+export default app;"""
+    (message,) = said(_with("hono", version, code), "cors-wildcard-with-auth")
+    assert words in message
+
+
+@pytest.mark.parametrize(("version", "limits"), [("1.3.24", False), ("1.3.26", True)])
+def test_what_better_auth_gives_times_to(version: str, limits: bool) -> None:
+    code = """import { betterAuth } from "better-auth";
+interface Env { KV: KVNamespace }
+export default {
+  async fetch(request, env): Promise<Response> {
+    const auth = betterAuth({
+      secondaryStorage: {
+        set: async (key: string, value: string, ttl?: number) => {
+          await env.KV.put(key, value, { expirationTtl: ttl });
+        },
+      },
+    });
+    return await auth.handler(request);
+  },
+} satisfies ExportedHandler<Env>;"""
+    files = _with("better-auth", version, code)
+    files["wrangler.json"] = WORKER[:-1] + ', "kv_namespaces": [{ "binding": "KV", "id": "a" }] }'
+    (message,) = said(files, "kv-ttl-too-small")
+    assert ("rate limits" in message) is limits
+
+
+@pytest.mark.parametrize(
+    ("version", "words"), [("15.5.0", "the build stops"), ("16.1.5", "the route answers 500")]
+)
+def test_what_becomes_of_the_edge_runtime(version: str, words: str) -> None:
+    files = _with("next", version, 'export const runtime = "edge";\nexport function GET() {}\n')
+    files["app/api/route.ts"] = files.pop("i.ts")
+    files |= {"next.config.ts": "export default {};", "open-next.config.ts": "export default {};"}
+    files["wrangler.json"] = WORKER.replace("i.ts", ".open-next/worker.js")
+    files["package.json"] = '{ "dependencies": { "next": "*", "@opennextjs/cloudflare": "^1.20.0" } }'
+    (message,) = said(files, "opennext-edge-runtime")
+    assert message.endswith(words)
+
+
 def test_a_script_name_of_the_worker_itself() -> None:
     rule = "do-script-name-self"
     room = '"durable_objects": { "bindings": [{ "name": "R", "class_name": "Room"%s }] }'

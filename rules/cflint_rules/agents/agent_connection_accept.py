@@ -28,6 +28,10 @@ export class Chat extends Agent<Env> {
 }
 ```
 
+## What to do
+
+Delete the call: the connection was accepted before `onConnect()` was called.
+
 ## Not reported
 
 Sockets that are not the SDK's: one end of a `WebSocketPair`, a socket that was opened by the Agent.

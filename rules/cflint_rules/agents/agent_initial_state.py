@@ -31,8 +31,9 @@ export class Counter extends Agent<Env, { count: number }> {
 
 ## What to do
 
-Add the field `initialState = { … }` with everything that is read; or read `this.state?.name` where there
-may be no state yet.
+Add the field `initialState = { … }` to the class, with all that is read: until the first `setState()` what is
+read of it throws, or is `undefined`. Only where it means something that there is no state yet, read
+`this.state?.name` instead.
 
 ## Not reported
 

@@ -38,6 +38,11 @@ export class Helper extends Agent<Env> {
 }
 ```
 
+## What to do
+
+Write `await this.listSchedules()` for `getSchedules()`, `await this.getScheduleById(id)` for
+`getSchedule(id)`, in an `async` method, whose callers await it.
+
 ## Not reported
 
 Names that a version of the package does not have yet, when the project's own version is known; a class's own
@@ -165,7 +170,7 @@ def _namespace(match: Match, declared: js.Declaration) -> Iterator[Finding]:
     )
     fix = Fix("Use `DurableObjectNamespace`", edits, Safety.SAFE)
     for node in references or (declared.node,):
-        message = "`AgentNamespace` is a deprecated name of `DurableObjectNamespace`"
+        message = "`AgentNamespace` is a name of `DurableObjectNamespace` that the next major version drops"
         yield Finding(message, match.at(node), fix=fix)
 
 
@@ -179,7 +184,11 @@ def _renamed(match: Match, declared: js.Declaration, name: str, wanted: str) -> 
         if declared.name == name:
             edits.extend(_renamed_uses(match, module.scope.references(declared), wanted))
         fix = Fix(f"Use `{wanted}`", tuple(edits), Safety.SAFE)
-    return Finding(f"`{name}` is a deprecated name of `{wanted}`", match.at(declared.owner), fix=fix)
+    return Finding(
+        f"`{name}` is a name of `{wanted}` that the next major version drops",
+        match.at(declared.owner),
+        fix=fix,
+    )
 
 
 def _renamed_uses(match: Match, references: tuple[Node, ...], wanted: str) -> Iterator[Edit]:

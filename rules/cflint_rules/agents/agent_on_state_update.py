@@ -31,6 +31,10 @@ export class Counter extends Agent<Env, { count: number }> {
 }
 ```
 
+## What to do
+
+Move what `onStateUpdate()` does into `onStateChanged()`, and delete it.
+
 ## Not reported
 
 Projects whose version of `agents` is known to be older than 0.4; `onStateUpdate` of the client
@@ -97,7 +101,9 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
     used = any(_is_own(owner, leaf) for leaf in module.leaves("onStateUpdate", owner.body))
     fix = Fix("Rename it to `onStateChanged`", (module.replace(name, "onStateChanged"),), Safety.SAFE)
     yield Finding(
-        "`onStateUpdate()` is the old name of `onStateChanged()`", module.at(name), fix=None if used else fix
+        "`onStateUpdate()` is the old name of `onStateChanged()`, and goes with the next major version",
+        module.at(name),
+        fix=None if used else fix,
     )
 
 

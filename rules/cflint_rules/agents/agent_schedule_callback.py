@@ -36,6 +36,13 @@ export class Reminder extends Agent<Env> {
 }
 ```
 
+## What to do
+
+- "has no method": Write the name of a method that the class has, or write the method: as it is, the call
+  throws.
+- "not a function": Write the method's name as a text, `"tick"` for `this.tick`; make an inline function a
+  method of the class first. As it is, the call throws.
+
 ## Not reported
 
 Names that are computed, and Agents with a base class or members that the rule cannot see.

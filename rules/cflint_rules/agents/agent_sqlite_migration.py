@@ -56,7 +56,8 @@ SQL is not enabled for this Durable Object class. …
 ## Fix safety
 
 Safe where the configuration has no migrations yet: one is added that creates all missing classes. Unsafe
-otherwise: the storage of a class that was deployed cannot be changed.
+otherwise: right for a class that was never deployed; the storage of one that was cannot be changed, and a
+class of another name has to be created.
 
 Source: https://developers.cloudflare.com/agents/api-reference/configuration/
 """
@@ -129,7 +130,8 @@ def _missing(subject: Worker, project: Project) -> Iterator[Finding]:
             )
             fix = Fix(title, edits, Safety.SAFE if first else Safety.UNSAFE)
         yield Finding(
-            f"the Agent `{name}` is bound{here}, but {means} creates the class, with SQLite storage",
+            f"the Agent `{name}` is bound{here}, but {means} creates the class, with SQLite storage: the"
+            " deployment is refused",
             bindings[0].place("class_name"),
             (*_place(project, owner), *others),
             fix,
@@ -159,7 +161,7 @@ def _key_value(subject: Worker, project: Project) -> Iterator[Finding]:
                 fix = Fix(title, edits, Safety.UNSAFE) if edits else None
             yield Finding(
                 f"the Agent `{name}` needs SQLite storage, but {_how(live, environment)} it the old"
-                " key-value storage",
+                " key-value storage: the first request fails",
                 environment.location(live.span),
                 _place(project, owner),
                 fix,

@@ -31,6 +31,14 @@ export class Counter extends Agent<Env, { count: number }> {
 }
 ```
 
+## What to do
+
+Set a changed copy: `this.setState({ ...this.state, names: [...this.state.names, name] })`. Clients get it at
+once, and `onStateChanged()` is called.
+
+- "kept as JSON": Keep what JSON has: an object for a `Map`, an array for a `Set`, `toISOString()` for a
+  `Date`, and make the other of it where it is read. As it is, it comes back empty or as text.
+
 ## Not reported
 
 A change after which the same function calls `setState()`; classes with a `state` of their own.

@@ -65,8 +65,8 @@ export default {
 
 ## What to do
 
-In `fetch`: `return (await routeAgentRequest(request, env)) ?? new Response("not found", { status: 404
-})`, with a check of who asks before it.
+In `fetch` of the default export of `main`: `return (await routeAgentRequest(request, env)) ?? new
+Response("not found", { status: 404 })`, with a check of who asks before it.
 
 ## Not reported
 

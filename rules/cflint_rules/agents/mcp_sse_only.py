@@ -84,8 +84,9 @@ export default Tools.serve("/mcp");
 
 ## What to do
 
-Serve Streamable HTTP: `Tools.serve("/mcp")` in place of `mount()` or `serveSSE()`. Where old clients are
-still connected, keep `serveSSE("/sse")` beside it, and choose by the path.
+Write `.serve("/mcp")` in place of `.mount()` or `.serveSSE()`, with the same options: clients that know the
+new transport alone cannot connect today. While old clients are still in use, keep `serveSSE("/sse")` beside
+it, and choose by the path.
 
 ## Not reported
 

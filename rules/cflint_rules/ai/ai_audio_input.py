@@ -40,8 +40,9 @@ export default {
 
 ## What to do
 
-For `whisper` and `whisper-tiny-en` write `audio: [...new Uint8Array(buffer)]`; for
-`whisper-large-v3-turbo` the base64 of the bytes (`Buffer.from(buffer).toString("base64")`).
+For `whisper` and `whisper-tiny-en` write `audio: [...new Uint8Array(buffer)]`; for `whisper-large-v3-turbo`
+the base64 of the bytes (`Buffer.from(buffer).toString("base64")`). As it is, the call fails, or the model
+hears nothing.
 
 ## Not reported
 

@@ -36,13 +36,16 @@ export default {
 ## What to do
 
 Calls of it fail with error 5007 from that day on (or are answered by a successor, at its price). Write a
-model that is listed, such as `@cf/meta/llama-3.3-70b-instruct-fp8-fast` for text (`npx wrangler ai
-models` lists all): input and output are alike within a kind, prices and answers are not.
+model that is listed, such as `@cf/meta/llama-3.3-70b-instruct-fp8-fast` for text (`npx wrangler ai models`
+lists all): input and output are alike within a kind, prices and answers are not.
+
+- "answers in its place": Write the name of the successor, if its price will do: nothing else changes.
+  Otherwise choose another (`npx wrangler ai models`).
 
 ## Not reported
 
-Lists of models, keys of tables and cases of a `switch`: they describe models, and call none. Models of
-which the table does not know; its day is in the message.
+Lists of models, keys of tables, cases of a `switch` and an `example` in the description of an API: they
+describe models, and call none. Models of which the table does not know; its day is in the message.
 
 ## Errors
 
@@ -108,4 +111,6 @@ def _whole(module: Module, node: Node) -> str | None:
         return None
     if around.type == "pair" and around.child_by_field_name("key") == text:
         return None
+    if around.type == "pair" and module.key(around) in ("example", "examples"):
+        return None  # of a description of an API
     return name

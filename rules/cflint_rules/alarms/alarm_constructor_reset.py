@@ -44,6 +44,11 @@ export class Report extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Set it only where there is none: `ctx.blockConcurrencyWhile(async () => { if ((await ctx.storage.getAlarm())
+=== null) await ctx.storage.setAlarm(…) })`. As it is, an object that is used often never gets to its alarm.
+
 ## Not reported
 
 An alarm that is set under any condition, or after a check of `getAlarm()`.

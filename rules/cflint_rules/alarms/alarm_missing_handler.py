@@ -32,6 +32,14 @@ export class Trial extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+- "never runs": If the job is to run, set the alarm where work arises: `await
+  this.ctx.storage.setAlarm(Date.now() + delay)` in the method that a request calls, when `getAlarm()` gives
+  `null`. Otherwise delete `alarm()`: it does nothing today.
+- "Agents SDK": Make what `alarm()` does a method, and call `await this.schedule(seconds, "method")` for
+  `setAlarm()`: the SDK replaces an alarm that is set beside it.
+
 ## Not reported
 
 Classes with a base class that the rule cannot see, abstract classes, objects that hand themselves to a

@@ -36,6 +36,12 @@ export class Lock extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+- "in seconds": Multiply it by 1,000. As it is, the time lies in January 1970, so that the alarm is due at
+  once.
+- "greater than 0": Write `Date.now() + delay`, in milliseconds; `Date.now()` where it is to run at once.
+
 ## Not reported
 
 Times whose value the rule does not know.

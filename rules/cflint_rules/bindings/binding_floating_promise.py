@@ -35,6 +35,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `await` before it, in an `async` function whose callers await it. Where the answer should not wait for
+it, `ctx.waitUntil(…)` around it, with the `ctx` that the handler gets as its third parameter.
+
 ## Not reported
 
 Methods that return nothing (`env.METRICS.writeDataPoint(…)`) or are synchronous (`ctx.storage.kv`,

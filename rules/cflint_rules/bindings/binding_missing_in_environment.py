@@ -49,6 +49,12 @@ export default {
 In a `cloudflare.config.ts` each mode is written whole. There, what previews of a Worker lack and its
 deployments have is reported, or the other way round, where code uses it and does not ask whether it is there.
 
+## What to do
+
+Without it `env.NAME` is `undefined` there, and its first use throws. Copy the entry of the environment that
+has it, with the id or name of this environment's own resource. If this environment is not to have it, let the
+code ask first: `if (env.NAME)`.
+
 ## Not reported
 
 Names that the code of the Worker does not mention, what only an environment that is otherwise different

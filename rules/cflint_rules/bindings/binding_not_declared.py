@@ -38,6 +38,13 @@ export default {
 }
 ```
 
+## What to do
+
+As it is, `env.NAME` is `undefined`, and its use throws. Add it to the configuration, in the list of its kind
+(`kv_namespaces`, `d1_databases`, `r2_buckets`, `services`, `workflows`, …), with this name as `binding` and
+the id or name of the resource. A secret instead: `npx wrangler secret put NAME`. If the configuration has it
+under another name, write that in the code.
+
 ## Not reported
 
 Only what is used as a binding is, in a call such as `env.PAGES.get(…)`. Not: uses that check whether the

@@ -39,6 +39,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Put `await` before the call, make the function `async`, and await it where it is called.
+
 ## Not reported
 
 Members of what a remote procedure call returns (`await env.USERS_API.find(id).name()`): those are promises

@@ -41,6 +41,14 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Use the variable as what the configuration gives, or change the value there: as it is, the call throws.
+
+- "is a text": Make a list of it first: `env.NAME.split(",")`, or `JSON.parse(env.NAME)` where the text is
+  JSON; or write a list in `vars`.
+- "is a list": Take it as the list that it is, without `split()`; or write a text in `vars`.
+
 ## Not reported
 
 A variable that some environment has as the other, or whose value is not known; numbers, `true` and

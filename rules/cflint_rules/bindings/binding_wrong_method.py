@@ -50,6 +50,16 @@ export default {
 }
 ```
 
+## What to do
+
+The call throws that it is no function. Call what the binding has: KV `get`, `put`, `delete`, `list`,
+`getWithMetadata`; R2 `head`, `get`, `put`, `delete`, `list`; a queue `send`, `sendBatch`.
+
+- "D1 database": Write `await env.NAME.prepare(sql).bind(…values).all()` (`first()` for one row, `run()` for
+  none); the rows are `results`. As it is, the call throws that it is no function.
+- "on a stub": Write `env.NAME.getByName("name").method(…)`, with the name of the object that is meant. As it
+  is, the call throws that it is no function.
+
 ## Not reported
 
 A method that no kind of binding has and that is no known mistake: it may be newer than this rule. Bindings

@@ -49,15 +49,23 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `(await env.NAME.get())` for it, in an `async` function whose callers await it. As it is, the text
+`[object Fetcher]` stands in its place.
+
 ## Not reported
 
 The binding itself when it is passed on: the other code may call `get()`.
+
+SvelteKit's `env` of "$env/dynamic/private" holds the bindings as they are, so this is said of it, too.
 
 ## Fix safety
 
 Safe in an asynchronous function: the binding becomes `(await env.NAME.get())`.
 
-Source: https://developers.cloudflare.com/secrets-store/integrations/workers/
+Source: https://developers.cloudflare.com/secrets-store/integrations/workers/,
+https://github.com/sveltejs/kit/blob/main/packages/adapter-cloudflare/src/worker.js (`server.init({ env })`)
 """
 
 from __future__ import annotations
@@ -75,6 +83,10 @@ _TEXT_METHODS = frozenset(
     {"length", "trim", "split", "slice", "startsWith", "endsWith", "includes", "replace"}
 )
 
+_TEXT_FUNCTIONS = frozenset({"encode", "encodeURIComponent", "btoa", "atob"})
+"""Functions that make a text of what they are given."""
+_PRIVATE_ENV = "$env/dynamic/private"
+
 
 @rule(identifier("env"), member_access("env"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
@@ -82,18 +94,43 @@ def check(match: Match) -> Iterator[Finding]:
     secret = module.parent(module.with_wrappers(match.node))
     if secret is None or secret.type != "member_expression":
         return
-    if not match.value_of(secret).is_binding("secrets_store_secret"):
+    if not match.value_of(secret).is_binding("secrets_store_secret") and not _is_of_sveltekit(match, secret):
         return
     whole = module.with_wrappers(secret)
-    if not _is_used_as_text(module, whole):
+    used = whole if _is_used_as_text(module, whole) else _used_by_name(module, whole)
+    if used is None:
         return
     name = match.text(secret)
     read = quoted(f"await {name}.get()")
     yield Finding(
         f"{quoted(name)} is a Secrets Store binding and no string: read it with {read}",
         match.at(secret),
-        fix=_fix(match, whole, name),
+        () if used is whole else (match.at(used, "here it is taken for a text"),),
+        fix=_fix(match, whole, name) if used is whole else None,
     )
+
+
+def _is_of_sveltekit(match: Match, secret: Node) -> bool:
+    """Whether a member is such a binding of `env` as SvelteKit hands it on in "$env/dynamic/private"."""
+    declaration = match.module.scope.resolve(match.node)
+    imported = declaration.imported if declaration is not None else None
+    if imported is None or (imported.module, imported.name) != (_PRIVATE_ENV, "env"):
+        return False
+    read = match.module.member(secret)
+    bound = match.module.bindings_named(read.name) if read is not None else []
+    return bool(bound) and all(each.kind.id == "secrets_store_secret" for each in bound)
+
+
+def _used_by_name(module: Module, secret: Node) -> Node | None:
+    """The first place at which a constant that holds a secret is taken for a text."""
+    name = module.given_name(secret)
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    if declaration is None or declaration.path or not declaration.constant:
+        return None
+    uses = [use for use in module.scope.references(declaration) if use.id != declaration.node.id]
+    if any((read := module.member_read(use)) is not None and read.name == "get" for use in uses):
+        return None
+    return next((use for use in uses if _is_used_as_text(module, module.with_wrappers(use))), None)
 
 
 def _fix(match: Match, whole: Node, name: str) -> Fix | None:
@@ -114,6 +151,9 @@ def _is_used_as_text(module: Module, secret: Node) -> bool:
         return True
     if parent.type == "pair":
         return _is_header(module, parent)
+    if parent.type == "arguments":
+        made = module.call_around(secret)
+        return made is not None and made[1] == 0 and made[0].name in _TEXT_FUNCTIONS
     operation = module.operation(parent)
     if operation is None or operation.operator not in _TEXT_OPERATORS:
         return False

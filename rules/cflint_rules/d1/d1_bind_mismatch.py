@@ -40,7 +40,13 @@ export default {
 
 ## What to do
 
-Count the placeholders, and give `bind()` as many values in that order.
+The statement is refused, so that this throws. Give `bind()` (`exec()` of a Durable Object: after the text)
+one value for each `?`, in that order; or take the placeholders out that are too many.
+
+- "by name": Write `?` (or `?1`) in place of the name, and bind the values in that order: D1 throws otherwise.
+- "has no end": Close the quote, or take it out: SQLite refuses the text, and sees no placeholder in it.
+- "returns a new statement": Use what it returns: `await statement.bind(…).run()`. As it is, the statement
+  runs without the values, and throws.
 
 ## Not reported
 
@@ -78,6 +84,12 @@ def check(match: Match) -> Iterator[Finding]:
     use = sql.sql_use(match.module, match.node)
     if use is None or not use.text.is_whole or not use.text.statements:
         return
+    open_text = next((token for token in use.text.tokens if _is_open(token)), None)
+    if open_text is not None:
+        yield Finding(
+            "the text that begins here has no end: its quote is never closed", use.at_token(open_text)
+        )
+        return
     if use.engine is sql.SqlDialect.D1 and use.method == "prepare":
         yield from _check_prepared(match, use)
     elif use.engine is sql.SqlDialect.DURABLE_OBJECT:
@@ -107,6 +119,11 @@ def _check_prepared(match: Match, use: sql.SqlUse) -> Iterator[Finding]:
             yield Finding(
                 f"nothing is bound to the {_placeholders(marks.count)} of this statement", match.at(made)
             )
+
+
+def _is_open(token: sql.Token) -> bool:
+    """Whether a text of SQL reaches to the end, because nothing closes it."""
+    return token.kind is sql.TokenKind.STRING and token.text.count("'") % 2 == 1
 
 
 def _compare(

@@ -43,9 +43,13 @@ export default {
 
 ## What to do
 
-Add a unique index on the column that is looked up (`CREATE UNIQUE INDEX … ON t(c)`, as a migration),
-write `INSERT … ON CONFLICT (c) DO NOTHING`, and ask `meta.changes`: 0 means that it was there, where the
-code does what it did after the lookup. Without the index a second row comes now and then.
+If the schema has no unique index on the column that is looked up, add one (`CREATE UNIQUE INDEX … ON t(c)`,
+as a migration): without it a second row comes now and then. Then write `INSERT … ON CONFLICT (c) DO NOTHING`;
+where `meta.changes` is 0 it was there, and the code does what it did after the lookup.
+
+- "`INSERT` fails": Write `INSERT … ON CONFLICT (…) DO NOTHING` with the columns that the message names; where
+  `meta.changes` is 0 it was there, and the code does what it did after the lookup. As it is, the second
+  client gets an error 500.
 
 ## Not reported
 

@@ -42,6 +42,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Put the statement on one line, or write `await db.prepare(…).run()`, which takes line breaks: D1 refuses each
+line as `incomplete input`.
+
 ## Not reported
 
 Complete statements, each on a line of its own; text from elsewhere (an imported `.sql` file, a parameter).
@@ -76,7 +81,7 @@ def check(match: Match) -> Iterator[Finding]:
     first = broken[0]
     what = f"this {first.verb} goes" if first.verb else "this statement goes"
     yield Finding(
-        f"`exec()` sends every line by itself, and {what} over {_lines(use, first)}",
+        f"`exec()` sends every line by itself, and {what} over {_lines(use, first)}: it fails",
         use.at_token(first.tokens[0]),
         related=tuple(use.at_token(other.tokens[0]).saying("so does this") for other in broken[1:4]),
         fix=_fix(use, broken),

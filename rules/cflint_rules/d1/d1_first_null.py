@@ -40,14 +40,16 @@ export default {
 
 ## What to do
 
-After the query: `if (row === null) return new Response("not found", { status: 404 })` (in Python `if row
-is None: …`), before anything of the row is used.
+After the query, before anything of the row is used: `if (row === null) return new Response("not found", {
+status: 404 })`; in Python `if row is None: return Response("not found", status=404)`, with the row in a
+variable of its own before `.to_py()`.
 
 ## Not reported
 
 Rows that are tested anywhere, read with `?.`, handed on, or claimed to be there (`!`, a cast). Reads in a
 `try` with a `catch`. Statements that always give a row (`SELECT count(*) …` without `GROUP BY`, a `SELECT`
-without `FROM`) or that write (`INSERT … RETURNING`), and those of which the text is not known. In Python a
+without `FROM`) or that write (`INSERT … RETURNING`), and those of which the text is not known. Rows that the
+same function has written before, by an `INSERT` of the same keys, or by its `last_row_id`. In Python a
 `try` that catches any `Exception` and answers 500 is no guard.
 
 ## Errors
@@ -82,6 +84,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     query = sql.d1_statement(module, match.receiver)
     if query is None or not query.statement.may_be_empty:
+        return
+    if sql.is_written_before(module, match.node, query):
         return
     yield Finding(
         "`first()` gives `null` when there is no such row, and then this throws",

@@ -37,17 +37,23 @@ export async function users(env: Env, ids: string[]): Promise<unknown[]> {
 
 ## What to do
 
-With more than 100 the query is refused ("too many SQL variables"). Ask in pieces, and join the rows: `for
-(let at = 0; at < list.length; at += 100) rows.push(...(await query(list.slice(at, at + 100))))`; sums, an
-order and a `LIMIT` over all have to be made again in code. Only where that cannot be, give the list as
-one value: `id IN (SELECT value FROM json_each(?))` with `JSON.stringify(list)`.
+With more than 100 the query is refused. Ask in pieces, and join the rows: `for (let at = 0; at < list.length;
+at += 100) rows.push(...(await query(list.slice(at, at + 100))))`. Where sums, an order or a `LIMIT` over all
+are asked for, give the list as one value instead: `id IN (SELECT value FROM json_each(?))` with
+`JSON.stringify(list)`.
+
+- "pattern of": The statement is refused. Shorten the pattern, or ask with `instr(column, ?) > 0`, which has
+  no such limit.
+- "and this has": The statement is refused. Cut it in two and run both with `db.batch([…])`, or give a list as
+  one value: `json_each(?)` with `JSON.stringify(list)`.
 
 ## Not reported
 
-Lists whose length the code around looks at, or that it cuts or fetches with a limit; lists that are written
-out; lists whose possible length is not known. Of ORMs, Drizzle's `inArray()` and Kysely's `in` are known,
-where the database is made for D1 in sight; Prisma divides such lists by itself. Functions that no Worker
-calls.
+Lists whose length the code around looks at, or that it cuts or fetches with a limit, unless a number that is
+too large is written there (`slice(i, i + 500)`, `LIMIT 1000`, `chunk(rows, 50)` of rows with five columns);
+lists that are written out; lists whose possible length is not known. Of ORMs, Drizzle's `inArray()` and
+Kysely's `in` are known, where the database is made for D1 in sight; Prisma divides such lists by itself.
+Functions that no Worker calls.
 
 ## Errors
 
@@ -76,7 +82,9 @@ if TYPE_CHECKING:
 
 _MOST = 100
 _LONGEST_PATTERN = 50  # bytes
-_IN = pattern(r"\bIN\s*\(\s*$", re.IGNORECASE)
+_IN = pattern(r"\b(?:IN\s*\(|VALUES)\s*$", re.IGNORECASE)
+_MARKS = pattern(r"\?|\(\s*\?(?:\s*,\s*\?)*\s*\)")
+"""What stands for one element: `?`, or `(?, ?)` of a row."""
 _LIKE = pattern(r"\b(?:LIKE|GLOB)\s+'", re.IGNORECASE)
 _BOUNDED = pattern(
     rb"limit(?<!-limit)|chunk|slice\(|splice\(|batch_?size|max|\.(?:length|size)\s*(?:>=?\s*[1-9A-Za-z]|<)",
@@ -106,11 +114,16 @@ def _faults(match: Match, use: sql.SqlUse) -> Iterator[Finding]:
     if _LIKE.search(text) is not None:
         yield from _patterns(use)
     for hole in use.text.holes:
-        source = _list(match.module, hole) if _IN.search(text, 0, hole.at) else None
-        if source is not None and _may_be_long(match.module, source, match.node):
+        listed = _list(match.module, hole) if _IN.search(text, 0, hole.at) else None
+        if listed is None:
+            continue
+        source, marks = listed
+        if _may_be_long(match.module, source, match.node, marks):
+            each = "is a parameter" if marks == 1 else f"is {marks} parameters"
+            pieces = "" if _cut_to(match.module, source) is None else f" into pieces of {_MOST // marks}"
             yield Finding(
-                f"each element of {quoted(match.text(source))} is a parameter, of which a statement takes at"
-                f" most {_MOST}: cut the list, or give it to `json_each(?)`",
+                f"each element of {quoted(match.text(source))} {each}, of which a statement takes at"
+                f" most {_MOST}: cut the list{pieces}, or give it to `json_each(?)`",
                 match.at(hole.node),
             )
 
@@ -185,8 +198,8 @@ def _patterns(use: sql.SqlUse) -> Iterator[Finding]:
                 yield Finding(what, use.at_token(token))
 
 
-def _list(module: Module, hole: sql.Interpolation) -> Node | None:
-    """`ids` of `ids.map(() => "?").join(",")`, which an expression is."""
+def _list(module: Module, hole: sql.Interpolation) -> tuple[Node, int] | None:
+    """`ids` of `ids.map(() => "?").join(",")`, which an expression is, and the parameters of an element."""
     joined = module.call(module.initializer(hole.node))
     if joined is None or joined.receiver is None or joined.name != "join":
         return None
@@ -194,16 +207,20 @@ def _list(module: Module, hole: sql.Interpolation) -> Node | None:
     if marks is None or marks.receiver is None or marks.name != "map" or not marks.arguments:
         return None
     body = js.body_of(js.unwrap(marks.arguments[0]))
-    if body is None or module.string(body) != "?":
+    text = module.string(body) if body is not None else None
+    if text is None or _MARKS.fullmatch(text) is None:
         return None
-    return js.unwrap(marks.receiver)
+    return js.unwrap(marks.receiver), text.count("?")
 
 
-def _may_be_long(module: Module, source: Node, at: Node) -> bool:
-    """Whether a list comes from a request, a query or a caller, and nothing around looks at its length."""
-    most = _most_rows(module, source)
+def _may_be_long(module: Module, source: Node, at: Node, marks: int = 1) -> bool:
+    """Whether a list comes from a request, a query or a caller, and nothing around looks at its length. Each
+    element is so many parameters."""
+    most = _cut_to(module, source)
+    if most is None:
+        most = _most_rows(module, source)
     if most is not None:
-        return most > _MOST
+        return most * marks > _MOST
     function = None
     for above in module.ancestors(at):
         if above.type in js.FUNCTIONS:
@@ -218,6 +235,30 @@ def _may_be_long(module: Module, source: Node, at: Node) -> bool:
     return any(_is_unbounded(module, part) for part in module.origins(source))
 
 
+def _cut_to(module: Module, source: Node) -> int | None:
+    """The length of the pieces that a list is one of: of `list.slice(i, i + 500)`, or of the turns over
+    `chunk(list, 500)`; None of every other list, and where the length is not known."""
+    declaration = module.scope.resolve(source) if source.type == "identifier" else None
+    turns = (
+        declaration is not None
+        and len(declaration.path) == 1
+        and declaration.owner.type == "for_in_statement"
+    )
+    whole = declaration.value if turns and declaration is not None else source
+    made = module.call(module.initializer(js.unwrap(whole))) if whole is not None else None
+    if made is None or len(made.arguments) != 2:
+        return None
+    length: Node | None = None
+    if turns:
+        length = made.arguments[1] if _CUT.search(made.name.encode()) is not None else None
+    elif made.name == "slice":
+        end = module.operation(made.arguments[1])
+        if end is not None and end.operator == "+" and end.left is not None:
+            length = end.right if module.is_same(end.left, made.arguments[0]) else None
+    number = module.number(length) if length is not None else None
+    return int(number) if number is not None else None
+
+
 def _most_rows(module: Module, source: Node) -> int | None:
     """The most rows that a list can have whose items come from the rows of a query with a `LIMIT`."""
     ran = _query_behind(module, source)
@@ -227,8 +268,23 @@ def _most_rows(module: Module, source: Node) -> int | None:
         return None
     if found[1]:
         return int(found[1])
+    if found[0].rstrip(" ;\n\t").endswith("?"):
+        return _last_bound(module, ran)
     hole = next((hole for hole in use.text.holes if hole.at == found.end() - 1), None)
     number = module.number(hole.node) if hole is not None else None
+    return int(number) if number is not None else None
+
+
+def _last_bound(module: Module, ran: js.Call | None) -> int | None:
+    """The number that is bound last to the statement that a call runs."""
+    bound = (
+        module.call(module.initializer(ran.receiver))
+        if ran is not None and ran.receiver is not None
+        else None
+    )
+    if bound is None or bound.name != "bind" or not bound.arguments:
+        return None
+    number = module.number(bound.arguments[-1])
     return int(number) if number is not None else None
 
 

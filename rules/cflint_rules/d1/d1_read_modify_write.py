@@ -43,8 +43,9 @@ export default {
 
 ## What to do
 
-Write it into the statement: `UPDATE t SET n = n + ? WHERE id = ?`. With a condition: put it into `WHERE`,
-and look at `meta.changes`.
+A number: `UPDATE t SET n = n + ? WHERE id = ?`; a condition goes into `WHERE`, and `meta.changes` is 0 where
+it did not hold. A text or JSON: add the value that was read to the condition (`… WHERE id = ? AND content =
+?`); where `meta.changes` is 0, read and write again, and after three times answer 409.
 
 ## Not reported
 

@@ -42,9 +42,9 @@ export default {
 
 ## What to do
 
-Send the statements together: `const [first, second] = await db.batch([one, other])`. It is one request, and
-answers with one result for each statement, in their order. Where the second needs what the first finds, a
-`JOIN` or a subquery says both in one.
+Send them together: `const [first, second] = await db.batch([one, other])`, each with its `bind()` and without
+`first()` or `all()`. It is one request, with a result for each, in their order: rows are `first.results`,
+what `first()` gave is `first.results[0]`.
 
 ## Not reported
 

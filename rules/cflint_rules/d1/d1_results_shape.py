@@ -35,6 +35,16 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+As it is, the value is `undefined`, or a loop over it throws.
+
+- "its rows are in": Read `.results` of it: `const { results } = await …`.
+- "`first()` gives one row": Take the row as it is, which is `null` where there is none; for several, call
+  `all()` and read `.results`.
+- "`raw()` gives": Take it as it is: an array of rows, each an array of values.
+- "it is `meta.": Read it from `meta`, as the message names it.
+
 ## Not reported
 
 Results whose use is not in sight: returned, passed on, or tested (`Array.isArray(result)`). What is read from

@@ -34,6 +34,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Add `.run()` and await it, or hand the statement to `await db.batch([…])`: as it is, nothing happens, and no
+error is seen.
+
 ## Not reported
 
 Statements that are returned, passed on, or put into an array or object, which other code may execute.

@@ -53,9 +53,16 @@ export default {
 
 ## What to do
 
-Write the default in the unit of the column: `sql`(unixepoch())`` for `mode: "timestamp"`, `sql`(unixepoch()
-* 1000)`` for `timestamp_ms`; or leave it to the code with `$defaultFn(() => new Date())`. Then make a
-migration, which also converts the rows that are there.
+Write the default in the unit of the column: `` sql`(unixepoch())` `` for `mode: "timestamp"`, ``
+sql`(unixepoch() * 1000)` `` for `timestamp_ms`. Then make a migration (`npx drizzle-kit generate`).
+
+- "is in seconds": Write `` sql`(unixepoch() * 1000)` ``, make a migration (`npx drizzle-kit generate`), and
+  add to it for the rows that are there: `UPDATE t SET c = c * 1000 WHERE c < 100000000000`.
+- "is in milliseconds": Write `` sql`(unixepoch())` ``, make a migration (`npx drizzle-kit generate`), and add
+  to it for the rows that are there: `UPDATE t SET c = c / 1000 WHERE c > 100000000000`.
+- "is text": Write `` sql`(unixepoch())` `` for `mode: "timestamp"`, `` sql`(unixepoch() * 1000)` `` for
+  `timestamp_ms`, make a migration (`npx drizzle-kit generate`), and add to it for the rows that are there:
+  `UPDATE t SET c = unixepoch(c) WHERE typeof(c) = 'text'` (`* 1000` for `timestamp_ms`).
 
 ## Not reported
 

@@ -37,6 +37,17 @@ export class Diary extends Agent<Env> {
 }
 ```
 
+## What to do
+
+Bind a text, a number, `null` or bytes.
+
+- "a bigint": Write `Number(value)` up to 2^53; above that keep it as text (`String(value)`, in a TEXT
+  column).
+- "`None`": Where the value is missing (a field that a client leaves out, an optional parameter), the request
+  fails with status 500. If it has to be there, ask before, and answer 400: `if value is None: return
+  Response("missing", status=400)`. If the column may be NULL, set the compatibility date to 2026-04-21 or
+  later, from which on `None` is `NULL`.
+
 ## Not reported
 
 Variables and calls whose value the rule does not know; only literals, `new …` and promises are looked at.
@@ -194,13 +205,18 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
     """`None` is `undefined` for D1 where the SDK converts nothing."""
     if python.converts_arguments(module) is not False:
         return
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
     for made in module.calls("bind"):
         if module.value_of(module.receiver(made)).kind is not ValueKind.D1_STATEMENT:
             continue
         for given in module.arguments(made):
             if _may_be_none(module, given) and not module.is_handled(made, "JsException"):
+                value = module.value_given(given) or given
+                subject = "this may be `None`" if isinstance(value, cst.Call) else "this is `None`"
                 yield Finding(
-                    "D1 cannot bind `None`, which is `undefined` there: `bind()` throws `D1_TYPE_ERROR`",
+                    f"{subject}, which is `undefined` for D1: `bind()` then throws `D1_TYPE_ERROR`",
                     module.at(given),
                 )
                 break

@@ -34,8 +34,9 @@ export class Diary extends Agent<Env> {
 
 ## What to do
 
-Add `CREATE TABLE IF NOT EXISTS` for it in the constructor (or a migration of D1), with the columns that
-the statements name; or mend the name.
+The statement throws `no such table`. If the name is a slip, write that of the table that is meant. Otherwise
+create it, with the columns that the statements name: for D1 in a migration (`npx wrangler d1 migrations
+create NAME …`), in a Durable Object with `CREATE TABLE IF NOT EXISTS` in the constructor.
 
 ## Not reported
 

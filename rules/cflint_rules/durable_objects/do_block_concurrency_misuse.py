@@ -49,8 +49,11 @@ export class Counter extends DurableObject<Env> {
 
 ## What to do
 
-Take the wrapper off: a single `put()` or `sql.exec()` needs none, and several are one with
-`transaction()` or `transactionSync()`. It belongs in the constructor, around what is loaded once.
+Take the wrapper off: `await` what stands in it. A single `put()` or `sql.exec()` needs none; several that
+belong together go into `ctx.storage.transaction(async (txn) => …)`, or `transactionSync()`. What is loaded
+once belongs in the constructor, in the wrapper.
+
+- "awaits nothing": Take the wrapper off: nothing changes but that it is quicker.
 
 ## Not reported
 

@@ -35,6 +35,12 @@ export class Inbox extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Write `super(ctx, env)` in place of the call, with the names of the constructor's own first two parameters in
+that order; give the constructor these parameters if it has others. What the call was given goes into fields
+of the class.
+
 ## Not reported
 
 Classes whose base cannot be resolved (a mixin, a factory). A constructor that only throws, or returns another

@@ -39,8 +39,10 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-Take the timer out; set `ctx.storage.setAlarm(Date.now() + interval)` where there is something to do, and
-do it in `alarm()`, which sets the next one.
+Make the callback `async alarm()` of the class, which sets the next one at its end while there is work: `await
+this.ctx.storage.setAlarm(Date.now() + 1000)`, with the timer's interval. In place of the timer:
+`ctx.blockConcurrencyWhile(async () => { if ((await ctx.storage.getAlarm()) === null) await
+ctx.storage.setAlarm(Date.now() + 1000); })`. An `alarm()` that is there does both.
 
 ## Not reported
 

@@ -60,6 +60,11 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Before it: `await ctx.storage.deleteAlarm()`. As it is, `alarm()` runs in the emptied object, and what it
+writes makes the object, and its bill, anew.
+
 ## Not reported
 
 Classes that set no alarm; `deleteAll()` in `alarm()` itself, when there is no alarm any more, or where

@@ -41,8 +41,9 @@ export class Terminal extends DurableObject<Env> {
 
 ## What to do
 
-Read it where the object wakes up (`this.value = await ctx.storage.get(key)` in `blockConcurrencyWhile()`
-of the constructor), or delete the `put()`.
+If the value has to outlast the object (which is evicted when nothing comes for a while), read it in the
+constructor: `ctx.blockConcurrencyWhile(async () => { this.value = await ctx.storage.get(key) })`. If not,
+delete the `put()`: nothing else changes.
 
 ## Not reported
 

@@ -52,6 +52,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Return plain data: of a cursor its rows (`.toArray()`), of a binding or a socket what the caller wants of it.
+As it is, the caller's call fails.
+
 ## Not reported
 
 Methods that the class itself calls, private ones, and those that the runtime calls (`fetch()`, `alarm()`, …).

@@ -46,8 +46,9 @@ a Worker of its own, with classes of its own, and reads and writes the data of p
 
 ## What to do
 
-Delete `script_name` if this was never deployed. If it was, the objects of that environment lie with the
-Worker that is named: deleting the key begins with empty ones.
+If that environment was never deployed, or its objects may begin empty, delete `script_name`: it gets objects
+of its own. If the data there has to stay, keep the key and suppress this: the objects lie with the Worker
+that is named.
 
 ## Not reported
 

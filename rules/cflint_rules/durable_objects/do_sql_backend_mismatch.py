@@ -42,6 +42,16 @@ export class Ledger extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+If the class was never deployed (`npx wrangler deployments list` shows it), move its name from `new_classes`
+to `new_sqlite_classes`. If it was, its storage stays as it is: use `storage.get()` and `put()` instead, or
+write a class of another name with `new_sqlite_classes` in a new migration, bind that, and copy the data.
+
+- "only a new class": The calls throw as long as they are made on this class. Use `storage.get()` and `put()`
+  in their place; or write a class of another name, create it with `new_sqlite_classes` in a new migration,
+  bind that, and copy the data of the old one by its methods.
+
 ## Not reported
 
 Classes that were transferred from another Worker, whose storage is not known. Uses inside `try`. Agents,
@@ -60,8 +70,9 @@ Error: Durable Object is not backed by SQL.
 
 ## Fix safety
 
-Unsafe: right for a class that was never deployed; one that was keeps its storage for ever, so that the
-entry stays, and a class of another name is created with `new_sqlite_classes` and the data copied into it.
+Unsafe: right for a class that was never deployed (as it is, the call throws); one that was keeps its
+storage for ever, so that the entry stays, and a class of another name is created with `new_sqlite_classes`
+and the data copied into it.
 
 Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/api/actor-state.c++
 """

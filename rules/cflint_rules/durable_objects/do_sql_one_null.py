@@ -46,10 +46,15 @@ export class Files extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Take `.toArray()[0]` for `.one()`, and compare with `undefined` (or write `?? null` after it).
+
 ## Not reported
 
 Rows that nobody asks for; calls in a `try` with a `catch`; queries that always give a row (`SELECT count(*)
-…` without `GROUP BY`) or that write (`INSERT … RETURNING`), and those of which the text is not known.
+…` without `GROUP BY`) or that write (`INSERT … RETURNING`), and those of which the text is not known; rows
+that the same function has written before, by an `INSERT` of the same keys.
 
 ## Errors
 
@@ -100,6 +105,8 @@ def check(match: Match) -> Iterator[Finding]:
     made = module.initializer(match.receiver)
     use = sql.sql_use(module, made) if made.type == "call_expression" else None
     if use is None or not _may_be_empty(use.text) or module.try_around(match.node) is not None:
+        return
+    if sql.is_written_before(module, match.node, sql.D1Statement(use.text.statements[0], use.bound)):
         return
     asked = [place for place in _places(module, match.node) if js.is_guard(module, place)]
     if not asked:

@@ -58,8 +58,11 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-Rename it to the method of the runtime that the message names; what has to happen when a socket opens
-stands beside `acceptWebSocket()`.
+If it should run by itself, move what it does: when a socket opens, beside `acceptWebSocket()`; otherwise into
+`fetch()`, `alarm()`, `webSocketMessage()`, `webSocketClose()` or `webSocketError()`, which the runtime calls.
+If nothing needs it, delete it.
+
+- "no such handler; ": Give it that name; the parameters stay.
 
 ## Not reported
 

@@ -50,6 +50,16 @@ export default {
 }
 ```
 
+## What to do
+
+Export it from the module that `main` names: `export { Room } from "./room"`.
+
+- "did you mean": Write the exported name as `class_name` in the configuration, or, if the class was deployed
+  under the other name, export it under that.
+- "generates": Write a module that has `export * from` and `export { default } from` the framework's entry,
+  and exports the class, and name it in `main`. Or deploy the class as a Worker of its own, and name that in
+  `script_name`.
+
 ## Not reported
 
 Classes of other Workers (`script_name`). Entry modules that are missing, are not JavaScript, or re-export
@@ -140,7 +150,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if not declared and near is not None:
             related.append(exports.names[near].at.saying("this is exported"))
         yield Finding(
-            f"{which} does not export the class `{name}`{environments}{hint}",
+            f"{which} does not export the class `{name}`{environments}, so that the deployment is"
+            f" refused{hint}",
             first,
             tuple(related),
             _fix(subject, project, declared) if len(declared) == 1 else None,

@@ -27,6 +27,11 @@ export default {
 };
 ```
 
+## What to do
+
+Unless another server is meant, write `new URL("/path", request.url)`, with the request that the handler gets
+(`Response.redirect()` takes its `.href`). If another one is, put its address before the path, from `env`.
+
 ## Not reported
 
 URLs that are not literals, functions of one's own of these names, `new URL(path, base)`, and code that runs

@@ -93,6 +93,11 @@ export async function onRequest(context, next) {
 }
 ```
 
+## What to do
+
+Put it under `if (!context.isPrerendered) { … }`; where nothing of the middleware is for prerendered pages,
+begin it with `if (context.isPrerendered) return next();`.
+
 ## Not reported
 
 Version 13 and later, and one that the package.json leaves open; a site without a prerendered page; a module

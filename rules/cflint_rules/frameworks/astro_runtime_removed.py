@@ -62,7 +62,9 @@ export async function GET() {
 
 ## What to do
 
-`import { env } from "cloudflare:workers"` and read `env.NAME`; `locals.cfContext` has `waitUntil()`.
+Write `import { env } from "cloudflare:workers"`, and `env.NAME` in place of `locals.runtime.env.NAME`.
+
+- "`locals.cfContext`": Write `locals.cfContext` in place of `locals.runtime.ctx`: it has `waitUntil()`.
 
 ## Not reported
 

@@ -67,6 +67,11 @@ _routes.json
 export const GET = () => new Response("none yet");
 ```
 
+## What to do
+
+Make the file `public/.assetsignore` with the line `_worker.js` (and one with `_routes.json`): Astro copies it
+to `dist`.
+
 ## Not reported
 
 Pages; version 13 and later, which writes the Worker to a folder of its own, or a version that the

@@ -44,7 +44,8 @@ export default defineNitroPlugin((nitro) => {
 
 ## What to do
 
-Move the call into the event handler, or into a function that it calls.
+Move the call into the event handler (`export default defineEventHandler(async () => { const database =
+hubDatabase(); … })`), or into a function that it calls; in a plugin into `nitroApp.hooks.hook("request", …)`.
 
 ## Not reported
 

@@ -58,6 +58,11 @@ export default defineNitroConfig({
 export default defineEventHandler(() => "hello");
 ```
 
+## What to do
+
+Write the command that the message names into the script that deploys. Or take `env` out of the configuration,
+and keep one file for each environment.
+
 ## Not reported
 
 `deployConfig` that is not `true` in the configuration of Nitro or Nuxt; a preset that is not one of

@@ -62,6 +62,14 @@ export default defineCloudflareConfig({ incrementalCache: r2IncrementalCache });
 }
 ```
 
+## What to do
+
+Declare the binding under that very name: nothing is cached or revalidated until then.
+
+- "`do-queue`": Add `{ "name": "NEXT_CACHE_DO_QUEUE", "class_name": "DOQueueHandler" }` to
+  `durable_objects.bindings`, and `{ "tag": "v1", "new_sqlite_classes": ["DOQueueHandler"] }` to `migrations`:
+  pages are not revalidated until then.
+
 ## Not reported
 
 An override of one's own; an `open-next.config` that does not hand an object to `defineCloudflareConfig()`, or

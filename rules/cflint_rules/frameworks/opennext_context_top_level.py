@@ -68,8 +68,8 @@ export async function GET() {
 
 ## What to do
 
-Move the call into the function that needs it (a route, an action, a component); at the top level of a
-static page `getCloudflareContext({ async: true })` there.
+Move the call into the function that needs it (the route's `GET()`, an action, a component). Of a page that is
+rendered while the app is built, call `await getCloudflareContext({ async: true })` there.
 
 ## Not reported
 

@@ -1,7 +1,10 @@
 """Leave `runtime = "edge"` out: OpenNext builds for the Node.js runtime.
 
 `@opennextjs/cloudflare` runs pages and routes with the Node.js runtime of Next.js, which Workers have by
-`nodejs_compat`. Its build stops at a route that asks for the edge runtime ("cannot use the edge runtime").
+`nodejs_compat`. A route that asks for the edge runtime is not there when it is called. What webpack built
+(Next 15 and older, `next build --webpack`), the build of OpenNext refuses ("cannot use the edge
+runtime"). What Turbopack built, the default since Next 16, goes through and is deployed: the route then
+answers 500, and nothing says why.
 
 ## Incorrect
 
@@ -71,6 +74,10 @@ export function GET() {
 }
 ```
 
+## What to do
+
+Delete `runtime = "edge"`: the code then runs with Node.js's APIs, which Workers have by `nodejs_compat`.
+
 ## Not reported
 
 Middleware, which may run there; an `open-next.config` that sets up `functions` of their own.
@@ -79,8 +86,9 @@ Middleware, which may run there; an `open-next.config` that sets up `functions` 
 
 Unsafe: the fix removes the line, and code that was written for the edge runtime then runs with Node.js's.
 
-Source: https://opennext.js.org/cloudflare/get-started, and the code of the packages (1.20.17, and 4.1.16 of
-`@opennextjs/aws`).
+Source: https://opennext.js.org/cloudflare/get-started, the code of the packages (1.20.17, and 4.1.16 of
+`@opennextjs/aws`: `copyTracedFiles`), and for Next 16
+https://github.com/opennextjs/opennextjs-cloudflare/issues/1028
 """
 
 from __future__ import annotations
@@ -98,6 +106,7 @@ from cflint.api import (
     Safety,
     Severity,
     Span,
+    config,
     js,
     module,
     pattern,
@@ -109,6 +118,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _EDGE = ("edge", "experimental-edge")
+_TURBOPACK = (16, 0, 0)
+"""The version of Next.js from which on it builds with Turbopack."""
 _OWN_FUNCTIONS = pattern(rb"\bfunctions\b")
 _SUFFIXES = ("ts", "mts", "mjs", "js", "cjs")
 
@@ -122,8 +133,19 @@ def check(module: Module) -> Iterator[Finding]:
     if found is None or not _is_built_by_opennext(module) or _has_own_functions(module, app.folder):
         return
     statement, declaration, declarator = found
-    message = 'OpenNext has no edge runtime: the build stops at `runtime = "edge"`'
+    message = f'OpenNext has no edge runtime: with `runtime = "edge"` {_outcome(module, app.folder)}'
     yield Finding(message, module.at(declarator), fix=_fix(module, declaration, statement))
+
+
+def _outcome(module: Module, folder: str) -> str:
+    """What comes of it, which the bundler decides, and the version of Next.js which one that is."""
+    workspace = module.project.workspace
+    found = config.installed_version(workspace, folder, "next")
+    manifest = next(config.manifests_above(workspace, folder), None)
+    is_said = manifest is not None and any(flag in manifest.data for flag in (b"--webpack", b"--turbo"))
+    if found is None or is_said or found.lowest < _TURBOPACK < found.below:
+        return "the build stops, or the route answers 500"
+    return "the build stops" if found.below <= _TURBOPACK else "the route answers 500"
 
 
 def _edge(module: Module) -> Iterator[tuple[Node, Node, Node]]:

@@ -88,6 +88,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Hand on a provider: `const context = new RouterContextProvider(); context.set(cloudflare, { env, ctx });`,
+with `export const cloudflare = createContext<{ env: Env; ctx: ExecutionContext }>()` in a module of its own,
+both from `react-router`. Loaders and actions then read `context.get(cloudflare)` for `context.cloudflare`.
+
 ## Not reported
 
 No second argument; a context that is no object literal where it is handed over, or a constant that is set to

@@ -85,7 +85,7 @@ export const home = () => new Response(new URL(requestInfo.request.url).pathname
 
 ## What to do
 
-Move the read into the function that answers the request.
+Move the line into the function (component, action, route) that answers the request.
 
 ## Not reported
 

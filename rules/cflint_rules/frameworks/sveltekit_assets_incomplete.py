@@ -56,6 +56,10 @@ export default { kit: { adapter: adapter() } };
 export const load = () => ({ title: "notes" });
 ```
 
+## What to do
+
+Write `"assets": { "directory": ".svelte-kit/cloudflare", "binding": "ASSETS" }`.
+
 ## Not reported
 
 Pages; version 6 of the adapter and earlier, or one that the package.json leaves open; an adapter that is told

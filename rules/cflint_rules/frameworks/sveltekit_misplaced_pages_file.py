@@ -68,8 +68,8 @@ export const load = () => ({ title: "notes" });
 
 ## What to do
 
-Move `_headers` and `_redirects` beside `package.json`; what a `_routes.json` says becomes the option
-`routes` of the adapter.
+Move `_headers` and `_redirects` beside `package.json`. A `_routes.json`: delete it, and write its lists as
+`adapter({ routes: { include, exclude } })` in `svelte.config.js`.
 
 ## Not reported
 

@@ -65,7 +65,9 @@ export async function load({ platform }) {
 
 ## What to do
 
-Decide: `export const prerender = false` for the route, or take the data from elsewhere at build time.
+If the page has to show what is stored now, write `export const prerender = false` in this file: it is then
+rendered for each request. If what is known at the build is enough, read it from a file or over HTTP instead
+of `platform`.
 
 ## Not reported
 

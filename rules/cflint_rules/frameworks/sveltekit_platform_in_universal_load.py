@@ -64,7 +64,8 @@ export const load = async ({ platform }) => {
 
 ## What to do
 
-Rename the file to `+page.server.ts` (or `+layout.server.ts`), where `load` gets `platform`.
+Rename the file to `+page.server.ts` (or `+layout.server.ts`), where `load` gets `platform`; what it returns
+must then be plain data. A component that it returns stays in `+page.ts`, with a `load` that passes `data` on.
 
 ## Not reported
 

@@ -85,9 +85,14 @@ export default app;
 ## What to do
 
 Let the `catch` throw on what is an answer, as its first line: `if (error instanceof Response) throw error`
-(React Router, Remix), `if (isRedirect(error) || isHttpError(error)) throw error` (SvelteKit), `if (error
-instanceof HTTPException) throw error` (Hono). Where only one call in the `try` can fail, put the `throw`
-after the `try` instead.
+(React Router, Remix), `if (isRedirect(error) || isHttpError(error)) throw error` (SvelteKit),
+`unstable_rethrow(error)` of `next/navigation` (Next.js). Where only one call in the `try` can fail, put the
+`throw` after the `try` instead. As it is, the client gets what the `catch` answers.
+
+- "`HTTPException`": Write `if (error instanceof HTTPException) throw error` as the first line of the `catch`:
+  the client then gets the status of the exception; as it is, what the `catch` answers.
+- "`Response`": Write `if (error instanceof Response) throw error` as the first line of the `catch`: the
+  client then gets that answer; as it is, what the `catch` answers.
 
 ## Not reported
 

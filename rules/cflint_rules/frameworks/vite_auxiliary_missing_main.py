@@ -92,7 +92,8 @@ export default {
 
 ## What to do
 
-Write `main` with the path of the Worker's entry into the configuration that is named.
+Add `main` to this configuration, with the path of the Worker's entry relative to this file (`main =
+"src/index.ts"`).
 
 ## Not reported
 

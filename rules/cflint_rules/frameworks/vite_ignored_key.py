@@ -65,7 +65,10 @@ export default {
 
 ## What to do
 
-Delete the key; what it did belongs to Vite's own configuration.
+Delete the key: nothing changes. What the message names in its place goes into `vite.config.ts` (`build: {
+minify: true }`).
+
+- "has no use": Delete the key: nothing changes.
 
 ## Not reported
 

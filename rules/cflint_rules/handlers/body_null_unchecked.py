@@ -72,8 +72,9 @@ object", { status: 400 })`; or let a schema parse it.
 
 Bodies of which something is asked before they are read, or that are handed to a function first (a schema),
 and reads whose error is caught. Where not even a body that is no JSON is caught, `unguarded-parse` says so.
-Durable Objects, which get what the Worker made; examples in Markdown. There is one finding in a module, with
-the other places.
+Texts that are parsed where a signature is checked. Durable Objects, which get what the Worker made; examples
+in Markdown. There is one finding in a module, with the other places. Of what the client of a WebSocket sends,
+`ws-unguarded-parse` speaks.
 
 ## Fix safety
 
@@ -97,6 +98,7 @@ from cflint.api import (
     ValueKind,
     js,
     module,
+    pattern,
     python,
     python_module,
     rule,
@@ -107,19 +109,15 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
+_VERIFIES = pattern(rb"verif|signature|hmac|constructEvent", re.IGNORECASE)
 _MOST = 6
-_SETS = frozenset({"assignment_expression", "variable_declarator"})
 
 
-@rule(module("json"), severity=Severity.NOTE, documents=Documents.NOTHING)
+@rule(module("json", "parse"), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
-    found = [
-        (thrown, node)
-        for node in subject.calls_of("json", subject.root)
-        if (thrown := _thrown(subject, node)) is not None
-    ]
+    found = sorted(_faults(subject), key=lambda one: one[0].start_byte)
     if not found:
         return
     (thrown, node), *others = found
@@ -133,19 +131,49 @@ def check(subject: Module) -> Iterator[Finding]:
     )
 
 
-def _thrown(subject: Module, node: Node) -> Node | None:
-    """Where something is read of a request's body that may be `null`, and nothing catches the error."""
-    read = subject.body_read_at(node)
-    if read is None or read.kind not in _REQUESTS or subject.value_of(read.owner).detail == "new":
-        return None
+def _faults(subject: Module) -> Iterator[tuple[Node, Node]]:
+    """Where something is read of JSON that may be `null`, and nothing catches the error; and the JSON."""
+    for node in subject.calls_of("json", subject.root):
+        whole, is_handled = _waited_for(subject, node)
+        if whole is None or not (is_handled or js.catch_around(subject, node) is not None):
+            continue  # what is no JSON is not caught either: unguarded-parse
+        thrown = js.thrown_by_null(subject, whole)
+        if thrown is not None and _is_sent_as_json(subject, node) and _escapes(subject, node, thrown):
+            yield thrown, node
+    for node in subject.calls_of("parse", subject.root):
+        if js.catch_around(subject, node) is None:
+            continue
+        thrown = js.thrown_by_null(subject, subject.with_wrappers(node))
+        if thrown is not None and _is_sent_as_text(subject, node) and _escapes(subject, node, thrown):
+            yield thrown, node
+
+
+def _escapes(subject: Module, node: Node, thrown: Node) -> bool:
+    """Whether an error gets out of a handler that some client's request has come to."""
     if subject.may_be_durable(node) or subject.never_runs(node):
-        return None
-    whole, is_handled = _waited_for(subject, node)
-    if whole is None or not (is_handled or subject.try_around(node) is not None):
-        return None  # what is no JSON is not caught either: unguarded-parse
-    name = subject.given_name(whole)
-    thrown = _first_read(subject, name, whole) if name is not None else None
-    return thrown if thrown is not None and js.escapes_handler(subject, thrown) else None
+        return False
+    return js.escapes_handler(subject, thrown)
+
+
+def _is_sent_as_json(subject: Module, node: Node) -> bool:
+    """Whether a call reads the JSON of a request's body."""
+    read = subject.body_read_at(node)
+    return read is not None and read.kind in _REQUESTS and subject.value_of(read.owner).detail != "new"
+
+
+def _is_sent_as_text(subject: Module, node: Node) -> bool:
+    """Whether a call parses a body that was read as text, and whose signature nothing has to do with."""
+    made = js.Call(subject, node)
+    if len(made.arguments) != 1 or not subject.is_from(made.callee, "", "JSON.parse"):
+        return False
+    function = subject.enclosing_function(node)
+    if function is None or next(subject.mentions(_VERIFIES, function), None) is not None:
+        return False
+    for part in subject.origins(made.arguments[0]):
+        read = subject.body_read_at(part)
+        if read is not None and read.method == "text":
+            return read.kind in _REQUESTS and subject.value_of(read.owner).detail != "new"
+    return False
 
 
 def _waited_for(subject: Module, read: Node) -> tuple[Node | None, bool]:
@@ -159,60 +187,6 @@ def _waited_for(subject: Module, read: Node) -> tuple[Node | None, bool]:
     if above is None or above.type != "await_expression":
         return None, False
     return subject.with_wrappers(above), is_handled
-
-
-def _first_read(subject: Module, name: Node, whole: Node) -> Node | None:
-    """The first place behind a call at which a property of its result is read; None where something else is
-    done with it before."""
-    if name.type == "object_pattern":
-        return name
-    declaration = subject.scope.resolve(name) if name.type == "identifier" else None
-    if declaration is None or any(
-        (set_ := subject.assignment(node)) is None or set_.value is None or not js.contains(set_.value, whole)
-        for node in subject.scope.assignments(declaration)
-    ):
-        return None
-    return _read_of(subject, declaration, name, whole.end_byte)
-
-
-def _read_of(
-    subject: Module, declaration: js.Declaration, name: Node, behind: int, *, is_handed_on: bool = False
-) -> Node | None:
-    """The first use of a name behind a byte, where it is a property that is read."""
-    for use in subject.scope.references(declaration):
-        if use.start_byte < behind or use.id == name.id:
-            continue
-        if js.is_guard(subject, use):
-            return None
-        read = subject.member_read(use)
-        if read is not None:
-            return None if read.is_optional else use
-        above = subject.parent(subject.with_wrappers(use))
-        if above is not None and above.type == "arguments":
-            return use if not is_handed_on and _reads_at_once(subject, use) else None
-        if above is None or above.type not in _SETS:
-            return None
-        taken = subject.given_name(subject.with_wrappers(use))
-        return use if taken is not None and taken.type == "object_pattern" else None
-    return None
-
-
-def _reads_at_once(subject: Module, use: Node) -> bool:
-    """Whether a function of the module that is given a value reads a property of it before anything else is
-    done with it, where nothing catches the error."""
-    given = subject.call_around(use)
-    called = js.function_called(subject, given[0].node) if given is not None else None
-    if given is None or called is None or called[0] is not subject:
-        return False
-    function = called[1]
-    parameters = subject.parameters(function)
-    parameter = parameters[given[1]] if given[1] < len(parameters) else None
-    name = parameter.name if parameter is not None else None
-    declaration = subject.scope.declared_in(function).get(name) if name is not None else None
-    if parameter is None or declaration is None or parameter.default is not None:
-        return False
-    read = _read_of(subject, declaration, parameter.pattern, function.start_byte, is_handed_on=True)
-    return read is not None and subject.try_around(read) is None
 
 
 @check.on(python_module("get"))

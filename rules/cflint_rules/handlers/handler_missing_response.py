@@ -37,14 +37,17 @@ export default {
 ## What to do
 
 Whoever comes there gets an error 1101 (a 500). Add a `return` at the end of the function, after what is
-shown: `return new Response("not found", { status: 404 })`; a branch that only falls out of its `if` or
-`case` gets there, too.
+shown: `return new Response("not found", { status: 404 })`; a branch that only falls out of its `if` or `case`
+gets there, too.
+
+- ", not a `Response`": The client gets an error 500. Return a response: `new Response(text)` of a string,
+  `Response.json(object)` of an object, `new Response(null, { status: 204 })` where there is nothing to say.
 
 ## Not reported
 
 Handlers that loop for ever, always throw, or end in a call that never returns; handlers of frameworks that
 may return something else (Hono's and Next's middlewares, `load` of SvelteKit); handlers that are given to a
-wrapper that is not known.
+wrapper that is not known; objects with a `fetch` that no entry of a Worker exports, such as plugins.
 
 ## Errors
 
@@ -106,6 +109,8 @@ def check(found: Handler) -> Iterator[Finding]:
         return
     if found.of_app is not None and found.owes is not js.Owes.RESPONSE:
         return
+    if found.name == "fetch" and found.owner is None and not js.default_is_entrypoint(module):
+        return  # who calls it may take `undefined` for "not mine"
     if any(child.type in ("get", "set", "*") for child in function.children):
         return
     label = f"`{found.name}()` of `{found.owner.name}`" if found.owner else f"the `{found.name}` handler"

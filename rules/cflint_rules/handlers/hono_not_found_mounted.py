@@ -36,7 +36,8 @@ export default app;
 
 ## What to do
 
-Set `notFound()` on the app that is exported; the mounted one's goes.
+Call `notFound()` on the app that is exported (or at the top of the mounts), and delete it on this one: until
+then Hono's own 404 is sent.
 
 ## Not reported
 

@@ -30,6 +30,11 @@ export default {
 };
 ```
 
+## What to do
+
+Copy it first, and go on with the copy: `const copy = new Response(response.body, response)` (of a request
+`new Request(request)`), then `copy.headers.set(…)`, and return or send `copy`.
+
 ## Not reported
 
 Headers of `new Response(…)`, `Response.json(…)`, `new Request(…)` and `new Headers(…)`; a variable that may

@@ -57,6 +57,13 @@ export default {
 }
 ```
 
+## What to do
+
+Add `export default { async fetch(request, env, ctx) { return new Response(null, { status: 404 }); } }`.
+
+- "has no handler": Add a handler to it: `async fetch(request, env, ctx) { … }`. As it is, the deployment is
+  refused.
+
 ## Not reported
 
 Entry modules without a default export in projects whose wrangler is 4.131 or newer, or is not known. Service
@@ -83,7 +90,8 @@ Seen in https://github.com/cloudflare/workers-sdk/issues/2767.
 
 ## Fix safety
 
-Unsafe: the new handler answers every request with 404.
+Unsafe: the new handler answers every request with 404; without it these exports do not exist for the Worker
+(from wrangler 4.131 on, none is needed).
 
 Source: https://github.com/cloudflare/workers-sdk/pull/15518,
 https://developers.cloudflare.com/workers/runtime-apis/handlers/fetch/

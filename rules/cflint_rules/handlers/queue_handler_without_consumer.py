@@ -57,9 +57,12 @@ export default {
 
 ## What to do
 
-Unless something says that the handler is to run, delete it: nothing calls it today. To have it run, add
-to the configuration `"triggers": { "crons": ["0 * * * *"] }` with your schedule (for `scheduled()`), or
-`"queues": { "consumers": [{ "queue": "NAME" }] }` (for `queue()`): it starts with the next deployment.
+- "`scheduled()`": Unless something says that the job is to run, delete the handler: nothing calls it today.
+  To have it run, add `"triggers": { "crons": ["0 * * * *"] }` with your schedule to the configuration: it
+  starts with the next deployment.
+- "`queue()`": Unless something sends to a queue of this Worker's, delete the handler: nothing calls it today.
+  To have it run, add `"queues": { "consumers": [{ "queue": "NAME" }] }` to the configuration: it gets what
+  was sent, from the next deployment on.
 
 ## Not reported
 
@@ -102,7 +105,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     environments = _environments(subject, project)
     has_queues = any(found.queue_consumers or found.is_open("queues", "consumers") for found in environments)
     if "queue" in entrypoint.handlers and not has_queues:
-        yield _queue(subject, entrypoint)
+        is_named = any(found.own("queues") is not None for found in environments)
+        yield _queue(subject, entrypoint, None if is_named else Severity.NOTE)
     has_crons = any(found.crons or found.is_open("triggers", "crons") for found in environments)
     if "scheduled" in entrypoint.handlers and not has_crons:
         yield Finding(
@@ -110,6 +114,9 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             f" (`{_spelled(subject, 'triggers', 'crons')}`)",
             entrypoint.places.get("scheduled", entrypoint.at),
             (subject.config.top.place.saying("its configuration"),) if subject.config is not None else (),
+            severity=None
+            if any(found.own("triggers") is not None for found in environments)
+            else Severity.NOTE,
         )
 
 
@@ -123,7 +130,7 @@ def _spelled(subject: Worker, *path: str) -> str:
     return subject.config.spelled(*path) if subject.config is not None else ".".join(path)
 
 
-def _queue(subject: Worker, entrypoint: config.Entrypoint) -> Finding:
+def _queue(subject: Worker, entrypoint: config.Entrypoint, severity: Severity | None) -> Finding:
     configuration = subject.config
     assert configuration is not None
     producers = [found for environment in subject.environments for found in environment.bindings_of("queue")]
@@ -135,8 +142,10 @@ def _queue(subject: Worker, entrypoint: config.Entrypoint) -> Finding:
         "`queue()` is never called: this Worker is no consumer of a queue"
         f" (`{_spelled(subject, 'queues', 'consumers')}`)",
         entrypoint.places.get("queue", entrypoint.at),
-        tuple(Location(found.location.document, found.name_span, "it sends here") for found in producers),
+        tuple(Location(found.location.document, found.name_span, "it sends here") for found in producers)
+        or (configuration.top.place.saying("its configuration"),),
         Fix(f"Consume the queue `{next(iter(top))}`", edits, Safety.UNSAFE) if edits else None,
+        severity,
     )
 
 

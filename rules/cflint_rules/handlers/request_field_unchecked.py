@@ -55,9 +55,9 @@ export default {
 
 ## What to do
 
-Ask first, and answer 400 where it is missing: `if (typeof value !== "string") return new Response("no
-value", { status: 400 })`. Where the field is optional, give it a default (`?? ""`), and `?? null` where it
-is bound to a column that may be NULL.
+Ask first, and answer 400 where it is missing: `if (typeof value !== "string") return new Response("no value",
+{ status: 400 })` (of a list `!Array.isArray(value)`). Where the field is optional, give it a default (`??
+""`, `?? []`), and `?? null` where it is bound to a column that may be NULL.
 
 ## Not reported
 

@@ -26,6 +26,16 @@ export default {
 };
 ```
 
+## What to do
+
+This throws as it is.
+
+- "is no status": Write a status from 200 to 599: 500 for an error of this Worker, 502 for one of another
+  server.
+- "is no redirect": Write 302 (301 for ever, 303 after a form, 307 or 308 to keep the method); 304 is `new
+  Response(null, { status: 304 })`.
+- "request": Write the method that is meant (`method: "POST"`), or leave `body` out.
+
 ## Not reported
 
 An empty string as body (the runtime only warns), Hono's `c.json(undefined, 204)`, which has none, bodies and

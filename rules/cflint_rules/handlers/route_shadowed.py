@@ -70,8 +70,8 @@ export default app;
 
 ## What to do
 
-Move the route with the fixed path in front of the one with the parameter. Where both are meant to run, call
-`next()` in the first.
+Move the route with the fixed path in front of the one with the parameter, which then still gets all other
+paths. Only where both are meant to run, call `await next()` in the first.
 
 ## Not reported
 

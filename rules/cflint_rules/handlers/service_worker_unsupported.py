@@ -42,8 +42,8 @@ export default {
 
 ## What to do
 
-Write `export default { async fetch(request, env, ctx) { … } }` in place of `addEventListener("fetch",
-…)`, and read bindings from `env`.
+Write `export default { async fetch(request, env, ctx) { … } }` in place of `addEventListener("fetch", …)`:
+return what `respondWith()` was given, and read bindings from `env`. Without it, wrangler refuses the binding.
 
 ## Not reported
 

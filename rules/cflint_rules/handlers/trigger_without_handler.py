@@ -50,6 +50,16 @@ export default { fetch: app.fetch, scheduled };
 }
 ```
 
+## What to do
+
+If the event is to be handled, add the handler to the default export: `async scheduled(controller, env, ctx)`,
+`async queue(batch, env, ctx)`, `async email(message, env, ctx)`, `async tail(events, env, ctx)`, whichever
+the message names. If not, delete the trigger from the configuration: each event fails today.
+
+- "generates": Write a `main` of your own: `import app from` the entry that the framework writes, and `export
+  default { fetch: app.fetch, async scheduled(controller, env, ctx) { … } }`. Or give the trigger to a Worker
+  of its own. As it is, each event fails.
+
 ## Not reported
 
 Default exports whose handlers are not known: what a call returns (`withSentry(…)`), objects with a spread,

@@ -37,7 +37,12 @@ export default {
 
 ## What to do
 
-Put it into `try`, and answer 400 in the `catch`; for a cookie, go on as if it were not there.
+Put it into `try`, and answer 400 in the `catch`: `return new Response("malformed", { status: 400 })` (an
+error 500 comes today); for a cookie, go on as if it were not there.
+
+- "to ASCII": Encode to UTF-8 (`.encode()`), or answer 400 in `except UnicodeEncodeError`.
+- "is no UTF-8": `except UnicodeDecodeError:` around it, and answer 400; or `decode(errors="replace")` where
+  `�` for such bytes will do.
 
 ## Not reported
 

@@ -249,7 +249,7 @@ def _may_escape(subject: Module, node: Node, *, in_object: bool = False) -> bool
     Durable Object counts only with `in_object`."""
     if not in_object and subject.may_be_durable(node):
         return False
-    return subject.try_around(subject.with_wrappers(node)) is None
+    return js.catch_around(subject, subject.with_wrappers(node)) is None
 
 
 def _escapes(subject: Module, node: Node, *, in_object: bool = False) -> bool:

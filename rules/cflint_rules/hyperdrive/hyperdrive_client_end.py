@@ -39,6 +39,18 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `ctx.waitUntil(client.end())` in a `finally`, or leave `end()` out: Hyperdrive frees the connection when
+the invocation ends.
+
+- "the response waits": Write `ctx.waitUntil(sql.end())` for `await sql.end()`, or delete the line: nothing
+  but the wait goes.
+- "is skipped": Put what is done with the client into `try`, and the call into its `finally`: `finally {
+  ctx.waitUntil(client.end()) }`.
+- "in memory": Make the client in the method that asks the database, and end it there in `finally`:
+  `this.ctx.waitUntil(client.end())`. Hyperdrive keeps the pool, so that this costs little.
+
 ## Not reported
 
 A client that is never ended (see `hyperdrive-client-not-ended`). `await client.end()` in a handler without a

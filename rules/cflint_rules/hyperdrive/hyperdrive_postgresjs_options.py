@@ -38,6 +38,10 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Delete `prepare: false`, whose default is `true`: queries that are not prepared are never cached.
+
 ## Not reported
 
 Clients that do not go through Hyperdrive, as far as one can see (the connection string may be handed on by
@@ -46,7 +50,8 @@ helpers, in other modules, too), options that come from elsewhere, and `fetch_ty
 
 ## Fix safety
 
-Unsafe: with `fetch_types: false` columns of array types arrive as text.
+Unsafe: with `fetch_types: false` columns of array types arrive as text; without it each client asks for all
+types first, and without `max` it opens ten connections, where a Worker may have six.
 
 Source: https://developers.cloudflare.com/hyperdrive/examples/connect-to-postgres/postgres-drivers-and-libraries/postgres-js/
 """

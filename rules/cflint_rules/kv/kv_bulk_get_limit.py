@@ -48,7 +48,8 @@ export default {
 
 ## What to do
 
-Cut the list of keys into pieces of 100, and call `get()` for each.
+Ask in pieces: `const found = new Map(); for (let at = 0; at < keys.length; at += 100) for (const [key, value]
+of await kv.get(keys.slice(at, at + 100), "json")) found.set(key, value);` makes the `Map` that `get()` gave.
 
 ## Not reported
 

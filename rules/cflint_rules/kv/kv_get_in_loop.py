@@ -39,8 +39,9 @@ export default {
 
 ## What to do
 
-Collect the keys, at most 100, and ask once: `const values = await kv.get(keys)` (`kv.get(keys, "json")`)
-gives a `Map`; in the loop, `values.get(key)`, which is `null` for a missing one, as before.
+Collect the keys and ask once: `const values = await kv.get(keys)` (`kv.get(keys, "json")`), with at most 100
+keys in a call, gives a `Map`; in the loop, `values.get(key)`, which is `null` for a missing one, as before.
+As it is, each turn is a round trip, and an invocation may make 1,000 of them.
 
 ## Not reported
 

@@ -35,9 +35,9 @@ export default {
 
 ## What to do
 
-Write `await kv.get(key, "json")` where it is read, and delete `JSON.parse()`. It gives `null` for a
-missing key, as before, and throws for what is no JSON where the `await` is: a `try` around the parsing
-has to move there.
+Write `await kv.get(key, "json")` where it is read, and delete `JSON.parse()`. Nothing fails as it is: it is a
+step less, and the value gets a type. `null` comes for a missing key, as before; what is no JSON throws at the
+`await`: a `try` around the parsing moves there.
 
 ## Not reported
 
@@ -47,8 +47,8 @@ parsed.
 ## Fix safety
 
 Safe in JavaScript where the call stands in `JSON.parse()` itself. Unsafe by way of a variable, and in
-TypeScript: the type that the code gives the value, else `any`, becomes the type argument of `get()`, which
-needs a namespace with a type.
+TypeScript: the type that the code gives the value (else `any`) becomes the type argument of `get()`, which
+does not compile where the namespace has no type.
 
 Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/
 """
@@ -99,7 +99,7 @@ def check(match: Match) -> Iterator[Finding]:
     related = (module.at(read.node, "the text is read here"),) if text.type == "identifier" else ()
     fix = Fix('Read the value as `"json"`', tuple(edits), safety)
     yield Finding(
-        'KV parses JSON itself: `get(key, "json")`',
+        'KV parses JSON itself, in one step: `get(key, "json")`',
         match.at(match.node),
         related,
         fix=fix if _is_plain(module, match.node) else None,

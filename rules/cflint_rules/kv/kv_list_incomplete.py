@@ -41,9 +41,9 @@ export default {
 
 ## What to do
 
-Ask until it is complete: `do { page = await kv.list({ prefix, cursor }); keys.push(...page.keys); cursor
-= page.cursor } while (!page.list_complete)`. Where one page is what is shown, give the client `cursor`
-for the next. As it is, from the 1,001st key on something is missing.
+Unless one page is meant (then give the client its `cursor`): `let cursor, page; do { page = await kv.list({
+…options, cursor }); keys.push(...page.keys); cursor = page.cursor } while (!page.list_complete)`. As it is,
+from the 1,001st key on something is missing.
 
 ## Not reported
 
@@ -71,4 +71,7 @@ def check(match: Match) -> Iterator[Finding]:
         yield Finding(
             "`list()` gives at most 1000 keys: nothing asks for the rest",
             match.at(found),
+            (match.at(match.node, "listed here"),)
+            if found.start_point.row != match.node.start_point.row
+            else (),
         )

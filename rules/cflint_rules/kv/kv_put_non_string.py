@@ -34,6 +34,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Make text of it, and the other of it where it is read: `JSON.stringify([...map])` of a `Map` or `Set`,
+`date.toISOString()`, of a `Response` its `body`, of a `FormData` `JSON.stringify(Object.fromEntries(form))`.
+
 ## Not reported
 
 Values whose type is not in sight, and numbers and booleans: KV stores their text.

@@ -4,7 +4,7 @@
 seconds, and so is `expiration`, which is a time since 1970: what `Date.now()` gives is in milliseconds.
 
 Better Auth gives the `set()` of its `secondaryStorage` such times: the window of a limit is ten seconds
-without one of its own, and a session may have less than a minute left.
+without one of its own (given since 1.3.26), and a session may have less than a minute left.
 
 ## Incorrect
 
@@ -36,6 +36,15 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write 60 at least for `expirationTtl`, 30 for `cacheTtl`. What has to end earlier keeps its end in the value,
+which the reader looks at.
+
+- "Better Auth": Raise what is shorter: `expirationTtl: Math.max(60, ttl)`. Some entries then live up to a
+  minute longer; as it is, the sign-in or the request that stores them fails.
+- "in milliseconds": Write `Math.ceil(ms / 1000)`.
+
 ## Not reported
 
 Options of the same names of anything but a KV namespace; values that are not known here.
@@ -53,21 +62,25 @@ Safe: the call throws as it is; with the minimum it does what it can.
 
 Source: https://developers.cloudflare.com/kv/api/write-key-value-pairs/,
 https://github.com/better-auth/better-auth/blob/main/packages/better-auth/src/api/rate-limiter/index.ts,
-https://github.com/zpg6/better-auth-cloudflare/blob/main/src/index.ts
+https://github.com/zpg6/better-auth-cloudflare/blob/main/src/index.ts, and the rate limiter of Better Auth
+1.2.9, 1.3.5, 1.3.24 (no time), 1.3.26 and 1.4.5
 """
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, pattern, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, config, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MINIMUM = {"expirationTtl": 60, "cacheTtl": 30}
 _CONVERTING = frozenset({"/", ">>", ">>>", "|", "*"})
+_LIMITS_FROM = (1, 3, 26)
+"""The version of Better Auth from which on its rate limiter says how long an entry is to live."""
 _LATEST_SECONDS = 100_000_000_000  # the year 5138; milliseconds passed it in 1973
 
 
@@ -91,10 +104,15 @@ def check(match: Match) -> Iterator[Finding]:
             fix=fix if is_written_here else None,
         )
     if written is not None and seconds is None and _is_of_better_auth(module, written):
+        version = config.installed_version(
+            module.project.workspace, posixpath.dirname(module.path), "better-auth"
+        )
+        limits = version is None or not version.exact or version.lowest >= _LIMITS_FROM
+        which = "rate limits, sessions about to end" if limits else "sessions about to end"
         yield Finding(
-            "Better Auth gives times below 60 seconds, too (rate limits, sessions about to end): this throws",
+            f"Better Auth gives times below 60 seconds, too ({which}): this throws",
             match.at(written),
-            severity=Severity.WARNING,
+            severity=Severity.WARNING if limits else Severity.NOTE,
         )
     expiration = module.property_value(options, "expiration") if match.word == "put" else None
     if expiration is not None and _in_milliseconds(module, expiration):

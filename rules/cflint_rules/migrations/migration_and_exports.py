@@ -43,7 +43,16 @@ export class Lobby extends DurableObject<Env> {}
 
 ## What to do
 
-Decide on one: all classes in `migrations`, or all in `exports`.
+If the classes are in `migrations` and deployed so, take them out of `exports`. If wrangler's `exports` is
+wanted, carry every class over to it with its `storage`, and delete `migrations`: with both, or half of one,
+wrangler refuses the configuration.
+
+- "needs a `storage`": Add `"storage": "sqlite"` to the entry; for a class that `new_classes` created,
+  `"legacy-kv"`: what was deployed keeps its storage. Without it wrangler refuses the configuration.
+- "is renamed to": Add an entry of the new name to `exports`, or mend the name: wrangler refuses the
+  configuration without.
+- "is empty": Write the name of the Worker that gets the class, or delete the key: wrangler refuses it as it
+  is.
 
 ## Not reported
 

@@ -56,8 +56,9 @@ export default {
 
 ## What to do
 
-Delete the bindings and exports of the class, or take the `deleted_classes` back: a class that is deleted
-loses its data.
+If the class is to go, and its data with it, delete its bindings and its export. If it is still used, take the
+name out of `deleted_classes` before the next deployment: that deletes its data, and leaves a binding to
+nothing.
 
 ## Not reported
 

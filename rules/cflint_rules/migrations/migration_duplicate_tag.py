@@ -49,7 +49,8 @@ The same tag in the `migrations` of two environments, which are different Worker
 
 ## Fix safety
 
-Unsafe: the later entry gets the next free tag, and is applied by the next deployment.
+Unsafe: the later entry gets the next free tag, and is applied by the next deployment; as it is, entries are
+skipped, or applied twice.
 
 Source: https://developers.cloudflare.com/durable-objects/reference/durable-object-class-migrations-legacy/
 """

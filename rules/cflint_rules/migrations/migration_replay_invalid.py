@@ -43,10 +43,20 @@ export class Room extends DurableObject<Env> {}
 export class Hall extends DurableObject<Env> {}
 ```
 
+## What to do
+
+The deployment is refused as it is.
+
+- "cannot be changed": Delete this entry: the class keeps the storage that it has. If it needs SQLite, create
+  a class of another name with it.
+- "created twice": Delete the later of the two entries.
+- "does not exist": Write the name that an earlier entry created, or delete this one.
+- "in one migration": Cut it in two, each with a `tag` of its own, in the order in which it is to happen.
+
 ## Not reported
 
 What the first entry deletes, renames or hands on: it may have been created by entries that are no longer
-listed.
+listed. A key that no entry can have is `config-unknown-key`'s.
 
 ## Errors
 
@@ -73,7 +83,6 @@ from cflint.api import (
     Finding,
     Fix,
     Location,
-    Project,
     Safety,
     Severity,
     config,
@@ -86,7 +95,6 @@ from cflint.api import (
 _KINDS = frozenset(
     {
         config.LifecycleProblem.BAD_ENTRY,
-        config.LifecycleProblem.UNKNOWN_DIRECTIVE,
         config.LifecycleProblem.CREATED_TWICE,
         config.LifecycleProblem.CONVERTED,
         config.LifecycleProblem.RECREATED_AT_ONCE,
@@ -97,7 +105,7 @@ _KINDS = frozenset(
 
 
 @rule(environment(), severity=Severity.ERROR, fix=Safety.SAFE)
-def check(subject: Environment, project: Project) -> Iterator[Finding]:
+def check(subject: Environment) -> Iterator[Finding]:
     home = subject.source_of("migrations")
     migrations = home.own("migrations")
     if home is not subject or migrations is None:
@@ -110,10 +118,6 @@ def check(subject: Environment, project: Project) -> Iterator[Finding]:
             _is_in_first(subject, problem) or _is_cut(subject)
         ):
             continue
-        if problem.kind is config.LifecycleProblem.UNKNOWN_DIRECTIVE and _is_of_top(
-            subject, project, problem
-        ):
-            continue  # `toml-misplaced-key`
         related: tuple[Location, ...] = ()
         if problem.related is not None:
             related = (Location(subject.config.document, problem.related, "here it comes into being"),)
@@ -131,16 +135,6 @@ def check(subject: Environment, project: Project) -> Iterator[Finding]:
 
 def _within(problem: config.ReplayProblem, start: int, end: int) -> bool:
     return start <= problem.span.start and problem.span.end <= end
-
-
-def _is_of_top(subject: Environment, project: Project, problem: config.ReplayProblem) -> bool:
-    """Whether what is no directive is a key of the top level that a table has swallowed."""
-    if not subject.config.file_name.endswith(".toml"):
-        return False
-    schema = config.config_schema(project.workspace, subject.config).schema
-    swallowed = (path for path in config.misplaced_keys(subject.config, schema) if "migrations" in path)
-    data = subject.config.document.data[problem.span.start : problem.span.end].decode("utf-8", "replace")
-    return data.strip("\"'") in {str(path[-1]) for path in swallowed}
 
 
 def _is_cut(subject: Environment) -> bool:

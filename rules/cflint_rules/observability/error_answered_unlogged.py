@@ -45,8 +45,8 @@ export default {
 
 ## What to do
 
-Log the error where it is caught, before the answer: `console.error("what failed", error)`. Name the error
-in the `catch` where it has no name yet. The answer stays as it is: the client needs no details.
+Log the error where it is caught, before the answer: `console.error("what failed", error)`. Name the error in
+the `catch` where it has no name yet. The answer stays as it is: the client needs no details.
 
 ## Not reported
 

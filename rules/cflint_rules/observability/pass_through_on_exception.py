@@ -40,8 +40,9 @@ export default {
 
 ## What to do
 
-Put `try` around the handler, log in the `catch`, and answer what you want; then delete the call. With an
-origin behind the Worker, keep it and suppress it.
+If there is an origin behind the Worker (a route on a site of its own), keep it and suppress this. If the
+Worker is all there is, delete the call: an error is then answered by your own `catch` (or Hono's
+`app.onError()`), with status 500, instead of by an origin that does not exist.
 
 ## Not reported
 

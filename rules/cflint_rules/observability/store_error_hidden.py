@@ -50,7 +50,8 @@ export default {
 ## What to do
 
 Name the error and log it before the default is taken: `catch (error) { console.error("posts could not be
-read", error); … }`. Where the client should know, answer 503 in place of the default.
+read", error); … }`. Only where the default would be taken for the truth (an empty list of orders), answer 503
+in its place.
 
 ## Not reported
 

@@ -50,6 +50,9 @@ export default {
 Log it: `.catch((error) => console.error("what failed", error))`; nothing else changes. If the failure may
 pass unseen, write why as a comment inside the `catch`, which ends the finding, too.
 
+- "does nothing": Write `console.error("socket", error)` in it, and take the socket out of what is kept of it;
+  `webSocketClose()` is not called for this one.
+
 ## Not reported
 
 A block with a comment that says why; a `try` without a call of the platform (parsing JSON, closing a socket);

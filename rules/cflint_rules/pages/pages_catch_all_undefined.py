@@ -50,7 +50,8 @@ export const onRequestGet: PagesFunction = async ({ params }) => {
 
 ## What to do
 
-Write `context.params.path ?? []`, or answer the route without parts by itself.
+Write `(params.NAME ?? [])`, with the name in the file's brackets, and where its first element is `undefined`
+do what the code does without a value, or answer 404: `new Response("not found", { status: 404 })`.
 
 ## Not reported
 

@@ -34,8 +34,9 @@ export const onRequestGet: PagesFunction = async () => new Response("none yet");
 
 ## What to do
 
-Compile them into a Worker (`npx wrangler pages functions build --outdir dist`, with its `index.js` as
-`main`), or go on deploying with `wrangler pages deploy`.
+If the project is deployed with `wrangler deploy`, compile them: run `npx wrangler pages functions build
+--outdir worker` in the build, and set `main` to `worker/index.js`. If it is deployed to Pages, write
+`pages_build_output_dir` in place of `assets`, and deploy with `wrangler pages deploy`.
 
 ## Not reported
 

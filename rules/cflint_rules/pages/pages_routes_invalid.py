@@ -40,6 +40,15 @@ export const onRequestGet: PagesFunction = async () => new Response("none yet");
 export const onRequestGet: PagesFunction = async () => new Response("none yet");
 ```
 
+## What to do
+
+`wrangler pages deploy` stops as it is. A file that it takes: `{ "version": 1, "include": ["/api/*"],
+"exclude": [] }`, with the paths for which functions run.
+
+- "overlaps": Delete the longer of the two rules: the one with `*` covers it.
+- "begin with": Put a `/` in front of the rule.
+- "at least one": Name the paths for which functions run, `["/*"]` for all; without any, delete the file.
+
 ## Not reported
 
 A project without functions; a file that is not in `public/`, `static/` or the output folder.

@@ -46,8 +46,10 @@ class Default(WorkerEntrypoint):
 
 ## What to do
 
-Read the header: `request.headers.get("cf-connecting-ip", "unknown")`. For slowapi, give `Limiter` a
-`key_func` that does that.
+Read the header: `request.headers.get("cf-connecting-ip", "unknown")`.
+
+- "all clients": Give `Limiter` a `key_func` that reads the header: `lambda request:
+  request.headers.get("cf-connecting-ip", "unknown")`. As it is, one client uses up the limit of all.
 
 ## Not reported
 

@@ -35,6 +35,14 @@ class Default(WorkerEntrypoint):
         return Response(self.env.GREETING)
 ```
 
+## What to do
+
+Write `class Default(WorkerEntrypoint):` (`from workers import WorkerEntrypoint`), and each handler as its
+method: `async def fetch(self, request):` for `on_fetch(request, env, ctx)`, with `self.env` and `self.ctx`
+for the others. As it is, every request fails.
+
+- "has to be called": Give it that name: nothing calls it today.
+
 ## Not reported
 
 `on_fetch` and its like with older dates or the flag `disable_python_no_global_handlers`, modules that are not

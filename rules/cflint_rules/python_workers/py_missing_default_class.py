@@ -36,6 +36,16 @@ class Default(WorkerEntrypoint):
         return Response("Hello!")
 ```
 
+## What to do
+
+Name the class `Default`, and let it extend `WorkerEntrypoint` (`from workers import WorkerEntrypoint`):
+`class Default(WorkerEntrypoint):`. As it is, every request fails.
+
+- "cannot both": Move what the function does into the method of `Default` (`fetch`, from 2025-08-14), and
+  delete the function: the Worker does not start with both.
+- "the runtime calls": Give the method that name.
+- "comes from": Write `from workers import WorkerEntrypoint`: the Worker does not start as it is.
+
 ## Not reported
 
 Other entrypoints beside `Default`, or ones that a service binding names; classes without a handler, which

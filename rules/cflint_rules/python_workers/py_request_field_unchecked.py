@@ -33,7 +33,8 @@ class Default(WorkerEntrypoint):
 
 ## What to do
 
-Use `body.get("name")`, and answer 400 when it is `None` or of another type.
+Ask first: `name = body.get("name") if isinstance(body, dict) else None`, and `return Response("no name",
+status=400)` where it is `None` or of another type.
 
 ## Not reported
 

@@ -45,6 +45,11 @@ class Default(WorkerEntrypoint):
         return Response(page)
 ```
 
+## What to do
+
+Put `await` before the call, make the function `async def`, and await it where it is called. As it is, it may
+be cut off when the response is sent, and its errors are lost.
+
 ## Not reported
 
 What is returned, passed on (`asyncio.gather`, `asyncio.create_task`, `self.ctx.waitUntil`, any other

@@ -31,6 +31,11 @@ class Signup(WorkflowEntrypoint):
         await send_mail()
 ```
 
+## What to do
+
+Call it where it is to run, after what it needs: `await check_mail()` in `run()`; or let a step that runs name
+it: `@step.do("send", depends=[check_mail])`. If nothing needs it, delete it.
+
 ## Not reported
 
 Steps that another one names: in `depends=[…]`, or as a parameter (from 2026-02-25).

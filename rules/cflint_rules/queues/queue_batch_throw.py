@@ -49,6 +49,13 @@ export default {
 
 In the loop, a `try` for each message: `message.ack()` at its end, `message.retry()` in the `catch`.
 
+- "an error ends here": Call `message.retry()` in the `catch`: this message comes again, and goes to the dead
+  letter queue when it keeps failing. Where another try is of no use (a message that cannot be read), keep it
+  and write why.
+- "a `throw` here": If all messages have to come again, write `batch.retryAll({ delaySeconds: 60 })` and
+  `return` for the `throw`: the same, but later. If only some failed, call `ack()` on those that are done
+  before.
+
 ## Not reported
 
 A handler that acknowledges or retries anything itself, or hands the batch or its messages to code that may. A

@@ -27,6 +27,17 @@ itself never gets rid of a message that fails.
 }
 ```
 
+## What to do
+
+It is refused when the Worker is deployed, or the message sent.
+
+- "in milliseconds": Write seconds: the number divided by 1,000.
+- "12 hours": Write 43200 at most. For later, keep the time in the message, and send it on with another delay
+  when it comes.
+- "the queue itself": Name another queue, and make it with `npx wrangler queues create NAME`: what fails for
+  good goes round for ever otherwise.
+- "two entries": Delete one of the two, and keep the settings that are meant.
+
 ## Not reported
 
 A delay between 12 and 24 hours gets a note: the documentation allows 12, the local simulator 24.

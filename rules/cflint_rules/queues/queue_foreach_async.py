@@ -37,6 +37,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write a loop: `for (const message of batch.messages) { await … }`; or await them all: `await
+Promise.all(batch.messages.map(async (message) => { … }))`, where each catches its own errors and calls
+`message.retry()`.
+
 ## Not reported
 
 Callbacks that are not asynchronous, and `await Promise.all(batch.messages.map(async …))`.

@@ -36,6 +36,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Give it objects with a `body`: `sendBatch(list.map((body) => ({ body })))`. As it is, the call throws.
+
+- "empty batch": Ask before: `if (list.length > 0)`.
+
 ## Not reported
 
 Messages whose shape is not in sight: a variable, a call, an object with a spread.

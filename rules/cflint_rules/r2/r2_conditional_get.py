@@ -45,8 +45,9 @@ export default {
 
 ## What to do
 
-Give `get()` the request's headers: `const object = await bucket.get(key, { onlyIf: request.headers })`;
-without a `body` in it answer 304, with `object.httpEtag` as `etag`.
+Give `get()` the request's headers: `const object = await bucket.get(key, { onlyIf: request.headers })`.
+`null` is 404 as before; an object without a `body` is answered with 304 and its `httpEtag` as `etag`; your
+own comparison of `If-None-Match` goes. As it is, the body is fetched for nothing.
 
 ## Not reported
 

@@ -40,8 +40,8 @@ export default {
 
 ## What to do
 
-Collect the keys and delete up to 1,000 at once: `await bucket.delete(objects.map((object) =>
-object.key))`.
+Collect the keys and delete up to 1,000 at once: `await bucket.delete(objects.map((object) => object.key))`.
+As it is, each is a round trip, and an invocation may make 1,000 (50 on the Free plan).
 
 ## Not reported
 

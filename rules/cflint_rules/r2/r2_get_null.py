@@ -41,6 +41,7 @@ After the call: `if (object === null) return new Response("not found", { status:
 ## Not reported
 
 Objects that are tested anywhere, read with `?.`, or claimed to be there (`!`, `as R2ObjectBody`).
+Those that the same function has put before.
 
 ## Errors
 
@@ -60,7 +61,7 @@ Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, call, rule
+from cflint.api import Finding, Match, Severity, call, js, rule
 
 _READ = frozenset(
     {"body", "text", "json", "arrayBuffer", "blob", "bytes", "httpMetadata", "customMetadata", "bodyUsed"}
@@ -73,9 +74,13 @@ def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("r2"):
         return
     read = match.module.unchecked_read(match.node, _READ)
-    if read is not None:
-        yield Finding(
-            f"`{match.word}()` gives `null` when there is no such object, and then this throws",
-            match.at(read),
-            related=(match.at(match.node, "the object comes from here"),),
-        )
+    function = match.enclosing_function
+    if read is None:
+        return
+    if function is not None and next(js.reads_before(match.module, match.call, "put", function), None):
+        return  # what was put is there: R2 is consistent
+    yield Finding(
+        f"`{match.word}()` gives `null` when there is no such object, and then this throws",
+        match.at(read),
+        related=(match.at(match.node, "the object comes from here"),),
+    )

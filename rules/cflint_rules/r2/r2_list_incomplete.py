@@ -41,10 +41,9 @@ export default {
 
 ## What to do
 
-Ask until it is complete: `do { page = await bucket.list({ prefix, cursor });
-objects.push(...page.objects); cursor = page.truncated ? page.cursor : undefined } while (cursor)`. Where
-one page is what is shown, give the client `cursor` for the next. As it is, from the 1,001st object on
-something is missing.
+Unless one page is meant (then give the client its `cursor`): `let cursor; do { const page = await
+bucket.list({ …options, cursor }); objects.push(...page.objects); cursor = page.truncated ? page.cursor :
+undefined } while (cursor)`. As it is, from the 1,001st object on something is missing.
 
 ## Not reported
 
@@ -72,4 +71,7 @@ def check(match: Match) -> Iterator[Finding]:
         yield Finding(
             "`list()` gives at most 1000 objects: nothing asks for the rest",
             match.at(found),
+            (match.at(match.node, "listed here"),)
+            if found.start_point.row != match.node.start_point.row
+            else (),
         )

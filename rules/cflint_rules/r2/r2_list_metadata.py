@@ -54,6 +54,10 @@ export default {
 }
 ```
 
+## What to do
+
+Ask for it: `list({ …, include: ["customMetadata"] })` (`httpMetadata` for that). As it is, it is `undefined`.
+
 ## Not reported
 
 A `list()` without options, or with options that are not in sight; Workers with an older date, and those whose

@@ -40,8 +40,9 @@ export default {
 
 ## What to do
 
-Give a length: the `request.body` of a request with `Content-Length`, a `FixedLengthStream(size)`, or
-`await response.arrayBuffer()` for what is small.
+If the size is known, pipe through `new FixedLengthStream(size)`, and hand its `readable` on. If it is a
+request with `Content-Length`, hand `request.body` itself on. If neither, and it is small (some MB): `await
+new Response(stream).arrayBuffer()`, which holds it in memory.
 
 ## Not reported
 

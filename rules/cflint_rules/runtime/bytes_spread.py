@@ -42,8 +42,8 @@ export default {
 
 ## What to do
 
-Join the text piece by piece: `for (const byte of bytes) text += String.fromCharCode(byte)`; for base64
-with `nodejs_compat`, `Buffer.from(bytes).toString("base64")`.
+Join the text piece by piece: `let text = ""; for (const byte of bytes) text += String.fromCharCode(byte);`.
+For base64 with `nodejs_compat`: `Buffer.from(bytes).toString("base64")`.
 
 ## Not reported
 

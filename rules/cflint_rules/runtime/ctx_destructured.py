@@ -28,6 +28,10 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Call it on its object: `ctx.waitUntil(…)`; to hand it on, `(promise) => ctx.waitUntil(promise)`.
+
 ## Not reported
 
 Properties (`const { props, exports } = ctx`); methods that are bound (`ctx.waitUntil.bind(ctx)`) or only

@@ -36,8 +36,14 @@ export default {
 
 ## What to do
 
-Move the call into the handler, or into a function that the handler calls the first time and that keeps
-the result.
+Move the call into the handler, or into a function that the handler calls the first time and that keeps the
+result.
+
+- "is 0 (1970)": Make it what is asked for each time: of a field `get name() { return new
+  Date().toISOString(); }`, of a constant a function that its uses call. As it is, each age and date that is
+  reckoned from it is wrong once this is deployed.
+- "is not defined": Write `import { env } from "cloudflare:workers"` (or move the line into the handler): the
+  module does not load as it is.
 
 ## Not reported
 

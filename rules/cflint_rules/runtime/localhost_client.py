@@ -53,7 +53,9 @@ export type Api = typeof routes;
 
 ## What to do
 
-Read the address from `env`, with `localhost` in `.dev.vars` only.
+Without `baseURL` the client asks the address of the page: leave it out where both are one site. Otherwise
+read the address of the server from what the build sets (`import.meta.env.VITE_…`,
+`process.env.NEXT_PUBLIC_…`), with `localhost` in the local `.env` only.
 
 ## Not reported
 

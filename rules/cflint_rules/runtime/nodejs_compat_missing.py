@@ -59,6 +59,16 @@ export default {
 }
 ```
 
+## What to do
+
+Add `"nodejs_compat"` to `compatibility_flags`: without it the build fails, or the deployment is refused.
+
+- "second version": Set `compatibility_date` to 2024-09-23 or later, with which `nodejs_compat` has it: all
+  that changed until then changes, too. Only to change nothing else, add the flag `nodejs_compat_v2`. Without
+  it the build or the start fails.
+- "is not on at": Delete the flag that switches it off (`no_nodejs_compat`): without it the build fails, or
+  the deployment is refused.
+
 ## Not reported
 
 Imports of types, and imports that only types use; `import()`, which may be guarded; packages of npm with the

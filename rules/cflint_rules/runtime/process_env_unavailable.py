@@ -42,10 +42,14 @@ export default {
 
 ## What to do
 
-As it is, the value is `undefined`. Read `env.NAME` of the handler's second parameter; in a module without
-it, `import { env } from "cloudflare:workers"`. Nothing else changes. Only where much code reads
-`process.env`: add the flag `nodejs_compat`, with a compatibility date of 2025-04-01 or later, which
-changes all else that changed until then.
+As it is, the value is `undefined`. Read `env.NAME` of the handler's second parameter; in a module without it,
+`import { env } from "cloudflare:workers"`. Only where much code reads `process.env`: add the flag
+`nodejs_compat`, and a compatibility date of 2025-04-01 or later, with all that changed until then.
+
+- "there is no": This throws a ReferenceError. Read `env.NAME` of the handler's second parameter; in a module
+  without it, `import { env } from "cloudflare:workers"`.
+- "holds only text": Write `env.NAME` of the handler's second parameter; in a module without it, `import { env
+  } from "cloudflare:workers"`. As it is, it is `undefined`.
 
 ## Not reported
 
@@ -109,7 +113,7 @@ def check(module: Module) -> Iterator[Finding]:
         first = reads[0][0]
         names = list(dict.fromkeys(f"`{name}`" for _, name in reads))
         known = {environment.enables("nodejs_compat") for environment in module.environments}
-        what = "there is no `process`" if known == {False} else "nothing puts them in `process.env`"
+        what = "there is no `process`" if known == {False} else "nothing is put into `process.env`"
         yield Finding(
             f"{what} at this compatibility date and with these flags: "
             f"{join_names(names, _SHOWN)} can be read from `env`",

@@ -33,7 +33,7 @@ export default {
 ## What to do
 
 Set the header by what came: `answer.ok ? "public, max-age=86400" : "no-store"`, and call `cache.put()` only
-where `answer.ok` holds.
+where `answer.ok` holds. As it is, visitors get the error until the cache lets it go.
 
 ## Not reported
 

@@ -35,6 +35,13 @@ export default {
 
 In a service worker `event.respondWith(answer(event))` in a `try` is the same: put the `try` into `answer()`.
 
+## What to do
+
+Write `return await`: the function returns the same, and the `catch` gets the errors.
+
+- "`respondWith()`": Catch on the promise itself: `event.respondWith(answer().catch((error) => …))`, with what
+  the `catch` does.
+
 ## Not reported
 
 Calls that are not known to give a promise, promises that handle their errors, functions in which nothing is

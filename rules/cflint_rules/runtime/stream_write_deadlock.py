@@ -38,7 +38,8 @@ export default {
 
 ## What to do
 
-Return `new Response(readable)` first, and write beside it: `ctx.waitUntil(write())`, without `await`.
+Start the writing without `await`, and return the readable end at once: `ctx.waitUntil(write()); return new
+Response(readable);`.
 
 ## Not reported
 

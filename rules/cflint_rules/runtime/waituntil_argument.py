@@ -36,6 +36,13 @@ export default {
 };
 ```
 
+## What to do
+
+Call the function: `ctx.waitUntil(work())`.
+
+- "no promise": Leave `waitUntil()` out where the call returns nothing to wait for; otherwise let the function
+  return its promise (`async`, or `return` before what it starts).
+
 ## Not reported
 
 Variables and calls of which it is not known what they give.

@@ -37,16 +37,16 @@ export default {
 
 ## What to do
 
-Return the response of Better Auth: `return await auth.api.signInEmail({ body, asResponse: true })`. Where
-the answer is your own, ask for `returnHeaders: true`, and put `headers.getSetCookie()` on it. In frameworks
-that it knows, Better Auth's plugin for cookies (`nextCookies()`, `sveltekitCookies()` and the like) does
-it.
+If the handler can send Better Auth's own answer, `return await auth.api.signInEmail({ body, asResponse: true
+})`. If it sends another one (a redirect, a page), ask for `returnHeaders: true`, and append each of
+`headers.getSetCookie()` to it as `Set-Cookie`. As it is, the user is not signed in afterwards.
 
 ## Not reported
 
 Projects with a plugin that sets cookies itself (`nextCookies()`, `tanstackStartCookies()`,
 `sveltekitCookies()`); calls whose options are not seen whole; results that are read (a token, a user), which
-may be all that is wanted; signing out, which ends the session on the server in any case; tests and scripts.
+may be all that is wanted; signing up with `autoSignIn: false` or `requireEmailVerification: true`, which
+begins no session; signing out, which ends the session on the server in any case; tests and scripts.
 
 ## Fix safety
 
@@ -59,16 +59,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, pattern, rule
 
 _SIGNS = ("signInEmail", "signUpEmail", "signInUsername", "signInPhoneNumber", "signInEmailOTP")
+_NO_SESSION = pattern(rb"\bautoSignIn\s{0,9}:\s{0,9}false\b|\brequireEmailVerification\s{0,9}:\s{0,9}true\b")
 _KEEPS = ("asResponse", "returnHeaders")
 _PLUGINS = (
-    "nextCookies",
-    "tanstackStartCookies",
-    "reactStartCookies",
-    "sveltekitCookies",
-    "solidStartCookies",
+    b"nextCookies",
+    b"tanstackStartCookies",
+    b"reactStartCookies",
+    b"sveltekitCookies",
+    b"solidStartCookies",
 )
 
 
@@ -84,6 +85,8 @@ def check(match: Match) -> Iterator[Finding]:
     if any(module.property_value(options, name) is not None for name in _KEEPS):
         return
     if not module.runs_in_worker(match.node) or _is_read(module, match) or _has_plugin(module):
+        return
+    if match.word.startswith("signUp") and _signs_up_only(module):
         return
     yield Finding(
         f"`{match.word}()` sets a cookie that nobody sends to the browser: ask for it with `returnHeaders`",
@@ -113,9 +116,18 @@ def _is_read(module: Module, match: Match) -> bool:
 
 def _has_plugin(module: Module) -> bool:
     """Whether a module of a Worker that runs this names a plugin which sets cookies."""
+    return any(name in data for data in _texts(module) for name in _PLUGINS)
+
+
+def _signs_up_only(module: Module) -> bool:
+    """Whether a module of a Worker that runs this has options by which who signs up is not signed in: it is
+    off, or an address has to be verified first."""
+    return any(_NO_SESSION.search(data) is not None for data in _texts(module))
+
+
+def _texts(module: Module) -> Iterator[bytes]:
     for worker in module.workers:
         for path in js.running_paths(worker):
             document = module.project.sources.document(path)
-            if document is not None and any(document.has_word(name) for name in _PLUGINS):
-                return True
-    return False
+            if document is not None:
+                yield document.data

@@ -46,7 +46,9 @@ instead of let in. Local development gets it from `.dev.vars`.
 ## Not reported
 
 Secrets that the configuration declares (`vars`, `secrets.required`); conditions that ask for more, such as
-the stage; what is answered otherwise than by `true` or `next()`.
+the stage; what is answered otherwise than by `true` or `next()`, or by nothing where a function whose name
+says that it checks answers 401 or 403 elsewhere; a captcha (`TURNSTILE_SECRET_KEY`) that is only looked at
+when it is set up: it asks who is a person, and lets nobody in.
 
 ## Fix safety
 
@@ -57,6 +59,7 @@ Source: https://developers.cloudflare.com/workers/configuration/secrets/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -69,12 +72,21 @@ from cflint.api import (
     identifier,
     js,
     member_access,
+    pattern,
     quoted,
     rule,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+_CAPTCHA = pattern(r"TURNSTILE|H?CAPTCHA", re.IGNORECASE)
+"""Names of secrets by which it is asked whether a client is a person: it lets nobody in."""
+_MOST_PLACES = 20
+_NOTHING = frozenset({"0", '""', "''", "``", "null", "undefined"})
+_MIDDLEWARES = frozenset({"NextResponse", "context", "ctx"})
+_REFUSED = pattern(rb"\b40[13]\b")
+_ASKS = pattern(r"auth|guard|check|verify|require|validate|protect|ensure|allow", re.IGNORECASE)
 
 
 @rule(
@@ -89,9 +101,9 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if module.environments and all(each.binding(access.name) is not None for each in module.environments):
         return  # it is never missing
-    held = module.result_of(access.node).references
-    for place in (access.node, *held):
-        asked = _asked(module, place)
+    places = _places(module, access.node)
+    for truth in _truths(module, places):
+        asked = _asked(module, truth)
         let_in = _lets_in(module, asked) if asked is not None else None
         if let_in is not None:
             yield Finding(
@@ -99,8 +111,8 @@ def check(match: Match) -> Iterator[Finding]:
                 module.at(let_in),
                 (module.at(access.node, "the secret that may be missing"),),
             )
-        optional = _optional_check(module, place)
-        if optional is not None:
+        optional = _optional_check(module, truth, places)
+        if optional is not None and not _CAPTCHA.search(access.name):
             yield Finding(
                 f"nothing is checked while {quoted(module.text(access.node))} is not set: all are let in",
                 module.at(optional),
@@ -109,7 +121,77 @@ def check(match: Match) -> Iterator[Finding]:
             )
 
 
-def _optional_check(module: Module, place: Node) -> Node | None:
+def _places(module: Module, access: Node) -> list[Node]:
+    """The expressions that are the secret: where it is read, and the variables that hold it, trimmed or with
+    an empty text in the place of none."""
+    found = [access]
+    for place in found:
+        found += _held(module, _kept(module, place)) if len(found) < _MOST_PLACES else ()
+    return found
+
+
+def _held(module: Module, value: Node) -> list[Node]:
+    """The places of a variable that holds an expression and nothing else."""
+    name = module.given_name(value)
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    if declaration is None or declaration.value is None or declaration.path:
+        return []
+    if module.scope.assignments(declaration) or not js.contains(declaration.value, value):
+        return []
+    return [use for use in module.scope.references(declaration) if use.id != declaration.node.id]
+
+
+def _kept(module: Module, place: Node) -> Node:
+    """A secret with what leaves it as it is: `(env.TOKEN ?? "").trim()`."""
+    while True:
+        above = module.parent(module.with_wrappers(place))
+        operation = module.operation(above)
+        if operation is not None and operation.operator in ("??", "||") and operation.right is not None:
+            if module.string(js.unwrap(operation.right)) != "":
+                return place
+            place = operation.node
+            continue
+        called = module.method_called_on(place)
+        if called is None or called[0] not in ("trim", "toString"):
+            return place
+        place = called[1]
+
+
+def _truths(module: Module, places: list[Node]) -> Iterator[Node]:
+    """The expressions that are true only where there is a secret: itself, `Boolean(secret)`,
+    `secret.length > 0`, and the variables that hold such."""
+    for place in places:
+        kept = _kept(module, place)
+        yield kept
+        truth = _truth(module, kept)
+        if truth is not None:
+            yield truth
+            yield from _held(module, truth)
+
+
+def _truth(module: Module, place: Node) -> Node | None:
+    """What asks around a secret whether there is one, and is no more than that."""
+    around = module.call_around(place)
+    if around is not None and around[0].name == "Boolean" and around[0].receiver is None:
+        return around[0].node
+    node = place
+    read = module.member_read(place)
+    if read is not None and read.name == "length":
+        node = read.node
+    operation = module.operation(module.parent(module.with_wrappers(node)))
+    if operation is None:
+        return node if node is not place else None
+    if operation.operator == "!":
+        outer = module.operation(module.parent(module.with_wrappers(operation.node)))
+        return outer.node if outer is not None and outer.operator == "!" else None
+    right = operation.right
+    if right is None or operation.left is None or js.unwrap(operation.left).id != js.unwrap(node).id:
+        return None
+    nothing = module.text(js.unwrap(right)) in _NOTHING
+    return operation.node if nothing and operation.operator in (">", "!==", "!=") else None
+
+
+def _optional_check(module: Module, place: Node, secrets: list[Node]) -> Node | None:
     """The condition by which clients are compared with a secret only if there is one: `secret && sent !==
     secret` of an `if` that turns them away, or an `if (secret)` around it, without `else`."""
     whole = module.with_wrappers(place)
@@ -119,7 +201,7 @@ def _optional_check(module: Module, place: Node) -> Node | None:
         left, right = operation.left, operation.right
         if left is None or right is None or js.unwrap(left).id != js.unwrap(place).id:
             return None
-        if not _compares(module, right, place):
+        if not _compares(module, right, secrets) and not _verifies(module, right, secrets):
             return None
         statement = module.parent(module.with_wrappers(operation.node))
         return operation.node if statement is not None and _turns_away(module, statement) else None
@@ -130,12 +212,12 @@ def _optional_check(module: Module, place: Node) -> Node | None:
         condition = found.child_by_field_name("condition")
         if condition is None or not _turns_away(module, found):
             continue
-        if _compares(module, condition, place) or _verifies(module, condition, place):
+        if _compares(module, condition, secrets) or _verifies(module, condition, secrets):
             return whole
     return None
 
 
-def _verifies(module: Module, condition: Node, secret: Node) -> bool:
+def _verifies(module: Module, condition: Node, secrets: list[Node]) -> bool:
     """Whether a condition says that a call which was handed a secret gave nothing: `!(await verify(body,
     secret))`, or `!valid` where that is what it gave."""
     for found in (js.unwrap(condition), *module.descendants(condition, "unary_expression")):
@@ -144,34 +226,38 @@ def _verifies(module: Module, condition: Node, secret: Node) -> bool:
             continue
         made = js.unwrap(module.initializer(negated.right))
         given = module.call(js.first_named(made) if made.type == "await_expression" else made)
-        if given is not None and any(module.is_same(part, secret) for part in given.arguments):
+        if given is not None and any(_is_secret(module, part, secrets) for part in given.arguments):
             return True
     return False
 
 
-def _compares(module: Module, node: Node, secret: Node) -> bool:
+def _is_secret(module: Module, node: Node, secrets: list[Node]) -> bool:
+    return any(module.is_same(node, secret) for secret in secrets)
+
+
+def _compares(module: Module, node: Node, secrets: list[Node]) -> bool:
     """Whether a condition says that something is not a secret."""
     for found in (js.unwrap(node), *module.descendants(node, "binary_expression")):
         compared = module.operation(found)
         if compared is None or compared.operator not in ("!=", "!=="):
             continue
         sides = [side for side in compared.operands if side is not None]
-        if any(_holds(module, side, secret) for side in sides):
+        if any(_holds(module, side, secrets) for side in sides):
             return not any(side.type in ("undefined", "null", "string") for side in sides)
     return False
 
 
-def _holds(module: Module, node: Node, secret: Node) -> bool:
+def _holds(module: Module, node: Node, secrets: list[Node]) -> bool:
     """Whether an expression is made with a secret: has it in it, or is a variable that a call gave which was
     handed the secret (`await hmac(body, secret)`)."""
-    parts = (node, *module.descendants(node, secret.type))
-    if any(module.is_same(part, secret) for part in parts):
+    parts = (node, *module.descendants(node, *{secret.type for secret in secrets}))
+    if any(_is_secret(module, part, secrets) for part in parts):
         return True
     made = module.initializer(node)
     if made.id == js.unwrap(node).id:
         return False
     given = module.call(js.first_named(made) if made.type == "await_expression" else made)
-    return given is not None and any(module.is_same(part, secret) for part in given.arguments)
+    return given is not None and any(_is_secret(module, part, secrets) for part in given.arguments)
 
 
 def _turns_away(module: Module, statement: Node) -> bool:
@@ -193,7 +279,8 @@ def _asked(module: Module, place: Node) -> Node | None:
 
 
 def _lets_in(module: Module, statement: Node) -> Node | None:
-    """The `return true` or `return next()` in a branch."""
+    """The `return true`, `return next()` or, of a function that refuses others by a status, `return null` in
+    a branch."""
     branch = statement.child_by_field_name("consequence")
     around = module.enclosing_function(statement)
     for found in (branch, *module.descendants(branch, "return_statement")) if branch is not None else ():
@@ -203,8 +290,21 @@ def _lets_in(module: Module, statement: Node) -> Node | None:
         inner = js.unwrap(value) if value is not None else None
         if inner is not None and inner.type == "await_expression":
             inner = js.first_named(inner)
+        if inner is None or inner.type in ("null", "undefined"):
+            return found if around is not None and _refuses_others(module, around) else None
         made = module.call(inner)
-        is_next = made is not None and made.receiver is None and made.name == "next" and not made.arguments
-        if is_next or (inner is not None and inner.type == "true"):
+        is_next = made is not None and made.name == "next" and not made.arguments and _hands_on(module, made)
+        if is_next or inner.type == "true":
             return found
     return None
+
+
+def _refuses_others(module: Module, function: Node) -> bool:
+    """Whether a function is there to check who asks, by its name, and answers some with 401 or 403."""
+    named = _ASKS.search(js.name_of_function(module, function)) is not None
+    return named and next(module.mentions(_REFUSED, function), None) is not None
+
+
+def _hands_on(module: Module, made: js.Call) -> bool:
+    """Whether a `next()` is that of a middleware: of Hono, Next.js or Pages."""
+    return made.receiver is None or module.text(made.receiver) in _MIDDLEWARES

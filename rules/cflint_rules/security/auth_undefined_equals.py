@@ -46,6 +46,9 @@ export default app;
 Before the comparison: `if (!env.NAME) return new Response("not configured", { status: 500 })`; without
 it, who sends nothing is let in while the secret is not set.
 
+The same holds for a text with the secret in it: `Bearer ${env.TOKEN}` is `Bearer undefined` without it, which
+anybody can send (a note).
+
 ## Not reported
 
 Secrets that the configuration declares (`vars`, `secrets.required`), and code that tests either side
@@ -101,6 +104,7 @@ def check(match: Match) -> Iterator[Finding]:
     if _is_declared(module, access.name):
         return
     secret = access.node
+    yield from _in_texts(module, secret)
     for place in (secret, *_names(module, secret)):
         whole = module.with_wrappers(place)
         compared = module.operation(module.parent(whole))
@@ -117,6 +121,56 @@ def check(match: Match) -> Iterator[Finding]:
             module.at(compared.node),
             () if js.span_of(compared.node).covers(js.span_of(source)) else (module.at(source, "sent here"),),
         )
+
+
+def _in_texts(module: Module, secret: Node) -> Iterator[Finding]:
+    """Where a secret is a part of a text that is compared: without it, the text says `undefined`."""
+    for place in (secret, *_names(module, secret)):
+        text = _text_around(module, place)
+        said = _without_secret(module, text, place) if text is not None else None
+        if text is None or said is None:
+            continue
+        for whole in (text, *_names(module, text)):
+            compared = module.operation(module.parent(module.with_wrappers(whole)))
+            if compared is None or compared.operator not in _STRICT | _LOOSE or compared.left is None:
+                continue
+            other = compared.right if compared.left.id == js.unwrap(whole).id else compared.left
+            source = _missing(module, other, loose=True)
+            if source is None or _is_tested(module, secret, place, compared.node):
+                continue
+            yield Finding(
+                f"a client that sends {quoted(said)} passes while there is no {quoted(module.text(secret))}: "
+                "test it",
+                module.at(compared.node),
+                ()
+                if js.span_of(compared.node).covers(js.span_of(source))
+                else (module.at(source, "sent here"),),
+                severity=Severity.NOTE,
+            )
+
+
+def _text_around(module: Module, place: Node) -> Node | None:
+    """The template or the sum that a value is a part of."""
+    above = module.parent(module.with_wrappers(place))
+    if above is not None and above.type == "template_substitution":
+        return module.parent(above)
+    operation = module.operation(above)
+    return operation.node if operation is not None and operation.operator == "+" else None
+
+
+def _without_secret(module: Module, text: Node, place: Node) -> str | None:
+    """What a text is when the secret, which is all of it that is not literal, is `undefined`."""
+    if text.type == "template_string":
+        parts = [part for part in text.named_children if part.type == "template_substitution"]
+        if len(parts) != 1:
+            return None
+        whole, hole = module.text(text), module.text(parts[0])
+        return whole[1:-1].replace(hole, "undefined")
+    operation = module.operation(text)
+    if operation is None or operation.left is None or operation.right is None:
+        return None
+    literal = module.string(operation.left)
+    return f"{literal}undefined" if literal is not None else None
 
 
 def _is_declared(module: Module, name: str) -> bool:

@@ -39,9 +39,10 @@ too much.
 
 ## What to do
 
-Let a missing length count as too long: `Number(request.headers.get("Content-Length") ?? Infinity) > MOST`.
-Clients that send in chunks then get 413. Where they have to be served, read with `body.getReader()`, count
-the bytes, and `cancel()` above the limit.
+Where the length is taken from the header, let a missing one be too long:
+`Number(request.headers.get("Content-Length") ?? Infinity)`, and no `length &&` before the comparison. Clients
+that send in chunks then get its answer. Only where they have to be served, read with `body.getReader()`,
+count the bytes, and `cancel()` above the limit.
 
 ## Not reported
 
@@ -104,7 +105,7 @@ def check(match: Match) -> Iterator[Finding]:
     yield Finding(
         "a body without `Content-Length` passes this check, and is read whatever its length is",
         module.at(compared),
-        (module.at(read.node, "it is read here"),),
+        (module.at(match.node, "the length comes from here"), module.at(read.node, "the body is read here")),
     )
 
 

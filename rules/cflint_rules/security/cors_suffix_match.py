@@ -35,8 +35,9 @@ export default {
 ## What to do
 
 Compare with a list: `["https://app.example.com"].includes(origin)`, with the origins that the check was
-written for. For all subdomains parse it: `new URL(origin).hostname.endsWith(".example.com")`, with the
-dot. For local development: `new URL(origin).hostname === "localhost"`.
+written for. For all subdomains parse it: `new URL(origin).hostname.endsWith(".example.com")`, with the dot.
+For local development: `new URL(origin).hostname === "localhost"`. As it is, a page at that address may read
+the answers.
 
 ## Not reported
 

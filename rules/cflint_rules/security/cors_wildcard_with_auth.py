@@ -2,7 +2,8 @@
 
 `Access-Control-Allow-Origin: *` lets the scripts of every site read the answers. Browsers do not send cookies
 to such an endpoint, and refuse the answer when `Access-Control-Allow-Credentials` is there as well. An
-endpoint that answers every origin with its own name and allows credentials lets every site act as the user.
+endpoint that answers every origin with its own name and allows credentials lets every site act as the user:
+so does `origin: "*"` with `credentials: true` in hono 4.12.9 to 4.12.24.
 
 ## Incorrect
 
@@ -32,38 +33,46 @@ export default app;
 
 ## What to do
 
-Keep a list, and send back only what is on it: `origin: (it) => (["https://app.example.com"].includes(it)
-? it : null)`. Other sites can then no longer call it from a browser; your own pages, which the project's
-configuration or README names, have to be on it. An API for everybody: `origin: "*"` without
-`credentials`, after which no cookies are sent along.
+Keep a list, and send back only what is on it: `origin: (it) => (["https://app.example.com"].includes(it) ? it
+: null)`, with your own pages (the configuration or README names them); other sites can then no longer call it
+from a browser. Of an API for everybody: `origin: "*"` without `credentials`.
+
+- "browsers refuse": If the pages that call it send cookies, name their origins: `origin:
+  ["https://app.example.com"]`. If they do not, leave `credentials` out, and keep `*`. As it is, the calls
+  fail in the browser.
 
 ## Not reported
 
 Endpoints that read no credentials here, and those of a path that `cors()` is not for. Origins that are named
-or checked, so that another one is not answered with its name. An API that takes only an `Authorization`
-header gets a note: its callers have to have the token.
+or checked, so that another one is not answered with its name. It is a note: callers of an API that takes only
+an `Authorization` header have to have the token, and `*` with credentials, which browsers refuse, lets nobody
+in and only matters to a page that sends them.
 
 ## Fix safety
 
 There is no fix: the origins are up to the author.
 
-Source: https://hono.dev/docs/middleware/builtin/cors
+Source: https://hono.dev/docs/middleware/builtin/cors, https://github.com/honojs/hono/pull/4813 and the code
+of hono 4.12.8, 4.12.9, 4.12.24 and 4.12.25 (`middleware/cors`)
 """
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Location, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Location, Match, Module, Severity, call, config, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_REFLECTS_FROM, _REFLECTS_BELOW = (4, 12, 9), (4, 12, 25)
+"""The versions of hono whose `cors()` takes `*` with credentials for "whoever asks" (CVE-2026-54290)."""
 _HEADERS = ("authorization", "cookie")
 
 
-@rule(call("cors"), severity=Severity.WARNING)
+@rule(call("cors"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.is_from(match.callee, "hono/cors", "cors"):
@@ -86,7 +95,16 @@ def check(match: Match) -> Iterator[Finding]:
         return
     at = match.at(origin if origin is not None else match.node)
     if allows:
-        yield Finding("browsers refuse `*` together with credentials: name the origins", at)
+        hono = config.installed_version(module.project.workspace, posixpath.dirname(module.path), "hono")
+        if hono is not None and hono.exact and _REFLECTS_FROM <= hono.lowest < _REFLECTS_BELOW:
+            yield Finding(
+                f"hono {hono.text} answers every origin with its own name here, with credentials: "
+                "any site can act as the user",
+                at,
+            )
+            return
+        message = "browsers refuse `*` together with credentials: name the origins"
+        yield Finding(message, at)
         return
     path = _mounted_at(match)
     reads = [(name, place) for name, place, route in _credentials(module) if _covers(path, route)]
@@ -98,7 +116,6 @@ def check(match: Match) -> Iterator[Finding]:
         + ("cookies" if cookie is not None else "`Authorization`"),
         at,
         (cookie if cookie is not None else reads[0][1],),
-        severity=None if cookie is not None else Severity.NOTE,
     )
 
 

@@ -50,9 +50,13 @@ export default {
 
 ## What to do
 
-Write `console.error(error)`, and send a text of your own in its place: `{ error: "internal error" }`,
-with the status as it is. Clients that show the message show that then. If the message is for them (a
-validation), throw an error of a class of your own there, and send the message of that class only.
+Write `console.error(error)`, and send a text of your own in its place: `{ error: "internal error" }`, with
+the status as it is. Clients that show the message show that then. If the message is for them (a validation),
+throw an error of a class of your own there, and send the message of that class only.
+
+- "with status 200": Answer with status 500 and a text of your own: `Response.json({ error: "internal error"
+  }, { status: 500 })`, and write `console.error(error)`. Clients that look at the body alone have to look at
+  the status.
 
 ## Not reported
 

@@ -32,15 +32,19 @@ export default {
 
 ## What to do
 
-Escape each of the values where it is put in: `const escaped = (it: string) => it.replace(/[&<>"']/g, (c)
-=> "&#" + c.charCodeAt(0) + ";")`. With Hono, the tagged template `html` does it by itself. Text looks as
-before.
+Where these names stand in the text of the page (`${name}`), write `${escaped(name)}`: `const escaped = (it:
+string) => it.replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";")`. With Hono, the tagged template `html`
+in place of the plain text does it by itself. Text looks as before.
+
+- "escapes nothing": Leave `raw()` out: what stands in JSX or `html` is escaped then. Where it has to be in a
+  script, write `JSON.stringify(value).replaceAll("<", "\\u003c")`.
 
 ## Not reported
 
 What any function or method of a text may have changed (`replace()`, `encodeURIComponent()`, `Number()`,
 `JSON.stringify()`), and what is compared with a list or a pattern; JSX and the `html` of Hono and of `lit`,
-which escape, but for what a parameter brings into `raw()`. The path of the URL, which is encoded; headers and
+which escape, but for what a parameter brings into `raw()`; a function that gives a text back as it is only
+after a look at it. The path of the URL, which is encoded; headers and
 cookies, which a link cannot set; JSON. Pages whose `Content-Type` is not seen to be HTML.
 
 ## Fix safety
@@ -98,7 +102,7 @@ def check(match: Match) -> Iterator[Finding]:
 def _sent(module: Module, content: Node) -> Iterator[js.Traced]:
     """The parameters of a request that are a part of a page as they are, each once, in their order."""
     found = {}
-    for one in js.traced(module, content, _is_sent):
+    for one in js.traced(module, content, _is_sent, unchecked=True):
         is_read = one.node.type == "call_expression" and one.module.callee_name(one.node) not in _ENCODES
         if is_read and not one.path and not _is_all(module, content, one):
             found[(one.module.path, one.node.start_byte)] = one

@@ -25,10 +25,16 @@ export default {
 };
 ```
 
+## What to do
+
+A token or an id: `crypto.randomUUID()`. A number: `(from + (crypto.getRandomValues(new Uint32Array(1))[0] %
+count))` in place of `Math.floor(from + Math.random() * count)`; a code of letters that for each place,
+`alphabet[…]`. As it is, who sees some of the values can reckon the next.
+
 ## Not reported
 
-Delays, samples, games, what is only shown, and names of traces and requests. An id that is not a secret gets
-a note.
+Delays, samples, games, what is only shown, and names of traces and requests; the id of a session that a page
+makes for itself and keeps in `sessionStorage` or `localStorage`. An id that is not a secret gets a note.
 
 ## Fix safety
 
@@ -63,6 +69,8 @@ _ID = pattern(r"(?:^|_)(?:user|account|order|payment|room|invite|share|file|uplo
 _MAKER = pattern(r"(?:generate|create|make|random|new|gen)", re.IGNORECASE)
 _LIST_INDEX = pattern(r"^\w+\[\s*Math\.floor\(\s*Math\.random\(\)\s*\*\s*\w+\.length\s*\)\s*\]$")
 _LEASE = pattern(rb"[Ll]ease|[Ll]ock(?:ed|s)?\b|[Mm]utex")
+_STORAGE = pattern(rb"\b(?:session|local)Storage\b")
+_SESSION_ID = pattern(r"(?:\w+_)?(?:session|tab|client|device)_?id")
 _PASSING = frozenset(
     {"member_expression", "call_expression", "binary_expression", "arguments", "parenthesized_expression"}
     | {"subscript_expression", "template_substitution", "template_string", "ternary_expression"}
@@ -83,7 +91,7 @@ def check(match: Match) -> Iterator[Finding]:
     if random is None or not random.is_predictable or random.name.module:
         return
     name = _purpose(module, match.node)
-    if name is None:
+    if name is None or (_SESSION_ID.fullmatch(_snake(name)) and _is_of_a_tab(module, match.node)):
         return
     whole = _idiom(module, match.node)
     fix = None
@@ -149,6 +157,19 @@ def _stands_in(module: Module, above: Node, child: Node) -> bool:
         operation = module.operation(above) if above.type == "binary_expression" else None
         first = operation.left if operation is not None and operation.operator in ("??", "||") else None
     return first is not None and first.end_byte <= child.start_byte and "crypto" in module.text(first)
+
+
+def _is_of_a_tab(module: Module, node: Node) -> bool:
+    """Whether a page makes the id of its own session and keeps it: who the id is for has chosen it."""
+    function = module.enclosing_function(node)
+    name = js.name_of(module, function) if function is not None else None
+    if function is not None and any(True for _ in module.mentions(_STORAGE, function)):
+        return True
+    if name is None:
+        return False
+    made = (made for made in module.calls(module.text(name)) if made.receiver is None)
+    around = (module.enclosing_function(made.node) for made in made)
+    return any(one is not None and any(True for _ in module.mentions(_STORAGE, one)) for one in around)
 
 
 def _is_lease(module: Module, node: Node) -> bool:

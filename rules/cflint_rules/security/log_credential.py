@@ -35,7 +35,8 @@ without it (`const { token, ...rest } = data`). If it was logged in production, 
 ## Not reported
 
 Secrets of `env` (`no-log-env`) and all headers of a request (`queue-forwards-credentials`); the length of a
-token, whether there is one, and its first few characters;
+token, whether there is one, and its first few characters; what is logged only where it is no text (`typeof
+token !== "string"`) or not there;
 names that say that it is no secret (`tokens`, `maxToken`, `tokenType`); code that runs in development alone.
 
 ## Fix safety
@@ -175,8 +176,10 @@ def _is_answer_with_tokens(module: Module, name: Node) -> bool:
 
 
 def _is_without_token(module: Module, log: Node, node: Node) -> bool:
-    """Whether an answer is logged in a branch that asks what it is, or whether there was an error: where it
-    holds no token."""
+    """Whether something is logged in a branch where it is no text, or not there; or an answer in one that
+    asks what it is, or whether there was an error: where it holds no token."""
+    if any(_says_no_text(module, condition, node) for condition in module.conditions_around(log)):
+        return True
     if node.type not in ("identifier", "shorthand_property_identifier"):
         return False
     if not _is_answer_with_tokens(module, node):
@@ -187,6 +190,17 @@ def _is_without_token(module: Module, log: Node, node: Node) -> bool:
         for condition in module.conditions_around(log)
         for part in (condition, *module.descendants(condition, "identifier", "property_identifier"))
     )
+
+
+def _says_no_text(module: Module, condition: Node, node: Node) -> bool:
+    """Whether a condition is `typeof value !== "string"`, or `!value`."""
+    asked = module.operation(js.unwrap(condition))
+    if asked is None or asked.left is None:
+        return asked is not None and asked.operator == "!" and module.is_same(asked.right, node)
+    if asked.operator not in ("!==", "!=") or module.string(asked.right) != "string":
+        return False
+    kind = module.operation(asked.left)
+    return kind is not None and kind.operator == "typeof" and module.is_same(kind.right, node)
 
 
 def _is_typed_text(module: Module, name: Node) -> bool:

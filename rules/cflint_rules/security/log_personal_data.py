@@ -34,8 +34,8 @@ export default {
 
 ## What to do
 
-Log what finds the record again, an id or a count, in place of the whole: `console.log("new order",
-order.id)`. Delete the line where it was for development.
+Log what finds the record again, an id or a count, in its place (`console.log("new order", order.id)`); of an
+object, leave this property out. Delete the line where it was for development.
 
 ## Not reported
 

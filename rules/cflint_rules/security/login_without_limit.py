@@ -79,10 +79,10 @@ function verifyPassword(sent: string, expected: string): boolean {
 
 ## What to do
 
-Add a rate limiting binding to the configuration (`ratelimits`: name, namespace_id, `simple: { limit: 5,
-period: 60 }`), and ask it before the password is looked at: `const { success } = await env.LOGINS.limit({
-key })`, with 429 as the answer when there is none. Take the name that is tried as the key where addresses
-change, and the address otherwise.
+Add to the configuration `"ratelimits": [{ "name": "LOGINS", "namespace_id": "1001", "simple": { "limit": 5,
+"period": 60 } }]`, and in the handler, before it gets here: `if (!(await env.LOGINS.limit({ key: name
+})).success) return new Response("too many attempts", { status: 429 })`, with the name or mail address that is
+tried. As it is, passwords can be tried without end.
 
 ## Not reported
 
@@ -155,7 +155,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     paths = js.running_paths(subject)
     if next(js.leaves_matching(project, paths, _LIMITS), None) is not None:
         return
-    yield Finding("nothing limits how often a password can be tried here", place)
+    related = (subject.config.top.place.saying("its configuration"),) if subject.config is not None else ()
+    yield Finding("nothing limits how often a password can be tried here", place, related)
 
 
 def _checks(project: Project, subject: Worker) -> Iterator[Location]:

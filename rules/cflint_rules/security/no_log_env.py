@@ -43,10 +43,13 @@ export default {
 
 ## What to do
 
-Name what is needed instead of all: of a log, whether a secret is set (`Boolean(env.NAME)`); of a
-response, the fields that clients need; of a key or a cache, one value that tells apart what is meant
-(`env.ENVIRONMENT`). Whoever gets at that text has every secret. If one was logged or sent in production,
-replace it.
+Log what is needed of it by name, and no secret: `Object.keys(env)` for what there is, `Boolean(env.NAME)` for
+whether it is set. What was logged in production has to be replaced.
+
+- "is sent to": Send only what the client needs, by name, and no secret. Have those secrets replaced that a
+  client may have got.
+- "one string": Take what tells two apart by name (an id, a host) in place of all of it: the text holds each
+  secret, wherever it is kept.
 
 ## Not reported
 

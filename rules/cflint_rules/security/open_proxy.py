@@ -35,8 +35,15 @@ export default {
 
 ## What to do
 
-Decide which hosts are meant: `if (!["api.example.com"].includes(new URL(target).hostname)) return new
-Response(null, { status: 403 })`, and `redirect: "manual"`, since a redirect leads elsewhere.
+If the code, its pages or the README name hosts, allow those alone: `if (!["api.example.com"].includes(new
+URL(target).hostname)) return new Response(null, { status: 403 })`, and `redirect: "manual"`, since a redirect
+leads elsewhere. If any host is meant, ask for a token first (401 without): as it is, the address serves
+whoever finds it.
+
+- "a text in it": Compare the host, not the text: `["example.com"].includes(new URL(target).hostname)`, with
+  the host for which the text stands. As it is, `https://evil.example/?example.com` passes.
+- "all headers": Send only those that are needed: `headers: { accept: request.headers.get("accept") ?? "*/*"
+  }`. As it is, that server gets the visitor's cookies and tokens.
 
 ## Not reported
 

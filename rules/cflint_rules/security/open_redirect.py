@@ -31,8 +31,9 @@ export default {
 ## What to do
 
 Resolve the target against your own origin, and compare: `const target = new URL(next, origin)`, and
-`target.origin === origin ? target.href : origin`. Where other sites are wanted, look the origin up in a
-list.
+`target.origin === origin ? target.href : origin`. Where other sites are wanted, look the origin up in a list.
+
+- "begins alike": Compare origins in place of beginnings: `new URL(url).origin === new URL(base).origin`.
 
 ## Not reported
 

@@ -39,8 +39,9 @@ export default {
 
 ## What to do
 
-Declare the binding that the message names, and call `env.NAME` in place of the request: no token, no
-limit of the API, no way over the network.
+Declare the binding that the message names in the Worker's configuration (`"ai": { "binding": "AI" }`), and
+call it in place of the request: `await env.AI.run(model, input)`, with the URL's model and the object that is
+its body, gives the `result` of the answer; `env.CACHE.get(key)` a value of KV. The token goes.
 
 ## Not reported
 
@@ -98,6 +99,11 @@ def check(module: Module) -> Iterator[Finding]:
             yield Finding(
                 f"this goes through Cloudflare's REST API with a token: a binding ({kind}) needs none",
                 module.at(text),
+                tuple(
+                    it.config.top.place.saying("its configuration")
+                    for it in module.workers
+                    if it.config is not None
+                ),
             )
 
 

@@ -56,9 +56,9 @@ whoever knows the source. If it ran with the literal, set a new secret.
 
 ## Not reported
 
-An empty text; what says that there is none (`"not set"`), and what is only logged; keys of other services,
-whose own check a made-up value fails, and keys whose name does not tell, unless something of a request is
-compared with them; a fallback behind a condition.
+An empty text; what says that there is none (`"not set"`) or that it is to be found (`"auto"`), and what is
+only logged; keys of other services, whose own check a made-up value fails, and keys whose name does not tell,
+unless something of a request is compared with them; a fallback behind a condition.
 
 ## Fix safety
 
@@ -99,10 +99,11 @@ _KEY = pattern(r"(?:^|_)(?:KEY|PIN|PASSCODE)$", re.IGNORECASE)
 """Names that may be those of secrets, where something of a request is compared with them."""
 _OF_OTHERS = pattern(r"CLIENT|OAUTH|GITHUB|GOOGLE|STRIPE|OPENAI|AWS|R2_|S3_|TURNSTILE|RECAPTCHA", re.I)
 _ABSENT = pattern(
-    r"(?:not|none|missing|unset|undefined|null|no|n/a|unknown|empty|\(|<|-)(?:\b.*)?|[*.x\s]*",
+    r"(?:not|none|missing|unset|undefined|null|no|n/a|unknown|empty|\(|<|-)(?:\b.*)?|[*.x\s]*"
+    r"|auto(?:[-_ ]?(?:detect(?:ed)?|config(?:ured)?))?|detect(?:ed)?|inherit(?:ed)?|disabled|off",
     re.IGNORECASE | re.DOTALL,
 )
-"""Texts that say there is none."""
+"""Texts that say there is none, or that something else is to be found out."""
 _DEFAULTS = frozenset({"??", "||"})
 _EQUALITY = frozenset({"===", "!==", "==", "!="})
 

@@ -23,6 +23,15 @@ lists their names, `.dev.vars` holds their values for local development.
 }
 ```
 
+## What to do
+
+Delete the variable, have a new value made where it was issued (this one is in the repository), and set it:
+`npx wrangler secret put NAME`, and `NAME=…` in `.dev.vars`. The code reads it from `env` as before. Delete
+before you set it: two of one name exclude each other.
+
+- "localConnectionString": Delete the key, and set the environment variable that the message names, in a file
+  that is not committed (`.env`). Only local development reads it.
+
 ## Not reported
 
 Keys that are public by design (a site key, a publishable key, `SUPABASE_ANON_KEY`, `SHOPIFY_API_KEY`, which
@@ -107,6 +116,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
 
 def _empty(subject: WranglerConfig) -> Iterator[Finding]:
     """Variables that are there to name a secret, or to be filled in, and take its place."""
+    is_filled = bool(subject.deployment.open or subject.deployment.filled)
     for environment in subject.environments:
         variables = environment.bindings_of("var")
         if any(_LOCAL.search(variable.node.text or "") for variable in variables):
@@ -121,8 +131,14 @@ def _empty(subject: WranglerConfig) -> Iterator[Finding]:
                 what = f"the placeholder of the variable `{binding.name}`"
                 if not text:
                     what = f"the empty variable `{binding.name}`"
+                message = f"{what} takes the place of a secret of that name when it is deployed: {advice}"
+                if text and is_filled:
+                    message = (
+                        f"what a script writes into the variable `{binding.name}` can be read like any other:"
+                        f" {_instead(subject, binding.name)}"
+                    )
                 yield Finding(
-                    f"{what} takes the place of a secret of that name when it is deployed: {advice}",
+                    message,
                     binding.location,
                     fix=_fix(subject, [binding]),
                     severity=Severity.NOTE,

@@ -40,6 +40,15 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `?` in its place, without quotation marks around it, and hand the value to `.bind(…)` (`exec()` of a
+Durable Object: after the text), in the order of the `?`. As it is, the value can go on as SQL.
+
+- "from a list": A name cannot be bound. Look it up: `const column = ({ name: "name", date: "created_at" } as
+  Record<string, string>)[asked] ?? "name"`, with the columns that may be asked for; another text then changes
+  nothing.
+
 ## Not reported
 
 - What the code itself decides: constants, a ternary of literals, placeholders that are joined, clauses built

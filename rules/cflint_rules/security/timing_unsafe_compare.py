@@ -56,8 +56,11 @@ and their callers, in other modules, too. A signature that the code makes itself
 ## What to do
 
 Hash both and compare the digests: `const digest = (it: string) => crypto.subtle.digest("SHA-256", new
-TextEncoder().encode(it))`, then `crypto.subtle.timingSafeEqual(await digest(given), await
-digest(secret))`. The function becomes `async`, and its callers await it.
+TextEncoder().encode(it))`, then `crypto.subtle.timingSafeEqual(await digest(given), await digest(secret))`.
+The function becomes `async`, and each call of it gets an `await`.
+
+- "hmac.compare_digest": Write `hmac.compare_digest(given.encode(), secret.encode())`, with `import hmac`. As
+  it is, the time tells how much of the beginning was right.
 
 ## Not reported
 

@@ -40,8 +40,7 @@ export default {
 
 ## What to do
 
-Wrap the value: `encodeURIComponent(value)` in a path or a filter, or set it with
-`url.searchParams.set(name, value)`, which encodes it.
+Write `${encodeURIComponent(value)}` in its place: a `/`, `?` or `..` in it then stays part of the value.
 
 ## Not reported
 

@@ -38,8 +38,8 @@ export default {
 
 ## What to do
 
-Where the header is set, also `headers.append("Vary", "Origin")` (or `"Accept"`, whichever is read), on
-the answers without it, too. Nothing but caches notices.
+Set beside this header, and on the answers without it, `Vary: Origin` (`Vary: Accept` where that is read):
+`headers.append("Vary", "Origin")`. Only caches notice.
 
 ## Not reported
 

@@ -2,11 +2,13 @@
 
 Some functions that verify do not throw when a token is forged or has expired: `verify()` of
 `@tsndr/cloudflare-worker-jwt` gives `undefined` (`false` before version 3), `crypto.subtle.verify()` and
-`compare()` of bcrypt give `false`. Who calls them and does not look at the result lets everybody in. Who
-reads `payload` of it without asking first gets a TypeError for each token that has expired, so the client an
-error 500 instead of the login page.
+`compare()` of bcrypt give `false`, and so do `verifyMessage()` of viem, `verifyKey()` of Discord's package
+and functions of one's own that end in `return false`. Who calls them and does not look at the result lets
+everybody in. Who reads `payload` of it without asking first gets a TypeError for each token that has expired,
+so the client an error 500 instead of the login page.
 
-It is a warning where nothing looks at the result, and a note where a property of it is read.
+It is a warning where nothing looks at the result, or no more is done with it than to log it, and a note where
+a property of it is read.
 
 ## Incorrect
 
@@ -49,6 +51,9 @@ export default {
 
 Look at what it gives: `if (!(await …verify(…))) return new Response(null, { status: 401 })`.
 
+- "gives `undefined`": Ask before it is used: `if (!verified)`, and answer as to one who is not signed in
+  (401, or a redirect to the sign-in). As it is, that client gets an error 500.
+
 ## Not reported
 
 `verify()` of `jose`, `jsonwebtoken` and Hono, which throw. Calls with options that may hold `throwError`. A
@@ -65,8 +70,12 @@ https://developer.mozilla.org/en-US/docs/Web/API/SubtleCrypto/verify
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _TOKENS = frozenset(
     ("@tsndr/cloudflare-worker-jwt", name) for name in ("verify", "default.verify", "*.verify", "default")
@@ -83,13 +92,48 @@ _TELLS = (
         for module in ("bcryptjs", "bcrypt")
         for name in ("compare", "default.compare", "compareSync", "default.compareSync")
     }
+    | {("discord-interactions", "verifyKey")}
+    | {("tweetnacl", name) for name in ("sign.detached.verify", "default.sign.detached.verify")}
 )
 """What gives a boolean."""
+_OWN = (
+    "verifySignature",
+    "verifyWebhook",
+    "verifyWebhookSignature",
+    "verifyRequest",
+    "verifyToken",
+    "verifyJWT",
+    "verifyJwt",
+    "verifySession",
+    "verifyPassword",
+    "verifyTurnstile",
+    "verifyTurnstileToken",
+    "verifyCaptcha",
+    "verifyAuth",
+    "verifyHmac",
+    "validateSignature",
+    "validateToken",
+    "validateSession",
+    "validateApiKey",
+    "checkAuth",
+    "checkPassword",
+    "checkToken",
+    "isAuthorized",
+    "isAuthenticated",
+    "isValidSignature",
+)
+"""What projects call functions of their own that say whether somebody is who they claim to be."""
+_BOOLEAN = frozenset({"true", "false", "binary_expression", "unary_expression", "await_expression"})
+_OF_VIEM = ("verifyMessage", "verifyTypedData")
 
 
-@rule(call("verify", "compare", "compareSync"), severity=Severity.WARNING)
+@rule(call("verify", "compare", "compareSync", "verifyKey", *_OF_VIEM, *_OWN), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
+    if match.word in _OWN or match.word in _OF_VIEM:
+        if _gives_false(match) and _is_dropped(match):
+            yield Finding(_message(match, "`false`"), match.at())
+        return
     called = module.called_name(match.node)
     if called is None:
         return
@@ -104,12 +148,7 @@ def check(match: Match) -> Iterator[Finding]:
     if called.module.startswith("bcrypt") and len(match.arguments) > 2:
         return  # a function that is called with the result
     if _is_dropped(match):
-        what = "`undefined`" if is_token else "`false`"
-        yield Finding(
-            f"nothing looks at the result: `{match.word}()` gives {what} for what is"
-            " forged, and does not throw",
-            match.at(),
-        )
+        yield Finding(_message(match, "`undefined`" if is_token else "`false`"), match.at())
         return
     read = module.unchecked_read(match.node) if is_token else None
     if read is not None and module.try_around(read) is None:
@@ -119,6 +158,41 @@ def check(match: Match) -> Iterator[Finding]:
             (match.at(match.node, "the token is verified here"),),
             severity=Severity.NOTE,
         )
+
+
+def _message(match: Match, what: str) -> str:
+    return (
+        f"nothing looks at the result: `{match.word}()` gives {what} for what is forged, and does not throw"
+    )
+
+
+def _gives_false(match: Match) -> bool:
+    """Whether a call is one of viem's, which takes an object with a signature, or of a function of the
+    project that says by a boolean what it has found, and throws nothing."""
+    module = match.module
+    if match.word in _OF_VIEM:
+        first = match.arguments[0] if len(match.arguments) == 1 else None
+        return first is not None and module.property_value(first, "signature") is not None
+    found = js.function_called(module, match.node)
+    if found is None:
+        return False
+    home, function = found
+    if any(
+        home.enclosing_function(node) == function for node in home.descendants(function, "throw_statement")
+    ):
+        return False
+    given = [
+        js.first_named(node)
+        for node in home.descendants(function, "return_statement")
+        if home.enclosing_function(node) == function
+    ]
+    values = [js.unwrap(value) for value in given if value is not None]
+    return (
+        bool(values)
+        and len(values) == len(given)
+        and all(value.type in _BOOLEAN for value in values)
+        and any(value.type == "false" for value in values)
+    )
 
 
 def _may_throw(match: Match) -> bool:
@@ -140,6 +214,15 @@ def _is_dropped(match: Match) -> bool:
         parent = module.parent(module.with_wrappers(match.node))
         return parent is not None and parent.type == "expression_statement"
     if result.declaration is not None:
-        return not result.references and match.enclosing_function is not None
+        return match.enclosing_function is not None and all(
+            _is_printed(module, use) for use in result.references
+        )
     parent = module.parent(module.with_wrappers(result.node))
     return parent is not None and parent.type == "expression_statement"
+
+
+def _is_printed(module: Module, use: Node) -> bool:
+    """Whether a place only prints a value."""
+    around = module.call_around(use)
+    callee = around[0].callee if around is not None else None
+    return callee is not None and module.text(callee).startswith("console.")

@@ -39,7 +39,8 @@ comes from `wrangler types`.
 ## Not reported
 
 JavaScript; a default export that is a class, an app or a call; handlers whose parameters and results are all
-typed; `as` and a type of one's own.
+typed; `as` and a type of one's own; modules that a Worker has beside its entry, and whose handlers it calls
+itself.
 
 ## Fix safety
 
@@ -73,6 +74,8 @@ def check(match: Match) -> Iterator[Finding]:
     functions = dict(_functions(match, exported))
     if not functions.keys() & _HANDLERS or all(_is_typed(match, function) for function in functions.values()):
         return
+    if not js.default_is_entrypoint(match.module):
+        return  # code of the Worker calls it, and checks what it gives
     name = _env_type(match, functions)
     body = _queue_body(match, functions.get("queue"))
     given = f"{name or 'Env'}, {body}" if body is not None else name or "Env"

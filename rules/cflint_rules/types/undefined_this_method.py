@@ -33,7 +33,8 @@ export class Helper extends Agent<Env> {
 
 ## What to do
 
-Write the method, or mend the name of the call: nothing of that name is in the class or its bases.
+If the method was renamed, write the name that the class has. Otherwise write it in the class. As it is, the
+call throws that it is no function.
 
 ## Not reported
 

@@ -85,7 +85,8 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         names = join_names([f"`{given.name}`" for given, _ in untyped])
         verb = "has" if len(untyped) == 1 else "have"
         yield Finding(
-            f"{names} of `{name}()` {verb} no type, and a class method takes none from its base",
+            f"{names} of `{name}()` {verb} no type, and a class method takes none from its base: nothing"
+            " checks what is done with them",
             owner.module.at(untyped[0][0].pattern),
             fix=_fix(owner, untyped),
         )

@@ -30,6 +30,10 @@ export class Mailer extends DurableObject {
 }
 ```
 
+## What to do
+
+Move what needs the import into a module that only tests load: the Worker is refused with it.
+
 ## Not reported
 
 Types imported from `@cloudflare/workers-types`; names that cflint does not know; `cloudflare:test` in tests.

@@ -74,8 +74,12 @@ export class Lobby extends DurableObject<Env> {
 ## What to do
 
 Call `ws.close(code === 1005 || code === 1006 ? 1000 : code, reason)` in `webSocketClose()` on every path,
-also before an early `return`. Or set the compatibility date to 2026-04-07 or later, from which on the
-runtime answers; all else that changed until then changes, too.
+also before an early `return`. Or set the compatibility date to 2026-04-07 or later, from which on the runtime
+answers; all else that changed until then changes, too.
+
+- "listener": Call `socket.close(event.code === 1005 || event.code === 1006 ? 1000 : event.code,
+  event.reason)` in the listener, with the event that it gets. Or set the compatibility date to 2026-04-07 or
+  later, from which on the runtime answers; all else that changed until then changes, too.
 
 ## Not reported
 
@@ -167,7 +171,42 @@ _HARMLESS = _KEEPS | {
     "waitUntil",
 }
 """Methods that close nothing, whatever they are called on."""
-_DEPTH = 4
+_OF_LANGUAGE = frozenset(
+    (
+        *("abs", "all", "at", "bind", "ceil", "charAt", "charCodeAt", "clear", "deleteAlarm", "deleteAll"),
+        *("encode", "endsWith", "every", "exec", "fetch", "fill", "findLast", "first", "flat", "flatMap"),
+        *("floor", "getAlarm", "getByName", "getRandomValues", "getTags", "getWebSockets", "hasOwn"),
+        *("idFromName", "idFromString", "json", "lastIndexOf", "list", "localeCompare", "match", "matchAll"),
+        *("max", "min", "newUniqueId", "padEnd", "padStart", "pop", "prepare", "random", "randomUUID"),
+        *(
+            "reduce",
+            "repeat",
+            "replace",
+            "replaceAll",
+            "reverse",
+            "round",
+            "run",
+            "setAlarm",
+            "shift",
+            "sort",
+        ),
+        *(
+            "split",
+            "startsWith",
+            "structuredClone",
+            "substring",
+            "sync",
+            "test",
+            "text",
+            "toArray",
+            "toFixed",
+        ),
+        *("toLowerCase", "toUpperCase", "trim", "unshift", "writeDataPoint"),
+    )
+)
+"""Methods of the language and of the platform that close nothing, where no function of that name is in
+sight."""
+_MOST_FUNCTIONS = 100
 """Through how many functions a listener is followed."""
 
 
@@ -221,7 +260,7 @@ def check_listener(match: Match) -> Iterator[Finding]:
         return
     uses = frozenset(use.id for use in module.uses_of_end(ends[0]))
     functions = [_listener(module, found) for found in listeners]
-    if any(found is None or _may_leave(module, found, uses, _DEPTH) for found in functions):
+    if any(found is None or _may_leave(module, found, uses) for found in functions):
         return
     around = match.enclosing_function
     first, function = min(
@@ -281,41 +320,58 @@ def _listener(module: Module, listener: js.SocketListener) -> Node | None:
     return node if node is not None and node.type in js.FUNCTIONS else None
 
 
-def _may_leave(module: Module, function: Node, uses: frozenset[int], depth: int) -> bool:
+def _may_leave(module: Module, function: Node, uses: frozenset[int]) -> bool:
     """Whether a listener closes a socket, itself or by what it calls, or calls what is not in sight."""
+    seen = {(module.path, function.id)}
+    queue = [(module, function)]
+    while queue:
+        calls = _calls(*queue.pop(), uses)
+        if calls is None:
+            return True
+        for other, called in calls:
+            if (other.path, called.id) not in seen:
+                seen.add((other.path, called.id))
+                queue.append((other, called))
+        if len(seen) > _MOST_FUNCTIONS:
+            return True
+    return False
+
+
+def _calls(module: Module, function: Node, uses: frozenset[int]) -> tuple[tuple[Module, Node], ...] | None:
+    """What a function calls that may close a socket; None where it does so itself, or calls what is not in
+    sight."""
+    question = ("closes a socket", module.path, function.id, uses)
+    return module.memoized(question, lambda: _calls_of(module, function, uses))
+
+
+def _calls_of(module: Module, function: Node, uses: frozenset[int]) -> tuple[tuple[Module, Node], ...] | None:
     body = js.body_of(function)
-    if body is None or depth == 0:
-        return True
+    if body is None:
+        return None
+    found: list[tuple[Module, Node]] = []
     whole = (body,) if body.type == "call_expression" else ()
     for node in (*whole, *module.descendants(body, "call_expression", "new_expression")):
         made = js.Call(module, node)
         if made.name in _ENDS and made.receiver is not None:
-            return True
+            return None
         if made.name in _HARMLESS or module.log_at(node) is not None:
             continue
         if made.is_new or _gives_value(module, node):
             if any(argument.id in uses for argument in made.arguments):
-                return True
+                return None
             continue
         called = js.function_called(module, node)
-        if called is None:
-            return True
-        if called[1].id != function.id and _follows(module, called, uses, depth):
-            return True
-    return False
+        if called is not None:
+            found.append(called)
+        elif made.name not in _OF_LANGUAGE or any(argument.id in uses for argument in made.arguments):
+            return None
+    return tuple(found)
 
 
 def _gives_value(module: Module, node: Node) -> bool:
     """Whether a call is made for what it gives, which is an argument or has a name."""
     above = module.parent(module.with_wrappers(node))
     return above is not None and above.type in ("arguments", "variable_declarator")
-
-
-def _follows(module: Module, called: tuple[Module, Node], uses: frozenset[int], depth: int) -> bool:
-    """Whether a function that a listener calls may close a socket."""
-    other, function = called
-    question = ("may close", other.path, function.id, uses, depth)
-    return module.memoized(question, lambda: _may_leave(other, function, uses, depth - 1))
 
 
 def _closing(module: Module, listener: js.SocketListener, function: Node) -> Fix | None:

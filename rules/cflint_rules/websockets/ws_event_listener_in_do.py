@@ -50,6 +50,13 @@ export class Counter extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Make it a method of the class: `async webSocketMessage(ws, message)` for `message` (text or `ArrayBuffer`, the
+`data` of the event), `webSocketClose(ws, code, reason)` for `close`, `webSocketError(ws, error)` for `error`,
+with `ws` for the socket. Names of the function around it have to come from a field, `ctx.storage` or
+`ws.deserializeAttachment()`.
+
 ## Not reported
 
 Listeners on sockets that the object opened itself: only a server's socket can hibernate. A class that opens

@@ -63,9 +63,10 @@ Store it with `ctx.storage.put()` or `ws.serializeAttachment()` in `fetch()`, an
 
 ## Not reported
 
-Fields that anything else sets: the constructor, a method that it or a handler of sockets calls. Fields that a
-handler tests before it uses them. Collections of sockets: [`ws-session-map-lost`](ws_session_map_lost.py) is
-about them. What is not made from the request.
+Fields that anything else sets: the constructor, a method that it or a handler of sockets calls; fields that
+something else is taken for where they are empty (`this.topic ?? (await this.load())`). Collections of
+sockets: [`ws-session-map-lost`](ws_session_map_lost.py) is about them. What is not made from the request, or
+from what a message holds.
 
 ## Fix safety
 
@@ -79,11 +80,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, ClassDefinition, Finding, Match, Module, Severity, call, js, rule
+from cflint.api import PREVIEW, ClassDefinition, Finding, Match, Module, Severity, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_KEPT = pattern(
+    r"storage|ttachment|getWebSockets|\bsql\b|Date\.now|new Date|performance|random|setTimeout|setInterval"
+    r"|\benv\.(?!\w*(?:SECRET|KEY|TOKEN))"
+)
+"""What is kept elsewhere, or is no more than a time."""
+_SOCKETS = frozenset({"ws", "socket", "webSocket", "connection", "conn", "code", "reason", "error"})
 _DEPTH = 3
 """Through how many methods a handler of sockets is followed."""
 
@@ -98,23 +105,74 @@ def check(match: Match) -> Iterator[Finding]:
     methods = _methods_of_sockets(module, owner)
     if methods is None:
         return
-    for name, put in _set_in(module, owner, fetch).items():
-        changes = (change.node for change in module.field_mutations(owner, name))
-        if any(not js.contains(fetch, node) for node in changes):
-            continue  # something else sets it, too
+    for name, (put, by_message) in _sets(module, owner, fetch, methods).items():
+        if _is_restored(module, owner, name, [fetch, *(methods if by_message else ())]):
+            continue
         reads = [
             use
             for method in methods
             for use in _uses(module, owner, name, method)
             if not js.contains(fetch, use)
+            and not (by_message and module.method_around(use) == module.method_around(put))
         ]
-        if not reads or any(module.is_guard(use) for use in reads):
+        if not reads or any(_falls_back(module, use) for use in reads):
             continue
+        setter = "a message" if by_message else "`fetch()`"
         yield Finding(
-            f"only `fetch()` sets `this.{name}`, which does not run again after hibernation",
+            f"only {setter} sets `this.{name}`, which does not {'come' if by_message else 'run'} again after"
+            " hibernation",
             module.at(reads[0]),
             (module.at(put, "it is set here"),),
         )
+
+
+def _sets(
+    module: Module, owner: ClassDefinition, fetch: Node, methods: list[Node]
+) -> dict[str, tuple[Node, bool]]:
+    """The fields that `fetch()` sets to something of the request, or a handler of sockets to something of
+    what a client sent, each with the first place, and whether it is the second."""
+    found = {name: (put, False) for name, put in _set_in(module, owner, fetch).items()}
+    for method in methods:
+        for node in module.descendants(method, "assignment_expression"):
+            made = module.assignment(node)
+            target = module.member(made.target) if made is not None else None
+            if made is None or target is None or target.object.type != "this" or target.name in found:
+                continue
+            if module.this_class(target.object) is owner and _is_of_message(module, method, made.value):
+                found[target.name] = (node, True)
+    return found
+
+
+def _is_of_message(module: Module, method: Node, value: Node) -> bool:
+    """Whether a value is made of what a method was given, and of nothing that is stored or counted."""
+    parts = list(module.origins(value))
+    for made in [made for part in parts if (made := module.call(part)) is not None]:
+        parts += (part for argument in made.arguments for part in module.origins(argument))
+    if any(_KEPT.search(module.text(part)) is not None for part in parts):
+        return False
+    for part in parts:
+        declaration = module.scope.resolve(part) if part.type == "identifier" else None
+        if declaration is not None and declaration.kind is js.DeclarationKind.PARAMETER:
+            return declaration.scope.id == method.id and declaration.name not in _SOCKETS
+    return False
+
+
+def _is_restored(module: Module, owner: ClassDefinition, name: str, within: list[Node]) -> bool:
+    """Whether anything else sets a field, or what sets it may read it from where it is kept."""
+    for change in module.field_mutations(owner, name):
+        if not any(js.contains(method, change.node) for method in within):
+            return True
+        if any(_KEPT.search(module.text(part)) for value in change.values for part in module.origins(value)):
+            return True
+    return False
+
+
+def _falls_back(module: Module, use: Node) -> bool:
+    """Whether something else is taken where a field is empty: `this.topic ?? (await load())`."""
+    operation = module.operation(module.parent(module.with_wrappers(use)))
+    if operation is None or operation.operator not in ("??", "||") or operation.right is None:
+        return False
+    return js.unwrap(operation.right).type not in ("string", "number", "null", "undefined", "false", "array")
 
 
 def _set_in(module: Module, owner: ClassDefinition, fetch: Node) -> dict[str, Node]:

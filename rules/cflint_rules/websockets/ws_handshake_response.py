@@ -31,6 +31,12 @@ export default {
 };
 ```
 
+## What to do
+
+- "needs a `webSocket`": Add `webSocket: client`, the end of the pair that was not accepted; without a socket,
+  answer another status.
+- "needs status 101": Write `status: 101` (or leave `webSocket` out).
+
 ## Not reported
 
 A response that passes another one on (`new Response(null, upstream)`), and options or a status that are not

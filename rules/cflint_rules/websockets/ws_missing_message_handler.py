@@ -48,9 +48,9 @@ export class Feed extends DurableObject<Env> {
 
 ## What to do
 
-Add `async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer) { … }` that does with a message
-what the protocol says; for clients that are only to listen `ws.close(1003, "no messages")`, after which
-they are disconnected.
+If the client's code sends something (`socket.send(`), add `async webSocketMessage(ws: WebSocket, message:
+string | ArrayBuffer): Promise<void> { … }` to the class, which does that. If it only listens, let the method
+say so: `ws.close(1003, "no messages")`.
 
 ## Not reported
 

@@ -35,6 +35,11 @@ export default {
 };
 ```
 
+## What to do
+
+Before it: `if (request.headers.get("Upgrade") !== "websocket") return new Response("expected a WebSocket", {
+status: 426 })`. Without it a browser that opens the address gets error 1101, as the response throws.
+
 ## Not reported
 
 A Durable Object behind a Worker that checks the header: any module of the Worker may do it, and of other

@@ -51,6 +51,14 @@ export class Board extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+- "is never accepted": Before the first `send()`, in a Durable Object `this.ctx.acceptWebSocket(server)`,
+  elsewhere `server.accept()`.
+- "one of the two": Delete `accept()`: `acceptWebSocket()` lets the object sleep while the socket is open, and
+  calls `webSocketMessage()` of the class. Keep `accept()` instead only where its listeners
+  (`addEventListener`) do the work.
+
 ## Not reported
 
 Two calls of which only one can run (the branches of an `if`). Ends of a pair that are handed to other code,

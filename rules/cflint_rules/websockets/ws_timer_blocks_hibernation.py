@@ -63,8 +63,9 @@ export class Ticker extends DurableObject<Env> {
 
 ## What to do
 
-Replace the timer by `ctx.storage.setAlarm(Date.now() + interval)` and `alarm()`, which sets the next one
-while sockets are open.
+Replace the timer by `ctx.storage.setAlarm(Date.now() + interval)` and `alarm()`, which does the work and sets
+the next one while sockets are open. As it is, the object stays in memory, and is billed, as long as the timer
+runs.
 
 ## Not reported
 

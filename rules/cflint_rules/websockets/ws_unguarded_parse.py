@@ -2,7 +2,8 @@
 
 Whoever can connect decides what is in a message. `JSON.parse()` of anything else throws out of the handler:
 the client gets no answer, what the handler had still to do is not done, and each such message is an uncaught
-exception in the logs, among which the real ones are not seen.
+exception in the logs, among which the real ones are not seen. So does `null`, which is JSON: reading a
+property of it throws, behind the `try` that was written for what is no JSON.
 
 ## Incorrect
 
@@ -63,10 +64,14 @@ export class Quiz extends DurableObject<Env> {
 Put it into `try`; in the `catch` send an error or close the socket (`ws.close(1007, "malformed")`), and
 return.
 
+- "is `null`": Ask right behind the `try`: `if (typeof data !== "object" || data === null) return;`, or let a
+  schema parse the message. What is no JSON is caught already.
+
 ## Not reported
 
 `JSON.parse()` in `try`, at the place itself or where the method is called that parses; what is not the
-message; listeners of sockets that the Worker itself opened.
+message; listeners of sockets that the Worker itself opened. Of `null`, messages of which something is asked
+before they are read, or that are handed to a function first (a schema).
 
 ## Errors
 
@@ -106,12 +111,15 @@ def check(found: Handler) -> Iterator[Finding]:
     if message is None or message.path:
         return
     parse = _unguarded(module, message, _DEPTH)
-    if parse is not None:
-        yield Finding(
-            f"where `{message.name}`, which a client sent, is no JSON, this throws out of `{found.name}()`",
-            module.at(parse),
-            (module.at(message.node, "the message arrives here"),),
-        )
+    if parse is None:
+        return
+    node, is_null = parse
+    what = "is `null`" if is_null else "is no JSON"
+    yield Finding(
+        f"where `{message.name}`, which a client sent, {what}, this throws out of `{found.name}()`",
+        module.at(node),
+        (module.at(message.node, "the message arrives here"),),
+    )
 
 
 @check.on(call("addEventListener"))
@@ -128,14 +136,25 @@ def check_listener(match: Match) -> Iterator[Finding]:
         text = parse.argument(0)
         if text is None or not module.is_from(parse.callee, "", "JSON.parse"):
             continue
-        if module.is_caught(parse.node, function) or not _is_data(module, text, given[0]):
+        thrown = _thrown(module, parse, function)
+        if thrown is None or not _is_data(module, text, given[0]):
             continue
+        what = "is `null`" if thrown[1] else "is no JSON"
         yield Finding(
-            "where what a client sent is no JSON, this throws out of the listener",
-            module.at(parse.node),
+            f"where what a client sent {what}, this throws out of the listener",
+            module.at(thrown[0]),
             (module.at(given[0].pattern, "the message arrives here"),),
         )
         return
+
+
+def _thrown(module: Module, parse: js.Call, function: Node) -> tuple[Node, bool] | None:
+    """What throws out of a function for what a client may send, and whether that is `null`: what parses it,
+    or what reads a property of the result."""
+    if not module.is_caught(parse.node, function):
+        return parse.node, False
+    read = js.thrown_by_null(module, module.with_wrappers(parse.node))
+    return (read, True) if read is not None and not module.is_caught(read, function) else None
 
 
 def _is_accepted(module: Module, socket: Node | None) -> bool:
@@ -159,19 +178,19 @@ def _is_data(module: Module, text: Node, given: js.Parameter) -> bool:
     return False
 
 
-def _unguarded(module: Module, message: js.Declaration, depth: int) -> Node | None:
-    """The first `JSON.parse()` of what a parameter holds whose error no `catch` of its function takes."""
+def _unguarded(module: Module, message: js.Declaration, depth: int) -> tuple[Node, bool] | None:
+    """The first place at which what a parameter holds throws, and no `catch` of its function takes the error,
+    and whether it does where that is `null`; see `_thrown`."""
     for parse in module.calls("parse", message.scope):
         text = parse.argument(0)
         if text is None or not module.is_from(parse.callee, "", "JSON.parse"):
             continue
-        if module.is_caught(parse.node, message.scope):
-            continue
-        if any(
+        thrown = _thrown(module, parse, message.scope)
+        if thrown is not None and any(
             part.type == "identifier" and module.scope.resolve(part) is message
             for part in module.origins(text)
         ):
-            return parse.node
+            return thrown
     for use in module.scope.references(message) if depth else ():
         given = module.parameter_for(use)
         if given is not None and not given.path and not module.is_caught(use, message.scope):

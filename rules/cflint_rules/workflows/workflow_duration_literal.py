@@ -37,8 +37,17 @@ export class Sync extends WorkflowEntrypoint<Env, { id: string }> {
 
 ## What to do
 
-Compare it with what the code around says: a delay of seconds is `"30 seconds"`, minutes are `"5
-minutes"`; the step waits that long then. If milliseconds are meant, keep the number.
+Write a number and a unit, `"30 seconds"`, or a number of milliseconds: what is no duration is refused, and
+the instance fails.
+
+- "milliseconds": If seconds are meant, write `"30 seconds"`; if the number is right, `"30 milliseconds"` does
+  not exist: keep it, and suppress this.
+- "365 days": Write 365 days at most; for longer, sleep again in a loop.
+- "is refused": Leave it out.
+- "retries is": Write 0 or more, `Infinity` for without end.
+- "no backoff": Write one of the three.
+- "belongs into": Move it: `{ retries: { limit: 5, delay: "10 seconds" } }`; as it is, it has no effect.
+- "it is `": Write the name of the message: as it is, it has no effect.
 
 ## Not reported
 

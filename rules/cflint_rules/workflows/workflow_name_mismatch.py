@@ -76,6 +76,14 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write the name of the export in the binding.
+
+- "stops the deployment": Give each class a name of its own, in `exports` and where it is bound.
+- "as one of": Bind the Workflow of this Worker (`worker: name`), or give one of the two another name: which
+  of them runs depends on the deployment.
+
 ## Not reported
 
 A Workflow of another Worker. Names that are not known before the configuration runs. Bindings of classes that

@@ -30,6 +30,12 @@ export class Import extends WorkflowEntrypoint<Env, { url: string }> {
 }
 ```
 
+## What to do
+
+Return plain data of it: of a response `await response.json()` (with `status` where it counts), of an object
+of R2 its `key` or `await object.text()`, of an instance its `id`; nothing of a function. Read it anew in the
+next step where it is large.
+
 ## Not reported
 
 Steps that return nothing, and values of which it is not known what they are.

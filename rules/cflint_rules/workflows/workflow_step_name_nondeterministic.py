@@ -34,8 +34,10 @@ export class Billing extends WorkflowEntrypoint<Env, { invoice: string }> {
 
 ## What to do
 
-Make the name from the step's input or its place in the list (`` `send ${item.id}` ``), never from the
-time or at random.
+Make the name from the step's input or its place in the list (`` `send ${item.id}` ``), never from the time or
+at random.
+
+- "control character": Take it out of the name: the step is refused.
 
 ## Not reported
 

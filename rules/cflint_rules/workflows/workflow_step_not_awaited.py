@@ -33,6 +33,10 @@ export class Onboarding extends WorkflowEntrypoint<Env, { user: string }> {
 }
 ```
 
+## What to do
+
+Put `await` before it, in an `async` function; of several at once, `await Promise.all([…])`.
+
 ## Not reported
 
 Steps that are collected and awaited together with `Promise.all()`, returned, or kept in a variable that is

@@ -29,6 +29,13 @@ export class Order extends WorkflowEntrypoint<Env, { id: string }> {
 }
 ```
 
+## What to do
+
+Give it a name of letters, digits, `_` and `-`, here and where the event is sent: the instance fails as it is.
+
+- "no Workflow": Send the type for which the Workflow waits, or change `waitForEvent()`: as it is, the
+  instance waits until its timeout.
+
 ## Not reported
 
 Types that are computed when the Workflow runs. Events for Workflows of other Workers.

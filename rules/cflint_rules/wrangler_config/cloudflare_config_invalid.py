@@ -53,6 +53,15 @@ without `with { type: "cf-worker" }`, so that it is run. A second binding of a t
 A container that is linked by its name, by a copy, or twice, or that is not in `containers`. A `throw` that
 `cf migrate` left for what has to be done by hand.
 
+## What to do
+
+Nothing is built or deployed until it is mended: write a value of the kind that the message names.
+
+- "at most": Keep one of the two, and use it in the code for both.
+- "exclude each other": Keep the one that is meant, and delete the other.
+- "definition": Put the definition itself there, the constant that `containers` lists, and neither its name
+  nor a copy.
+
 ## Not reported
 
 What is only known when the configuration runs, such as what `process.env` holds. A field that a wrangler

@@ -21,14 +21,17 @@ even in a dry run, and the deployment fails.
 
 ## What to do
 
-If the date is not of the form `YYYY-MM-DD`, or later than today, write today's. If only the installed
-runtime does not know it yet: update wrangler (`npm install -D wrangler@latest`), or take the runtime's
-own date; until then local development differs from what is deployed.
+Write a date of the form `YYYY-MM-DD`, today's at the latest: the deployment is refused as it is.
+
+- "newer than the runtime": Update wrangler, and with it the runtime (`npm install -D wrangler@latest`); or
+  write the date of the installed one, if nothing needs what came after it. Until then local development
+  differs from what is deployed.
 
 ## Not reported
 
 A date of tomorrow: it is counted in UTC, and the clock here may be behind. A date that the runtime of the
-lock file does not know yet is a note, since only local development is affected.
+lock file does not know yet is a note, since only local development is affected; it is the runtime that
+wrangler gets, whichever other ones the tools for tests have.
 
 ## Errors
 

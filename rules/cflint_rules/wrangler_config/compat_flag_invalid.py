@@ -22,6 +22,15 @@ Experimental flags work in local development only.
 }
 ```
 
+## What to do
+
+The deployment is refused until it is mended.
+
+- "contradict": Delete the flag that is not wanted of the two.
+- "is experimental": Delete it: only `wrangler dev` takes it.
+- "there is no": Delete it, or write the flag that is meant (they are listed in Cloudflare's documentation,
+  "Compatibility flags").
+
 ## Not reported
 
 An unknown flag beside a compatibility date that is newer than the table of flags is only a note, since the
@@ -99,7 +108,7 @@ def _unknown(
     newer = near is None and date is not None and date > config.NEWEST_DATE
     hint = f"; did you mean `{near}`?" if near else ""
     return Finding(
-        f"there is no compatibility flag {quoted(name)}{hint}",
+        f"there is no compatibility flag {quoted(name)}, so that the deployment is refused{hint}",
         subject.location(node),
         fix=fix,
         severity=Severity.NOTE if newer else None,

@@ -22,6 +22,17 @@ compatibility_date = "2026-08-01"
 OPENS = "2026-12-19"
 ```
 
+## What to do
+
+wrangler stops here: write what the message says is missing or wrong.
+
+- "double quotes": Put the key into double quotes; letters that stand before them by mistake go. wrangler
+  stops as it is.
+- "the last one counts": Delete the one that is not meant: today the last one is used, and the others have no
+  effect.
+- "is defined twice": Delete one of the two; of two tables, move the keys of one to the other. wrangler stops
+  as it is.
+
 ## Not reported
 
 Comments, trailing commas and a byte order mark in JSON: wrangler takes them in `wrangler.json`, too. In

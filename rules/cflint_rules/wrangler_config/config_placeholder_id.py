@@ -27,10 +27,16 @@ without one, the next deployment makes it.
 
 ## What to do
 
-As it stands the deployment fails: there is no such resource. KV, D1 and R2: delete the id, and wrangler
-(4.45 or later) makes an empty resource when it deploys. To use one that exists, write its id (`npx
-wrangler kv namespace list`, `d1 list`; `create NAME` makes one). If a script replaces the placeholder
-before it deploys, keep it.
+As it stands the deployment fails: there is no such resource. KV, D1 and R2: delete the id, and wrangler (4.45
+or later) makes an empty resource when it deploys. To use one that exists, write its id (`npx wrangler kv
+namespace list`, `d1 list`; `create NAME` makes one). If a script replaces the placeholder before it deploys,
+keep it.
+
+- "`hyperdrive[": As it stands the deployment fails. Write the id of a configuration: `npx wrangler hyperdrive
+  list`, or `create NAME --connection-string=…` for a new one. If a script replaces it before it deploys, keep
+  it.
+- "host of an example": Write a host of a zone of your own; without one, delete the entry and set
+  `"workers_dev": true`. As it stands the deployment fails.
 
 ## Not reported
 

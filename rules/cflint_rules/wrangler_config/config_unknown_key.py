@@ -25,8 +25,14 @@ route or limit is not there. Often the key has another name, or a letter is wron
 
 ## What to do
 
-Nothing reads it: if the message names a key that is spelled alike, that one is meant; otherwise delete
-it, and nothing changes.
+wrangler warns, and ignores the key: what it says does not happen. Unless its value is needed, delete it:
+nothing changes. If it is, it belongs under the key of wrangler that holds such a value (see its
+documentation, "Configuration").
+
+- "did you mean": Write the key that the message names, at the place that it names: as it is, wrangler ignores
+  it.
+- "of the top level": Move it out of this table, in TOML before the first `[table]`: as it is, wrangler
+  ignores it.
 
 ## Not reported
 
@@ -95,7 +101,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         first = group[0]
         meant, edits = _meant(subject, found.schema, group)
         key = str(first.path[-1])
-        message = f"wrangler does not know the key `{key}`{_place(first)}"
+        message = f"wrangler does not know the key `{key}`{_place(first)}, and ignores it"
         severity = None
         if meant is not None:
             message += f"; did you mean `{meant}`?"

@@ -22,6 +22,15 @@ seconds and no `@daily`; a step cannot be as long as its field (`*/60`).
 }
 ```
 
+## What to do
+
+The deployment fails as it is. Write five fields (minute, hour, day of the month, month, weekday) within the
+range that the message names; weekdays as names (`MON-FRI`).
+
+- "a step of": Write `0` for the field (`0 * * * *` for once an hour), or a shorter step.
+- "never fires": Write a day that the month has, or `L` for the last one.
+- "written twice": Delete one of the two: nothing else changes.
+
 ## Not reported
 
 `L`, `W` and `#` where Cron Triggers know them, names in any case, and ranges that wrap around. An expression

@@ -29,6 +29,12 @@ others when it deploys, and only then: previews upload a version without its rou
 }
 ```
 
+## What to do
+
+Write an entry for each host (`{ "pattern": "a.example.com", "custom_domain": true }`); for all hosts, a route
+instead: `{ "pattern": "*.example.com/*", "zone_name": "example.com" }`, which needs a DNS record with proxy.
+The deployment is refused as it is.
+
 ## Not reported
 
 Routes without `custom_domain`, whose pattern has both, and patterns with placeholders.

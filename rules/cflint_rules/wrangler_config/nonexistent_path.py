@@ -1,7 +1,8 @@
 """Point to files and folders that exist.
 
 `main`, the folder of assets, a Dockerfile: wrangler looks for them beside the configuration and stops when
-one is not there. A configuration with neither `main` nor `assets` has nothing to deploy.
+one is not there. A configuration with neither `main` nor `assets` has nothing to deploy; one for wrangler 1
+(with `type`) had its entry from package.json, which no later version looks into (a warning).
 
 ## Incorrect
 
@@ -26,12 +27,24 @@ one is not there. A configuration with neither `main` nor `assets` has nothing t
 }
 ```
 
+## What to do
+
+wrangler stops as it is. If the file was moved, write its path, relative to this file. If a build makes it
+(`dist`, `build`, what `.gitignore` names), keep it, and run the build before: `"build": { "command": "npm run
+build" }`. If it is gone for good, the configuration goes, too.
+
+- "neither `main`": Add `main` with the path of the Worker's code, `assets` with the folder of the files that
+  it serves, or both. If the file is no configuration of a Worker, delete it.
+- "is a folder": Write the file in it that has the default export.
+- "absolute path": Write it relative to this file.
+
 ## Not reported
 
 What a build makes: paths in `dist`, `build` and their like, and anything that is missing where there is a
-`build.command` or a framework with a build of its own. Packages and virtual modules as `main`. A missing
-`main` where a script names the entry on the command line. `$schema` in `node_modules`. In documentation a
-whole configuration (one with a `name`) without `main` gets a note; no paths are looked up there.
+`build.command` that does more than `echo`, or a framework with a build of its own. Packages and virtual
+modules as `main`. A missing `main` where a script names the entry on the command line, or package.json asks
+for wrangler 1. `$schema` in `node_modules`. In documentation a whole configuration (one with a `name`)
+without `main` gets a note; no paths are looked up there.
 
 ## Errors
 
@@ -74,6 +87,10 @@ from cflint.api import (
 )
 
 _SOMETHING = ("main", "assets", "site", "build", "type", "entry-point", "pages_build_output_dir")
+_TODAY = frozenset(_SOMETHING) - {"type"}
+_TYPES = frozenset({"javascript", "webpack", "rust"})
+"""How wrangler 1 built a Worker, whose entry it took from package.json."""
+_WRANGLER_1 = "@cloudflare/wrangler"
 _NOTHING = "the configuration has neither `main` nor `assets`: there is nothing to deploy"
 _LONGEST = 80
 _URL = pattern(r"[a-z][a-z0-9+.-]*://", re.I)
@@ -94,6 +111,9 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         for key, node, finding in _missing(environment, paths, project):
             found.setdefault((key, node.text), finding)
     yield from found.values()
+    if not found and _is_for_wrangler_1(subject, paths):
+        yield Finding(_NOTHING, subject.top.place, severity=Severity.WARNING)
+        return
     if found or _has_something(subject) or not _is_deployed(subject, paths, project):
         return
     schema = config.config_schema(project.workspace, subject).schema
@@ -124,6 +144,27 @@ def _is_deployed(subject: WranglerConfig, paths: config.ConfigPaths, project: Pr
     calls = list(paths.manifest.wrangler_calls)
     deploys = any(call.command in ("dev", "deploy", "publish") for call in calls)
     return deploys and all(call.entry is None for call in calls)
+
+
+def _is_for_wrangler_1(subject: WranglerConfig, paths: config.ConfigPaths) -> bool:
+    """Whether a configuration says what wrangler 1 made of it (`type`) and nothing that a later one deploys,
+    although nothing asks for wrangler 1."""
+    deployed = subject.deployment
+    if subject.name is None or subject.top.incomplete or subject.is_typescript or deployed.local:
+        return False
+    if deployed.entry and not deployed.of_wrangler_1:
+        return False
+    kind = subject.top.node.get("type")
+    if kind is None or kind.text not in _TYPES or subject.top.is_open("main"):
+        return False
+    if any(found.node.get(key) is not None for found in subject.environments for key in _TODAY):
+        return False
+    manifest = paths.manifest
+    if manifest is None:
+        return True
+    return _WRANGLER_1 not in manifest.dependencies and all(
+        call.entry is None for call in manifest.wrangler_calls
+    )
 
 
 _Missing = tuple[str, config.ConfigNode, Finding]

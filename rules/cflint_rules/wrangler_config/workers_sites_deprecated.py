@@ -30,9 +30,9 @@ directory = "./public"
 
 ## What to do
 
-Replace `site` by `assets`, with the folder of `bucket` as its `directory` (and `binding = "ASSETS"` where
-code reads files), and delete the code that served from KV (`getAssetFromKV`, `__STATIC_CONTENT`): files
-are served before the Worker runs. Without such code no `main` is needed.
+Delete `site` with its keys, write `assets` with the folder of `bucket` as `directory`, and delete the code
+that served files from KV (`getAssetFromKV`, `__STATIC_CONTENT`): files are served before the Worker runs.
+Keep `main` if it does more than that (pages, an API); otherwise delete it, too.
 
 ## Not reported
 

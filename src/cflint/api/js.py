@@ -108,6 +108,8 @@ if TYPE_CHECKING:
     from cflint.project.code.chains import queue_steps as queue_steps
     from cflint.project.code.chains import service_steps as service_steps
     from cflint.project.code.chains import way_back as way_back
+    from cflint.project.code.classes import default_is_entrypoint as default_is_entrypoint
+    from cflint.project.code.constraints import optional_members as optional_members
     from cflint.project.code.contents import Content as Content
     from cflint.project.code.credentials import code_behind as code_behind
     from cflint.project.code.credentials import hyperdrive_behind as hyperdrive_behind
@@ -210,7 +212,9 @@ if TYPE_CHECKING:
     from cflint.project.code.sockets import pair_ends as pair_ends
     from cflint.project.code.sockets import parameter_for as parameter_for
     from cflint.project.code.sockets import uses_of_end as uses_of_end
+    from cflint.project.code.thrown import catch_around as catch_around
     from cflint.project.code.thrown import escapes_handler as escapes_handler
+    from cflint.project.code.thrown import thrown_by_null as thrown_by_null
     from cflint.project.code.thrown import throws_own_texts as throws_own_texts
     from cflint.project.code.tracing import Traced as Traced
     from cflint.project.code.tracing import function_called as function_called
@@ -311,6 +315,8 @@ _ORIGINS = {
         "modules_naming name_of paths_around running_paths worker_calls"
     ),
     "cflint.project.code.chains": ("Step queue_steps service_steps way_back"),
+    "cflint.project.code.classes": ("default_is_entrypoint"),
+    "cflint.project.code.constraints": ("optional_members"),
     "cflint.project.code.contents": ("Content"),
     "cflint.project.code.credentials": (
         "code_behind hyperdrive_behind may_be_sent request_behind secret_behind"
@@ -354,7 +360,7 @@ _ORIGINS = {
         "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
         "name_of_function pair_end pair_ends parameter_for uses_of_end"
     ),
-    "cflint.project.code.thrown": ("escapes_handler throws_own_texts"),
+    "cflint.project.code.thrown": ("catch_around escapes_handler thrown_by_null throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called function_given traced"),
     "cflint.project.code.turns": ("Turn gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
@@ -532,10 +538,12 @@ __all__ = [
     "calls_on_name",
     "can_await",
     "can_reach",
+    "catch_around",
     "class_behind",
     "code_behind",
     "completes",
     "contains",
+    "default_is_entrypoint",
     "env_uses",
     "escapes_handler",
     "exports_something",
@@ -594,6 +602,7 @@ __all__ = [
     "names_that_only_one_has",
     "node_needs",
     "number_of",
+    "optional_members",
     "origins",
     "orm_maker",
     "orm_package",
@@ -630,6 +639,7 @@ __all__ = [
     "spelling",
     "string_value",
     "suffixes",
+    "thrown_by_null",
     "throws_own_texts",
     "traced",
     "turn_around",

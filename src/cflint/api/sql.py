@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cflint.project.sql.d1 import D1Query as D1Query
     from cflint.project.sql.d1 import D1Statement as D1Statement
     from cflint.project.sql.d1 import d1_statement as d1_statement
+    from cflint.project.sql.d1 import is_written_before as is_written_before
     from cflint.project.sql.d1 import queries_before as queries_before
     from cflint.project.sql.keys import is_defined as is_defined
     from cflint.project.sql.keys import unique_key as unique_key
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from cflint.syntax.sql import tables as tables
 
 _ORIGINS = {
-    "cflint.project.sql.d1": ("D1Query D1Statement d1_statement queries_before"),
+    "cflint.project.sql.d1": ("D1Query D1Statement d1_statement is_written_before queries_before"),
     "cflint.project.sql.keys": ("is_defined unique_key"),
     "cflint.project.sql.lists": ("THROUGH gives_more_than reads_list"),
     "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
@@ -75,6 +76,7 @@ __all__ = [
     "executions",
     "gives_more_than",
     "is_defined",
+    "is_written_before",
     "placeholders",
     "positions",
     "prepared_by",

@@ -150,6 +150,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("custom-domain-pattern", "wrangler", "Wildcard operators (*) are not allowed in Custom Domains"),
     ("custom-domain-pattern", "wrangler", "Paths are not allowed in Custom Domains"),
     ("d1-bind-mismatch", "workerd", "D1_ERROR: Wrong number of parameter bindings for SQL query."),
+    ("d1-bind-undefined", "workerd", "D1_TYPE_ERROR: Type '…' not supported for value '…'"),
     ("d1-check-then-insert", "workerd", "D1_ERROR: UNIQUE constraint failed: …: SQLITE_CONSTRAINT"),
     ("d1-exec-multiline", "workerd", "D1_EXEC_ERROR: Error in line 1: …: incomplete input: SQLITE_ERROR"),
     ("d1-first-null", "workerd", "TypeError: Cannot read properties of null (reading '…')"),
@@ -179,6 +180,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "TypeError: Failed to construct 'DurableObjectBase': constructor parameter 1 is not of type 'DurableObjectState'.",
     ),
     ("do-fetch-extra-params", "workerd", "TypeError: Cannot read properties of undefined (reading '…')"),
+    ("do-keys-limit", "workerd", "RangeError: Maximum number of keys is 128."),
     (
         "do-legacy-state-property",
         "workerd",

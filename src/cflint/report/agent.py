@@ -15,6 +15,7 @@ from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.advice import what_to_do, why_unsafe
 from cflint.report.changes import Row, changed_lines
 from cflint.report.escape import escape_message, masked_source, paths_for, visible
+from cflint.report.excerpt import code_of
 
 _MAX_LINES = 8
 """Of a change of more lines the first ones are shown, with the command that shows all."""
@@ -26,7 +27,10 @@ _MAX_PLACES = 12
 """Related places of which only the position is shown."""
 _RELATED_LENGTH = 100
 """Characters of the line of code that are shown of a place in another file."""
-_LEGEND = "In fixes `-N` is line N as it is, `+N` line N afterwards."
+_FURTHER = 3
+"""Lines of code after the one of a place that are shown while what begins there goes on."""
+_FURTHER_RELATED = 1
+_LEGEND = "`-N` is line N as it is, `+N` line N afterwards."
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
@@ -45,7 +49,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     shown = paths_for(report)
     rows: list[str] = []
     fixes: dict[tuple[Edit, ...], tuple[str, str]] = {}
-    advised: set[tuple[str, object]] = set()
+    advised: set[tuple[str, str]] = set()
     has_lines = False
     for path, group in groupby(report.findings, key=lambda finding: finding.at.document.path):
         rows.append(shown(path))
@@ -53,11 +57,11 @@ def render(report: Report, options: Options = DEFAULT) -> str:
             rows += (f"  {row}" for row in _finding(finding, shown))
             fix = list(_fix(finding, report, shown, fixes, advised))
             has_lines = has_lines or any(row.startswith(("-", "+")) for row in fix)
-            line = _line(finding.at)
-            if line and not any(row.startswith(f"-{_line_number(finding.at)} ") for row in fix):
-                rows.append(f"    | {_shortened(path, line)}")
+            if not any(row.startswith(f"-{_line_number(finding.at)} ") for row in fix):
+                further = _FURTHER if finding.fix is None else 0
+                rows += (f"    | {_shortened(path, line)}" for line in code_of(finding.at, further))
             if finding.fix is None:
-                advice = _once(finding, None, report, advised, what_to_do)
+                advice = _once(finding, report, advised, partial(what_to_do, message=finding.message))
                 rows += [f"    do: {advice}"] if advice else []
             rows += (f"    {row}" for row in fix)
     if has_lines:
@@ -91,8 +95,7 @@ def _finding(finding: Finding, shown: Callable[[str], str]) -> Iterator[str]:
         path = "" if related.document.path == here else f"{shown(related.document.path)}:"
         yield f"  see {path}{_position(related)} {escape_message(related.message) or 'and here'}"
         is_beside = not path and _line_number(related) == _line_number(finding.at)
-        line = "" if is_beside else _line(related)
-        if line:
+        for line in () if is_beside else code_of(related, _FURTHER_RELATED):
             yield f"    | {_shortened(related.document.path, line, _RELATED_LENGTH)}"
     others = [
         _position(at) if at.document.path == here else f"{shown(at.document.path)}:{_position(at)}"
@@ -104,29 +107,19 @@ def _finding(finding: Finding, shown: Callable[[str], str]) -> Iterator[str]:
 
 
 def _once(
-    finding: Finding,
-    what: object,
-    report: Report,
-    advised: set[tuple[str, object]],
-    say: Callable[[RuleInfo], str],
+    finding: Finding, report: Report, advised: set[tuple[str, str]], say: Callable[[RuleInfo], str]
 ) -> str:
     """What the page of a finding's rule says, the first time; "" afterwards."""
     info = report.rules.get(finding.rule)
-    if info is None or (finding.rule, what) in advised:
+    text = "" if info is None else say(info)
+    if (finding.rule, text) in advised:
         return ""
-    advised.add((finding.rule, what))
-    return escape_message(say(info))
+    advised.add((finding.rule, text))
+    return escape_message(text)
 
 
 def _line_number(at: Location) -> int:
     return at.document.position(at.span.start).line
-
-
-def _line(at: Location) -> str:
-    """The line of code in which a place begins."""
-    document = at.document
-    span = document.line_span(document.position(at.span.start).line)
-    return document.data[span.start : span.end].decode("utf-8", "surrogateescape").strip()
 
 
 def _fix(
@@ -134,7 +127,7 @@ def _fix(
     report: Report,
     shown: Callable[[str], str],
     fixes: dict[tuple[Edit, ...], tuple[str, str]],
-    advised: set[tuple[str, object]],
+    advised: set[tuple[str, str]],
 ) -> Iterator[str]:
     """What the fix changes, if there is one, in full where it is short and was not shown before."""
     fix = finding.fix
@@ -157,7 +150,7 @@ def _fix(
         shows_all = f", all by `cflint check --diff{unsafe}`" if is_applied else ""
         large = f" ({number} lines, the first {_MAX_LINES} here{shows_all})"
     verdict = "by hand" if fix.safety is Safety.MANUAL else fix.safety.value
-    reason = _once(finding, fix.safety, report, advised, partial(why_unsafe, safety=fix.safety))
+    reason = _once(finding, report, advised, partial(why_unsafe, safety=fix.safety))
     yield f"fix ({verdict}): {escape_message(fix.title)}{large}"
     if reason:
         yield f"  why {verdict}: {reason}"
@@ -195,10 +188,10 @@ def _summary(report: Report, options: Options) -> str:
     safe, unsafe = safety[Safety.SAFE], safety[Safety.UNSAFE]
     offers = [f"`cflint check --fix` mends {safe}"] if safe else []
     if unsafe:
-        what = f"also {unsafe}" if safe else f"mends {unsafe}"
-        offers.append(f"`cflint check --fix --unsafe-fixes` {what}, which may change behaviour")
+        command = "with `--unsafe-fixes` also" if safe else "`cflint check --fix --unsafe-fixes` mends"
+        offers.append(f"{command} {unsafe}, which may change behaviour")
     offer = f" {', '.join(offers)}." if offers else ""
     return (
         f"{fixed}{listed}.{offer} More: `cflint explain RULE`."
-        f" To keep code as it is: a comment `cflint-ignore RULE: reason` above it.{partial}"
+        f" To keep code: `cflint-ignore RULE: reason` in a comment above.{partial}"
     )

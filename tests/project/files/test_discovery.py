@@ -118,6 +118,29 @@ def test_the_content_may_decide_what_is_a_configuration() -> None:
     assert discover(workspace, ["conf/prod.toml"]).configs == ()
 
 
+def test_other_checkouts_of_the_repository_are_not_entered() -> None:
+    files = memory(
+        *("src/index.ts", "wrangler.toml", "worktrees/a.ts", "src/worktrees/b.ts"),
+        *(".claude/worktrees/fix/wrangler.toml", ".claude/worktrees/fix/src/index.ts", ".claude/c.ts"),
+        *(".worktrees/x/wrangler.toml", "packages/a/.cursor/worktrees/y/z.ts"),
+    )
+    found = discover(files)
+    assert found.configs == ("wrangler.toml",)
+    assert found.sources == (".claude/c.ts", "src/index.ts", "src/worktrees/b.ts", "worktrees/a.ts")
+    assert [item.path for item in found.left_out if item.reason is Reason.CHECKOUT] == [
+        *(".claude/worktrees/", ".worktrees/", "packages/a/.cursor/worktrees/"),
+    ]
+    assert discover(files, [".claude/worktrees/fix"]).configs == (".claude/worktrees/fix/wrangler.toml",)
+
+
+def test_a_configuration_of_partykit_is_told_of() -> None:
+    found = discover(memory("a/partykit.json", "b/partykit.json", "party/server.ts", ".gitignore"))
+    assert [item for item in found.left_out if item.reason is Reason.PARTYKIT] == [
+        LeftOut("a/partykit.json", Reason.PARTYKIT),
+        LeftOut("b/partykit.json", Reason.PARTYKIT),
+    ]
+
+
 def test_dependencies_and_build_output_are_not_entered() -> None:
     found = discover(
         memory(

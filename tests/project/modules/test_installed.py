@@ -288,8 +288,94 @@ def test_each_package_of_a_monorepo_has_the_runtime_of_its_own_tools() -> None:
     found = installed_version(workspace, "apps/new", "workerd")
     assert found is not None and found.lowest == (1, 20260801, 1)
     assert newest_locked(workspace, "apps/new", "workerd") == (1, 20260801, 1)
-    assert installed_version(workspace, "apps/old", "workerd") is None  # of two, one is used
-    assert newest_locked(workspace, "apps/old", "workerd") == (1, 20240909, 0)
+    found = installed_version(workspace, "apps/old", "workerd")  # not that of vitest-pool-workers
+    assert found is not None and found.lowest == (1, 20240610, 1)
+
+
+def _npm_lock(**versions: str) -> bytes:
+    """A lock file of npm with packages at places, `/` in them written `__`."""
+    packages = {f"node_modules/{place.replace('__', '/')}": {"version": it} for place, it in versions.items()}
+    return json.dumps({"lockfileVersion": 3, "packages": packages}, indent=2).encode()
+
+
+NESTED = "wrangler__node_modules__"
+YARN = b"""\
+"@cloudflare/vitest-pool-workers@^0.12.4":
+  version "0.12.21"
+  dependencies:
+    wrangler "4.72.0"
+
+workerd@1.20260310.1:
+  version "1.20260310.1"
+
+workerd@1.20260504.1:
+  version "1.20260504.1"
+
+wrangler@^4.88.0:
+  version "4.88.0"
+  dependencies:
+    miniflare "4.20260504.0"
+    workerd "1.20260504.1"
+"""
+BUN = b"""{
+  "packages": {
+    "workerd": ["workerd@1.20260310.1", "", {}, "sha512-x"],
+    "wrangler": ["wrangler@4.88.0", "", {}, "sha512-x"],
+    "wrangler/workerd": ["workerd@1.20260504.1", "", {}, "sha512-x"],
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "package-lock.json": _npm_lock(
+                wrangler="4.88.0", workerd="1.20260310.1", **{f"{NESTED}workerd": "1.20260504.1"}
+            )
+        },
+        {
+            "package-lock.json": _npm_lock(
+                wrangler="3.60.3",
+                workerd="1.20260310.1",
+                **{
+                    f"{NESTED}miniflare": "3.1.0",
+                    f"{NESTED}miniflare__node_modules__workerd": "1.20260504.1",
+                },
+            )
+        },
+        {
+            "node_modules/workerd/package.json": b'{"version": "1.20260310.1"}',
+            "node_modules/wrangler/package.json": b'{"version": "4.88.0"}',
+            "node_modules/wrangler/node_modules/workerd/package.json": b'{"version": "1.20260504.1"}',
+        },
+        {"yarn.lock": YARN},
+        {"yarn.lock": YARN.replace(b"\n", b"\r\n")},
+        {"bun.lock": BUN},
+    ],
+    ids=["npm", "by miniflare", "node_modules", "yarn", "yarn, CRLF", "bun"],
+)
+def test_the_runtime_is_the_one_that_wrangler_gets(files: Mapping[str, bytes]) -> None:
+    workspace = memory({"package.json": b'{"devDependencies": {"wrangler": "^4.88.0"}}', **files})
+    found = installed_version(workspace, "", "workerd")
+    assert found is not None and found.text == "1.20260504.1"
+
+
+def test_what_wrangler_has_nothing_of_its_own_of_lies_above() -> None:
+    lock = _npm_lock(wrangler="4.88.0", workerd="1.20260504.1", foo__node_modules__workerd="1.20260310.1")
+    workspace = memory({"package.json": b"{}", "package-lock.json": lock})
+    assert newest_locked(workspace, "", "workerd") == (1, 20260504, 1)
+
+
+def test_a_package_of_npms_monorepo_has_its_own_version() -> None:
+    lock = _npm_lock(pg="8.12.1").replace(
+        b'"packages": {', b'"packages": {\n"a/node_modules/pg": {\n "version": "7.0.0"},'
+    )
+    files = {"package.json": b'{"workspaces": ["a", "b"]}', "package-lock.json": lock}
+    files |= {"a/package.json": MANIFEST, "b/package.json": MANIFEST}
+    assert newest_locked(memory(files), "a", "pg") == (7, 0, 0)
+    assert newest_locked(memory(files), "b", "pg") == (8, 12, 1)
 
 
 def test_what_is_not_locked_has_no_newest_version() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -634,6 +635,88 @@ def test_a_reach_knows_what_it_lacks() -> None:
     assert (missing.modules, missing.unread, missing.complete) == ((), ("dist/worker.js",), False)
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('import "x"', None),
+        ('import a from "x"', (("default", "a"),)),
+        ('import a, { b as c, type D } from "x"', (("default", "a"), ("b", "c"))),
+        ('import { type as e, type, } from "x"', (("type", "e"), ("type", "type"))),
+        ('import * as n from "x"', None),
+        ('import a, * as n from "x"', None),
+        ('import { "a b" as c } from "x"', None),
+        ('export { a, b as default /* c */ } from "x"', (("a", "a"), ("b", "default"))),
+        ('export * from "x"', None),
+        ('export * as n from "x"', (("*", "n"),)),
+        ('import {} from "x"', ()),
+        ('const a = require("x")', None),
+    ],
+)
+def test_names_that_an_import_takes(source: str, expected: tuple[tuple[str, str], ...] | None) -> None:
+    (found,) = import_specifiers(source.encode())
+    assert found.names == expected
+
+
+def test_a_module_of_which_nobody_takes_a_name_is_idle() -> None:
+    graph = graph_of(
+        {
+            "main.ts": 'import { send } from "./sdk"; import * as all from "./all"; import "./effect";',
+            "sdk.ts": 'export { send, type Sent } from "./send"; export { poll as watch } from "./poll";'
+            'export * as tools from "./tools"; export * from "./more"; export * from "./other";',
+            "send.ts": 'import { once } from "./again"; export const send = () => once();',
+            "again.ts": 'export { once } from "./once"; export { twice } from "./twice";',
+            "once.ts": "export const once = 1;",
+            "twice.ts": "export const twice = 2;",
+            "poll.ts": 'import { clock } from "./clock"; export const poll = 1;',
+            "clock.ts": "export const clock = 1;",
+            "tools.ts": "",
+            "more.ts": "export const more = 1;",
+            "other.ts": "// what send() does",
+            "all.ts": 'export { one } from "./one";',
+            "one.ts": "export const one = 1;",
+            "effect.ts": 'export { two } from "./two";',
+            "two.ts": "export const two = 1;",
+        }
+    )
+    reach = graph.reachable("main.ts")
+    assert reach.idle == {"poll.ts", "clock.ts", "tools.ts", "more.ts", "twice.ts"}
+    assert not reach.type_only
+    assert graph.named == {"more.ts", "other.ts"}
+
+
+def test_what_is_taken_of_many_barrels_takes_linear_time() -> None:
+    def operations(count: int) -> int:
+        files = {f"m{number}.ts": f"export const n{number} = 1;" for number in range(count)}
+        names = [f'export {{ n{number} }} from "./m{number}";' for number in range(count)]
+        files["barrel.ts"] = "\n".join(names)
+        users = {
+            f"u{number}.ts": f'import {{ n{number} }} from "./barrel"; export const u{number} = n{number};'
+            for number in range(count)
+        }
+        files["users.ts"] = "\n".join(
+            f'import {{ u{number} }} from "./u{number}";' for number in range(count)
+        )
+        files["main.ts"] = 'import "./users";'
+        graph = graph_of({**files, **users})
+        calls = 0
+
+        def count_calls(frame: object, event: str, argument: object) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        graph.reachable("main.ts")  # the scan of the files is not what is measured
+        modules = tuple(graph.known)
+        sys.setprofile(count_calls)
+        try:
+            idle = graph.idle_among(modules, ("main.ts",))
+        finally:
+            sys.setprofile(None)
+        assert not idle
+        return calls
+
+    assert operations(400) < 2.5 * operations(200)
+
+
 def test_an_import_in_the_text_of_a_template_is_none() -> None:
     text = """
 export const files = { main: `import App from './App'; export * from "./${name}/more";` };
@@ -644,6 +727,24 @@ import "./lost";
     workspace = workspace_of({"index.ts": text})
     found = ModuleGraph(workspace, Resolver(workspace)).reachable("index.ts")
     assert [item.specifier for _, item in found.unresolved] == ["./inner", "./lazy", "./lost"]
+
+
+def test_an_import_in_the_text_of_a_template_leads_nowhere() -> None:
+    text = """
+// `one` in a comment
+import { a } from "./a";
+export const program = (name: string) => `import { b } from "./b";
+import { Hono } from "hono";
+console.log(\\`${name ? `a` : "b"}\\`);
+`;
+export const more = `${await import("./c")}`;
+export { d } from "./d";
+"""
+    workspace = workspace_of({"index.ts": text, "a.ts": "", "b.ts": "", "c.ts": "", "d.ts": ""})
+    found = ModuleGraph(workspace, Resolver(workspace)).reachable("index.ts")
+    assert (found.modules, found.packages) == (("index.ts", "a.ts", "c.ts", "d.ts"), frozenset())
+    workspace = workspace_of({"index.ts": '// one `\nimport "./a";\n', "a.ts": ""})
+    assert ModuleGraph(workspace, Resolver(workspace)).reachable("index.ts").modules == ("index.ts", "a.ts")
 
 
 def test_long_chains_and_cycles_of_modules() -> None:

@@ -54,6 +54,22 @@ def test_what_is_a_worker(files: Files) -> None:
     assert not {rule for rule in findings if rule.startswith(("binding-not", "env-binding", "config-"))}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"export const files = {{ main: `\n{MODULE}` }};\n",
+        f"export const files = {{ main: `\n{LISTENER.replace('`', '')}` }};\n",
+        f"/*\n{MODULE}*/\nexport const a = 1;\n",
+        f"export default function program() {{ return `\n{MODULE}`; }}\n",
+        "// a Worker has a fetch(request, env)\nexport default { a: 1 };\n",
+        "export default { a: 'fetch(request, env)' };\n",
+    ],
+)
+def test_a_program_that_holds_a_worker_as_text_is_none(text: str) -> None:
+    assert entries({"src/templates.ts": text, "package.json": WRANGLER}) == []
+    assert entries({"src/templates.ts": text + MODULE, "package.json": WRANGLER}) == ["src/templates.ts"]
+
+
 ALCHEMY = 'import { Worker } from "alchemy/cloudflare";\nWorker("a", { entrypoint: "src/app.ts" });\n'
 TERRAFORM = 'resource "cloudflare_workers_script" "a" {\n content = file("${path.module}/src/app.ts")\n}\n'
 FIREBASE = 'import { onRequest } from "firebase-functions/v2/https";\nexport const a = onRequest(go);\n'
@@ -311,3 +327,13 @@ def test_a_file_that_no_worker_reaches() -> None:
 )
 def test_a_type_of_another_package_is_none_of_workers(code: str, is_one: bool) -> None:
     assert is_of_a_worker(Document("guard.ts", code.encode())) is is_one
+
+
+def test_what_is_left_out_of_other_tools_and_checkouts_is_said_once() -> None:
+    copy = {f".claude/worktrees/{name}/src/index.js": MODULE for name in ("a", "b")}
+    files = {"src/index.js": MODULE, "partykit.json": '{"main": "party/server.ts"}', **copy}
+    said = [(notice.path, notice.message) for notice in loaded(files).notices]
+    assert said == [
+        (None, "skipped: in .claude/worktrees/ are other checkouts of the repository"),
+        ("partykit.json", "PartyKit projects are not read: their server is not checked"),
+    ]

@@ -58,6 +58,11 @@ export default $config({
   },
 });
 """
+OTHER_TERRAFORM = """
+resource "cloudflare_workers_script" "other" {
+  content = "// no comment", script_name = "other" # not name = "api"
+}
+"""
 PULUMI = """
 import * as pulumi from "@pulumi/pulumi";
 import * as cloudflare from "@pulumi/cloudflare";
@@ -105,6 +110,12 @@ def test_what_something_else_declares_is_open(maker: str, files: Files) -> None:
         {"infra/index.ts": 'import * as aws from "@pulumi/aws";\nnew aws.lambda.Function("api", {});\n'},
         {"docs/alchemy.run.ts": ALCHEMY},
         {"sst.config.ts": 'new sst.aws.Function("Api", { handler: "src/index.ts" });\n'},
+        {"infra/main.tf": TERRAFORM.strip().replace("\n", "\n# ").join(("# ", "\n"))},
+        {"infra/main.tf": TERRAFORM.strip().replace("\n", "\n  // ").join(("  // ", "\n"))},
+        {"infra/main.tf": f"/*{TERRAFORM}*/\n"},
+        {"infra/main.tf": f"# {TERRAFORM.strip().replace(chr(10), chr(10) + '# ')}\n{OTHER_TERRAFORM}"},
+        {"alchemy.run.ts": ALCHEMY.strip().replace("\n", "\n// ").join(("// ", "\n"))},
+        {"infra/index.ts": f"/*{PULUMI}*/\n"},
     ],
 )
 def test_what_declares_something_else_is_not(files: Files) -> None:
@@ -146,10 +157,33 @@ def test_a_program_that_writes_the_configuration() -> None:
     assert deployment(files).open == ""
 
 
+EDITOR = 'temp=$(mktemp)\nenvsubst < "$1" > "$temp"\nmv "$temp" "$1"\n'
+
+
+@pytest.mark.parametrize(
+    ("command", "program", "text"),
+    [
+        ("./fill.sh wrangler.toml", "fill.sh", EDITOR),
+        ("bash scripts/fill.sh --quiet ./wrangler.toml", "scripts/fill.sh", EDITOR),
+        ("python3 fill.py wrangler.toml", "fill.py", 'open(sys.argv[1], "w").write(text)\n'),
+        ("node fill.mjs 'wrangler.toml'", "fill.mjs", "writeFileSync(process.argv[2], text);\n"),
+    ],
+)
+def test_a_program_that_is_handed_the_configuration_may_edit_it(
+    command: str, program: str, text: str
+) -> None:
+    workflow = ".github/workflows/deploy.yml"
+    files = PLAIN | {workflow: f"    - run: {command}\n", program: text}
+    assert deployment(files).open == f"{workflow} changes wrangler.toml before it is deployed"
+    files[program] = "echo $1\n"
+    assert deployment(files).open == ""
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [
         (".github/workflows/deploy.yml", "    - run: npx wrangler deploy -c wrangler.toml > log.txt\n"),
+        (".github/workflows/deploy.yml", "    - run: ./nothing.sh wrangler.toml\n"),
         (".github/workflows/deploy.yml", "    - run: cat wrangler.toml | grep name\n"),
         (".github/workflows/deploy.yml", "    - run: cp wrangler.toml /tmp/wrangler.toml\n"),
         (".github/workflows/deploy.yml", "    - run: sed -n 1p wrangler.toml.bak\n"),

@@ -109,6 +109,8 @@ def _write_baseline(plan: Plan, report: Report) -> Exit:
 
 def without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     """There is no Worker: an error, unless `--allow-empty`."""
+    from cflint.project.files.discovery import Reason
+
     request = plan.request
     where = ", ".join(map(visible, request.paths[:3])) if request.paths else "this folder"
     message = (
@@ -127,6 +129,9 @@ def without_workers(plan: Plan, analysis: Analysis, report: Report) -> Exit:
     if _has_documents(plan):
         hint = "Markdown is checked when its files are named: `cflint check README.md`"
     skipped = analysis.loaded.discovered.left_out
+    kit = next((item.path for item in skipped if item.reason is Reason.PARTYKIT), None)
+    if kit is not None:
+        hint = f"{visible(kit)} is PartyKit's, whose projects are not read; allow none with `--allow-empty`"
     if any(item.path in plan.place.paths for item in skipped) or request.exclude:
         hint = "`--verbose` prints what was skipped and why; `--allow-empty` makes this no error"
     raise Failure(message, Exit.NO_PROJECT, hint)
@@ -202,6 +207,8 @@ def _background(plan: Plan, analysis: Analysis) -> Iterator[str]:
             yield f"  it is one: {visible(worker.without_config)}\n"
         if worker.config is not None:
             yield from _deployment(worker.config.deployment)
+            if not worker.config.role.is_deployed and not worker.config.deployment.local:
+                yield f"  nobody deploys it: it is {worker.config.role.value}\n"
             yield from _unknown(worker.config)
         if worker.bound:
             yield f"  bindings that something else gives it: {visible(', '.join(worker.bound))}\n"

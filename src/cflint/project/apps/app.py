@@ -209,7 +209,7 @@ def borders_of(kinds: tuple[AppKind, ...], layout: Layout) -> Borders:
 class Found:
     """An app with its realms, and what its Worker is by them.
 
-    `modules` are those that run in the Worker, `type_only` those of which they import types and nothing else;
+    `modules` are those that run in the Worker, `type_only` those of which no function runs (see `Worker`);
     `unread` and `unresolved` are files and imports that should lead to code and do not. `wraps` are the mains
     of one's own, which wrap the generated entry.
     """

@@ -10,7 +10,7 @@ from functools import cached_property
 from cflint.pattern import pattern
 from cflint.project.apps.app import MAIN, App, Found
 from cflint.project.apps.built import is_built
-from cflint.project.apps.closure import Closures, Start, said_in
+from cflint.project.apps.closure import Closure, Closures, Start, said_in
 from cflint.project.apps.folder import AppFolder
 from cflint.project.apps.globs import matcher, which
 from cflint.project.apps.kind import AppKind, Seed, Target
@@ -166,11 +166,16 @@ class Apps:
         return Found(
             placed,
             (*inside, *closure.types),
-            frozenset(closure.types),
+            frozenset(closure.types) | self._idle(closure).intersection(inside),
             closure.unread,
             closure.unresolved,
             tuple(wraps),
         )
+
+    def _idle(self, closure: Closure) -> frozenset[str]:
+        """The modules of which only names are handed on that nobody takes, in whatever realm."""
+        starts = [path for path, found in closure.placed.items() if found.importer is None]
+        return self._graph.idle_among(closure.placed, starts)
 
     # -- recognition ---------------------------------------------------------------------------------------
 

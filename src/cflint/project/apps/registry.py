@@ -39,7 +39,10 @@ ROWS = (
     Row("nuxt", ("nuxt",)),
     Row("nuxthub", ("@nuxthub/core",)),
     Row("solid_start", ("@solidjs/start",)),
-    Row("tanstack_start", ("@tanstack/react-start", "@tanstack/solid-start", "@tanstack/vue-start")),
+    Row(
+        "tanstack_start",
+        ("@tanstack/start", "@tanstack/react-start", "@tanstack/solid-start", "@tanstack/vue-start"),
+    ),
     Row("analog", ("@analogjs/platform",)),
     Row("nitro", ("nitropack", "nitro")),
     Row("react_router", ("@react-router/dev",)),

@@ -15,12 +15,16 @@ from cflint.syntax.javascript import (
     is_static,
     property_name,
     unwrap,
+    walk,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.interface import ClassLike, ModuleLike
+    from cflint.project.workers.worker import Worker
+
+_MOST_MODULES = 100
 
 _AROUND_CLASSES = frozenset(
     {"export_statement", "lexical_declaration", "variable_declaration", "variable_declarator", "arguments"}
@@ -141,19 +145,7 @@ def _class_nodes(module: ModuleLike) -> Iterator[Node]:
 
 def _entry_objects(module: ModuleLike) -> Iterator[Node]:
     """The object literals that are, or become, the default export."""
-    todo: list[Node] = []
-    for statement in module.syntax.root.named_children:
-        if statement.type == "export_statement" and any(c.type == "default" for c in statement.children):
-            value = statement.child_by_field_name("value")
-            if value is not None:
-                todo.append(value)
-        elif statement.type == "export_statement":
-            for clause in statement.named_children:
-                for specifier in clause.named_children if clause.type == "export_clause" else ():
-                    alias = specifier.child_by_field_name("alias")
-                    name = specifier.child_by_field_name("name")
-                    if alias is not None and name is not None and module.text(alias) == "default":
-                        todo.append(name)
+    todo = _exported_by_default(module)
     for declaration in module.scope.top_level.values():
         annotation = declaration.owner.child_by_field_name("type") if declaration.value is not None else None
         if annotation is not None and "ExportedHandler" in module.text(annotation):
@@ -174,6 +166,79 @@ def _entry_objects(module: ModuleLike) -> Iterator[Node]:
             "new_expression",
         ):  # withSentry(…, handler), instrument(handler)
             todo.extend(arguments_of(node))
+
+
+def _exported_by_default(module: ModuleLike) -> list[Node]:
+    """The expressions that a module exports by default."""
+    found: list[Node] = []
+    for statement in module.syntax.root.named_children:
+        if statement.type == "export_statement" and any(c.type == "default" for c in statement.children):
+            value = statement.child_by_field_name("value")
+            if value is not None:
+                found.append(value)
+        elif statement.type == "export_statement":
+            for clause in statement.named_children:
+                for specifier in clause.named_children if clause.type == "export_clause" else ():
+                    alias = specifier.child_by_field_name("alias")
+                    name = specifier.child_by_field_name("name")
+                    if alias is not None and name is not None and module.text(alias) == "default":
+                        found.append(name)
+    return found
+
+
+def default_is_entrypoint(module: ModuleLike) -> bool:
+    """Whether the runtime may call the functions of what a module exports by default: the module is the entry
+    of a Worker, or what this one exports is made of that (`export default withSentry(handler)`). True as well
+    where it is not known. Not so for the `fetch` of a plugin, which code of the Worker calls."""
+    workers = module.workers
+    return not workers or any(_makes_entry(module, worker) for worker in workers)
+
+
+def _makes_entry(module: ModuleLike, worker: Worker) -> bool:
+    """Whether a Worker's default export may be made of what a module exports. Functions that stand in it are
+    not gone into: what they call is theirs."""
+    if not worker.entries or worker.app is not None or module.path in worker.entries:
+        return True
+    project = module.project
+    todo: list[tuple[str, Node | None]] = []  # modules and what to look at there; None is the default export
+    for entry in worker.entries:
+        target = project.exports.named(entry, "default")
+        if target is not None:
+            todo.append((target.module, None))
+    if not todo:
+        return True  # by CommonJS, or not at all
+    seen: set[tuple[str, int]] = set()
+    for _ in range(_MOST_MODULES):
+        if not todo:
+            return False
+        path, given = todo.pop()
+        other = module.other(path) if path != module.path else None
+        if other is None:
+            return True
+        roots = _exported_by_default(other) if given is None else [given]
+        for node in (part for root in roots for part in (root, *walk(root, into_functions=False))):
+            if node.type not in ("identifier", "shorthand_property_identifier"):
+                continue
+            declaration = other.scope.resolve(node)
+            if declaration is None or (path, declaration.node.id) in seen:
+                continue
+            seen.add((path, declaration.node.id))
+            if declaration.imported is None:
+                if declaration.value is not None:
+                    todo.append((path, declaration.value))
+                continue
+            source = project.imports.resolve(declaration.imported.module, path)
+            home = project.exports.declaration(path, declaration.imported)
+            if module.path in (source, home[0] if home is not None else None):
+                return True
+            if home is not None:
+                there = module.other(home[0])
+                made = there.scope.top_level.get(home[1]) if there is not None else None
+                if made is not None and made.value is not None:
+                    todo.append((home[0], made.value))
+            elif source is not None:
+                todo.append((source, None))
+    return True
 
 
 def _functions_of_object(module: ModuleLike, node: Node) -> Iterator[tuple[str, Node]]:

@@ -6,12 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
+from cflint.project.code.declared_env import type_named
 from cflint.project.code.flow import completes
 from cflint.project.code.origins import callee_name
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import CLASSES, FUNCTIONS, first_named, unwrap, with_wrappers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
@@ -25,6 +28,8 @@ CHECKS = pattern(
 _FIXED_TYPES = pattern(
     r"(?:number|boolean|bigint|null|undefined|Date|keyof\b.*|typeof\b.*|'[^']*'|\"[^\"]*\"|\d+)"
 )
+
+_UNDEFINED = pattern(r"(?:^|\|)\s*:?\s*undefined\b")
 
 
 def ties_down(module: ModuleLike, arguments: tuple[Node, ...]) -> bool:
@@ -191,3 +196,57 @@ def member_type_is_fixed(module: ModuleLike, declaration: Declaration, key: str)
             parts = [part.strip() for part in listed.type.strip("|").split("|")]
             return all(_FIXED_TYPES.fullmatch(part) for part in parts if part) and any(parts)
     return False
+
+
+def optional_members(module: ModuleLike, declaration: Declaration) -> frozenset[str]:
+    """The members of what a parameter or variable holds that may be absent by its type: the annotated one, a
+    cast, or the type that a call is given (`request.json<Note>()`). None of a type that is not seen."""
+    return module.memoized(
+        ("optional members", declaration.node.id), lambda: _find_optional_members(module, declaration)
+    )
+
+
+def _find_optional_members(module: ModuleLike, declaration: Declaration) -> frozenset[str]:
+    typed = first_named(declaration.owner.child_by_field_name("type"))
+    if typed is None and declaration.kind is not DeclarationKind.PARAMETER:
+        typed = _claimed_type(declaration.value)
+    return frozenset(_optional_in(module, typed)) if typed is not None else frozenset()
+
+
+def _claimed_type(value: Node | None) -> Node | None:
+    """The type that a cast gives an expression, or the type argument of a call."""
+    while value is not None and value.type in ("await_expression", "parenthesized_expression"):
+        value = first_named(value)
+    if value is None or value.type not in ("as_expression", "call_expression"):
+        return None
+    if value.type == "as_expression":
+        return value.named_children[-1] if value.named_child_count > 1 else None
+    return first_named(value.child_by_field_name("type_arguments"))
+
+
+def _optional_in(module: ModuleLike, typed: Node) -> Iterator[str]:
+    """The names of the members of a type that may be absent."""
+    match typed.type:
+        case "parenthesized_type" | "intersection_type":
+            for part in typed.named_children:
+                yield from _optional_in(module, part)
+        case "object_type":
+            for member in typed.named_children:
+                name = member.child_by_field_name("name")
+                kind = member.child_by_field_name("type")
+                if member.type != "property_signature" or name is None:
+                    continue
+                may_be_absent = any(part.type == "?" for part in member.children)
+                if may_be_absent or (kind is not None and _UNDEFINED.search(module.text(kind)) is not None):
+                    yield module.text(name)
+        case "type_identifier":
+            found = type_named(module, module.text(typed))
+            for listed in found.members if found is not None else ():
+                if listed.optional or _UNDEFINED.search(listed.type) is not None:
+                    yield listed.name
+        case "generic_type":
+            name, given = typed.child_by_field_name("name"), typed.child_by_field_name("type_arguments")
+            inner = first_named(given)
+            partial = name is not None and module.text(name) == "Partial" and inner is not None
+            found = type_named(module, module.text(inner)) if partial and inner is not None else None
+            yield from (listed.name for listed in (found.members if found is not None else ()))

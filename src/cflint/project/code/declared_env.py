@@ -238,14 +238,14 @@ def env_type_at(module: ModuleLike, node: Node) -> TypeFacts | None:
             return None
         arguments = owner.facts.type_arguments
         if arguments is not None:
-            return _type_named(module, re.split(r"[<>,]", arguments)[1].strip())
+            return type_named(module, re.split(r"[<>,]", arguments)[1].strip())
         declared_here = list(env_types(module))
         return declared_here[0] if len(declared_here) == 1 and not has_global_env(module) else None
     declared = module.scope.resolve(node) if node.type == "identifier" else None
     typed = first_named(declared.owner.child_by_field_name("type")) if declared is not None else None
     if declared is None or declared.path or typed is None:
         return None
-    return _type_named(module, module.text(unwrap(typed)))
+    return type_named(module, module.text(unwrap(typed)))
 
 
 def has_global_env(module: ModuleLike) -> bool:
@@ -263,7 +263,8 @@ def has_global_env(module: ModuleLike) -> bool:
     )
 
 
-def _type_named(module: ModuleLike, name: str) -> TypeFacts | None:
+def type_named(module: ModuleLike, name: str) -> TypeFacts | None:
+    """The interface or object type of the project that a name of a type means in a module."""
     declared = module.scope.top_level_types.get(name) or module.scope.top_level.get(name)
     if declared is None:
         return None

@@ -1,5 +1,5 @@
-"""What a piece of code can throw: whether the texts of all its errors are the project's own, and whether an
-error gets out of the handler that it is thrown in."""
+"""What a piece of code can throw: whether the texts of all its errors are the project's own, whether an error
+gets out of the handler that it is thrown in, and where `null` is taken for an object."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 from cflint.project.code.calls import callers_of, is_named, modules_naming, paths_around
 from cflint.project.code.control import try_around
 from cflint.project.code.effects import response_made
+from cflint.project.code.env_uses import is_guard
+from cflint.project.code.flow import completes
 from cflint.project.code.module import Module
 from cflint.project.code.origins import callee_name
 from cflint.project.code.platform_names import called_name
 from cflint.project.code.routers import lets_errors_through
 from cflint.project.code.tracing import function_called
 from cflint.project.code.values import ValueKind
-from cflint.syntax.javascript import arguments_of, first_named, walk
+from cflint.syntax.javascript import arguments_of, contains, first_named, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.nodes import Call
+    from cflint.scope import Declaration
 
 _MOST_HOPS = 5
 _MOST_CALLS = 4
@@ -36,6 +39,7 @@ _PLAIN = frozenset(
 )
 """Functions and methods of JavaScript itself that throw, if at all, only where the code is wrong."""
 _TEXTS = frozenset({"string", "template_string"})
+_SETS = frozenset({"assignment_expression", "variable_declarator"})
 
 
 def throws_own_texts(module: Module, block: Node) -> bool:
@@ -54,8 +58,39 @@ def escapes_handler(module: Module, node: Node) -> bool:
     return _escapes(module, node, _MOST_CALLS)
 
 
+def catch_around(module: Module, node: Node) -> Node | None:
+    """The `try` statement whose `catch` takes an error that is thrown at a node for good, in the node's
+    function: one that only throws it on, or an `Error` in its place, does not."""
+    attempt = try_around(module, node)
+    while attempt is not None and _throws_on(module, attempt):
+        attempt = try_around(module, attempt)
+    return attempt
+
+
+def _throws_on(module: Module, attempt: Node) -> bool:
+    """Whether the `catch` of a `try` statement does nothing but log and throw again."""
+    handler = attempt.child_by_field_name("handler")
+    body = handler.child_by_field_name("body") if handler is not None else None
+    if handler is None or body is None or completes(module, body):
+        return False
+    parameter = handler.child_by_field_name("parameter")
+    given = module.text(parameter) if parameter is not None else None
+    left = list(module.descendants(body, "throw_statement", "return_statement"))
+    return all(
+        found.type == "throw_statement"
+        and (thrown := first_named(found)) is not None
+        and (module.text(thrown) == given or _is_plain_error(module, thrown))
+        for found in left
+    )
+
+
+def _is_plain_error(module: Module, thrown: Node) -> bool:
+    called = thrown.child_by_field_name("constructor") if thrown.type == "new_expression" else None
+    return called is not None and module.text(called) == "Error"
+
+
 def _escapes(module: Module, node: Node, hops: int) -> bool:
-    if try_around(module, node) is not None or _is_chained(module, node):
+    if catch_around(module, node) is not None or _is_chained(module, node):
         return False
     function = module.enclosing_function(node)
     if function is None or hops == 0:
@@ -160,3 +195,91 @@ class _Search:
             body = function.child_by_field_name("body")
             return hops > 0 and body is not None and self.is_own(home, body, hops - 1)
         return response_made(module, node) is not None or callee_name(module, node) in _PLAIN
+
+
+# -- `null` where an object is expected --------------------------------------------------------
+
+
+def thrown_by_null(module: Module, value: Node) -> Node | None:
+    """The first place behind an expression at which a property of its value is read, or set, and which throws
+    where that is `null`; None where something else is done with it before: it is asked for, or handed to a
+    function that may ask. `value` has its `await` and wrappers around it."""
+    name = module.given_name(value)
+    if name is None or name.type == "object_pattern":
+        return name
+    declaration = module.scope.resolve(name) if name.type == "identifier" else None
+    if declaration is None or any(
+        _sets_another(module, node, value) for node in module.scope.assignments(declaration)
+    ):
+        return None
+    return _property_read(module, declaration, name, value.end_byte)
+
+
+def _sets_another(module: Module, node: Node, value: Node) -> bool:
+    """Whether a variable gets another value than an expression at a place; what it gets where that has failed
+    does not count."""
+    made = module.assignment(node)
+    if made is None or made.value is None:
+        return True
+    if contains(made.value, value):
+        return False
+    attempt = try_around(module, value)
+    handler = attempt.child_by_field_name("handler") if attempt is not None else None
+    return handler is None or not contains(handler, node)
+
+
+def _property_read(
+    module: Module, declaration: Declaration, name: Node, behind: int, *, is_handed_on: bool = False
+) -> Node | None:
+    """The first use of a name behind a byte, where it is a property that is read."""
+    for use in module.scope.references(declaration):
+        if use.start_byte < behind or use.id == name.id or _is_set(module, use):
+            continue
+        if is_guard(module, use):
+            return None
+        read = module.member_read(use)
+        if read is not None:
+            return None if read.is_optional else use
+        above = module.parent(module.with_wrappers(use))
+        if above is not None and above.type == "arguments":
+            if _is_printed(module, use):
+                continue
+            return use if not is_handed_on and _reads_at_once(module, use) else None
+        if above is None or above.type not in _SETS:
+            return None
+        taken = module.given_name(module.with_wrappers(use))
+        return use if taken is not None and taken.type == "object_pattern" else None
+    return None
+
+
+def _is_set(module: Module, use: Node) -> bool:
+    """Whether a name gets a value where it stands."""
+    made = module.assignment(module.parent(use))
+    return made is not None and made.target.id == use.id
+
+
+def _is_printed(module: Module, use: Node) -> bool:
+    """Whether an argument is printed, or becomes a text, which changes nothing."""
+    around = module.call_around(use)
+    callee = around[0].callee if around is not None else None
+    return callee is not None and (
+        module.is_from(callee, "", "JSON.stringify") or module.text(callee).startswith("console.")
+    )
+
+
+def _reads_at_once(module: Module, use: Node) -> bool:
+    """Whether a function of the module that is given a value reads a property of it before anything else is
+    done with it, where nothing catches the error."""
+    given = module.call_around(use)
+    called = function_called(module, given[0].node) if given is not None else None
+    if given is None or called is None or called[0] is not module:
+        return False
+    function = called[1]
+    parameters = module.parameters(function)
+    parameter = parameters[given[1]] if given[1] < len(parameters) else None
+    name = parameter.name if parameter is not None else None
+    declaration = module.scope.declared_in(function).get(name) if name is not None else None
+    if parameter is None or declaration is None or parameter.default is not None:
+        return False
+    read = _property_read(module, declaration, parameter.pattern, function.start_byte, is_handed_on=True)
+    return read is not None and try_around(module, read) is None

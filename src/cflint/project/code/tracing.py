@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cflint.platform.language import CONVERSIONS, KEEPING
 from cflint.project.code.calls import CallSite, callers_of, calls_of_method, makers_of
+from cflint.project.code.constraints import is_checked
 from cflint.project.code.module import ClassDefinition, Module
 from cflint.project.code.origins import callee_name, key_of
 from cflint.project.code.parameters import parameter_index
@@ -82,6 +83,7 @@ def traced(
     *,
     derived: bool = False,
     local: bool = False,
+    unchecked: bool = False,
 ) -> Iterator[Traced]:
     """The expressions of some sort that a value comes from; what such an expression is made of is not looked
     at.
@@ -90,16 +92,21 @@ def traced(
     functions of the project return, arguments of all calls of the function around, of a class's constructor
     in all modules, and functions that keep a text (`trim`, `String`). `derived`: whatever is made of a value
     is followed, too: methods of it, conversions of all kinds. `local`: nothing leaves the module, and no
-    parameter is followed to the callers, which costs next to nothing. At most some hundred steps.
+    parameter is followed to the callers, which costs next to nothing. `unchecked`: a name that the function
+    around it compares with a list or a pattern is followed no further. At most some hundred steps.
     """
-    yield from _Search(is_wanted, derived=derived, local=local).run(Traced(module, node))
+    search = _Search(is_wanted, derived=derived, local=local, unchecked=unchecked)
+    yield from search.run(Traced(module, node))
 
 
 class _Search:
-    def __init__(self, is_wanted: Callable[[Traced], bool], *, derived: bool, local: bool) -> None:
+    def __init__(
+        self, is_wanted: Callable[[Traced], bool], *, derived: bool, local: bool, unchecked: bool
+    ) -> None:
         self._is_wanted = is_wanted
         self._derived = derived
         self._local = local
+        self._unchecked = unchecked
         self._todo: list[_Step] = []
         self._seen: set[tuple[str, int, int, tuple[str, ...]]] = set()
         self._callers = 0
@@ -131,7 +138,7 @@ class _Search:
         match node.type:
             case "identifier" | "shorthand_property_identifier":
                 declaration = module.scope.resolve(node)
-                if declaration is not None:
+                if declaration is not None and not (self._unchecked and is_checked(module, node)):
                     self._declared(module, declaration, path, frames)
             case "member_expression" | "subscript_expression":
                 self._member(found, frames)

@@ -23,7 +23,8 @@ class Deployment:
     nobody deploys it, a phrase. `is_template`: it is filled in before wrangler reads it. `filled` is what
     puts values into it, a phrase; `keys` are those of the top level that get more than the configuration has;
     `names` are those that commands deploy it under (`--name`), `local_environments` those of the named
-    environments that commands run locally and none deploys.
+    environments that commands run locally and none deploys. `of_wrangler_1`: the entry is that which the
+    first version took, and no later one does.
     """
 
     open: str = ""
@@ -36,6 +37,7 @@ class Deployment:
     names: tuple[str, ...] = ()
     copied_to: str | None = None
     local_environments: tuple[str, ...] = ()
+    of_wrangler_1: bool = False
 
     @property
     def row(self) -> list[str | bool | list[str] | None]:
@@ -48,14 +50,15 @@ class Deployment:
             self.is_template,
             self.filled,
         ]
-        return [*texts, list(self.keys), list(self.names), self.copied_to, list(self.local_environments)]
+        lists = (list(self.keys), list(self.names), self.copied_to, list(self.local_environments))
+        return [*texts, *lists, self.of_wrangler_1]
 
     @classmethod
     def of_row(cls, row: list[Any]) -> Deployment:
         """What `row` was made of. May raise what unfit data raises."""
-        open, entry, date, local, is_template, filled, keys, names, copied_to, environments = row
+        open, entry, date, local, is_template, filled, keys, names, copied_to, environments, is_old = row
         told = (open, entry, date, local, is_template, filled)
-        return cls(*told, tuple(keys), tuple(names), copied_to, tuple(environments))
+        return cls(*told, tuple(keys), tuple(names), copied_to, tuple(environments), is_old)
 
     @property
     def compatibility_date(self) -> datetime.date | None:

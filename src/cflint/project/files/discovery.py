@@ -30,6 +30,9 @@ TYPESCRIPT_NAME = "cloudflare.config.ts"
 TOOLING_NAME = "wrangler.config.ts"
 """What bundlers and servers are told beside a configuration in TypeScript; no configuration by itself."""
 
+_PARTYKIT = "partykit.json"
+"""What `partykit deploy` reads: its `main` runs as a Durable Object, of which no configuration here tells."""
+
 _TEMPLATE_WORDS = frozenset(("template", "tmpl", "tpl", "example", "sample"))
 _TEMPLATE_PARTS = frozenset(("wrangler", "dist", "default", "toml", "json", "jsonc", *_TEMPLATE_WORDS))
 _TEMPLATE_MARKS = _TEMPLATE_WORDS | {"dist", "default"}
@@ -53,6 +56,9 @@ _BUILD_OUTPUT = frozenset(
     )
 )
 _BUILD_OUTPUT_OUTSIDE_SRC = frozenset(("dist", "build", "coverage"))  # src/build/ is somebody's source
+_CHECKOUTS = frozenset((".worktrees", ".trees"))
+"""Where linked working trees of git are put, most of them by coding agents; also `worktrees/` in a folder
+with a dot (`.claude/`, `.cursor/`, `.codex/`)."""
 _METADATA = frozenset((".git", ".hg", ".svn", ".jj"))
 
 
@@ -60,6 +66,7 @@ class Reason(Enum):
     """Why something was left out although it can be read; the value completes "skipped: …"."""
 
     BUILD_OUTPUT = "build output"
+    CHECKOUT = "another checkout of the repository"
     DECLARATION = "declarations only"
     DEPENDENCY = "dependencies"
     EXCLUDED = "excluded by the settings"
@@ -67,6 +74,7 @@ class Reason(Enum):
     LINK = "a symbolic link, looked at where it leads"
     MINIFIED = f"minified (a line of more than {LONGEST_LINE:,} bytes)"
     NOT_A_CONFIGURATION = "not a Worker's configuration"
+    PARTYKIT = "the configuration of a PartyKit project, which is not read"
     SHADOWED = "another configuration of this folder counts"
     TEMPLATE = "a template or an example"
     TOO_DEEP = f"more than {_DEPTH_LIMIT} folders deep"
@@ -440,7 +448,11 @@ class _Gathering:
                         continue
                     is_config = name in _PICK_ORDER or name == TYPESCRIPT_NAME
                     path += "/"
-                    if reason := _reason_of_folder(name, folder) or self.reason(rules, path, tracked_only):
+                    if reason := (
+                        _reason_of_folder(name, folder)
+                        or self.reason(rules, path, tracked_only)
+                        or _reason_of_checkout(name, folder)
+                    ):
                         self._left_out[path] = reason
                     elif depth >= _DEPTH_LIMIT:
                         self._left_out[path] = Reason.TOO_DEEP
@@ -456,6 +468,8 @@ class _Gathering:
                         continue
                     is_config = True
                 if not is_source and not is_config:
+                    if name == _PARTYKIT and kind is Entry.FILE and not rules.reason(path):
+                        self._left_out[path] = Reason.PARTYKIT
                     if name.endswith(EMBEDDED_SUFFIXES) and kind is Entry.FILE and not rules.reason(path):
                         self._embedded.add(path)
                     if kind is Entry.LINK and workspace.is_dir(path):
@@ -514,6 +528,11 @@ def _reason_of_folder(name: str, parent: str) -> Reason | None:
     if name in _BUILD_OUTPUT or (name in _BUILD_OUTPUT_OUTSIDE_SRC and "src" not in parent.split("/")):
         return Reason.BUILD_OUTPUT
     return None
+
+
+def _reason_of_checkout(name: str, parent: str) -> Reason | None:
+    is_one = name in _CHECKOUTS or (name == "worktrees" and _name(parent).startswith("."))
+    return Reason.CHECKOUT if is_one else None
 
 
 def _may_be_config(name: str) -> bool:

@@ -30,13 +30,38 @@ class Import:
     """A specifier and its bytes, without quotes. It is `""` when an expression computes it.
 
     In Python the specifier is dotted and names the thing imported: `.room.Room` of `from .room import Room`.
-    `type_only`: nothing of it is left at run time (`import type`).
+    `type_only`: nothing of it is left at run time (`import type`). `clause` is what stands between `import`
+    or `export` and `from`, with single spaces and without comments; `""` where there is no `from`.
     """
 
     specifier: str
     span: Span
     kind: ImportKind
     type_only: bool = False
+    clause: str = ""
+
+    @property
+    def names(self) -> tuple[tuple[str, str], ...] | None:
+        """The names of values that it takes, each as it is called there and here (`default` for the default);
+        None where it takes all there is, or what it takes is not known."""
+        if "*" in self.clause:
+            whole = _NAMESPACE.fullmatch(self.clause) if self.kind is ImportKind.REEXPORT else None
+            return (("*", whole[1]),) if whole is not None else None
+        clause = _CLAUSE.fullmatch(self.clause) if self.clause else None
+        if clause is None:
+            return None
+        names = [("default", clause[1])] if clause[1] else []
+        for part in (clause[2] or "").split(","):
+            match part.split():
+                case [name]:
+                    names.append((name, name))
+                case [name, "as", alias]:
+                    names.append((name, alias))
+                case [] | ["type", _] | ["type", _, "as", _]:
+                    pass
+                case _:
+                    return None
+        return tuple(names)
 
 
 # Comments and repetitions are bounded so that no input makes the scan slower than linear.
@@ -51,6 +76,8 @@ _COMMENT = pattern(rb"/\*(?s:.)*?\*/|//[^\n]*")
 _COMMENT_LINE = pattern(rb"[ \t]*(?://|/\*|\*(?![ \t]*(?:/|as\b|from\b)))")
 _NO_CLAUSE = pattern(rb"[;=(]")
 _COMMENT_OR_NO_CLAUSE = pattern(rb"/\*(?s:.)*?\*/|//[^\n]*|[;=(]")
+_CLAUSE = pattern(r"([\w$]+)?(?: ?, ?)?(?:\{([^{}\"']*)\})?")
+_NAMESPACE = pattern(r"\* ?as ([\w$]+)")
 _TYPE_CLAUSE = pattern(rb"\s+type\s+[\w$*{\x80-\xff]|\s*type\s*[{*]")
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$") | frozenset(
     range(128, 256)
@@ -97,7 +124,7 @@ def _from(data: bytes, places: Iterable[int]) -> Iterator[Import]:
         if clause is not None:
             keyword, text = clause
             kind = ImportKind.STATIC if keyword == b"import" else ImportKind.REEXPORT
-            yield _found(match, kind, type_only=_is_type_only(text))
+            yield _found(match, kind, type_only=_is_type_only(text), clause=text)
 
 
 def _clause(data: bytes, start: int, end: int) -> tuple[bytes, bytes] | None:
@@ -183,11 +210,13 @@ def _in_comment(data: bytes, span: Span) -> bool:
     return match is not None and data.find(b"*/", match.end(), span.start) == -1
 
 
-def _found(match: re.Match[bytes], kind: ImportKind, *, type_only: bool = False) -> Import:
+def _found(
+    match: re.Match[bytes], kind: ImportKind, *, type_only: bool = False, clause: bytes = b""
+) -> Import:
     start, end = match.span(match.lastindex or 0)
-    return Import(
-        match.string[start:end].decode("utf-8", "surrogateescape"), Span(start, end), kind, type_only
-    )
+    specifier = match.string[start:end].decode("utf-8", "surrogateescape")
+    taken = b" ".join(clause.split()).decode("utf-8", "surrogateescape") if clause else ""
+    return Import(specifier, Span(start, end), kind, type_only, taken)
 
 
 _PYTHON = pattern(

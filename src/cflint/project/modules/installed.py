@@ -197,12 +197,11 @@ def newest_locked(workspace: Workspace, folder: str, name: str) -> Version | Non
 
 def _locked_versions(workspace: Workspace, folder: str, name: str) -> Places:
     """The version in node_modules, or else those in the nearest lock files."""
-    for above in upwards(folder):
-        if "node_modules" in workspace.entries(above):
-            document = workspace.read(_join(above, f"node_modules/{name}/package.json"))
-            if document is not None:
-                node = Manifest(document).root.get("version")
-                return {} if node is None else {_version(node.text or ""): Location(document, node.span)}
+    home = _as_node_finds(partial(_is_there, workspace), folder, name)
+    document = workspace.read(_join(home, "package.json")) if home is not None else None
+    if document is not None:
+        node = Manifest(document).root.get("version")
+        return {} if node is None else {_version(node.text or ""): Location(document, node.span)}
     manager = _package_manager(workspace, folder)
     for above in _lock_folders(workspace, folder, name):
         names = workspace.entries(above)
@@ -216,6 +215,30 @@ def _locked_versions(workspace: Workspace, folder: str, name: str) -> Places:
                 merged = {**_locked_for(document, above, folder, name), **merged}
             return merged
     return {}
+
+
+def _as_node_finds(is_there: Callable[[str], bool], folder: str, name: str) -> str | None:
+    """The folder of a package that code in a folder gets: that in the nearest node_modules. One that the
+    project has by way of another (see `_BRINGERS`) is what this one finds: it may lie in a node_modules of
+    its own, while a third package's lies above."""
+    for bringer in _BRINGERS.get(name, ()):
+        by = _nearest(is_there, folder, bringer)
+        if by is not None:
+            folder = _nearest(is_there, by, "miniflare") or by  # by which all of them depend on workerd
+            break
+    return _nearest(is_there, folder, name)
+
+
+def _nearest(is_there: Callable[[str], bool], folder: str, name: str) -> str | None:
+    homes = (_join(above, f"node_modules/{name}") for above in upwards(folder))
+    return next((home for home in homes if is_there(home)), None)
+
+
+def _is_there(workspace: Workspace, home: str) -> bool:
+    above = home[: home.rindex("node_modules/")].rstrip("/")
+    if "node_modules" not in workspace.entries(above):
+        return False
+    return workspace.read(_join(home, "package.json")) is not None
 
 
 def _lock_folders(workspace: Workspace, folder: str, name: str) -> Iterator[str]:
@@ -236,28 +259,85 @@ def _lock_folders(workspace: Workspace, folder: str, name: str) -> Iterator[str]
 
 
 def _locked_for(document: Document, home: str, folder: str, name: str) -> Places:
-    """The versions that code in a folder may get by the lock file of a folder above it. That of pnpm says it
-    for each package of a monorepo."""
-    if posixpath.basename(document.path) == "pnpm-lock.yaml" and name in _BRINGERS:
+    """The versions that code in a folder may get by the lock file of a folder above it, which most package
+    managers say for each package of a monorepo."""
+    own = _LOCKED_FOR.get(posixpath.basename(document.path))
+    if own is not None:
         path = posixpath.relpath(folder or ".", home or ".")
-        own = document.memoized(("pnpm", path, name), partial(_pnpm_locked, path, name))
-        if own:
-            return own
+        found = document.memoized(("locked for", path, name), partial(own, path, name))
+        if found:
+            return found
     return document.memoized(("locked", name), partial(_locked_in, name))
 
 
+def _npm_locked(path: str, name: str, document: Document) -> Places:
+    """The version that a package finds: the file of npm has the places of all."""
+    found = _as_node_finds(partial(_is_locked, document), "" if path == "." else path, name)
+    return _at_key(document, _NPM_AFTER, found) if found is not None else {}
+
+
+def _is_locked(document: Document, home: str) -> bool:
+    return f'"{home}": {{'.encode() in document.data
+
+
+def _bun_locked(path: str, name: str, document: Document) -> Places:
+    """The version that a package finds which another one brings: the file of bun has `wrangler/workerd` for
+    one that is not the same for all."""
+    for bringer in _BRINGERS.get(name, ()):
+        if f'"{bringer}": ["'.encode() in document.data:
+            return _at_key(document, _BUN_AFTER, f"{bringer}/{name}")
+    return {}
+
+
+def _at_key(document: Document, after: re.Pattern[bytes], key: str) -> Places:
+    """The version that stands behind a key; none where there is no such key."""
+    at = document.data.find(f'"{key}"'.encode())
+    match = after.match(document.data, at + len(key.encode()) + 1) if at != -1 else None  # from the quote on
+    if match is None:
+        return {}
+    version = _version(match["version"].decode("ascii", "replace"))
+    return {version: Location(document, Span(*match.span("version")))}
+
+
+def _yarn_locked(path: str, name: str, document: Document) -> Places:
+    """The versions of a package that the first of `_BRINGERS` in a file of yarn depends on."""
+    for bringer in _BRINGERS.get(name, ()):
+        brought = {
+            found["version"].decode("ascii")
+            for block in _yarn_blocks(document.data, bringer)
+            for found in _YARN_WITH.finditer(block)
+            if found["name"] == name.encode()
+        }
+        if brought:
+            return {_version(text): None for text in brought}
+    return {}
+
+
+def _yarn_blocks(data: bytes, name: str) -> Iterator[bytes]:
+    """What a file of yarn says of each version of a package."""
+    for begin in (f"\n{name}@".encode(), f'\n"{name}@'.encode()):
+        at = data.find(begin)
+        while at != -1:
+            end = _YARN_END.search(data, at)
+            yield data[at : end.start() if end is not None else len(data)]
+            at = data.find(begin, at + len(begin))
+
+
 def _pnpm_locked(path: str, name: str, document: Document) -> Places:
-    """The versions of a package that one of the monorepo, by its folder, names itself or gets with what it
-    names (see `_BRINGERS`)."""
+    """The versions of a package that one of the monorepo, by its folder, names itself, or gets with the first
+    of `_BRINGERS` that it names."""
     lock = document.memoized("pnpm", _PnpmLock)
-    todo = [(found["name"], found["version"]) for found in _PNPM_NAMED.finditer(lock.importer(path))]
+    named = [(found["name"], found["version"]) for found in _PNPM_NAMED.finditer(lock.importer(path))]
+    bringers = _BRINGERS.get(name, ())
+    first = next((one for one in bringers if any(one == found for found, _ in named)), name)
+    todo = [step for step in named if step[0] == first]
     versions: set[Version | None] = set()
     seen: set[tuple[str, str]] = set()
     while todo and len(seen) < _MOST_STEPS:
         step = todo.pop()
         if step[0] == name:
             versions.add(_version(step[1].partition("(")[0]))
-        elif step[0] in _BRINGERS[name] and step not in seen:
+        elif step[0] in bringers and step not in seen:
             seen.add(step)
             todo += lock.brought_by(f"{step[0]}@{step[1]}")
     return dict.fromkeys(versions)
@@ -303,12 +383,13 @@ def _pnpm_block(text: str, key: str, find: Callable[[str], int]) -> str:
 
 
 _BRINGERS = {
-    "workerd": frozenset(
-        {"wrangler", "miniflare", "@cloudflare/vite-plugin", "@cloudflare/vitest-pool-workers"}
-    )
+    "workerd": ("wrangler", "@cloudflare/vite-plugin", "miniflare", "@cloudflare/vitest-pool-workers")
 }
-"""The packages that bring another one, of which one project may have several versions."""
+"""The packages that bring another one, of which a project may have several versions: the first that it has is
+the one that counts. Each version of wrangler depends on one of workerd."""
 _MOST_STEPS = 40
+_YARN_WITH = pattern(rb'\n {4}"?(?P<name>[@\w./-]{1,200})"?:? "?(?:npm:)?(?P<version>[0-9.]{1,40})"?')
+_YARN_END = pattern(rb"\n\r?\n")
 _PNPM_SECTION = pattern(r"\n(?=\S)")
 _PNPM_END = pattern(r"\n {0,2}(?=\S)")
 _PNPM_NAMED = pattern(
@@ -356,12 +437,16 @@ def _versions(
     return found
 
 
-_NPM = (
-    (
-        pattern(rb'"(?:node_modules/)?\Z'),
-        pattern(rb'": \{\s{0,40}"version": "(?P<version>[^"\n]{1,60})"'),
-    ),
-)
+_NPM_AFTER = pattern(rb'": \{\s{0,40}"version": "(?P<version>[^"\n]{1,60})"')
+_BUN_AFTER = pattern(rb'": \["(?P<name>[^"\n]{1,200})@(?P<version>[0-9.]{1,40})"')
+_NPM = ((pattern(rb'"(?:node_modules/)?\Z'), _NPM_AFTER),)
+_LOCKED_FOR = {
+    "package-lock.json": _npm_locked,
+    "npm-shrinkwrap.json": _npm_locked,
+    "pnpm-lock.yaml": _pnpm_locked,
+    "yarn.lock": _yarn_locked,
+    "bun.lock": _bun_locked,
+}
 _LOCK_FILES = {
     "package-lock.json": _NPM,
     "npm-shrinkwrap.json": _NPM,
@@ -378,12 +463,7 @@ _LOCK_FILES = {
             pattern(rb'@[^\n]{1,300}:\r?\n +version:? "?(?P<version>[0-9.]{1,40})'),
         ),
     ),
-    "bun.lock": (
-        (
-            pattern(rb'\n *"\Z'),
-            pattern(rb'": \["(?P<name>[^"\n]{1,200})@(?P<version>[0-9.]{1,40})"'),
-        ),
-    ),
+    "bun.lock": ((pattern(rb'\n *"\Z'), _BUN_AFTER),),
 }
 """What stands before the name of a package where a file tells its version, and what after it; in pnpm's file
 first what a project names itself, then what comes with that."""

@@ -1,4 +1,5 @@
-"""One statement of D1 as code runs it: its words, the values that are bound to it, the queries before it."""
+"""One statement of D1 as code runs it: its words, the values that are bound to it, the queries before it; and
+whether a row that is asked for was written before, for the SQL of Durable Objects, too."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cflint.project.code.nodes import Call
 from cflint.project.code.rewritten import nearest
-from cflint.project.sql.statements import SqlDialect, prepared_by
+from cflint.project.sql.statements import SqlDialect, SqlUse, executions, prepared_by, sql_use
 from cflint.record import record
 from cflint.syntax.sql import Statement, tables
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from cflint.project.code.module import Module
 
 _ASK = ("first", "all")
+_INSERTS = frozenset({"INSERT", "REPLACE"})
+_MOST_KEYS = 20
 
 
 @record(frozen=True, eq=False)
@@ -83,3 +86,82 @@ def _by_table(module: Module, function: Node) -> Mapping[str, list[D1Query]]:
         if select is not None and select.verb == "SELECT" and len(select.tables) == 1:
             found.setdefault(select.tables[0], []).append(D1Query(call, select))
     return found
+
+
+# -- rows that are there -------------------------------------------------------------------------------
+
+
+@record(frozen=True, eq=False)
+class _Written:
+    """A statement that writes a row: its call, its columns (small letters), and the values bound to it."""
+
+    call: Node
+    columns: frozenset[str]
+    values: tuple[Node, ...]
+
+
+def is_written_before(module: Module, asks: Node, query: D1Statement) -> bool:
+    """Whether the row that a query asks for is one that the same function has written before it: an `INSERT`
+    into the same table, with or without `ON CONFLICT`, has all columns that the query compares, and gets all
+    values that are bound to it, or one of these is its `last_row_id`. `asks` is the call that runs it."""
+    function = module.enclosing_function(asks)
+    compared = query.compared
+    if function is None or len(query.tables) != 1 or not query.values or len(query.values) > _MOST_KEYS:
+        return False
+    known = module.memoized(("rows by table", function.id), lambda: _rows_by_table(module, function))
+    for row in nearest(known.get(query.tables[0], ()), asks, lambda row: row.call.end_byte):
+        if any(_is_row_id(module, value, row) for value in query.values):
+            return True
+        if compared and compared <= row.columns and all(_gets(module, row, value) for value in query.values):
+            return True
+    return False
+
+
+def _gets(module: Module, row: _Written, value: Node) -> bool:
+    return any(module.is_same(given, value) for given in row.values[:_MOST_KEYS])
+
+
+def _is_row_id(module: Module, value: Node, row: _Written) -> bool:
+    """Whether a value is read of what a statement gives: `result.meta.last_row_id`."""
+    if "last_row_id" not in module.text(module.initializer(value)):
+        return False
+    node = module.initializer(value)
+    while node.type in ("member_expression", "non_null_expression", "parenthesized_expression"):
+        node = module.initializer(node.child_by_field_name("object") or node.named_children[0])
+    return node.start_byte <= row.call.start_byte and row.call.end_byte <= node.end_byte
+
+
+def _rows_by_table(module: Module, function: Node) -> Mapping[str, list[_Written]]:
+    found: dict[str, list[_Written]] = {}
+    calls = [call for word in ("prepare", "exec") for call in module.calls(word, function)]
+    for call in sorted(calls, key=lambda call: call.node.end_byte):
+        use = sql_use(module, call.node)
+        if use is None or len(use.text.statements) != 1 or use.text.statements[0].verb not in _INSERTS:
+            continue
+        statement = use.text.statements[0]
+        names = [token for _, token in tables(statement) if token.name]
+        if names:
+            row = _Written(call.node, _columns(statement, names[0].end), tuple(_bound(module, use)))
+            found.setdefault((names[0].name or "").lower(), []).append(row)
+    return found
+
+
+def _bound(module: Module, use: SqlUse) -> Iterator[Node]:
+    yield from use.bound
+    if use.engine is SqlDialect.D1:
+        for held in executions(module, use.call):
+            made = module.call(held)
+            if made is not None and made.name == "bind":
+                yield from made.arguments
+
+
+def _columns(statement: Statement, after: int) -> frozenset[str]:
+    """The columns that stand in parentheses behind a table's name."""
+    names: set[str] = set()
+    tokens = [token for token in statement.tokens if token.start >= after]
+    for token in tokens[1:] if tokens and tokens[0].text == "(" else ():
+        if token.text == ")":
+            break
+        if token.name:
+            names.add(token.name.lower())
+    return frozenset(names)

@@ -14,6 +14,7 @@ from cflint.pattern import LINE_START, pattern
 from cflint.project.files.roles import is_test_name, is_test_path
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.manifest import Manifest
+from cflint.project.modules.quoted import finds_code
 from cflint.project.modules.resolve import ModuleGraph, Reach
 from cflint.project.modules.resolve.files import upwards
 from cflint.project.workers.elsewhere import Elsewhere
@@ -39,7 +40,7 @@ _FETCH_WITH_ENV = pattern(
 )
 _DEFAULT_FETCH = pattern(
     LINE_START + rb"export[ \t]+default[ \t]*\{(?:[^{}]|\{[^{}]{0,2000}\}){0,50}?"
-    rb"\b(?:async[ \t]+)?fetch\b\s*[(:,}]",
+    rb"\b(?:async[ \t]+)?(fetch)\b\s*[(:,}]",
     re.MULTILINE,
 )
 _OTHER_RUNTIME = pattern(rb"\bBun\.|\bDeno\.|[\"'](?:bun|node:http|http|express|fastify|koa)[\"']")
@@ -111,7 +112,7 @@ class BareWorkers:
                 (path,),
                 reach.modules,
                 unresolved=not reach.complete,
-                type_only=reach.type_only,
+                type_only=reach.type_only | reach.idle,
                 without_config=how,
             )
 
@@ -167,13 +168,13 @@ class BareWorkers:
         data = document.data
         if b"fetch" not in data:
             return ""
-        if _LISTENER.search(data) is not None:
+        if finds_code(_LISTENER, document):
             return self._is_service_worker(document)
-        if _DEFAULT.search(data) is None:
+        if not finds_code(_DEFAULT, document):
             return ""
-        if _FETCH_WITH_ENV.search(data) is not None:
+        if finds_code(_FETCH_WITH_ENV, document):
             return "its default export has a fetch() that takes env"
-        is_like_one = _DEFAULT_FETCH.search(data) is not None and _OTHER_RUNTIME.search(data) is None
+        is_like_one = _OTHER_RUNTIME.search(data) is None and finds_code(_DEFAULT_FETCH, document)
         return "its default export has a fetch()" if is_like_one and self._uses_workers(document.path) else ""
 
     def _is_service_worker(self, document: Document) -> str:

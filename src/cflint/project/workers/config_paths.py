@@ -12,6 +12,7 @@ from cflint.project.files.ignored import is_ignored
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.installed import manifest_above
 from cflint.project.modules.manifest import Manifest
+from cflint.project.modules.shell import commands_in
 from cflint.syntax.data import Kind
 from cflint.syntax.suffixes import SOURCE_SUFFIXES
 
@@ -19,6 +20,8 @@ _BUILT = pattern(
     r"(?:^|/)(?:dist|build|out|output|public/build|target|worker|pkg|node_modules|generated|static|client)(?:/|$)"
     r"|(?:^|/)(?:\.[a-z][\w-]*|_\w[\w.]*)(?:/|$)"
 )
+_NO_WORK = frozenset(("echo", "true", ":", "exit", "printf"))
+"""Commands that make no file."""
 _NO_FILES = {
     Unreadable.NOT_A_FILE: "no regular file, but a pipe, a socket or a device",
     Unreadable.LINK_NOWHERE: "a symbolic link that leads nowhere, or to itself",
@@ -64,7 +67,11 @@ class ConfigPaths:
         command = build.get("command") if build is not None and build.kind is Kind.OBJECT else None
         if environment.is_open("build", "command"):
             return True
-        if (command is not None and command.text) or self.is_built or environment.own("type") is not None:
+        if (
+            (command is not None and command.text and _does_something(command.text))
+            or self.is_built
+            or environment.own("type") is not None
+        ):
             return True
         return _BUILT.search(text) is not None or self.is_ignored(text)
 
@@ -87,3 +94,11 @@ class ConfigPaths:
         names = self._workspace.entries(folder)
         found = [base + other for other in SOURCE_SUFFIXES if base + other in names]
         return posixpath.join(folder, found[0]) if len(found) == 1 else None
+
+
+def _does_something(script: str) -> bool:
+    """Whether a command may make a file: not one that only says that there is nothing to build."""
+    said = [
+        command.words[0] for line in script.splitlines() for command in commands_in(line) if command.words
+    ]
+    return ">" in script or "$(" in script or not _NO_WORK.issuperset(said)

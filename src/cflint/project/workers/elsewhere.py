@@ -30,28 +30,17 @@ from cflint.syntax.suffixes import EXTENSIONS, SOURCE_SUFFIXES, TYPESCRIPT
 if TYPE_CHECKING:
     from cflint.project.modules import commands
     from cflint.project.modules.commands import MadeFile, WranglerCall
-    from cflint.project.workers import bundles, rewriting
+    from cflint.project.workers import bundles, file_commands, rewriting
     from cflint.project.workers.stacks import finding
     from cflint.project.workers.stacks.finding import Stacks
 else:
     bundles = Lazy("cflint.project.workers.bundles")
     commands = Lazy("cflint.project.modules.commands")
+    file_commands = Lazy("cflint.project.workers.file_commands")
     finding = Lazy("cflint.project.workers.stacks.finding")
     rewriting = Lazy("cflint.project.workers.rewriting")
 
 _SCRIPT_FOLDERS = frozenset(("scripts", "script", "bin", "ci", ".ci", "tools"))
-_FILE = r"([^\s\"'`<>|;&()]{0,300}?wrangler[\w.-]{0,80}\.(?:toml|jsonc?))"
-_START = r"(?<![\w./-])"  # of a command: `.toml` is none
-_WRITTEN = pattern(
-    rf"(?:>>?|{_START}tee\s+(?:-a\s+|--append\s+)?)\s*[\"']?{_FILE}"
-    rf"|{_START}(?:sed|perl|gsed)\b(?=[^\n|;]{{0,500}}\s-[a-zA-Z]*[ip])[^\n]{{0,500}}?\s[\"']?{_FILE}"
-    rf"|{_START}(?:cp|mv|install)\s[^\n;&|]{{0,500}}?\s[\"']?{_FILE}[\"']?\s*(?:$|[;&|\n\"'])"
-    rf"|{_START}(?:dasel\s+(?:put|delete)|crudini\s+--(?:set|del|merge)|toml\s+set"
-    rf"|(?:tomlq|yq)\b(?=[^\n|;]{{0,500}}\s(?:-i|--in-?place)\b))[^\n]{{0,500}}?\s[\"']?{_FILE}"
-    rf"|\b(?:write|append)(?:File|TextFile)(?:Sync)?\(\s*[\"'`]{_FILE}"
-    rf"|\bopen\(\s*[\"']{_FILE}[\"']\s*,\s*[\"'][wa]",
-    re.MULTILINE,
-)
 _RUN_BY = pattern(
     r"(?:^|[\s&;|\"'])(?:node|tsx|bun(?:\s+run)?|deno\s+run|ts-node|python3?|zx|sh|bash)\s+(?:-\S+\s+)*([\w./-]+\.\w+)"
 )
@@ -109,9 +98,7 @@ class _Script:
     @cached_property
     def written(self) -> tuple[tuple[str, str], ...]:
         """The configurations that its commands write: the path, and the command as far as it."""
-        if "wrangler" not in self.text:
-            return ()
-        return tuple((next(filter(None, found.groups())), found[0]) for found in _WRITTEN.finditer(self.text))
+        return tuple(file_commands.written(self.text)) if "wrangler" in self.text else ()
 
 
 class Elsewhere:
@@ -136,10 +123,12 @@ class Elsewhere:
         TypeScript."""
         if config.is_typescript:
             return Deployment(open=self.stacks.declare(config) or self._changed_by_vite(config.directory))
-        entry = date = ""
+        entry = date = old = ""
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
-            entry = entry or self._of_a_site(config) or self._of_wrangler_1(config)
+            entry = entry or self._of_a_site(config)
+            old = "" if entry else self._of_wrangler_1(config)
+            entry = entry or old
         made = self._made(config) if not entry and not config.is_pages and not is_template else None
         if made is not None:
             entry = made.source
@@ -150,6 +139,7 @@ class Elsewhere:
             changed,
             open=self.stacks.declare(config) or changed.open or self._goes_to_pages(config),
             entry=entry,
+            of_wrangler_1=bool(old),
             copied_to=posixpath.dirname(made.target) if made is not None and made.is_copy else None,
             date=date,
             keys=tuple(sorted({*changed.keys, *self._given(config)})),
@@ -167,7 +157,7 @@ class Elsewhere:
         data = config.document.data
         filled, keys = "", set[str]()
         for script in self._scripts_for(config.directory):
-            for path, command in script.written:
+            for path, command in (*script.written, *self._edited(script)):
                 is_made = is_template and command.startswith(("cp", "mv", "install"))
                 if is_made or not _may_be(path, config.directory, written):
                     continue
@@ -184,6 +174,13 @@ class Elsewhere:
                     return Deployment(open=f"{maker} writes what is deployed")
                 filled, keys = filled or f"{maker} writes what is deployed", keys | added
         return Deployment(filled=filled, keys=tuple(sorted(keys)))
+
+    def _edited(self, script: _Script) -> Iterator[tuple[str, str]]:
+        """The configurations that a script hands to programs which may edit them, and the commands."""
+        for program, path, command in file_commands.handed(script.text):
+            found = self._beside(script, program)
+            if found is not None and file_commands.may_edit(self._text(found)):
+                yield path, command
 
     def _changed_by_vite(self, folder: str) -> str:
         """Cloudflare's plugin takes a `config` that changes the one in TypeScript."""
@@ -207,9 +204,7 @@ class Elsewhere:
             if document is None or not any(word in text for word in _WRITERS) or not _WRITES.search(text):
                 continue
             text = _OF_DATA.sub("", text)
-            if _CONFIGURATION in text and (
-                _WRITTEN.search(text) is not None or rewriting.may_write(document)
-            ):
+            if _CONFIGURATION in text and (any(file_commands.written(text)) or rewriting.may_write(document)):
                 yield path, text
 
     def _programs_of(self, script: _Script) -> Iterator[str]:
@@ -225,14 +220,16 @@ class Elsewhere:
                         yield imported
 
     def _run_by(self, script: _Script) -> Iterator[str]:
-        """The programs that a script runs itself: where it starts, or beside a shell script."""
+        """The programs that a script runs itself."""
+        found = (self._beside(script, found[1]) for found in _RUN_BY.finditer(script.text))
+        return (path for path in found if path is not None)
+
+    def _beside(self, script: _Script, named: str) -> str | None:
+        """The file that a script runs by a path: from where it starts, or beside a shell script."""
         bases = (script.folder, *((posixpath.dirname(script.path),) if script.path.endswith(".sh") else ()))
-        for found in _RUN_BY.finditer(script.text):
-            paths = (posixpath.normpath(posixpath.join(base, found[1])) for base in dict.fromkeys(bases))
-            inside = (path for path in paths if not path.startswith(("../", "/")))
-            path = next(filter(self._workspace.is_file, inside), None)
-            if path is not None:
-                yield path
+        paths = (posixpath.normpath(posixpath.join(base, named)) for base in dict.fromkeys(bases))
+        inside = (path for path in paths if not path.startswith(("../", "/")))
+        return next(filter(self._workspace.is_file, inside), None)
 
     # -- what commands say ---------------------------------------------------------------------------------
 

@@ -39,7 +39,15 @@ from cflint.project.workers.model import Project
 from cflint.project.workers.pages import advanced_entries, is_pages_function
 from cflint.project.workers.preferences import Preferences
 from cflint.project.workers.realms import product_in_test_folders
-from cflint.project.workers.remarks import empty_workers, not_utf_8, shadowed, unknown, unreached
+from cflint.project.workers.remarks import (
+    checkouts,
+    empty_workers,
+    not_utf_8,
+    of_partykit,
+    shadowed,
+    unknown,
+    unreached,
+)
 from cflint.project.workers.selection import Selection
 from cflint.project.workers.settled import settled_folders
 from cflint.project.workers.worker import Worker
@@ -238,6 +246,8 @@ class _Loading:
         self._selection.notices.extend(empty_workers(others, self._workspace.why_unread, _is_generated))
         self._selection.notices.extend(unreached(named, modules, reached, any_worker=bool(workers)))
         self._selection.notices.extend(shadowed(found.shadowed))
+        self._selection.notices.extend(checkouts(found.left_out))
+        self._selection.notices.extend(of_partykit(found.left_out))
         self._selection.notices.extend(unknown(configs.values()))
         self._say_unread(found)
         self._say_unresolved()
@@ -351,7 +361,7 @@ class _Loading:
             self._unread.update(dict.fromkeys(filter(self._is_unreadable, reach.unread)))
             self._unresolved.update(dict.fromkeys(reach.unresolved))
             modules.update(dict.fromkeys(reach.modules))
-            running.update(path for path in reach.modules if path not in reach.type_only)
+            running.update(set(reach.modules) - reach.type_only - reach.idle)
             if is_data is not None:
                 self._data.update(filter(is_data, reach.others))
         entries = tuple(
@@ -486,7 +496,7 @@ class _Loading:
                     (entry,),
                     reach.modules,
                     unresolved=not reach.complete,
-                    type_only=reach.type_only,
+                    type_only=reach.type_only | reach.idle,
                     without_config=f"{document.path} builds it as an auxiliary Worker",
                     bound=one.bound,
                 )

@@ -51,6 +51,8 @@ def outline_of(loaded: Loaded, before: Json = None) -> Json:
         "consulted": sorted(loaded.consulted),
         "read": sorted(
             {one.path for config in loaded.configs if config.is_typescript for one in config.documents}
+            | loaded.project.imports.graph.named
+            | set(before["read"] if before is not None else ())
         ),
         "modules": loaded.modules,
         "named": sorted(loaded.named),

@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from cflint.finding import Notice
-from cflint.project.config.wrangler import WranglerConfig
-from cflint.project.files.discovery import is_typescript_config
+from cflint.project.config.wrangler import WranglerConfig, join_names
+from cflint.project.files.discovery import LeftOut, Reason, is_typescript_config
 from cflint.project.files.workspace import Workspace
 from cflint.project.workers.worker import Worker
 
@@ -80,6 +80,21 @@ def shadowed(found: Mapping[str, Collection[str]]) -> Iterator[Notice]:
             else f"wrangler reads `{name}` here and not"
         )
         yield Notice(f"{text} {listed}", path=path)
+
+
+def checkouts(left_out: Iterable[LeftOut]) -> Iterator[Notice]:
+    """Which folders were left out because copies of the repository lie in them."""
+    folders = sorted(item.path for item in left_out if item.reason is Reason.CHECKOUT)
+    if folders:
+        listed = join_names(folders, _MOST_NAMED)
+        yield Notice(f"skipped: in {listed} are other checkouts of the repository")
+
+
+def of_partykit(left_out: Iterable[LeftOut]) -> Iterator[Notice]:
+    """Which configurations are those of projects that another tool deploys to Workers."""
+    for item in left_out:
+        if item.reason is Reason.PARTYKIT:
+            yield Notice("PartyKit projects are not read: their server is not checked", path=item.path)
 
 
 def unknown(configs: Iterable[WranglerConfig]) -> Iterator[Notice]:

@@ -22,7 +22,8 @@ class Worker:
 
     `config` is None where code stands without one (a Markdown section, say). `entries` are the modules whose
     exports the runtime sees: `main`, or all code blocks of a Markdown section; empty when `main` is missing,
-    generated or unresolved. `modules` are all modules reached, those in `type_only` by types alone; `section`
+    generated or unresolved. `modules` are all modules reached; no function of those in `type_only` runs: they
+    are reached by types alone, or by modules that hand on their names to nobody. `section`
     is the heading of a Markdown section, `manifest` the package.json that it shows, `files` the names that
     it gives to what it shows, `app` the framework app that it is. `without_config` is how code was seen to be
     a Worker that has no configuration anywhere. `bound` are the kinds (ids) of bindings that Terraform,

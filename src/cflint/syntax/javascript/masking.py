@@ -10,13 +10,13 @@ from cflint.pattern import pattern
 from cflint.source import Span
 from cflint.syntax.anchors import Anchors
 
-_USING = pattern(rb"using(?=[ \t]+[\w$]+[ \t]*[=:])")
+_USING = pattern(rb"using(?=[ \t]+[\w$]+[ \t]*(?:[=:]|of\b))")
 _BEFORE_USING = pattern(rb"(?<![\w$.])(await[ \t]+)?\Z")
 _IMPORTED_TYPE = pattern(
     rb"""import\((?<![\w$.]import\()(?:"[^"\n]*"|'[^'\n]*')\)"""
-    rb"""(?=(?:\.(?!(?:then|catch|finally)\b)[\w$]+)*[\[<])"""
+    rb"""(?=(?:\.(?!(?:then|catch|finally)\b)[\w$]+)*(?:[\[<]|>[ \t\r\n]{0,20}\())"""
 )
-_CLOSED_BEFORE_TEMPLATE = pattern(rb">[ \t\r\n]{0,20}`")
+_CLOSED_BEFORE_TEMPLATE = pattern(rb"(?<!=)>[ \t\r\n]{0,20}`")
 _CHAIN = 4000
 """How many bytes before a call its `await` is looked for."""
 

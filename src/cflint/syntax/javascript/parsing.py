@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from itertools import count
+from itertools import compress, count
 from typing import TYPE_CHECKING, Any
 
 from cflint.lazy import Lazy
@@ -37,6 +37,9 @@ else:
 PARSE_SECONDS = 5.0
 """A file that takes more of the processor's time to parse than this is given up."""
 
+_MOST_TRIED = 2_000_000
+"""How many bytes are parsed at most to see which respellings are good for broken code."""
+
 _CHUNK = 65536
 _LOOK_EVERY = 32
 """The parser tells of its progress so often that each look at the clock and the signals would cost more than
@@ -56,10 +59,9 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     tree = parse_bytes(language, data, seconds)
     typos: tuple[Typo, ...] = ()
     is_respelled = False
-    if tree.root_node.has_error and (other := respelling.respelled(data)) is not data:
-        again = parse_bytes(language, other, seconds)
-        if _error_bytes(again) < _error_bytes(tree):
-            tree, data, is_respelled = again, other, True
+    if tree.root_node.has_error:
+        tree, other = _respelled(language, tree, data, seconds)
+        data, is_respelled = other, other is not data
     if tree.root_node.has_error:
         typos = tuple(_typos.typos_at_errors(tree, data))
         if typos:
@@ -69,6 +71,29 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
             else:
                 typos = ()
     return Syntax(document, tree, typos, is_respelled=is_respelled)
+
+
+def _respelled(language: Language, tree: Tree, data: bytes, seconds: float) -> tuple[Tree, bytes]:
+    """The tree with the fewest errors of code that does not parse, and the bytes that it comes of: those
+    bytes, or with some of what the grammar may misread spelled otherwise."""
+    kinds = respelling.respellings(data)
+    if not kinds:
+        return tree, data
+    fewest, kept, left = _error_bytes(tree), [False] * len(kinds), data
+
+    def tried(wanted: list[bool]) -> None:
+        nonlocal tree, fewest, kept, left
+        other = respelling.applied(data, compress(kinds, wanted))
+        again = parse_bytes(language, other, seconds)
+        if (errors := _error_bytes(again)) < fewest:
+            tree, fewest, kept, left = again, errors, wanted, other
+
+    tried([True] * len(kinds))
+    # one kind may spoil what others mend
+    if fewest and len(kinds) > 1 and len(data) * len(kinds) < _MOST_TRIED:
+        for index in range(len(kinds)):
+            tried([*kept[:index], not kept[index], *kept[index + 1 :]])
+    return tree, left if any(kept) else data
 
 
 def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
@@ -90,7 +115,7 @@ def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECON
     )
     language = language_of(plain_typescript=document.path.endswith(TYPESCRIPT_WITHOUT_JSX))
     tree = parse_bytes(language, new, seconds, tree)
-    if tree.root_node.has_error and respelling.respelled(new) is not new:
+    if tree.root_node.has_error and respelling.respellings(new):
         return parse(document, seconds)
     return Syntax(document, tree, ())
 
@@ -257,7 +282,8 @@ def is_fragment(syntax: Syntax) -> bool:
     if not syntax.root.has_error:
         return False
     data = readable(syntax.document.data)
-    data = respelling.respelled(data) if syntax.is_respelled else data
+    if syntax.is_respelled:
+        data = respelling.applied(data, respelling.respellings(data))
     plain = syntax.document.path.endswith(TYPESCRIPT_WITHOUT_JSX)
     for before, after, jsx in _AROUND_FRAGMENTS:
         try:

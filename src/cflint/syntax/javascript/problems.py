@@ -38,6 +38,7 @@ class SyntaxProblemKind(Enum):
     UNCLOSED_STRING = "a string is never closed"
     SPLIT_ARROW = "`= >` stands for `=>`"
     MISSING_COMMA = "a `,` is missing before this"
+    NOT_ASSIGNABLE = "no value can be assigned to this"
     UNEXPECTED = "this cannot stand here"
 
 
@@ -69,7 +70,7 @@ def problems_of(syntax: Syntax) -> Iterator[SyntaxProblem]:
     a consequence. Then the rest, in source order, up to the bracket without its other half: what comes after
     that follows from it.
     """
-    errors = list(islice(_smallest(syntax), _MOST_ERRORS))
+    errors = [node for node in islice(_smallest(syntax), _MOST_ERRORS) if not _is_target(syntax, node)]
     tokens = syntax.tokens() if errors else []
     unread: set[int] = set()
     known: set[str] = set()
@@ -205,6 +206,42 @@ def _without_texts(syntax: Syntax, start: int, end: int) -> bytes:
     return bytes(text)
 
 
+def _assigned(syntax: Syntax, node: Node) -> Node | None:
+    """What is assigned to, at the `!` that the grammar misses behind targets that it does not know."""
+    above = syntax.parent(node) if node.is_missing and node.type == "!" else None
+    return above.named_children[0] if above is not None and above.named_children else None
+
+
+_TARGETS = frozenset(
+    {"identifier", "member_expression", "subscript_expression", "shorthand_property_identifier", "undefined"}
+    | {"shorthand_property_identifier_pattern", "array_pattern", "object_pattern"}
+)
+_AROUND_TARGETS = frozenset(
+    {"parenthesized_expression", "as_expression", "satisfies_expression", "non_null_expression"}
+    | {"spread_element", "rest_pattern", "assignment_expression", "assignment_pattern"}
+    | {"object_assignment_pattern"}
+)
+
+
+def _is_target(syntax: Syntax, node: Node) -> bool:
+    """Whether an error is only a target that the grammar does not know: `[a as B] = c`, `[(a)] = b`."""
+    target = _assigned(syntax, node)
+    if target is None:
+        return False
+    stack = [target]
+    while stack:
+        part = stack.pop()
+        if part.type in ("array", "object"):
+            stack += part.named_children
+        elif part.type == "pair" or part.type == "type_assertion":
+            stack += part.named_children[-1:]
+        elif part.type in _AROUND_TARGETS:
+            stack += part.named_children[:1]
+        elif part.type not in _TARGETS and part.type != "comment":
+            return False
+    return True
+
+
 def _is_code(syntax: Syntax, offset: int) -> bool:
     return not is_in_text(syntax, Span(offset, offset + 1))
 
@@ -215,6 +252,9 @@ def _problem_at(syntax: Syntax, tokens: list[Token], node: Node) -> SyntaxProble
     if _ELISION.match(data[node.start_byte : node.end_byte]) is not None:
         return SyntaxProblem(SyntaxProblemKind.LEFT_OUT, span_of(node))
     if node.is_missing:
+        target = _assigned(syntax, node)
+        if target is not None:
+            return SyntaxProblem(SyntaxProblemKind.NOT_ASSIGNABLE, _first_token(syntax, target))
         return SyntaxProblem(SyntaxProblemKind.MISSING, _before(tokens, node), node.type)
     span = _first_token(syntax, node)
     text = syntax.document.text(span)

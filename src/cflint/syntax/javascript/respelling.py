@@ -7,15 +7,16 @@ are no names to it; and `}` ends no statement where a `:` follows. It does not k
 parameters (`<in out T>`), nor `export type * from`, nor that a tag may be given any escape (`String.raw`).
 
 Whether a word is meant as a name cannot be decided without a tree, so this is for code that did not parse:
-the caller keeps what it makes fewer errors of.
+the caller keeps what it makes fewer errors of. `constructs` has what the grammar does not know at all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cflint.pattern import pattern
+from cflint.syntax.javascript.constructs import Change, changes_of
 
 _ENDS_NAME = rb"(?=[.(\[]|[ \t]*(?:[;)&|?+*/%=!:,}-]|\r?$))"
 """What follows a name. A modifier, or an operator of types, has a blank and a word behind it."""
@@ -40,7 +41,8 @@ _ENDED = pattern(
     rb"(?P<blank>[ \t])[ \t\r\n]*\}[ \t\r\n]*:"
 )
 _VARIANCE = pattern(
-    rb"[<,][ \t\r\n]*(?:const[ \t]+)?(?P<variance>in(?:[ \t]+out)?|out)"
+    rb"[<,][ \t\r\n]*(?:(?:/\*\*?[^*]{0,300}\*/|//[^\n]{0,300}\n)[ \t\r\n]*){0,3}"
+    rb"(?:const[ \t]+)?(?P<variance>in(?:[ \t]+out)?|out)"
     rb"(?=[ \t]+[\w$\x80-\xff]+[ \t\r\n]*(?:[,>=]|extends\b))"
 )
 _TYPES_OF_ALL = pattern(
@@ -49,32 +51,40 @@ _TYPES_OF_ALL = pattern(
     re.MULTILINE,
 )
 _RETURNED = pattern(rb"\b(?P<return>return)\}[ \t\r\n]*:")
-_LINE_ENDED = pattern(rb"^[ \t]*(?P<blank>[ \t])(?:\*[ \t]*[\w$\[]|<[\w$, ]{1,100}>\()", re.MULTILINE)
+_LINE_ENDED = pattern(
+    rb"(?:[\w$)\]};\"'`/]|(?<!=)>)[ \t]*(?:\r?\n[ \t]*){1,5}(?<=(?P<blank>[ \t]))"
+    rb"(?:\*[ \t]*[\w$\[]|<(?:[^<>();\n]|<[^<>();\n]{0,100}>){1,300}>\()"
+)
 
 _TAGGED = pattern(rb"(?<=[\w$)\]])`")
 _IN_TEMPLATE = pattern(
-    rb"`|\\(?:(?P<any>u(?!\{[0-9a-fA-F]{1,6}\}|[0-9a-fA-F]{4})|x(?![0-9a-fA-F]{2}))|[\s\S])"
+    rb"`|\\(?:(?P<any>u(?!\{[0-9a-fA-F]{1,6}\}|[0-9a-fA-F]{4})|x(?![0-9a-fA-F]{2})|[0-9])|[\s\S])"
 )
 
 
-def respelled(data: bytes) -> bytes:
-    """The bytes with what the grammar may misread spelled so that it cannot, every offset kept; the same
-    object if there is nothing."""
-    changes = [(found.start(found.lastgroup or 0), b"_") for found in _RESPELLED.finditer(data)]
-    for ends in (_ENDED, _LINE_ENDED):
-        changes += ((found.start("blank"), b";") for found in ends.finditer(data))
-    # the last statement of a function, so nothing is lost
-    changes += ((found.start("return"), b"void 0") for found in _RETURNED.finditer(data))
-    for found in _VARIANCE.finditer(data):
-        changes.append((found.start("variance"), b" " * len(found["variance"])))
-    for found in _TYPES_OF_ALL.finditer(data):
-        changes += _listed(found)
-    changes += ((at, b"n") for at in _free_escapes(data))
-    if not changes:
-        return data
+def respellings(data: bytes) -> list[list[Change]]:
+    """What the grammar may misread in a text, spelled so that it cannot, every offset kept; a list for each
+    kind, and none of what is not there."""
+    kinds = [
+        [(found.start(found.lastgroup or 0), b"_") for found in _RESPELLED.finditer(data)],
+        [(found.start("blank"), b";") for found in _ENDED.finditer(data)],
+        [(found.start("blank"), b";") for found in _LINE_ENDED.finditer(data)],
+        # the last statement of a function, so nothing is lost
+        [(found.start("return"), b"void 0") for found in _RETURNED.finditer(data)],
+        [(found.start("variance"), b" " * len(found["variance"])) for found in _VARIANCE.finditer(data)],
+        [change for found in _TYPES_OF_ALL.finditer(data) for change in _listed(found)],
+        [(at, b"n") for at in _free_escapes(data)],
+        *changes_of(data),
+    ]
+    return [kind for kind in kinds if kind]
+
+
+def applied(data: bytes, kinds: Iterable[list[Change]]) -> bytes:
+    """The bytes with changes of some kinds."""
     out = bytearray(data)
-    for at, text in changes:
-        out[at : at + len(text)] = text
+    for changes in kinds:
+        for at, text in changes:
+            out[at : at + len(text)] = text
     return bytes(out)
 
 
@@ -91,7 +101,7 @@ def _free_escapes(data: bytes) -> Iterator[int]:
                 yield found.start("any")
 
 
-def _listed(found: re.Match[bytes]) -> list[tuple[int, bytes]]:
+def _listed(found: re.Match[bytes]) -> list[Change]:
     """`export type * from` as one of no names, and `export type * as N from` as one of that name."""
     start, end = found.span("all")
     if found["as"] is None:

@@ -53,6 +53,8 @@ def layout(folder: AppFolder) -> Layout | None:
         return None
     if options.value("adapter") is None:
         return None  # it is imported, and left alone
+    if folder.is_static and not _adds_main(folder, options):
+        return None
     others = {name for name in options.imports if name in _OTHER_ADAPTERS}
     source = _source(options)
     major = folder.major(_ADAPTER)
@@ -71,6 +73,12 @@ def layout(folder: AppFolder) -> Layout | None:
         needs=needs,
         silent=frozenset({"pass-through-on-exception"} if writes_worker else ()),  # the call only throws
     )
+
+
+def _adds_main(folder: AppFolder, options: Options) -> bool:
+    """Whether the adapter gives a configuration without `main` its entry, for pages rendered on demand."""
+    major = folder.major(_ADAPTER)
+    return major is not None and major >= _WITHOUT_RUNTIME and options.value("output") == "server"
 
 
 def _says_no_session(options: Options) -> bool:
@@ -133,6 +141,7 @@ KIND = AppKind(
         "dist{,/server/entry.mjs}",
     ),
     layout=layout,
+    needs_main=False,
     proves_itself=True,
     accessors=Accessors(
         types=(TypeAccessor("astro", "APIContext", _CONTEXT),),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cflint.lazy import Lazy
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.imports import Import, import_specifiers
+from cflint.project.modules.imports import Import, ImportKind, import_specifiers
 from cflint.project.modules.resolve.resolver import Resolver
+from cflint.project.modules.resolve.takings import Takings
 from cflint.project.modules.resolve.targets import Local, Package, Resolution, Unknown
 from cflint.record import record
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, EXTENSIONS, SOURCE_SUFFIXES
@@ -21,6 +22,8 @@ else:
     embedded = Lazy("cflint.syntax.embedded")
     javascript = Lazy("cflint.syntax.javascript")
 
+_AROUND = frozenset(("string", "template_string", "template_substitution", "comment"))
+"""What tells whether a specifier is text: the innermost of these around it."""
 _OF_APPS = (*EXTENSIONS, *EMBEDDED_SUFFIXES)
 
 
@@ -37,13 +40,15 @@ class Reach:
     """What a module reaches through imports.
 
     `modules` are the files of code, the module itself first, then in the order of a breadth-first walk;
-    those in `type_only` are reached through type imports alone and come last. `others` are local files that
-    are no code: data and declarations. `unread` could not be read (see `Workspace.problem`). `unresolved`
-    are imports, with the path of their module, that lead to no file.
+    those in `type_only` are reached through type imports alone and come last. Of those in `idle` no code runs
+    but what stands at their top level: others only hand on their names, and nobody takes one. `others` are
+    local files that are no code: data and declarations. `unread` could not be read (see `Workspace.problem`).
+    `unresolved` are imports, with the path of their module, that lead to no file.
     """
 
     modules: tuple[str, ...] = ()
     type_only: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
     others: tuple[str, ...] = ()
     packages: frozenset[str] = frozenset()
     unread: tuple[str, ...] = ()
@@ -127,6 +132,9 @@ class ModuleGraph:
         self._steps: dict[str, _Step | None] = {}
         self._reach: dict[str, Reach] = {}
         self._ways: dict[str, Ways | None] = {}
+        self._barrels: dict[str, bool] = {}
+        self.named: set[str] = set()
+        """The modules whose text was asked for names that an `export *` may hand on."""
 
     @property
     def known(self) -> Mapping[str, tuple[Edge, ...] | None]:
@@ -209,26 +217,60 @@ class ModuleGraph:
                 queue.extend(dict.fromkeys(path for path in later if path not in seen))
                 seen.update(queue)
                 later.clear()
+        every = tuple(modules)
         return Reach(
-            modules=tuple(modules),
-            type_only=frozenset(tuple(modules)[running:]),
+            modules=every,
+            type_only=frozenset(every[running:]),
+            idle=self.idle_among(every[:running], (start,)),
             others=tuple(others),
             packages=frozenset(packages),
             unread=tuple(unread),
             unresolved=tuple(unresolved),
         )
 
+    def _hands_on(self, path: str) -> bool:
+        """Whether a module exports values of others as its own."""
+        found = self._barrels.get(path)
+        if found is None:
+            items = (edge.item for edge in self.imports_of(path) or ())
+            found = any(item.kind is ImportKind.REEXPORT and not item.type_only for item in items)
+            self._barrels[path] = found
+        return found
+
+    def idle_among(self, run: Iterable[str], starts: Iterable[str]) -> frozenset[str]:
+        """Of modules that `starts` reach, those that others only hand names of on, and nobody takes one."""
+        reached = frozenset(run)
+        if not any(map(self._hands_on, reached)):
+            return frozenset()
+
+        def edges_of(path: str) -> Iterator[tuple[str, Import]]:
+            for edge in self.imports_of(path) or ():
+                if isinstance(edge.to, Local) and edge.to.path in reached and not edge.item.type_only:
+                    yield edge.to.path, edge.item
+
+        def has_word(path: str, word: str) -> bool:
+            self.named.add(path)
+            document = self._workspace.read(path)
+            return document is None or document.has_word(word)
+
+        return reached - Takings(edges_of, has_word).of(starts)
+
 
 def _without_quoted(document: Document, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
-    """The imports of a module without those that lead nowhere and stand in the text of a template: a program
-    that holds others as strings. A tree is made only where there may be such."""
-    first = document.data.find(b"`")
+    """The imports of a module without those that stand in the text of a template: a program that holds others
+    as strings. A tree is made only where there may be such: a template is open before, or the import leads
+    nowhere."""
+    data = document.data
+    first = data.find(b"`")
+    if first == -1 or not edges or edges[-1].item.span.start < first:
+        return edges
+    is_open = _are_in_open_template(data, [edge.item.span.start for edge in edges])
     doubtful = [
         edge.item
-        for edge in edges
-        if isinstance(edge.to, Unknown)
-        and edge.item.specifier.startswith(("./", "../"))
-        and 0 <= first < edge.item.span.start
+        for edge, in_template in zip(edges, is_open, strict=True)
+        if first < edge.item.span.start
+        and data[edge.item.span.start - 1 : edge.item.span.start] != b"`"
+        and (in_template or _leads_nowhere(edge))
     ]
     if not doubtful or not document.path.endswith(EXTENSIONS):
         return edges
@@ -236,15 +278,26 @@ def _without_quoted(document: Document, edges: tuple[Edge, ...]) -> tuple[Edge, 
         syntax = javascript.parse(document)
     except javascript.ParseTimeout:
         return edges
-    quoted = {item for item in doubtful if _is_quoted(syntax, item)}
-    return tuple(edge for edge in edges if edge.item not in quoted)
+    texts = {item for item in doubtful if _is_quoted(syntax, item)}
+    return tuple(edge for edge in edges if edge.item not in texts)
+
+
+def _leads_nowhere(edge: Edge) -> bool:
+    return isinstance(edge.to, Unknown) and edge.item.specifier.startswith(("./", "../"))
+
+
+def _are_in_open_template(data: bytes, places: Iterable[int]) -> Iterator[bool]:
+    """For places in order: whether a template is open there, as far as counting its quotes tells."""
+    after = count = 0
+    for place in places:
+        count += data.count(b"`", after, place) - data.count(b"\\`", max(after - 1, 0), place)
+        after = place
+        yield count % 2 == 1
 
 
 def _is_quoted(syntax: javascript.Syntax, item: Import) -> bool:
-    """Whether a specifier stands in the text of a template, and is not the template."""
-    if syntax.document.data[item.span.start - 1 : item.span.start] == b"`":
-        return False
+    """Whether a specifier stands in the text of a template, or in a comment, and is not the template."""
     node = syntax.node_at(item.span.start, item.span.end)
-    while node is not None and node.type not in ("string", "template_string", "template_substitution"):
+    while node is not None and node.type not in _AROUND:
         node = syntax.parent(node)
-    return node is not None and node.type == "template_string"
+    return node is not None and node.type in ("template_string", "comment")

@@ -7,7 +7,6 @@ is evaluated.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,10 +19,9 @@ from cflint.project.workers.stacks.declared import Declared, together
 from cflint.syntax.suffixes import SOURCE_SUFFIXES
 
 if TYPE_CHECKING:
-    import re
-
-    from cflint.project.workers.stacks import programs, terraform
+    from cflint.project.workers.stacks import hcl, programs, terraform
 else:
+    hcl = Lazy("cflint.project.workers.stacks.hcl")
     programs = Lazy("cflint.project.workers.stacks.programs")
     terraform = Lazy("cflint.project.workers.stacks.terraform")
 
@@ -72,6 +70,7 @@ class Stacks:
         self._text = text
         self._files: dict[str, tuple[str, ...]] = {}
         self._known: dict[str, tuple[Declared, ...]] = {}
+        self._codes: dict[str, str] = {}
 
     def declare(self, config: WranglerConfig) -> str:
         """Why a Worker may have more than its configuration says, a phrase; "" when nothing else declares
@@ -89,13 +88,13 @@ class Stacks:
     def bindings_without_config(self, folder: str, entries: Collection[str]) -> Mapping[str, str]:
         """The same for a Worker that no configuration speaks of; `folder` is its package's, `entries` are its
         entry modules."""
-        files = [path for path in self._near(folder) if _maker(path, self._text(path))]
+        files = [path for path in self._near(folder) if _maker(path, self._code(path))]
         return self._bindings(files, (), entries, folder) if files else {}
 
     def entries(self, folder: str) -> Iterator[tuple[str, str]]:
         """The modules that what declares Workers near a folder gives as entries, with the file that does."""
         for path in self._near(folder):
-            text = self._text(path)
+            text = self._code(path)
             if _maker(path, text):
                 for entry in self._entries(path, text):
                     if entry.endswith(SOURCE_SUFFIXES) and self._workspace.is_file(entry):
@@ -106,7 +105,7 @@ class Stacks:
     def _about(self, config: WranglerConfig) -> Iterator[tuple[str, str]]:
         """The files that may declare the Worker of a configuration, with the tools they are for."""
         for path in self._near(config.directory):
-            text = self._text(path)
+            text = self._code(path)
             maker = _maker(path, text)
             if maker and self._is_about(path, text, config):
                 yield path, maker
@@ -158,6 +157,17 @@ class Stacks:
     def _entries(self, path: str, text: str) -> Iterator[str]:
         for found in _ENTRY.finditer(text):
             yield from _places(path, found[1] or found[2])
+
+    def _code(self, path: str) -> str:
+        """The text of a file that declares Workers, without comments; that of others as it is."""
+        code = self._codes.get(path)
+        if code is None:
+            code = self._text(path)
+            if _maker(path, code):
+                without = hcl.without_comments if path.endswith(".tf") else _without_comments
+                code = without(code)
+            self._codes[path] = code
+        return code
 
     # -- files ---------------------------------------------------------------------------------------------
 
@@ -211,11 +221,10 @@ def _maker(path: str, text: str) -> str:
         return "Terraform" if "cloudflare_" in text and _TERRAFORM.search(text) else ""
     if "alchemy/" in text and _ALCHEMY.search(text):
         return "Alchemy"
-    if "sst.cloudflare." in text and _is_in_code(_SST, text):
+    if "sst.cloudflare." in text and _SST.search(text):
         return "SST"
-    return "Pulumi" if "pulumi" in text and _is_in_code(_PULUMI, text) else ""
+    return "Pulumi" if "pulumi" in text and _PULUMI.search(text) else ""
 
 
-def _is_in_code(declares: re.Pattern[str], text: str) -> bool:
-    """Whether a program holds something outside of comments."""
-    return declares.search(text) is not None and declares.search(_COMMENT.sub("", text)) is not None
+def _without_comments(text: str) -> str:
+    return _COMMENT.sub("", text)

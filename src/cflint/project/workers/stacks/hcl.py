@@ -67,6 +67,17 @@ def read_hcl(text: str) -> tuple[Block, ...]:
     return _Reader(text).body(0)[1]
 
 
+def without_comments(text: str) -> str:
+    """The text without its comments, each of which leaves a space; a `#` or `//` in a string is none."""
+    parts: list[str] = []
+    after = 0
+    for kind, _, start, end in _scan(text):
+        if kind == "comment":
+            parts += (text[after:start], " ")
+            after = end
+    return "".join((*parts, text[after:]))
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self._tokens = list(_tokens(text))
@@ -159,6 +170,13 @@ class _Reader:
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
     """Names, texts (a string with `${…}` is none, but a token of its own), and marks, with their places."""
+    for kind, said, start, _ in _scan(text):
+        if kind != "comment":
+            yield kind, said, start
+
+
+def _scan(text: str) -> Iterator[tuple[str, str, int, int]]:
+    """The tokens and the comments, with where each starts and ends."""
     at = 0
     while at < len(text):
         found = _TOKEN.match(text, at)
@@ -166,21 +184,21 @@ def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
         start, at = at, found.end()
         match found.lastgroup:
             case "skip":
-                continue
+                if not found[0].isspace():
+                    yield "comment", "", start, at
             case "heredoc":
                 last = re.compile(rf"^[ \t]*{found['heredoc']}\b", re.MULTILINE).search(text, at)
                 at = last.end() if last is not None else len(text)
-                yield "other", "", start
+                yield "other", "", start, at
             case "quote":
-                end, plain = _string(text, at)
-                yield ("text", plain, start) if plain is not None else ("other", "", start)
-                at = end
+                at, plain = _string(text, at)
+                yield ("text", plain, start, at) if plain is not None else ("other", "", start, at)
             case "name":
-                yield "name", found[0], start
+                yield "name", found[0], start, at
             case "mark":
-                yield "mark", found[0], start
+                yield "mark", found[0], start, at
             case _:
-                yield "other", "", start
+                yield "other", "", start, at
 
 
 _PART = pattern(r"[^\"\\$%\n]+|\\.|\$\$\{|%%\{|(?P<hole>[$%]\{)|(?P<end>\"|\n)|.", re.DOTALL)

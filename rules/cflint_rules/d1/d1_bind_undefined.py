@@ -1,0 +1,351 @@
+"""Give what may be missing a default before you bind it: D1 takes no `undefined`.
+
+A field that its own type calls optional, or that is read with `?.`, is `undefined` where it is not there. D1
+has no type for that, and does not store NULL for it: `bind()` throws `D1_TYPE_ERROR`, so that the row is not
+written, and the request, or the message, fails for whoever leaves the field out.
+
+## Incorrect
+
+```ts
+// src/index.ts
+interface Env {
+  DB: D1Database;
+}
+
+interface Note {
+  id: string;
+  title?: string;
+}
+
+export default {
+  async queue(batch, env): Promise<void> {
+    for (const message of batch.messages) {
+      try {
+        await save(env, message.body);
+        message.ack();
+      } catch (error) {
+        console.error(error);
+        message.retry();
+      }
+    }
+  },
+} satisfies ExportedHandler<Env, Note>;
+
+async function save(env: Env, note: Note): Promise<void> {
+  await env.DB.prepare("INSERT OR IGNORE INTO notes (id, title) VALUES (?, ?)")
+    .bind(note.id, note.title)
+    .run();
+}
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "d1_databases": [{ "binding": "DB", "database_name": "db" }],
+  "queues": { "consumers": [{ "queue": "notes", "dead_letter_queue": "failed" }] }
+}
+```
+
+## Correct
+
+```ts
+// src/index.ts
+interface Env {
+  DB: D1Database;
+}
+
+interface Note {
+  id: string;
+  title?: string;
+}
+
+export default {
+  async queue(batch, env): Promise<void> {
+    for (const message of batch.messages) {
+      try {
+        await save(env, message.body);
+        message.ack();
+      } catch (error) {
+        console.error(error);
+        message.retry();
+      }
+    }
+  },
+} satisfies ExportedHandler<Env, Note>;
+
+async function save(env: Env, note: Note): Promise<void> {
+  await env.DB.prepare("INSERT OR IGNORE INTO notes (id, title) VALUES (?, ?)")
+    .bind(note.id, note.title ?? null)
+    .run();
+}
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "d1_databases": [{ "binding": "DB", "database_name": "db" }],
+  "queues": { "consumers": [{ "queue": "notes", "dead_letter_queue": "failed" }] }
+}
+```
+
+## What to do
+
+Bind `value ?? null` where the column may be NULL, another default (`?? ""`) where it may not; where the value
+has to be there, ask for it first, and answer 400.
+
+## Not reported
+
+Values of which the function asks anything, or that it gives to a function that may ask; those of which the
+code claims that they are there (`note.title!`); members of a type whose callers are all seen and give them;
+what a `user`, a `session` or the like has, which a middleware may have looked at. Types that the project does
+not declare, but for mails that `postal-mime` has parsed. Drizzle, Prisma and Kysely, which do their own.
+
+## Errors
+
+```text title="workerd"
+D1_TYPE_ERROR: Type '…' not supported for value '…'
+```
+
+## Fix safety
+
+Unsafe: `?? null` is added, which a column that is NOT NULL refuses, too.
+
+Source: https://developers.cloudflare.com/d1/worker-api/#type-conversion,
+https://github.com/postalsys/postal-mime/blob/master/postal-mime.d.ts
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import (
+    PREVIEW,
+    Documents,
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    quoted,
+    rule,
+    sql,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_KNOWN = pattern(
+    r"(?:c|ctx|context|cf|env|event|locals|props|this|match|auth\w*|\w*(?:user|session|member|claims|token|account))",
+    re.IGNORECASE,
+)
+"""Names of what a middleware, or the platform, may have looked at before."""
+_MAIL = frozenset(
+    {"subject", "inReplyTo", "references", "date", "html", "text", "deliveredTo", "returnPath", "sender"}
+)
+"""The fields of a mail that `postal-mime` gives only where the mail has them."""
+_VALIDATES = frozenset({"valid", "parse", "parseAsync", "safeParse", "validate", "assert"})
+_PRINTS = pattern(r"console\.\w+|JSON\.stringify")
+_CHAIN = frozenset({"member_expression", "subscript_expression", "call_expression", "non_null_expression"})
+
+
+@rule(
+    call("bind"),
+    severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
+    presets=(PREVIEW,),
+    documents=Documents.NOTHING,
+)
+def check(match: Match) -> Iterator[Finding]:
+    module, receiver = match.module, match.receiver
+    if receiver is None or match.enclosing_function is None:
+        return
+    found = [
+        (given, why)
+        for given in match.arguments
+        if given.type != "spread_element" and (why := _why_absent(module, given)) is not None
+    ]
+    if not found or not module.is_run or not _is_d1(module, receiver):
+        return
+    (first, why), *others = found
+    yield Finding(
+        f"{quoted(module.text(first), otherwise='this')} is `undefined` {why}: `bind()` throws"
+        " `D1_TYPE_ERROR`",
+        module.at(first),
+        tuple(module.at(other, "so may this be") for other, _ in others),
+        fix=Fix(
+            "Bind NULL instead",
+            tuple(module.replace(given, f"{module.text(given)} ?? null") for given, _ in found),
+            Safety.UNSAFE,
+        ),
+    )
+
+
+def _is_d1(module: Module, receiver: Node) -> bool:
+    if module.value_of(receiver).kind is ValueKind.D1_STATEMENT:
+        return True
+    use = sql.prepared_by(module, receiver)
+    return use is not None and use.engine is sql.SqlDialect.D1
+
+
+def _why_absent(module: Module, given: Node) -> str | None:
+    """When a value is `undefined`, by what the code itself says; None where it says nothing, or asks."""
+    if given.type == "identifier":
+        return _why_name(module, given)
+    access = module.member(given)
+    if access is None or access.node.id != given.id:
+        return None
+    if access.is_optional:
+        root = _root(module, given)
+        asked = root is None or _KNOWN.fullmatch(module.text(root)) or _is_asked(module, root, None)
+        return None if asked else f"where {quoted(module.text(access.object), otherwise='it')} is not there"
+    holder = js.unwrap(access.object)
+    declaration = module.scope.resolve(holder) if holder.type == "identifier" else None
+    if declaration is None or declaration.path:
+        return None
+    return _why_member(module, declaration, access.name, holder)
+
+
+def _why_name(module: Module, name: Node) -> str | None:
+    """The same of a variable or parameter."""
+    declaration = module.scope.resolve(name)
+    if declaration is None or declaration.default is not None or module.scope.assignments(declaration):
+        return None
+    if declaration.kind is js.DeclarationKind.PARAMETER and not declaration.path:
+        parameter = next(
+            (
+                one
+                for one in module.parameters(declaration.scope)
+                if one.pattern.id == declaration.node.id and one.node.type == "optional_parameter"
+            ),
+            None,
+        )
+        if parameter is None or parameter.default is not None or parameter.is_rest:
+            return None
+        if _is_asked(module, name, None) or _is_always_given(module, declaration, None):
+            return None
+        return "where a caller leaves it out"
+    if len(declaration.path) != 1 or not isinstance(declaration.path[0], str):
+        held = js.unwrap(declaration.value) if declaration.value is not None else None
+        if declaration.path or held is None or held.type != "member_expression":
+            return None
+        return _why_absent(module, held) if not _is_asked(module, name, None) else None
+    source = js.unwrap(declaration.value) if declaration.value is not None else None
+    holder = (
+        module.scope.resolve(source) if source is not None and source.type == "identifier" else declaration
+    )
+    if holder is None or declaration.path[0] not in js.optional_members(module, holder):
+        return None
+    if _is_asked(module, name, None) or _is_always_given(module, holder, declaration.path[0]):
+        return None
+    return "where it is left out, as its type allows"
+
+
+def _why_member(module: Module, declaration: js.Declaration, name: str, use: Node) -> str | None:
+    """The same of a member of what a variable or parameter holds."""
+    if name in _MAIL and _is_mail(module, declaration):
+        why = "in a mail that has none"
+    elif name in js.optional_members(module, declaration):
+        if _is_always_given(module, declaration, name):
+            return None
+        why = "where it is left out, as its type allows"
+    else:
+        return None
+    return None if _is_asked(module, use, name) else why
+
+
+def _is_mail(module: Module, declaration: js.Declaration) -> bool:
+    """Whether a variable holds what `postal-mime` has made of a mail."""
+    made = js.unwrap(declaration.value) if declaration.value is not None else None
+    parsed = module.call(
+        js.first_named(made) if made is not None and made.type == "await_expression" else made
+    )
+    if parsed is None or parsed.name != "parse" or parsed.receiver is None:
+        return False
+    maker = module.initializer(parsed.receiver)
+    named = module.called_name(maker) if maker.type == "new_expression" else module.called_name(parsed.node)
+    return named is not None and named.module == "postal-mime"
+
+
+def _root(module: Module, node: Node) -> Node | None:
+    """The name that a chain of members begins with."""
+    while node.type in _CHAIN:
+        node = node.named_children[0]
+    return node if node.type == "identifier" else None
+
+
+def _is_asked(module: Module, name: Node, member: str | None) -> bool:
+    """Whether a function asks anything of what a name holds, or of a member of it, or lets another one look
+    at it."""
+    declaration = module.scope.resolve(name)
+    if declaration is None:
+        return True
+    for use in module.scope.references(declaration):
+        read = module.member_read(use)
+        if member is not None and read is not None and read.name != member:
+            continue
+        whole = _whole(module, use)
+        above = module.parent(module.with_wrappers(whole))
+        if above is None or module.is_guard(whole) or module.mutation_of(use) is not None:
+            return True
+        if above.type in ("array", "subscript_expression", "spread_element"):
+            return True
+        around = module.call_around(whole)
+        callee = around[0].callee if around is not None else None
+        if around is None or callee is None or around[0].name == "bind":
+            continue
+        if _PRINTS.fullmatch(module.text(callee)) is None:
+            return True
+    return False
+
+
+def _whole(module: Module, use: Node) -> Node:
+    """The chain of members and calls that begins with a name: `note.title.trim()` of `note`."""
+    node = use
+    while True:
+        above = module.parent(node)
+        if above is None or above.type not in _CHAIN or above.named_children[0].id != node.id:
+            return node
+        node = above
+
+
+def _is_always_given(module: Module, declaration: js.Declaration, member: str | None) -> bool:
+    """Whether all that call the function whose parameter a name is are seen, and give it, or the member."""
+    if declaration.kind is not js.DeclarationKind.PARAMETER:
+        return False
+    callers = js.callers_of(module, declaration.scope)
+    listed = [parameter.node.id for parameter in module.parameters(declaration.scope)]
+    index = next((at for at, one in enumerate(listed) if one == declaration.owner.id), None)
+    if not callers.complete or not callers.calls or index is None:
+        return False
+    for site in callers.calls:
+        argument = js.Call(site.module, site.node).argument(index)
+        if argument is None:
+            return False
+        if member is None or _is_validated(site.module, argument):
+            continue
+        if site.module.property_value(argument, member) is None:
+            return False
+    return True
+
+
+def _is_validated(module: Module, argument: Node) -> bool:
+    """Whether an argument is what a schema has let through."""
+    return any(
+        (made := module.call(part)) is not None and made.name in _VALIDATES
+        for part in module.origins(argument)
+    )

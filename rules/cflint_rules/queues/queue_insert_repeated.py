@@ -1,0 +1,193 @@
+"""Insert so that a message that comes twice leaves one row.
+
+Queues deliver each message at least once: one whose consumer is cut off, or that fails behind its `INSERT`,
+comes again, and so does a whole batch when one of its messages throws. A plain `INSERT` then stores the row
+twice or, where a constraint forbids that, throws for a message that was done already, until it has used up
+its retries.
+
+## Incorrect
+
+```ts
+// src/index.ts
+interface Env {
+  DB: D1Database;
+}
+
+interface Order {
+  id: string;
+  total: number;
+}
+
+export default {
+  async queue(batch, env): Promise<void> {
+    for (const message of batch.messages) {
+      const { id, total } = message.body;
+      await env.DB.prepare("INSERT INTO orders (id, total) VALUES (?, ?)").bind(id, total).run();
+      message.ack();
+    }
+  },
+} satisfies ExportedHandler<Env, Order>;
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "d1_databases": [{ "binding": "DB", "database_name": "db" }],
+  "queues": { "consumers": [{ "queue": "orders", "dead_letter_queue": "failed" }] }
+}
+```
+
+## Correct
+
+```ts
+// src/index.ts
+interface Env {
+  DB: D1Database;
+}
+
+interface Order {
+  id: string;
+  total: number;
+}
+
+export default {
+  async queue(batch, env): Promise<void> {
+    const insert = env.DB.prepare("INSERT INTO orders (id, total) VALUES (?, ?) ON CONFLICT (id) DO NOTHING");
+    await env.DB.batch(batch.messages.map(({ body }) => insert.bind(body.id, body.total)));
+  },
+} satisfies ExportedHandler<Env, Order>;
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "d1_databases": [{ "binding": "DB", "database_name": "db" }],
+  "queues": { "consumers": [{ "queue": "orders", "dead_letter_queue": "failed" }] }
+}
+```
+
+## What to do
+
+Give the row a key that the sender has made (the message's own `id` where there is none), make it `UNIQUE`,
+and insert with `ON CONFLICT (…) DO NOTHING`; with Drizzle `.onConflictDoNothing()`.
+
+## Not reported
+
+Inserts that say what happens in a conflict; consumers that read, or delete, rows of the same table first;
+tables of logs, events and counts, where a row too many does no harm.
+
+## Fix safety
+
+There is no fix: which column is the key is up to the schema.
+
+Source: https://developers.cloudflare.com/queues/reference/delivery-guarantees/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Handler, Module, Severity, handler, js, pattern, quoted, rule, sql
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_DEPTH = 3
+"""Through how many functions a handler is followed."""
+_INSERT = pattern(r"\s*INSERT\s+INTO\s+[\"`\[]?(\w+)[\"`\]]?", re.IGNORECASE)
+_DECIDES = pattern(r"\bON\s+CONFLICT\b|\bNOT\s+EXISTS\b|\bSELECT\b", re.IGNORECASE)
+_HARMLESS = pattern(
+    r"logs?$|event|metric|audit|histor|analytic|stat|visit|click|view|hit|usage|error|attempt|trace|deliver",
+    re.IGNORECASE,
+)
+"""Tables in which a row too many does no harm."""
+_CONFLICTS = frozenset({"onConflictDoNothing", "onConflictDoUpdate", "onConflict", "orIgnore"})
+_TABLE = pattern(r"(?:\w+\.)?(\w+)")
+
+
+@rule(handler("queue"), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(found: Handler) -> Iterator[Finding]:
+    reached = list(_reached(found.module, found.function))
+    inserts = [one for module, function in reached for one in _inserts(module, function)]
+    plain = [
+        (module, node, table)
+        for module, node, table in inserts
+        if _HARMLESS.search(table) is None and not any(_looks(*where, table) for where in reached)
+    ]
+    if plain:
+        (module, node, table), *others = plain
+        yield Finding(
+            f"a message that is delivered again is inserted into {quoted(table)} again: Queues deliver"
+            " at least once",
+            module.at(node),
+            tuple(home.at(other, "so is this") for home, other, _ in others[:5]),
+        )
+
+
+def _reached(module: Module, function: Node) -> Iterator[tuple[Module, Node]]:
+    """A function and those of the project that it calls."""
+    todo, seen = [(module, function, _DEPTH)], set[tuple[str, int]]()
+    while todo:
+        home, around, depth = todo.pop(0)
+        if (home.path, around.start_byte) in seen:
+            continue
+        seen.add((home.path, around.start_byte))
+        yield home, around
+        for node in home.descendants(around, "call_expression") if depth else ():
+            called = js.function_called(home, node)
+            if called is not None:
+                todo.append((*called, depth - 1))
+
+
+def _inserts(module: Module, function: Node) -> Iterator[tuple[Module, Node, str]]:
+    """The inserts of a function that say nothing of conflicts, with the names of their tables."""
+    for made in module.calls("prepare", function):
+        use = sql.sql_use(module, made.node)
+        if use is None or use.engine is not sql.SqlDialect.D1 or not use.text.exact:
+            continue
+        text = use.text.text
+        begins = _INSERT.match(text)
+        if begins is not None and _DECIDES.search(text) is None:
+            yield module, made.node, begins[1]
+    for made in module.calls("values", function):
+        statement = module.orm_statement(made.node)
+        if statement is None or statement.verb != "INSERT" or statement.database is None:
+            continue
+        if _CONFLICTS & {*_methods_behind(module, made.node), *statement.methods}:
+            continue
+        table = statement.first.argument(0)
+        named = _TABLE.fullmatch(module.text(table)) if table is not None else None
+        if named is not None:
+            yield module, made.node, named[1]
+
+
+def _methods_behind(module: Module, node: Node) -> Iterator[str]:
+    """The names of the methods that are called on what a call gives, and on what these give."""
+    called = module.method_called_on(node)
+    while called is not None:
+        yield called[0]
+        called = module.method_called_on(called[1])
+
+
+def _looks(module: Module, function: Node, table: str) -> bool:
+    """Whether a function reads, or deletes, rows of a table."""
+    wanted = re.compile(rf"\b(?:FROM|UPDATE|JOIN)\s+[\"`\[]?{re.escape(table)}\b", re.IGNORECASE)
+    for made in module.calls("prepare", function):
+        use = sql.sql_use(module, made.node)
+        if use is not None and wanted.search(use.text.text) is not None:
+            return True
+    for word in ("from", "delete", "update", "findFirst", "findMany"):
+        for made in module.calls(word, function):
+            if re.search(rf"\b{re.escape(table)}\b", module.text(made.node)) is not None:
+                return True
+    return False

@@ -1,0 +1,97 @@
+"""Of which modules a value is taken: an import takes what it names, `export … from` what is taken of its own
+module. Of all others nothing runs but their top level, and bundlers leave the rest out."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from cflint.project.modules.imports import Import, ImportKind
+
+_MOST_STARS = 200
+"""How many `export *` of one module are followed by name: all is taken of those behind more."""
+
+
+class _Barrel:
+    """What a module hands on: by name where the names stand there, and by `export *`."""
+
+    def __init__(self, edges: Iterable[tuple[str, Import]]) -> None:
+        self.imports: list[tuple[str, frozenset[str] | None]] = []
+        self.named: dict[str, list[tuple[str, str]]] = {}
+        self.stars: dict[str, None] = {}
+        self.handing: dict[str, None] = {}
+        for path, item in edges:
+            names = item.names
+            if item.kind is not ImportKind.REEXPORT:
+                self.imports.append((path, None if names is None else frozenset(name for name, _ in names)))
+                continue
+            self.handing[path] = None
+            if names is None:
+                self.stars[path] = None
+            for there, here in names or ():
+                self.named.setdefault(here, []).append((path, there))
+
+
+class Takings:
+    """Finds the modules of which something is taken. `edges_of` gives the imports of a module of values, each
+    with the module that it leads to; `has_word` tells whether a word stands in a module's text."""
+
+    def __init__(
+        self,
+        edges_of: Callable[[str], Iterable[tuple[str, Import]]],
+        has_word: Callable[[str, str], bool],
+    ) -> None:
+        self._edges_of = edges_of
+        self._has_word = has_word
+        self._barrels: dict[str, _Barrel] = {}
+        self._taken: dict[str, set[str] | None] = {}  # None: all that it exports
+        self._queue: deque[tuple[str, frozenset[str] | None]] = deque()
+
+    def of(self, starts: Iterable[str]) -> frozenset[str]:
+        """The modules of which something is taken where all of `starts` is, these among them."""
+        for start in starts:
+            self._take(start, None)
+        while self._queue:
+            path, names = self._queue.popleft()
+            barrel = self._barrels.get(path)
+            if barrel is None:
+                barrel = self._barrels[path] = _Barrel(self._edges_of(path))
+                for other, wanted in barrel.imports:
+                    self._take(other, wanted)
+            self._hand_on(barrel, names)
+        return frozenset(self._taken)
+
+    def _take(self, path: str, names: frozenset[str] | None) -> None:
+        """Note what is taken of a module, and go on with what of it is new."""
+        is_new = path not in self._taken
+        before = self._taken.setdefault(path, set())
+        if before is None:
+            return
+        if names is None:
+            self._taken[path] = None
+            self._queue.append((path, None))
+        elif is_new or not names <= before:
+            new = names - before
+            before |= new
+            self._queue.append((path, new))
+
+    def _hand_on(self, barrel: _Barrel, names: frozenset[str] | None) -> None:
+        if names is None or "*" in names or len(barrel.stars) > _MOST_STARS:
+            for path in barrel.handing:
+                self._take(path, None)
+            return
+        for name in names:
+            for path, there in barrel.named.get(name, ()):
+                self._take(path, None if there == "*" else frozenset({there}))
+        for path in barrel.stars:
+            passed = frozenset(name for name in names if self._may_export(path, name))
+            if passed:
+                self._take(path, passed)
+
+    def _may_export(self, path: str, name: str) -> bool:
+        """Whether a module may have a name for others: it stands there, or it hands on another's names."""
+        if self._has_word(path, name):
+            return True
+        return any(
+            item.kind is ImportKind.REEXPORT and item.names is None for _, item in self._edges_of(path)
+        )

@@ -1,0 +1,55 @@
+"""What the grammar does not know is read all the same, and what is wrong beside it is still wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from cflint.source import Document
+from cflint.syntax.javascript import Syntax, parse
+from cflint.syntax.javascript.problems import SyntaxProblemKind, problems_of
+from tests.support.constructs import DECLARATIONS, STATEMENTS, modules
+
+MODULES = modules()
+
+
+def read(text: str, path: str = "a.ts") -> Syntax:
+    return parse(Document(path, text.encode()))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_construct_is_no_problem(name: str) -> None:
+    assert not list(problems_of(read(MODULES[name])))
+
+
+@pytest.mark.parametrize("name", STATEMENTS | DECLARATIONS)
+def test_what_is_wrong_beside_a_construct_stays_wrong(name: str) -> None:
+    text = (STATEMENTS | DECLARATIONS)[name]
+    syntax = read(f"{text};\nconst wrong = {{ a: 1 b: 2 }};\n")
+    lines = [syntax.document.line_of(found.span.start) for found in problems_of(syntax)]
+    assert lines == [text.count("\n") + 2]
+
+
+def test_text_and_places_stay() -> None:
+    text = 'const a = await vi.importActual<typeof import("./x")>("./x");\nexport @b class C {}\n'
+    syntax = read(text)
+    call = syntax.root.named_children[0].named_children[0].named_children[1].named_children[0]
+    assert call.type == "call_expression"
+    assert syntax.text(call) == 'vi.importActual<typeof import("./x")>("./x")'
+    assert syntax.text(syntax.root.named_children[1]) == "export @b class C {}"
+
+
+@pytest.mark.parametrize("text", ["f() = 1;\n", "[a + b] = c;\n", "({ a: 1 } = b);\n", "for (f() of g) {}\n"])
+def test_what_nothing_can_be_assigned_to(text: str) -> None:
+    assert [found.kind for found in problems_of(read(text))] == [SyntaxProblemKind.NOT_ASSIGNABLE]
+
+
+def test_signs_that_begin_no_entity_are_text() -> None:
+    text = 'const a = <a href="/b?c=1&d=2&e" title="&sup2;">f & g &frac12; {h > 1 && <i>j</i>} R&D</a>;\n'
+    assert not read(text, "a.tsx").root.has_error
+    assert not read("let a = <B>c & d, e = f < g && h > 1;\n").root.has_error
+
+
+def test_one_construct_that_is_misread_does_not_spoil_the_others() -> None:
+    """`<E>(` begins a line and no member; `export type *` needs a respelling."""
+    text = "const f =\n  <E>(a: E): a is B =>\n  a;\nexport type * from './c';\n"
+    assert not read(text).root.has_error
