@@ -73,7 +73,7 @@ def test_the_cache_of_a_wheel_goes_with_it(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_rules_of_javascript_load_no_parser_of_python() -> None:
-    """An annotation like `python.PythonModule` is evaluated unless that is put off; libcst takes long to load."""
+    """An annotation like `python.PythonModule` is evaluated unless that is put off, and libcst is large."""
     folder = Path(cflint_rules.__file__).parent
     named = [path for path in folder.rglob("*.py") if "python.PythonModule" in path.read_text("utf-8")]
     mixed = [path for path in named if path.parent.name != "python_workers"]
