@@ -28,6 +28,8 @@ CHANGED = "cflint, warm, one file changed"
 ONE_FILE = "cflint, one file of a Worker, no cache"
 ONE_FILE_WARM = "cflint, one file of a Worker, warm"
 ALONE = "cflint, one file alone, no cache"
+FLOOR_ALONE = "floor of one file alone"
+SERIAL = "cflint, cold, until work is divided"
 AST_GREP = "ast-grep"
 OXLINT = "oxlint, its own rules"
 OXLINT_PLUGIN = "oxlint, a plugin"
@@ -55,9 +57,18 @@ def label_of(python: Path) -> str:
     return f"Python {said_by(python, '-c', 'import sys; print(*sys.version_info[:2], sep=chr(46))')}"
 
 
-def check(jobs: int, preset: str, *options: str | Path, python: str | Path = sys.executable) -> Words:
+CFLINT = ("-m", "cflint")
+
+
+def check(
+    jobs: int,
+    preset: str,
+    *options: str | Path,
+    python: str | Path = sys.executable,
+    program: Words = CFLINT,
+) -> Words:
     """The command that checks, without the user's settings."""
-    start = [python, "-m", "cflint", "check", "-q", "--isolated", "--output-format", "concise"]
+    start = [python, *program, "check", "-q", "--isolated", "--output-format", "concise"]
     return [*start, "--preset", preset, "-j", str(jobs), *options]
 
 
@@ -98,11 +109,14 @@ def ours(
     yield floor(root, FLOOR_WITH_DECLARATIONS, "--declarations")
     yield Case(ONE_PROCESS, check(1, preset, "--no-cache", root), root)
     yield cold(root, jobs, preset)
+    serial = (HERE / "serial.py",)
+    yield Case(SERIAL, check(max(jobs, 2), preset, "--no-cache", root, program=serial), root)
     yield Case(FIRST, check(jobs, preset, *caches["first"], root), root, before=forget)
     yield Case(WARM, check(jobs, preset, *caches["warm"], root), root)
     yield Case(CHANGED, check(jobs, preset, *caches["changed"], edited), edited, before=change)
     yield Case(ONE_FILE, check(jobs, preset, "--no-cache", one), root)
     yield Case(ONE_FILE_WARM, check(jobs, preset, *caches["one"], one), root)
+    yield floor(alone.parent, FLOOR_ALONE)
     yield Case(ALONE, check(jobs, preset, "--no-cache", alone.name), alone.parent)
     for other in others:
         label = label_of(other)

@@ -53,7 +53,8 @@ AIMS = (
     Aim("cold, of Semgrep", tools.COLD, tools.SEMGREP, 1 / 10),
     Aim("nothing changed, of `python -c pass`", tools.WARM, tools.PYTHON, 6.0),
     Aim("one file changed, of cold", tools.CHANGED, tools.COLD, 0.25),
-    Aim("one file alone, of `python -c pass`", tools.ALONE, tools.PYTHON, 6.0),
+    Aim("until work is divided, of cold with one process", tools.SERIAL, tools.ONE_PROCESS, 1 / 3),
+    Aim("one file alone, of reading and parsing it", tools.ALONE, tools.FLOOR_ALONE, 3.0),
     Aim("one file of a Worker, warm, of `python -c pass`", tools.ONE_FILE_WARM, tools.PYTHON, 4.0),
 )
 MOST_MEMORY = 80.0

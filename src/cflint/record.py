@@ -2,9 +2,9 @@
 
 `@record(frozen=True)` is `@dataclass(frozen=True)` to the type checker; `field` and `replace` are the
 standard ones to it, too. A run of `cflint check` loads about a hundred classes: the standard decorator
-compiles six functions for each, and its module loads `inspect`, which was a third of a start. Here `__init__`
-is made when the first instance is, mostly out of the code of one that takes as many fields; the other methods
-are the same functions for all.
+compiles six functions for each, and its module loads `inspect`, which was a third of a start. Here the fields
+are looked at when they are asked for, and `__init__` is made when the first instance is, mostly out of the
+code of one that takes as many fields; the other methods are the same functions for all.
 The standard library's own `fields`, `replace` and `asdict` work with these classes.
 
 That a field is set again is refused by the type checker and, with CFLINT_FROZEN, by the class; the tests run
@@ -72,31 +72,49 @@ else:
         return _made(cls, frozen, eq, kw_only)
 
     def _made(cls, frozen, eq, kw_only):
-        fields = _fields(cls)
-        cls.__record_fields__ = fields
-        cls.__dataclass_fields__ = _Standard()
+        cls.__record_fields__ = _FIELDS
+        cls.__dataclass_fields__ = _STANDARD
         cls.__init__ = _Init(cls, kw_only)
         if not kw_only:
-            cls.__match_args__ = tuple(found.name for found in fields if found.init)
-        if frozen and _REFUSES:
-            cls.__names__ = frozenset(found.name for found in fields)
-            cls.__setattr__ = _set_once
-            cls.__delattr__ = _refuse_delete
+            cls.__match_args__ = _MATCHED
         if "__repr__" not in cls.__dict__:
             cls.__repr__ = _repr
         if eq:
-            compared = tuple(found.name for found in fields if found.compare)
-            cls.__compared__ = staticmethod(attrgetter(*compared) if compared else lambda self: ())
+            cls.__compared__ = _COMPARED
             cls.__eq__ = _eq
             cls.__hash__ = _hash if frozen else None
+        if _REFUSES:
+            names = frozenset(found.name for found in cls.__record_fields__)
+            if frozen:
+                cls.__names__ = names
+                cls.__setattr__ = _set_once
+                cls.__delattr__ = _refuse_delete
         return cls
+
+    class _Late:
+        """An attribute of records that is made when it is first asked for; it takes this one's place."""
+
+        __slots__ = ("_make", "_name")
+
+        def __init__(self, make):
+            self._make = make
+
+        def __set_name__(self, owner, name):
+            self._name = name
+
+        def __get__(self, instance, owner=None):
+            cls = next(base for base in owner.__mro__ if base.__dict__.get(self._name) is self)
+            made = self._make(cls)
+            setattr(cls, self._name, made)
+            return made.__get__(instance, owner) if type(made) is staticmethod else made
 
     def _fields(cls):
         """The fields of the bases and of the class; one that a base has keeps its place."""
         found = {}
         for base in cls.__mro__[-1:0:-1]:
-            for inherited in base.__dict__.get("__record_fields__", ()):
-                found[inherited.name] = inherited
+            if "__record_fields__" in base.__dict__:
+                for inherited in base.__record_fields__:
+                    found[inherited.name] = inherited
         own = cls.__dict__
         for name, annotation in own.get("__annotations__", {}).items():
             if str(annotation).startswith(("ClassVar", "typing.ClassVar")):
@@ -113,6 +131,19 @@ else:
             default.name = name
             found[name] = default
         return tuple(found.values())
+
+    def _compared(cls):
+        names = tuple(found.name for found in cls.__record_fields__ if found.compare)
+        return staticmethod(attrgetter(*names) if names else lambda self: ())
+
+    class _Lates:
+        __record_fields__ = _Late(_fields)
+        __match_args__ = _Late(lambda cls: tuple(it.name for it in cls.__record_fields__ if it.init))
+        __compared__ = _Late(_compared)
+
+    _FIELDS = _Lates.__dict__["__record_fields__"]
+    _MATCHED = _Lates.__dict__["__match_args__"]
+    _COMPARED = _Lates.__dict__["__compared__"]
 
     class _Init:
         """`__init__` of a record until it is asked for; the function that it compiles takes its place."""
@@ -216,6 +247,8 @@ else:
             )
             owner.__dataclass_fields__ = made.__dataclass_fields__
             return made.__dataclass_fields__
+
+    _STANDARD = _Standard()
 
     def _set_once(self, name, value):
         if name in self.__dict__ or name not in self.__names__:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from cflint.enums import Enum
 from cflint.finding import Location
 from cflint.record import record
 from cflint.source import Document, Span

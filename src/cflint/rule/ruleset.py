@@ -1,6 +1,7 @@
 """The rules there are, and which of them run.
 
-Imported where used: difflib for names that are none, and the package for an address that a test may set.
+Imported where used: what runs a check, difflib for names that are none, and the package for an address that
+a test may set.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from cflint.finding import Finding, Notice, RuleInfo
 from cflint.packages import Package, installed
 from cflint.pattern import pattern
 from cflint.record import record
-from cflint.rule.definition import PRESETS, RECOMMENDED, Definition, Spec
+from cflint.rule.definition import PRESETS, RECOMMENDED, Spec
 from cflint.rule.discovery import NAME, Found, own_rules, rules_of_packages
-from cflint.rule.running import run_of
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -40,8 +40,8 @@ class Rule:
     installed package that it comes from, None for cflint itself. A policy is one that settings define:
     `defined_in` is the place, as `cflint.toml:12`, and `made_of` what they say, by which two are the same.
 
-    The module is imported when its check or its page is asked for: most rules have nothing to look at in most
-    projects.
+    The module is imported when its check has something to look at, or its page is asked for: most rules have
+    nothing to look at in most projects.
     """
 
     id: str
@@ -59,8 +59,9 @@ class Rule:
     @cached_property
     def check(self) -> Callable[[Any, Project], Iterator[Finding]]:
         """What runs the rule on a subject that one of its triggers found."""
-        definition: Definition = self.module.check
-        return run_of(definition)
+        from cflint.rule.running import run_of
+
+        return run_of(self.spec, lambda: self.module.check)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from cflint.project.workers.change import Change
 from cflint.project.workers.sections import Section
 from cflint.project.workers.worker import DurableObject, Worker
 from cflint.record import replace
-from cflint.rule.definition import Definition, Documents
+from cflint.rule.definition import Definition, Documents, Spec
 from cflint.rule.triggers import Trigger, sort_of, subject_type
 from cflint.source import Document
 
@@ -23,27 +23,34 @@ if TYPE_CHECKING:
 Run = Callable[[Any, "Project"], Iterator[Finding]]
 
 
-def run_of(definition: Definition) -> Run:
-    """One function for all checks of a rule, without what the rule leaves out."""
-    spec = definition.spec
-    runs = [
-        (check.triggers, _with_project(function, check.takes_project))
-        for check, function in zip(spec.checks, definition.functions, strict=True)
-    ]
-    run = runs[0][1] if len(runs) == 1 else _by_subject(runs)
+def run_of(spec: Spec, load: Callable[[], Definition]) -> Run:
+    """One function for all checks of a rule, without what the rule leaves out. `load` gets the rule as its
+    file defines it: at once, or when there is a subject that the spec does not leave out."""
     if not spec.deployed and spec.documents is Documents.ALL:
-        return run
+        return _checks_of(load())
+    run: Run | None = None
 
     def run_some(subject: Any, project: Project) -> Iterator[Finding]:
+        nonlocal run
         if spec.deployed and not _is_deployed(subject):
             return
         in_document = spec.documents is not Documents.ALL and _in_document(subject)
         if in_document and spec.documents is Documents.NOTHING:
             return
+        if run is None:
+            run = _checks_of(load())
         for finding in run(subject, project):
             yield replace(finding, severity=Severity.NOTE) if in_document else finding
 
     return run_some
+
+
+def _checks_of(definition: Definition) -> Run:
+    runs = [
+        (check.triggers, _with_project(function, check.takes_project))
+        for check, function in zip(definition.spec.checks, definition.functions, strict=True)
+    ]
+    return runs[0][1] if len(runs) == 1 else _by_subject(runs)
 
 
 def _by_subject(runs: Sequence[tuple[tuple[Trigger[Any], ...], Run]]) -> Run:

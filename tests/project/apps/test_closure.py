@@ -25,15 +25,30 @@ HEAD = '// says `a`\n/**\n * uses `b` and `c`\n */\nimport x from "./x";\n'
     ],
 )
 def test_imports_in_templates_alone(text: str, expected: set[str]) -> None:
-    found = closure._only_in_templates(Document("a.ts", text.encode()))
+    document = Document("a.ts", text.encode())
+    found = closure._only_in_templates(document, ("./w", "./x", "./y", "./z"))
     assert found == expected
 
 
-def test_backticks_in_comments_take_no_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+BETWEEN = 'const a = `x`;\nimport y from "./y";\nconst b = `z`;\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "specifiers"),
+    [
+        (HEAD, ("./x",)),
+        ('const a = `x`;\nimport y from "./y";\n', ("./y",)),  # after the last backtick
+        ('import y from "./y";\n' + BETWEEN, ("./y",)),  # one surely is none of a template
+        (BETWEEN, ("./other",)),
+    ],
+)
+def test_what_stands_surely_outside_takes_no_tree(
+    text: str, specifiers: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def parse(document: Document) -> None:
         raise AssertionError(f"{document.path} is parsed")
 
     monkeypatch.setattr(closure, "parse", parse)
-    assert closure._only_in_templates(Document("a.ts", HEAD.encode())) == frozenset()
+    assert closure._only_in_templates(Document("a.ts", text.encode()), specifiers) == frozenset()
     with pytest.raises(AssertionError, match="is parsed"):
-        closure._only_in_templates(Document("a.ts", b'const a = `x`;\nimport y from "./y";\n'))
+        closure._only_in_templates(Document("a.ts", BETWEEN.encode()), ("./y",))

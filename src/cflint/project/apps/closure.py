@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cflint.pattern import pattern
 from cflint.project.apps.app import Borders, Placed
@@ -150,8 +150,12 @@ class _Search:
             if realm is not Realm.SERVER:
                 self._pins.setdefault(start.path, realm)
             self._queues[realm].append((start.path, Placed(realm, start.why)))
-        while (queue := next((it for it in self._queues.values() if it), None)) is not None:
-            self._visit(*queue.popleft())
+        queues = list(self._queues.values())
+        while any(queues):
+            for queue in queues:
+                if queue:  # of the strongest realm that has one left
+                    self._visit(*queue.popleft())
+                    break
         if self._borders.shares:
             self._share(starts)
         self._mark_shared()
@@ -231,7 +235,7 @@ class _Search:
         document = self._workspace.read(path) if ways is not None and ways.code else None
         if ways is None or document is None:
             return
-        unwritten = _only_in_templates(document)
+        unwritten = _only_in_templates(document, [specifier for _, specifier in ways.code])
         yield from (way for way in ways.code if way[1] not in unwritten)
 
     def _is_known(self, path: str, realm: Realm) -> bool:
@@ -312,10 +316,13 @@ class _Search:
                     yield path, item
 
 
-def _only_in_templates(document: Document) -> frozenset[str]:
-    """The specifiers of imports that stand in templates alone: the scan of imports finds those of a page
-    about code, too."""
+def _only_in_templates(document: Document, specifiers: Iterable[str]) -> frozenset[str]:
+    """Those of the specifiers (or more) whose imports stand in templates alone: the scan of imports finds
+    those of a page about code, too. Only what may be of them is worth a tree."""
     if b"`" not in document.data or not document.path.endswith(EXTENSIONS):
+        return frozenset()
+    doubtful = document.memoized("imports that may be in templates", _perhaps_in_templates)
+    if doubtful.isdisjoint(specifiers):
         return frozenset()
     return document.memoized("imports in templates", _in_templates)
 
@@ -338,23 +345,37 @@ def _first_template(data: bytes) -> int:
     return at
 
 
-def _in_templates(document: Document) -> frozenset[str]:
-    template = _first_template(document.data)
-    if template == -1 or document.data.find(b"from", template) == -1:
+def _may_be_in_template(data: bytes) -> Callable[[Import], bool]:
+    """Tells of the imports of a text whether they may stand in a template: statements between the first and
+    the last backtick."""
+    first, last = _first_template(data), data.rfind(b"`")
+    kinds = (ImportKind.STATIC, ImportKind.REEXPORT)
+    return lambda item: first <= item.span.start < last and item.kind in kinds and first != -1
+
+
+def _perhaps_in_templates(document: Document) -> frozenset[str]:
+    """The specifiers of which no import stands surely outside of templates."""
+    data = document.data
+    template = _first_template(data)
+    if template == -1 or data.find(b"from", template) == -1:
         return frozenset()
+    may_be = _may_be_in_template(data)
+    found = import_specifiers(data)
+    outside = {item.specifier for item in found if not may_be(item)}
+    return frozenset(item.specifier for item in found if item.specifier not in outside)
+
+
+def _in_templates(document: Document) -> frozenset[str]:
+    """The specifiers of which all imports stand in templates."""
+    may_be = _may_be_in_template(document.data)
     inside: set[str] = set()
     outside: set[str] = set()
-    syntax = None
+    try:
+        syntax = parse(document)
+    except ParseTimeout:
+        return frozenset()
     for item in import_specifiers(document.data):
-        start, end = item.span.start, item.span.end
-        if start < template or item.kind not in (ImportKind.STATIC, ImportKind.REEXPORT):
-            outside.add(item.specifier)
-            continue
-        try:
-            syntax = syntax or parse(document)
-        except ParseTimeout:
-            return frozenset()
-        node = syntax.node_at(start, end)
+        node = syntax.node_at(item.span.start, item.span.end) if may_be(item) else None
         around = (node, *syntax.ancestors(node)) if node is not None else ()
         (inside if any(it.type == "template_string" for it in around) else outside).add(item.specifier)
     return frozenset(inside - outside)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from cflint.pattern import pattern
 
 _PARTS = pattern(r"\*\*/|\*\*|\*|\?|[{},]|[^*?{},]+")
+_SIGNS = frozenset("*?{},")
 _SPECIAL = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")"}
 
 
@@ -29,6 +30,14 @@ def expression_of(glob: str) -> str:
 def matcher(*globs: str) -> re.Pattern[str]:
     """One expression for several globs, each in a group of its own: `lastindex` says which matched."""
     return re.compile("|".join(f"({expression_of(glob)})" for glob in globs) or r"(?!)")
+
+
+def is_match(glob: str, path: str, start: int) -> bool:
+    """Whether a glob matches a path from `start` to its end. One that is a plain path, as many are, is
+    compared."""
+    if not _SIGNS.isdisjoint(glob):
+        return matcher(glob).fullmatch(path, start) is not None
+    return path.startswith(glob, start) and len(path) - start == len(glob)
 
 
 def which(globs: Iterable[str], path: str) -> int | None:

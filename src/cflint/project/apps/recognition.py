@@ -12,7 +12,7 @@ from cflint.project.apps.app import MAIN, App, Found
 from cflint.project.apps.built import is_built
 from cflint.project.apps.closure import Closure, Closures, Start, said_in
 from cflint.project.apps.folder import AppFolder
-from cflint.project.apps.globs import matcher, which
+from cflint.project.apps.globs import is_match, matcher, which
 from cflint.project.apps.kind import AppKind, Seed, Target
 from cflint.project.apps.realms import Realm
 from cflint.project.apps.registry import kinds_named_in
@@ -274,16 +274,18 @@ class Apps:
                 continue
             if path.endswith(DECLARATION_SUFFIXES):
                 continue
+            first = seeds[found.lastindex - 1]
             for seed in seeds[found.lastindex - 1 :]:
+                if seed is not first and not is_match(seed.glob, path, len(prefix)):
+                    continue
                 if is_test_path(path) and not (seed.routes and seed.glob[0] != "*"):
                     continue
-                if self._is_meant(seed, path, len(prefix)):
+                if self._is_meant(seed, path):
                     yield Start(path, seed.realm, seed.why)
                     break
 
-    def _is_meant(self, seed: Seed, path: str, start: int) -> bool:
-        if matcher(seed.glob).fullmatch(path, start) is None:
-            return False
+    def _is_meant(self, seed: Seed, path: str) -> bool:
+        """Whether the text of a module has what a seed asks for."""
         document = self._workspace.read(path) if seed.says else None
         return not seed.says or (document is not None and said_in(document, seed.says))
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from cflint.enums import Enum
 from cflint.record import field, record
 from cflint.scope import ImportRef
 from cflint.source import Span
