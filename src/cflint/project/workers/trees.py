@@ -91,6 +91,8 @@ class Trees:
         """Close what looks at trees, which nobody uses any more."""
         if not self._views:
             return  # a run asks after each rule of the model
+        if not self._views:
+            return  # as after most rules of a Worker
         views, self._views = self._views, WeakSet()
         for view in views:
             view.close()
