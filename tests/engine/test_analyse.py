@@ -14,7 +14,7 @@ import pytest
 
 from cflint.engine import Options, Run, analyse
 from cflint.engine.outcome import Outcome, unique
-from cflint.engine.plan import chunks, model_item, module_item, size_of, work_items
+from cflint.engine.plan import by_unit, chunks, model_item, module_item, size_of, work_items
 from cflint.engine.pool import ChunkQueue, from_both_ends, run_in_processes
 from cflint.finding import Edit, Finding, Fix, Location, Report, Safety, Severity
 from cflint.project.files.workspace import Workspace
@@ -227,6 +227,8 @@ def test_a_worker_s_configuration_is_asked_about_where_its_modules_are_known() -
     assert set(everything[:a]) == set(map(module_item, ("a/index.ts", "a/room.ts", "shared.ts")))
     assert set(everything[a + 1 : b]) == set(map(module_item, ("b/index.ts", "b/room.ts")))
     assert everything[b + 1 :] == []
+    assert list(map(len, by_unit(everything))) == [a + 1, b - a]
+    assert [item for chunk in by_unit(everything) for item in chunk] == everything
     some = work_items(run.loaded, ["b/room.ts", "a/index.ts"], {"b/wrangler.jsonc"})
     assert some == [module_item("a/index.ts"), module_item("b/room.ts"), model_item("b/wrangler.jsonc")]
 

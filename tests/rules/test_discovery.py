@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import cflint.cache.storage
+import cflint_rules
 from cflint.cache.storage import code_key
 from cflint.rule import discovery
 from cflint.rule.discovery import own_rules
@@ -69,3 +70,15 @@ def test_the_cache_of_a_wheel_goes_with_it(monkeypatch: pytest.MonkeyPatch) -> N
         as_wheel(monkeypatch, record)
         keys.append(code_key())
     assert keys[0] == keys[2] != keys[1]
+
+
+def test_rules_of_javascript_load_no_parser_of_python() -> None:
+    """An annotation like `python.PythonModule` is evaluated unless that is put off, and libcst is large."""
+    folder = Path(cflint_rules.__file__).parent
+    named = [path for path in folder.rglob("*.py") if "python.PythonModule" in path.read_text("utf-8")]
+    mixed = [path for path in named if path.parent.name != "python_workers"]
+    assert len(mixed) > 5
+    eager = [
+        path.name for path in mixed if "from __future__ import annotations" not in path.read_text("utf-8")
+    ]
+    assert eager == []

@@ -29,3 +29,12 @@ def test_finds_what_an_expression_finds(text: bytes, found: list[str]) -> None:
     spans = SIGNS.spans(text)
     assert [text[start:end].decode() for start, end in spans] == found
     assert spans == tuple(match.span() for match in SAME.finditer(text))
+
+
+def test_an_expression_is_tried_in_the_lines_of_the_texts_alone() -> None:
+    words = re.compile(rb"\bcheck(?:Pass|Key)?\b", re.IGNORECASE)
+    text = b"check a\ncheckPass check pass pass\n\ncheckKey\ncheck(pass)"
+    spans = Phrases("pass", lines=words).spans(text)
+    assert [text[start:end] for start, end in spans] == [b"checkPass", b"check", b"check"]
+    inside = {line for line in text.splitlines() if b"pass" in line.lower()}
+    assert len(spans) == sum(len(words.findall(line)) for line in inside)

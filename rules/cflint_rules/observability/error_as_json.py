@@ -121,6 +121,9 @@ def check(match: Match) -> Iterator[Finding]:
     name = clause.child_by_field_name("parameter") if clause is not None else None
     if clause is None or clause.type != "catch_clause" or name is None or name.type != "identifier":
         return
+    data = module.document.data
+    if data.find(b"stringify", clause.start_byte, clause.end_byte) == -1:
+        return  # nothing is made JSON of, as in most
     if not module.is_run or not module.runs_in_worker(clause):
         return
     declaration = module.scope.resolve(name) or module.scope.declared_in(clause).get(module.text(name))

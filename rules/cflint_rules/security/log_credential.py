@@ -67,6 +67,8 @@ _SECRET = pattern(
 )
 _HIDDEN = pattern(r"hash|mask|redact|censor|encrypted|confirm|len", re.IGNORECASE)
 _NAMES = frozenset({"identifier", "shorthand_property_identifier", "member_expression"})
+_SAY_NOTHING = frozenset({"string", "template_string", "number", "object", "array", "binary_expression"})
+"""What gives away nothing by itself; its parts are looked at, too."""
 _CUTS = frozenset({"slice", "substring", "substr"})
 _USERS = pattern(rb"auth|log_?in|sign_?in|session|verif|password|reset|bearer|invit", re.IGNORECASE)
 _LISTS = pattern(rb"pag(?:e_?token|inat)|candidate|cursor|token(?:iz|is)e", re.IGNORECASE)
@@ -116,7 +118,8 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _what(module: Module, node: Node) -> str | None:
     """What an expression gives away, with its verb; None where it is nothing."""
-    value = module.value_of(node)
+    if node.type in _SAY_NOTHING:
+        return None
     if module.reads_credential(node):
         return "a credential of the client is"
     if _is_address_with_code(module, node):
@@ -125,13 +128,18 @@ def _what(module: Module, node: Node) -> str | None:
         return f"all of {quoted(module.text(node))}, with its tokens, is"
     if node.type == "call_expression":
         return "the session's cookie is" if _is_session_cookie(module, node) else _cut(module, node)
-    if node.type not in _NAMES or value.kind is not ValueKind.UNKNOWN or module.secret_at(node) is not None:
+    if node.type not in _NAMES:
         return None
     access = module.member(node)
     name = access.name if access is not None else module.text(node)
     if access is not None and access.name in ("length",):
         return None
-    if access is None and name == "session" and _is_typed_text(module, node):
+    is_session = access is None and name == "session"
+    if not is_session and (_SECRET.fullmatch(name) is None or _HIDDEN.search(name) is not None):
+        return None
+    if module.value_of(node).kind is not ValueKind.UNKNOWN or module.secret_at(node) is not None:
+        return None
+    if is_session and _is_typed_text(module, node):
         return "`session` is"
     if _SECRET.fullmatch(name) is None or _HIDDEN.search(name) is not None:
         return None

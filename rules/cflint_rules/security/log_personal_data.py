@@ -97,7 +97,10 @@ _LONGEST = 200
 def check(module: Module) -> Iterator[Finding]:
     if not module.is_run or module.realm.name == "BROWSER":
         return
-    reads = any(module.document.data.find(word) != -1 for word in _READS)
+    data = module.document.data
+    reads = any(data.find(word) != -1 for word in _READS)
+    if not reads and _ABOUT.search(data) is None:
+        return
     found = [
         one
         for word in _LOGS

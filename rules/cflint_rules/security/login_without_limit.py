@@ -127,12 +127,19 @@ _LIMITS = js.Phrases(
     " fail_?count failed_?login slow_?down",
     whole="429",
 )
-_CHECKS = pattern(
-    rb"\b(?:verify|compare|check|validate|authenticate|is_?(?:valid|correct|right))_?(?:admin_?|user_?|site_?)?"
-    rb"(?:password|passwd|pwd|login|credentials)(?:Hash)?\b|\bbcrypt(?:js)?\.compare(?:Sync)?\b|\bargon2\w*\.verify\b",
-    re.IGNORECASE,
+_CHECKS = js.Phrases(
+    "password passwd pwd login credentials bcrypt argon2",
+    lines=pattern(
+        rb"\b(?:verify|compare|check|validate|authenticate|is_?(?:valid|correct|right))_?(?:admin_?|user_?|site_?)?"
+        rb"(?:password|passwd|pwd|login|credentials)(?:Hash)?\b|\bbcrypt(?:js)?\.compare(?:Sync)?\b"
+        rb"|\bargon2\w*\.verify\b",
+        re.IGNORECASE,
+    ),
 )
-_PASSWORDS = pattern(rb"\b\w*(?:PASSWORD|PASSWD)\b|\b(?:password_?[hH]ash|hashed_?[pP]assword)\b")
+_PASSWORDS = js.Phrases(
+    "password passwd",
+    lines=pattern(rb"\b\w*(?:PASSWORD|PASSWD)\b|\b(?:password_?[hH]ash|hashed_?[pP]assword)\b"),
+)
 _EQUAL = frozenset({"===", "!==", "==", "!="})
 
 

@@ -61,6 +61,8 @@ Source: https://developers.cloudflare.com/workers/platform/limits/#memory,
 https://developers.cloudflare.com/workers/platform/limits/#request-limits
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from cflint.api import Finding, Match, Severity, call, pattern, python, python_module, rule

@@ -20,6 +20,7 @@ from cflint.engine.plan import (
     ItemKind,
     Options,
     WorkItem,
+    by_unit,
     divide,
     is_much,
     own_modules,
@@ -158,13 +159,12 @@ class Run:
         modules = self.loaded.modules if modules is None else modules
         units = [unit for unit in self._model.owners if units is None or unit in units]
         jobs = self._options.jobs or os.cpu_count() or 1
-        if jobs > 1 and _can_fork():
-            items = work_items(self.loaded, modules, dict.fromkeys(units))
-            if is_much(items, self._size):
-                self._watch(modules, shared=True)
-                return self._in_processes(items, jobs)
+        items = work_items(self.loaded, modules, dict.fromkeys(units))
+        if jobs > 1 and _can_fork() and is_much(items, self._size):
+            self._watch(modules, shared=True)
+            return self._in_processes(items, jobs)
         self._watch(modules, shared=False)
-        return merge([self._modules.check(modules), self.model(units)])
+        return self._work(by_unit(items))
 
     def _size(self, item: WorkItem) -> int:
         return size_of(self._project, item)

@@ -141,6 +141,20 @@ def work_items(loaded: Loaded, modules: Iterable[str], units: Collection[str]) -
     return list(items)
 
 
+def by_unit(items: Iterable[WorkItem]) -> list[Chunk]:
+    """The items in their order, divided after each unit of the model: its rules find the trees of the modules
+    before it still at hand."""
+    found: list[list[WorkItem]] = []
+    after_unit = True
+    for item in items:
+        is_unit = item.kind is ItemKind.MODEL
+        if not found or (after_unit and not is_unit):
+            found.append([])
+        found[-1].append(item)
+        after_unit = is_unit
+    return list(found)
+
+
 def size_of(project: Project, item: WorkItem) -> int:
     """How many bytes of code an item stands for."""
     if item.kind is ItemKind.MODEL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -19,13 +20,22 @@ class Phrases:
     hundred times as long, as it tries each of them at each byte.
 
     In a text, `_?` is an underscore that may be missing. `whole` are texts that count only as whole words. A
-    place at which `unless` matches does not count.
+    place at which `unless` matches does not count. With `lines` they are where to look: what it finds in the
+    lines that have one of the texts is what is found.
     """
 
-    def __init__(self, texts: str, whole: str = "", *, unless: re.Pattern[bytes] | None = None) -> None:
+    def __init__(
+        self,
+        texts: str,
+        whole: str = "",
+        *,
+        unless: re.Pattern[bytes] | None = None,
+        lines: re.Pattern[bytes] | None = None,
+    ) -> None:
         self._texts = texts.lower().split()
         self._whole = frozenset(whole.lower().split())
         self._unless = unless
+        self._lines = lines
 
     @cached_property
     def _anchors(self) -> Anchors:
@@ -33,12 +43,30 @@ class Phrases:
 
     def spans(self, data: bytes) -> tuple[tuple[int, int], ...]:
         """Where they stand in bytes, in order: of texts that overlap the first, and of these the longest."""
+        found = self._spans(data)
+        return found if self._lines is None else tuple(_in_lines(data, found, self._lines))
+
+    def _spans(self, data: bytes) -> tuple[tuple[int, int], ...]:
         return tuple(
             (start, end)
             for start, end, text in self._anchors.find(data.lower())
             if not (text in self._whole and _is_part(data, start, end))
             and (self._unless is None or self._unless.match(data, start) is None)
         )
+
+
+def _in_lines(
+    data: bytes, places: Iterable[tuple[int, int]], words: re.Pattern[bytes]
+) -> Iterator[tuple[int, int]]:
+    """What a pattern finds in the lines of some places, each of which is looked through once."""
+    end = 0
+    for at, _ in places:
+        if at < end:
+            continue
+        after = data.find(b"\n", at)
+        end = after if after != -1 else len(data)
+        for found in words.finditer(data, data.rfind(b"\n", 0, at) + 1, end):
+            yield found.span()
 
 
 def _spellings(text: str) -> set[str]:

@@ -57,6 +57,15 @@ class TestTrees:
         parts.trees.of("b.ts")
         assert list(parts.trees.kept) == ["b.ts"]
 
+    def test_what_was_asked_for_last_goes_last(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        parts = Parts({**FILES, "d.ts": "let d;\n"})
+        for path in ("a.ts", "b.ts", "a.ts"):
+            parts.trees.of(path)
+        assert list(parts.trees.kept) == ["b.ts", "a.ts"]
+        monkeypatch.setattr(trees, "KEPT_BYTES", len(FILES["a.ts"]) + len("let d;\n"))
+        parts.trees.of("d.ts")
+        assert list(parts.trees.kept) == ["a.ts", "d.ts"]
+
     def test_a_tree_that_is_put_aside_is_parsed_once_and_goes_first(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -332,17 +332,29 @@ def calls_of_method(module: Module, method: Node, name: str) -> Iterator[CallSit
     yield from calls_named(module.project, paths, name, at_hand=module)
 
 
+_AROUND = 200
+"""How many bytes an expression reaches to both sides of the word in it."""
+
+
 def _paths_with(module: Module, expression: bytes, name: str) -> tuple[str, ...]:
     """The module and others around whose text an expression with a name in it (`%b`) finds: those that have
     the name for another reason need no tree."""
     word = name.encode()
     found = re.compile(expression.replace(b"%b", re.escape(word)))
     documents = ((path, module.project.sources.document(path)) for path in paths_around(module))
-    return tuple(
-        path
-        for path, text in documents
-        if text is not None and word in text.data and found.search(text.data) is not None  # `in` is quick
-    )
+    return tuple(path for path, text in documents if text is not None and _is_near(found, word, text.data))
+
+
+def _is_near(found: re.Pattern[bytes], word: bytes, data: bytes) -> bool:
+    """Whether an expression with a word in it finds something: it is tried around the word, to look for which
+    is quick."""
+    at = data.find(word)
+    while at != -1:
+        after = at + len(word)
+        if found.search(data, max(0, at - _AROUND), after + _AROUND) is not None:
+            return True
+        at = data.find(word, after)
+    return False
 
 
 def is_private(module: Module, function: Node, named: Node) -> bool:

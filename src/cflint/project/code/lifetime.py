@@ -14,7 +14,7 @@ from cflint.project.code.control import is_conditional, runs_at_once, try_around
 from cflint.project.code.nodes import call_around, call_of, function_name
 from cflint.project.code.tree import mentions, method_around
 from cflint.project.code.values import ValueKind
-from cflint.syntax.javascript import FUNCTIONS, is_generator
+from cflint.syntax.javascript import CLASSES, FUNCTIONS, is_generator
 from cflint.syntax.suffixes import JSX
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cflint.project.code.interface import ModuleLike
 
 _CONTEXTS = frozenset({ValueKind.HONO_CONTEXT, ValueKind.PAGES_CONTEXT, ValueKind.EXECUTION_CONTEXT})
+_AROUND = FUNCTIONS | CLASSES
 _STREAM = pattern(rb"\bnew\s{1,9}(?:\w{0,40}TransformStream|FixedLengthStream|ReadableStream)\b")
 
 
@@ -84,6 +85,13 @@ def _always(module: ModuleLike, node: Node) -> bool:
 def runs_for_event(module: ModuleLike, node: Node) -> bool:
     """Whether code runs for one request or another event: in a handler, in a class of the platform, in a
     function that is given a context."""
+    around = module.syntax.enclosing(node, _AROUND)
+    id = around.id if around is not None else None
+    return module.memoized(("runs for event", id), lambda: _runs_for_event(module, node))
+
+
+def _runs_for_event(module: ModuleLike, node: Node) -> bool:
+    """The answer, which is the same for all nodes with the same function or class around them."""
     owner = module.enclosing_class(node)
     if module.handler_around(node) is not None or (owner is not None and owner.kind.is_platform):
         return True

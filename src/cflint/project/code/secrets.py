@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
+    from cflint.source import Document
 
 _HOPS = 8
 _READS = frozenset(
@@ -89,8 +90,12 @@ def taken_from(module: ModuleLike, name: Node) -> Node | None:
     return found
 
 
+def _names_process(document: Document) -> bool:
+    return b"process" in document.data
+
+
 def _is_process_env(module: ModuleLike, node: Node) -> bool:
-    if unwrap(node).type not in _READS or module.document.data.find(b"process") == -1:
+    if unwrap(node).type not in _READS or not module.document.memoized("names process", _names_process):
         return False
     found = platform_name(module, node)
     return (
