@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from cflint.settings.files import NAMES
+from tests.support import oracle_tools
 from tests.support.paths import ROOT
 
 PACKAGING = ROOT / "packaging"
@@ -30,6 +31,12 @@ WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / "rel
 NODE = shutil.which("node")
 
 needs_node = pytest.mark.skipif(NODE is None or sys.platform == "win32", reason="there is no Node.js")
+
+
+def nodes() -> list[Path]:
+    """The Node.js in the path, and the one beside wrangler, which is newer than Debian's."""
+    tools = oracle_tools.modules()
+    return [Path(NODE or "node"), *([oracle_tools.node(tools)] if tools is not None else [])]
 
 
 # -- npm ---------------------------------------------------------------------------------------------------
@@ -106,6 +113,21 @@ def test_a_signal_to_the_command_reaches_the_program(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 7
         assert process.stdout.read() == "heard\n"
+
+
+@needs_node
+@pytest.mark.parametrize("node", nodes(), ids=str)
+def test_a_node_that_can_becomes_the_program(tmp_path: Path, node: Path) -> None:
+    """Nothing but Node.js's own start is added then: no second process waits."""
+    can = "process.exit(typeof process.execve === 'function' ? 0 : 1)"
+    becomes = subprocess.run([node, "-e", can], check=False).returncode == 0
+    command = installed(tmp_path, {own_platforms()[0]: "echo $$"})
+    with subprocess.Popen(
+        [node, command], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        said, complaint = process.communicate(timeout=60)
+    assert (int(said) == process.pid) is becomes
+    assert complaint == "", "no warning of something experimental"
 
 
 @needs_node

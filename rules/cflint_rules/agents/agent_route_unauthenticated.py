@@ -34,9 +34,10 @@ export default {
 
 ## What to do
 
-Give `routeAgentRequest()` the options `onBeforeConnect` and `onBeforeRequest`: each returns a `Response`
-(401) for who has no valid session or token, and nothing for who may go on. Where everybody may, suppress
-it with that reason.
+Give `routeAgentRequest()` the options `onBeforeConnect` and `onBeforeRequest`: `async (request) => { if
+(!(await isAllowed(request))) return new Response("unauthorized", { status: 401 }) }`, with the check that the
+project's other routes have (a session cookie, which WebSockets send along); without one, a token in the query
+that is compared with a secret in `env`. If everybody may, suppress it with that reason.
 
 ## Not reported
 

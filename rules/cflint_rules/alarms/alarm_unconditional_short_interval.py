@@ -34,8 +34,10 @@ export class Outbox extends DurableObject<Env> {
 
 ## What to do
 
-Put the `setAlarm()` under a condition: `if (…)` work is left, or `this.ctx.getWebSockets().length > 0`; and
-set it again where work is added. As it is, the object wakes for ever, and is billed.
+Put the `setAlarm()` under the condition that there is something to do next time: entries are left in storage,
+or `this.ctx.getWebSockets().length > 0` where it serves sockets; and set it again where work is added. As it
+is, the object wakes for ever, and is billed. If it has to poll for ever, keep it and suppress this, or let a
+cron trigger of the Worker call it.
 
 ## Not reported
 

@@ -40,8 +40,9 @@ export default {
 
 ## What to do
 
-After the query: `if (row === null) return new Response("not found", { status: 404 })` (in Python `if row
-is None: …`), before anything of the row is used.
+After the query, before anything of the row is used: `if (row === null) return new Response("not found", {
+status: 404 })`; in Python `if row is None: return Response("not found", status=404)`, with the row in a
+variable of its own before `.to_py()`.
 
 ## Not reported
 

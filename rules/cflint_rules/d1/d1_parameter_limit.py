@@ -37,10 +37,10 @@ export async function users(env: Env, ids: string[]): Promise<unknown[]> {
 
 ## What to do
 
-With more than 100 the query is refused ("too many SQL variables"). Ask in pieces, and join the rows: `for
-(let at = 0; at < list.length; at += 100) rows.push(...(await query(list.slice(at, at + 100))))`; sums, an
-order and a `LIMIT` over all have to be made again in code. Only where that cannot be, give the list as one
-value: `id IN (SELECT value FROM json_each(?))` with `JSON.stringify(list)`.
+With more than 100 the query is refused. Ask in pieces, and join the rows: `for (let at = 0; at < list.length;
+at += 100) rows.push(...(await query(list.slice(at, at + 100))))`. Where sums, an order or a `LIMIT` over all
+are asked for, give the list as one value instead: `id IN (SELECT value FROM json_each(?))` with
+`JSON.stringify(list)`.
 
 - "pattern of": The statement is refused. Shorten the pattern, or ask with `instr(column, ?) > 0`, which has
   no such limit.

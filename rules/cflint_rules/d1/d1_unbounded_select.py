@@ -38,10 +38,10 @@ export default {
 
 ## What to do
 
-Each row that is added makes the answer slower and dearer (D1 bills the rows that are read), until it no
-longer fits into memory. Add `LIMIT ? OFFSET ?` with 100 rows unless the page shows another number, and let
-the client ask for the next; who reads all in one answer gets the first ones only after that. A table that
-stays small (settings, categories) can stay as it is.
+Each row that is added makes the answer slower and dearer (D1 bills rows that are read), until it no longer
+fits into memory. Add `LIMIT ? OFFSET ?` with 100 rows unless the page shows another number, and let the
+client ask for the next; who reads all gets the first ones only. A table that stays small (settings,
+categories) can stay as it is.
 
 - "to count them": Write `SELECT count(*) AS n …` with the same `WHERE`, and read `first("n")`: one row comes
   over instead of all, which have to fit into memory.

@@ -43,8 +43,10 @@ Bind a text, a number, `null` or bytes.
 
 - "a bigint": Write `Number(value)` up to 2^53; above that keep it as text (`String(value)`, in a TEXT
   column).
-- "`None`": Set the compatibility date to 2026-04-21 or later, from which on `None` is `NULL`; or ask before
-  (`if value is None`), and answer 400 or leave the column out.
+- "`None`": Where the value is missing (a field that a client leaves out, an optional parameter), the request
+  fails with status 500. If it has to be there, ask before, and answer 400: `if value is None: return
+  Response("missing", status=400)`. If the column may be NULL, set the compatibility date to 2026-04-21 or
+  later, from which on `None` is `NULL`.
 
 ## Not reported
 

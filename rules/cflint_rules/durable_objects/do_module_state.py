@@ -37,8 +37,9 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-Make it a field of the class (`this.items`), and a key of `ctx.storage` if it has to outlast the object; hand
-functions outside of the class what they need. As it is, one object reads and writes what is another's.
+Make it a field of the class that sets it (`this.storage`, set in its constructor), and hand functions outside
+of the class what they need as a parameter. Data that has to outlast the object goes to `ctx.storage`. As it
+is, one object reads and writes what is another's.
 
 ## Not reported
 

@@ -35,8 +35,9 @@ export class Session extends DurableObject<Env> {
 
 ## What to do
 
-Delete the option, keep beside the value when it ends (`{ value, ends: Date.now() + 600_000 }`), set
-`ctx.storage.setAlarm(ends)` where no earlier alarm is set, and delete in `alarm()` what has ended.
+Delete the option, and store when it ends beside the value: `{ value, ends: Date.now() + seconds * 1000 }`.
+What reads it takes `.value`, and `undefined` where `ends` is past. To free the storage, too: `setAlarm(ends)`
+where `getAlarm()` is `null`, and an `alarm()` that deletes what has ended and sets the next one.
 
 ## Not reported
 

@@ -40,9 +40,10 @@ export default app;
 
 ## What to do
 
-Move what the `catch` does into `app.onError((error, c) => …)` of the app, and write `await next()` alone; the
-answer for errors then is that of `onError()`. Middleware that only has to know of the error asks `c.error`
-after `await next()`.
+Move what the `catch` does into `onError((error, c) => …)` of the app that is exported (into the one that is
+there, if it has one): its answer is that for errors then. Write `await next()` alone, and delete the
+middleware if nothing else is in it. One that only has to know of the error asks `c.error` after `await
+next()`.
 
 ## Not reported
 

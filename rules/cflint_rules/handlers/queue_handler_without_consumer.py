@@ -57,9 +57,12 @@ export default {
 
 ## What to do
 
-Unless something says that the handler is to run, delete it: nothing calls it today. To have it run, add
-to the configuration `"triggers": { "crons": ["0 * * * *"] }` with your schedule (for `scheduled()`), or
-`"queues": { "consumers": [{ "queue": "NAME" }] }` (for `queue()`): it starts with the next deployment.
+- "`scheduled()`": Unless something says that the job is to run, delete the handler: nothing calls it today.
+  To have it run, add `"triggers": { "crons": ["0 * * * *"] }` with your schedule to the configuration: it
+  starts with the next deployment.
+- "`queue()`": Unless something sends to a queue of this Worker's, delete the handler: nothing calls it today.
+  To have it run, add `"queues": { "consumers": [{ "queue": "NAME" }] }` to the configuration: it gets what
+  was sent, from the next deployment on.
 
 ## Not reported
 
@@ -139,7 +142,8 @@ def _queue(subject: Worker, entrypoint: config.Entrypoint, severity: Severity | 
         "`queue()` is never called: this Worker is no consumer of a queue"
         f" (`{_spelled(subject, 'queues', 'consumers')}`)",
         entrypoint.places.get("queue", entrypoint.at),
-        tuple(Location(found.location.document, found.name_span, "it sends here") for found in producers),
+        tuple(Location(found.location.document, found.name_span, "it sends here") for found in producers)
+        or (configuration.top.place.saying("its configuration"),),
         Fix(f"Consume the queue `{next(iter(top))}`", edits, Safety.UNSAFE) if edits else None,
         severity,
     )

@@ -41,10 +41,10 @@ export default {
 
 ## What to do
 
-If what is written may be lost once in a while (a cache, a log), keep it. If it must be there once (a name, an
-invitation, a one-time code, a counter): where the project has D1, keep it in a unique column there (`INSERT …
-ON CONFLICT DO NOTHING`, and `meta.changes` is 0 where it was taken); otherwise in a Durable Object by that
-name (`env.NAMES.getByName(key)`), which checks and writes in one method.
+If what is written may be lost once in a while (a cache, a log), keep it. If not (a name, an invitation, a
+counter): where the project has D1, keep it in a unique column there (`INSERT … ON CONFLICT DO NOTHING`;
+`meta.changes` is 0 where it was taken); otherwise in a Durable Object by that name
+(`env.NAMES.getByName(key)`), which checks and writes in one method.
 
 ## Not reported
 

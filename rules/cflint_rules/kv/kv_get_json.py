@@ -35,9 +35,9 @@ export default {
 
 ## What to do
 
-Write `await kv.get(key, "json")` where it is read, and delete `JSON.parse()`: it is a step less; nothing
-fails as it is. It gives `null` for a missing key, as before, and throws for what is no JSON where the `await`
-is: a `try` around the parsing has to move there.
+Write `await kv.get(key, "json")` where it is read, and delete `JSON.parse()`. Nothing fails as it is: it is a
+step less, and the value gets a type. `null` comes for a missing key, as before; what is no JSON throws at the
+`await`: a `try` around the parsing moves there.
 
 ## Not reported
 

@@ -49,11 +49,10 @@ export default {
 
 ## What to do
 
-If a key has one writer at a time, or a lost change does no harm, keep it. Otherwise: where the project
-has a D1 database, keep the value there in a row that one statement changes (`UPDATE … SET n = n + 1`, `…
-WHERE state = 'open'`, then ask `meta.changes`); where it has none, in a Durable Object by the key's name
-(`env.ITEMS.getByName(key)`, a binding and a migration with it), which does one thing at a time. What KV
-holds has to be copied once.
+If a key has one writer at a time, or a lost change does no harm, keep it. Otherwise: where the project has
+D1, keep the value in a row that one statement changes (`UPDATE … SET n = n + 1`, `… WHERE state = 'open'`,
+then ask `meta.changes`); where it has none, in a Durable Object by the key's name
+(`env.ITEMS.getByName(key)`), which does one thing at a time. What KV holds has to be copied once.
 
 ## Not reported
 

@@ -50,8 +50,8 @@ export const onRequestGet: PagesFunction = async ({ params }) => {
 
 ## What to do
 
-Write `(params.NAME ?? [])`, with the name in the file's brackets: an empty list where nothing stands behind
-the folder, for which the code then has an answer (the folder's own page, or 404).
+Write `(params.NAME ?? [])`, with the name in the file's brackets, and where its first element is `undefined`
+do what the code does without a value, or answer 404: `new Response("not found", { status: 404 })`.
 
 ## Not reported
 

@@ -38,10 +38,10 @@ export const onRequestGet: PagesFunction<{ NOTES: KVNamespace }> = async ({ env 
 
 ## What to do
 
-What the message names are bindings or variables of this file. If the project is deployed to Pages (it has
-`functions/`, and no `main`): add `pages_build_output_dir = "dist"`, with the folder that is deployed. Its
-bindings count from then on, and those set in the dashboard no longer do. If it is a Worker: add `main` or
-`assets`, after which `functions/` is not run.
+The message names bindings or variables of this file. If the project is deployed to Pages (it has
+`functions/`, and no `main`): add `pages_build_output_dir = "dist"`, with the folder that is deployed; its
+bindings then count, and those of the dashboard no longer do. If it is a Worker: add `main` or `assets`, after
+which `functions/` is not run.
 
 ## Not reported
 

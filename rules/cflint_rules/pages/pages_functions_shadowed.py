@@ -37,8 +37,8 @@ export const onRequestGet: PagesFunction = async () => new Response("none yet");
 
 ## What to do
 
-If `_worker.js` is what is to answer, move what `functions/` does into its source and delete the folder.
-Otherwise delete what makes `_worker.js`: the folder counts then.
+If `_worker.js` is what is to answer, make a route of its source of what the file does, and delete the file.
+Otherwise take the command that makes `_worker.js` out of the scripts of package.json: the folder counts then.
 
 - "of SvelteKit": Move what it does into a route of SvelteKit (`src/routes/…/+server.ts`), and delete the
   file.

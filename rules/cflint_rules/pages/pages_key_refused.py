@@ -36,12 +36,12 @@ export const onRequestGet: PagesFunction = async () => new Response("notes");
 
 ## What to do
 
-Delete the key: Pages does nothing with it (or refuses the deployment), so that nothing else changes. If what
-it was for is to happen, deploy a Worker of its own that has the key and the handler (`scheduled()`,
-`queue()`, the class), and bind the project to that where it calls it.
+Delete the key: wrangler refuses the file with it.
 
 - "no environment": Rename it to `preview` or `production`, or delete it: wrangler refuses the file with any
   other.
+- "has no": Delete the key: Pages does nothing with it, so that nothing else changes. If the job is to run,
+  deploy a Worker of its own that has the key and the handler.
 
 ## Not reported
 

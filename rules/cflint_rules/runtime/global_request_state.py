@@ -42,8 +42,8 @@ export default {
 
 Make it a local variable of the handler (of an app or client a function that makes one for each request), and
 hand it on as a parameter; where many functions need it, `AsyncLocalStorage`. As it is, another request that
-runs meanwhile works with the data of this one, or fails as what it holds has ended. A cache that is meant for
-all requests is a `const` with a key for what it belongs to.
+runs meanwhile works with the data of this one, or fails. A cache for all requests is a `const` with a key for
+what it belongs to.
 
 ## Not reported
 

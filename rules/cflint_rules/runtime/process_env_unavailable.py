@@ -43,9 +43,8 @@ export default {
 ## What to do
 
 As it is, the value is `undefined`. Read `env.NAME` of the handler's second parameter; in a module without it,
-`import { env } from "cloudflare:workers"`. Nothing else changes. Only where much code reads `process.env`:
-add the flag `nodejs_compat`, with a compatibility date of 2025-04-01 or later, which changes all else that
-changed until then.
+`import { env } from "cloudflare:workers"`. Only where much code reads `process.env`: add the flag
+`nodejs_compat`, and a compatibility date of 2025-04-01 or later, with all that changed until then.
 
 - "there is no": This throws a ReferenceError. Read `env.NAME` of the handler's second parameter; in a module
   without it, `import { env } from "cloudflare:workers"`.

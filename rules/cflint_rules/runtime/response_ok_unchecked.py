@@ -44,9 +44,8 @@ export default {
 ## What to do
 
 Before the body is read: `if (!response.ok) throw new Error("… answered " + response.status)`. A request's
-handler answers 500 then, a step or a queue tries again. Only if the code below already has a value for
-the case that there is nothing (`?? other`, `|| other`, an empty list), let it have that instead of the
-throw, and log the status.
+handler answers 500 then, a step or a queue tries again. Only if the code below has a value for the case that
+there is nothing (`?? other`, an empty list), let it have that, and log the status.
 
 ## Not reported
 

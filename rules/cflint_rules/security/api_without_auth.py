@@ -72,12 +72,11 @@ export default {
 
 ## What to do
 
-Unless the API is meant for everybody, ask at the beginning of the handler, or in middleware before the
-routes that write or cost: hash the header `Authorization` and `"Bearer " + env.API_TOKEN` with SHA-256,
-compare the digests by `crypto.subtle.timingSafeEqual()`, and answer 401 if they differ; `npx wrangler
-secret put API_TOKEN`. Callers have to send it from then on. Where users log in already, ask for their
-session instead. If it is for everybody, keep it, or put a rate limit in front (`ratelimits` in the
-configuration): it then costs, but not without end.
+Unless the API is for everybody, ask at the beginning of the handler, or in middleware before the routes that
+write or cost: compare the SHA-256 digests of the header `Authorization` and of `"Bearer " + env.API_TOKEN`
+with `crypto.subtle.timingSafeEqual()`, and answer 401 if they differ (`npx wrangler secret put API_TOKEN`;
+callers then send it). Where users log in already, ask for their session instead. If it is for everybody, a
+rate limit (`ratelimits` in the configuration) bounds what it costs.
 
 ## Not reported
 

@@ -37,9 +37,8 @@ export function createAuth(database: D1Database, secret: string) {
 ## What to do
 
 Write `rateLimit: { storage: "database" }` among the options, and make its table (`npx @better-auth/cli
-generate`, then migrate): attempts count for all isolates then; as it is, each one begins at nothing. Where a
-`secondaryStorage` is wanted anyway, that is used instead; one of KV counts late, as its reads are cached for
-up to a minute.
+generate`, then migrate): attempts count for all isolates then; as it is, each one begins at nothing. A
+`secondaryStorage` would be used instead; one of KV counts up to a minute late.
 
 ## Not reported
 

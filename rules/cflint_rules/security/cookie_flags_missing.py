@@ -29,9 +29,14 @@ export default {
 
 ## What to do
 
-Add the flags that the message names. `Secure`: no change but that plain HTTP no longer gets it (browsers
-make an exception for `http://localhost`). `HttpOnly`: scripts of the page can no longer read it; leave it
-out only where one does. `SameSite=Lax`: other sites' forms no longer send it.
+Add the flags that the message names. As it is, a script that gets into the page can read it, and it goes over
+plain HTTP.
+
+- "no `HttpOnly` and no `Secure`": Add `httpOnly: true` (unless a script of the page reads it) and `secure:
+  true` (`; HttpOnly; Secure` in the header). Browsers make an exception for `http://localhost`.
+- "no `Secure`": Add `secure: true` (`; Secure` in the header): plain HTTP no longer gets it; browsers make an
+  exception for `http://localhost`.
+- "no `HttpOnly`": Add `httpOnly: true` (`; HttpOnly` in the header), unless a script of the page reads it.
 
 ## Not reported
 

@@ -33,17 +33,20 @@ export default app;
 
 ## What to do
 
-Keep a list, and send back only what is on it: `origin: (it) => (["https://app.example.com"].includes(it)
-? it : null)`. Other sites can then no longer call it from a browser; your own pages, which the project's
-configuration or README names, have to be on it. An API for everybody: `origin: "*"` without
-`credentials`, after which no cookies are sent along.
+Keep a list, and send back only what is on it: `origin: (it) => (["https://app.example.com"].includes(it) ? it
+: null)`, with your own pages (the configuration or README names them); other sites can then no longer call it
+from a browser. Of an API for everybody: `origin: "*"` without `credentials`.
+
+- "browsers refuse": If the pages that call it send cookies, name their origins: `origin:
+  ["https://app.example.com"]`. If they do not, leave `credentials` out, and keep `*`. As it is, the calls
+  fail in the browser.
 
 ## Not reported
 
 Endpoints that read no credentials here, and those of a path that `cors()` is not for. Origins that are named
-or checked, so that another one is not answered with its name. An API that takes only an `Authorization`
-header gets a note: its callers have to have the token. So does `*` with credentials, which browsers refuse:
-it lets nobody in, and only matters to a page that sends them.
+or checked, so that another one is not answered with its name. It is a note: callers of an API that takes only
+an `Authorization` header have to have the token, and `*` with credentials, which browsers refuse, lets nobody
+in and only matters to a page that sends them.
 
 ## Fix safety
 
@@ -69,7 +72,7 @@ _REFLECTS_FROM, _REFLECTS_BELOW = (4, 12, 9), (4, 12, 25)
 _HEADERS = ("authorization", "cookie")
 
 
-@rule(call("cors"), severity=Severity.WARNING)
+@rule(call("cors"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.is_from(match.callee, "hono/cors", "cors"):
@@ -101,7 +104,7 @@ def check(match: Match) -> Iterator[Finding]:
             )
             return
         message = "browsers refuse `*` together with credentials: name the origins"
-        yield Finding(message, at, severity=Severity.NOTE)
+        yield Finding(message, at)
         return
     path = _mounted_at(match)
     reads = [(name, place) for name, place, route in _credentials(module) if _covers(path, route)]
@@ -113,7 +116,6 @@ def check(match: Match) -> Iterator[Finding]:
         + ("cookies" if cookie is not None else "`Authorization`"),
         at,
         (cookie if cookie is not None else reads[0][1],),
-        severity=None if cookie is not None else Severity.NOTE,
     )
 
 

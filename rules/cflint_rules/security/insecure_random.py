@@ -27,8 +27,8 @@ export default {
 
 ## What to do
 
-A token or an id: `crypto.randomUUID()`. A number: `from + (crypto.getRandomValues(new Uint32Array(1))[0] %
-count)` in place of `Math.floor(from + Math.random() * count)`; a code of letters that for each place,
+A token or an id: `crypto.randomUUID()`. A number: `(from + (crypto.getRandomValues(new Uint32Array(1))[0] %
+count))` in place of `Math.floor(from + Math.random() * count)`; a code of letters that for each place,
 `alphabet[…]`. As it is, who sees some of the values can reckon the next.
 
 ## Not reported

@@ -39,10 +39,10 @@ export default {
 
 ## What to do
 
-Declare a rate limit (`"ratelimits": [{ "name": "LIMITER", "namespace_id": "1001", "simple": { "limit":
-10, "period": 60 } }]`) with the numbers that the variable has (the period can be 10 or 60), and ask
-`(await env.LIMITER.limit({ key })).success`. It counts for each location. An exact count for all, or
-another period, takes a Durable Object. As it is, hardly anybody is limited.
+Declare a rate limit (`"ratelimits": [{ "name": "LIMITER", "namespace_id": "1001", "simple": { "limit": 10,
+"period": 60 } }]`) with the variable's numbers (the period can be 10 or 60), and ask `(await
+env.LIMITER.limit({ key })).success`; it counts for each location. Only an exact count, or another period,
+takes a Durable Object. As it is, hardly anybody is limited.
 
 ## Not reported
 
@@ -98,7 +98,14 @@ def check(match: Match) -> Iterator[Finding]:
         yield Finding(
             f"`{declaration.name}` counts what this isolate has seen: the next one begins at nothing",
             match.at(name),
-            (module.at(changed, "it is counted here"),),
+            (
+                module.at(changed, "it is counted here"),
+                *(
+                    it.config.top.place.saying("its configuration")
+                    for it in module.workers
+                    if it.config is not None
+                ),
+            ),
         )
 
 

@@ -82,8 +82,7 @@ function verifyPassword(sent: string, expected: string): boolean {
 Add to the configuration `"ratelimits": [{ "name": "LOGINS", "namespace_id": "1001", "simple": { "limit": 5,
 "period": 60 } }]`, and in the handler, before it gets here: `if (!(await env.LOGINS.limit({ key: name
 })).success) return new Response("too many attempts", { status: 429 })`, with the name or mail address that is
-tried as the key, so that one account cannot be guessed from many addresses. As it is, passwords can be tried
-without end.
+tried. As it is, passwords can be tried without end.
 
 ## Not reported
 
@@ -149,7 +148,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     paths = js.running_paths(subject)
     if next(js.leaves_matching(project, paths, _LIMITS), None) is not None:
         return
-    yield Finding("nothing limits how often a password can be tried here", place)
+    related = (subject.config.top.place.saying("its configuration"),) if subject.config is not None else ()
+    yield Finding("nothing limits how often a password can be tried here", place, related)
 
 
 def _checks(project: Project, subject: Worker) -> Iterator[Location]:

@@ -99,6 +99,11 @@ def check(module: Module) -> Iterator[Finding]:
             yield Finding(
                 f"this goes through Cloudflare's REST API with a token: a binding ({kind}) needs none",
                 module.at(text),
+                tuple(
+                    it.config.top.place.saying("its configuration")
+                    for it in module.workers
+                    if it.config is not None
+                ),
             )
 
 

@@ -43,10 +43,9 @@ export default {
 ## What to do
 
 At the beginning of the handler: `if (request.body && Number(request.headers.get("content-length") ??
-Infinity) > 20_000_000) return new Response("too large", { status: 413 })`, 20 MB, or what your users
-send: several at once have to fit into 128 MB, and bodies without a length are refused. Only if larger
-ones must be taken, do not hold them: hand `request.body` on as a stream (`bucket.put(key, request.body)`,
-`fetch(url, { body: request.body })`).
+Infinity) > 20_000_000) return new Response("too large", { status: 413 })`, 20 MB or what your users send:
+several at once have to fit into 128 MB, and bodies without a length are refused. Only if larger ones must be
+taken, hand `request.body` on as a stream (`bucket.put(key, request.body)`).
 
 ## Not reported
 

@@ -47,12 +47,11 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-Replace `socket.accept()` by `this.ctx.acceptWebSocket(socket)`, and move the listeners to methods of the
-class: `webSocketMessage(ws, message)`, `webSocketClose(ws, code, reason, wasClean)`, `webSocketError(ws,
-error)`. Before that, what is kept in fields (players, a game's state) has to go to storage, and what belongs
-to one socket into `ws.serializeAttachment(…)`: the object is evicted while sockets are open, and its fields
-and timers are gone then. An object whose whole state is in memory and changes many times a second may as well
-stay awake: suppress the finding there.
+Write `acceptWebSocket(socket)` of the object's context for `socket.accept()`, and make the listeners methods
+of the class: `webSocketMessage(ws, message)`, `webSocketClose(ws, code, reason)`, `webSocketError(ws,
+error)`. Fields and timers are lost when the object sleeps: what they hold goes to storage, what belongs to a
+socket into `ws.serializeAttachment(…)`, and all sockets are `getWebSockets()` of the context. An object whose
+state is in memory and changes many times a second may stay awake: suppress this there.
 
 ## Not reported
 

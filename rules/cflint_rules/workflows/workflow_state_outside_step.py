@@ -43,7 +43,9 @@ export class Report extends WorkflowEntrypoint<Env> {
 
 ## What to do
 
-Let the step return the value: `const found = await step.do("…", async () => found)`, and use that.
+Let the step return the value, and put it into the variable outside: `total = await step.do("count", async ()
+=> 5)`; what is added up, `total += await step.do(…)` with what this step adds. A step that returns something
+already returns both: `const { result, cost } = await step.do(…)`.
 
 ## Not reported
 

@@ -25,8 +25,9 @@ route or limit is not there. Often the key has another name, or a letter is wron
 
 ## What to do
 
-wrangler warns, and ignores the key: what it says does not happen. Unless it is meant for one of wrangler's
-keys (its documentation lists them), delete it: nothing changes.
+wrangler warns, and ignores the key: what it says does not happen. Unless its value is needed, delete it:
+nothing changes. If it is, it belongs under the key of wrangler that holds such a value (see its
+documentation, "Configuration").
 
 - "did you mean": Write the key that the message names, at the place that it names: as it is, wrangler ignores
   it.

@@ -29,7 +29,7 @@ _RELATED_LENGTH = 100
 """Characters of the line of code that are shown of a place in another file."""
 _FURTHER = 3
 """Lines of code after the one of a place that are shown while what begins there goes on."""
-_FURTHER_RELATED = 2
+_FURTHER_RELATED = 1
 _LEGEND = "`-N` is line N as it is, `+N` line N afterwards."
 
 
