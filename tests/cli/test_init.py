@@ -519,7 +519,7 @@ def test_an_item_is_added_and_nothing_else_changes(text: str, newline: str) -> N
         "repos:\n\t- a\n",
         "repos: &a\n  - b\nx: *a\n",
         "repos:\n  - &a [*a]\n",
-        "{" * 3000,
+        "{" * 1000,
         "repos:\n  - " + "\n    - ".join(["a: &a0 [x, x]", *[]]) + "\n",
         "a0: &a0 [x,x,x,x,x,x,x,x,x]\n"
         + "".join(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))

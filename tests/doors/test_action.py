@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def runner(tmp_path: Path) -> Runner:
 
 
 def test_sarif(runner: Runner) -> None:
+    runner.cflint = Path(sys.executable).with_name("cflint")  # the program itself
     assert runner.step(CHECK, category="workers/chat") == 0
     outputs = runner.outputs
     assert outputs["exit-code"] == "1"

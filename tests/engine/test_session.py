@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,9 +32,7 @@ class Defaults:
 
 
 DEFAULTS = Defaults()
-MANY_FILES = [
-    case for case in cases() if sum(bool(re.fullmatch(r"src/[^/]+\.ts", path)) for path in case.files) > 1
-]
+MANY_FILES = [case for case in cases() if len(list((case.folder / "src").glob("*.ts"))) > 1]
 
 ROOM = b"""import { DurableObject } from "cloudflare:workers";
 export class Room extends DurableObject {

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 import tomllib
 from collections.abc import Iterator
@@ -14,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import preloaded
 from tests.support.lsp_project import CONFIG, INDEX, ROOM, write_project
 from tests.support.paths import ROOT
+from tests.support.rule_index import put_index
 
 GUIDES = ROOT / "docs" / "guides"
 EDITORS = Path(__file__).resolve().with_name("editors")
@@ -48,11 +49,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
     """An environment in which `cflint` is on the PATH and nobody's configuration counts."""
     programs = tmp_path / "bin"
     programs.mkdir()
-    program = programs / "cflint"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cflint "$@"\n')
-    program.chmod(0o755)
+    preloaded.program(programs)
     home = tmp_path / "home"
-    home.mkdir()
+    put_index(home / ".cache" / "cflint")
     return {
         **os.environ,
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",

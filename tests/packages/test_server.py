@@ -9,18 +9,18 @@ import pytest
 
 from tests.packages.test_packages import CODE, CONFIG, ENTRIES, FILES
 from tests.support import lsp_client
-from tests.support.environments import KEPT, Environment
+from tests.support.environments import Environment
 from tests.support.lsp_client import serving
 
 
-@pytest.fixture
-def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
-    found = Environment(tmp_path / "environment")
-    monkeypatch.setattr(lsp_client, "COMMAND", [str(found.python), "-m", "cflint", "server"])
-    for key in os.environ.keys() - set(KEPT):
+@pytest.fixture(autouse=True)
+def _serves(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = environment.variables()
+    monkeypatch.setattr(lsp_client, "COMMAND", environment.server())
+    for key in os.environ.keys() - variables.keys():
         monkeypatch.delenv(key)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    return found
+    for key, value in variables.items():
+        monkeypatch.setenv(key, value)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from tests.support.cli_samples import Cli
 from tests.support.git import GitRepository, needs_git
 from tests.support.lsp_client import serving
 from tests.support.paths import ROOT
+from tests.support.rule_index import put_index
 from tests.support.security_project import CANARY, CODE, OWNED, write_hostile
 
 pytestmark = [pytest.mark.portable, pytest.mark.interpreter]
@@ -103,7 +104,7 @@ def _environment(home: Path, **more: str) -> dict[str, str]:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    (tmp_path / "home").mkdir()
+    put_index(tmp_path / "home" / "cache")
     return write_hostile(tmp_path.resolve())
 
 
@@ -256,6 +257,8 @@ def test_check(repository: Path, jobs: str) -> None:
         (repository / f"good/src/more{number}.ts").write_text(text)
     with unchanged(repository, repository.parent / "outside"):
         forks = jobs != "1"
+        if not forks:  # the first time all rules are imported
+            shutil.rmtree(repository.parent / "home" / "cache")
         check = ("check", "-j", jobs, "--select", "all", "-v", ".", "README.md")
         run = watched_one_by_one(repository, check, check, fork=forks)  # the second time out of the cache
         assert_tame(run, forks=forks)

@@ -16,6 +16,7 @@ from typing import Self
 
 from tests.support.paths import ROOT
 from tests.support.preloaded import Preloaded
+from tests.support.rule_index import put_index
 
 KEPT = ("PATH", "LANG", "SYSTEMROOT", "CFLINT_TODAY", "PYTHONPYCACHEPREFIX")
 
@@ -91,7 +92,7 @@ class Environment:
         return subprocess.run(
             [self.python, *arguments],
             cwd=folder,
-            env=self._variables(variables),
+            env=self.variables(variables),
             capture_output=True,
             text=True,
             timeout=120,
@@ -104,15 +105,30 @@ class Environment:
             script = "import sys; sys.path.remove(''); from cflint.cli import main; main()"
             return self.run(folder, "-c", script, *arguments, **variables)
         if self._preloaded is None:
-            self._preloaded = Preloaded(str(self.python), "cflint.cli.check", "cflint.engine.analysis")
-        code, out, err = self._preloaded.run(str(folder), self._variables(variables), *arguments)
+            self._preloaded = self._preload()
+        code, out, err = self._preloaded.run(str(folder), self.variables(variables), *arguments)
         return subprocess.CompletedProcess(arguments, code, out, err)
 
-    def _variables(self, more: Mapping[str, str]) -> dict[str, str]:
+    def server(self) -> list[str]:
+        """What starts `cflint server`, in a process of its own."""
+        if not hasattr(os, "fork"):
+            return [str(self.python), "-m", "cflint", "server"]
+        if self._preloaded is None:
+            self._preloaded = self._preload()
+        return [*self._preloaded.command, "server"]
+
+    def _preload(self) -> Preloaded:
+        modules = ("cflint.cli.check", "cflint.engine.analysis", "cflint.cli.server", "cflint.lsp.server")
+        return Preloaded(str(self.python), *modules)
+
+    def variables(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """What runs find in their environment, and no more."""
         kept = {key: value for key, value in os.environ.items() if key in KEPT}
         home = self.folder / "home"
-        home.mkdir(exist_ok=True)
-        return {**kept, "HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1", **more}
+        if not home.exists():
+            put_index(home / "cache")
+        places = {"HOME": str(home), "CFLINT_CACHE_DIR": str(home / "cache")}
+        return {**kept, **places, "PYTHONDONTWRITEBYTECODE": "1", **(more or {})}
 
 
 def write_metadata(info: Path, name: str, version: str, entries: Mapping[str, str]) -> None:

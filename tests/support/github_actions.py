@@ -8,28 +8,33 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support import preloaded
 from tests.support.paths import ROOT
+from tests.support.rule_index import put_index
 
 CHECK = ROOT / "action" / "check.py"
 
 
 class Runner:
-    """A runner of GitHub Actions: folders, files for outputs, and what a step printed."""
+    """A runner of GitHub Actions: folders, files for outputs, and what a step printed. `cflint` is the
+    program that steps find."""
 
     def __init__(self, folder: Path) -> None:
         self.temp = folder / "temp"
         self.workspace = folder / "workspace"
         for made in (self.temp, self.workspace):
             made.mkdir()
+        put_index(self.temp / "cache")
         self.output, self.summary = folder / "output", folder / "summary"
         self.log = ""
+        self.cflint = preloaded.program(folder)
 
     def step(self, script: Path, **inputs: str) -> int:
-        command = Path(sys.executable).with_name("cflint")
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.temp),
-            "CFLINT": str(command),
+            "CFLINT_CACHE_DIR": str(self.temp / "cache"),
+            "CFLINT": str(self.cflint),
             "RUNNER_TEMP": str(self.temp),
             "GITHUB_OUTPUT": str(self.output),
             "GITHUB_STEP_SUMMARY": str(self.summary),

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-from pytest_lsp import LanguageClient, make_test_lsp_client
+from pytest_lsp import LanguageClient
+from pytest_lsp.client import register_lsp_features
 
+from cflint.lsp.protocol import converter
 from tests.support import preloaded
 
 COMMAND = _REAL = [sys.executable, "-m", "cflint", "server"]
@@ -105,7 +107,8 @@ class Client:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.lsp: LanguageClient = make_test_lsp_client()
+        self.lsp = LanguageClient(converter_factory=converter)  # one for all clients
+        register_lsp_features(self.lsp)
         self.published: list[types.PublishDiagnosticsParams] = []
         self.registered: list[types.Registration] = []
         self.shown: list[types.ShowDocumentParams] = []

@@ -1,8 +1,10 @@
 """Processes of cflint that begin with its modules imported, which takes most of what a short one takes.
 
-A process that has imported them, and has done nothing else, forks for each; nothing of the tests is in it.
+A process that has imported them, those of the rules and of the model among them, and has done nothing else,
+forks for each; nothing of the tests is in it.
 Clients of the server start a small process, `command`, which hands over its streams, folder and environment
-and ends as the server does; `Preloaded` asks for a run itself. `python preloaded.py serve SOCKET MODULES…` is
+and ends as the server does, and so does `program` for what starts cflint by its path; `Preloaded` asks for a
+run itself. `python preloaded.py serve SOCKET MODULES…` is
 the one that forks, `python preloaded.py ask SOCKET ARGUMENTS…` the small one.
 """
 
@@ -13,6 +15,10 @@ import os
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MOST = 1 << 20
 """Bytes of an environment."""
@@ -25,6 +31,26 @@ Ended = tuple[int, str, str]
 
 def command() -> list[str] | None:
     """What starts `cflint server`; None where there is no `fork`."""
+    shared = _shared()
+    return None if shared is None else [*shared.command, "server"]
+
+
+def program(folder: Path) -> Path:
+    """A program `cflint` that is put into a folder; the one that is installed where there is no `fork`."""
+    shared = _shared()
+    if shared is None:
+        from pathlib import Path
+
+        return Path(sys.executable).with_name("cflint")
+    made = folder / "cflint"
+    words = " ".join(f"'{word}'" for word in shared.command)
+    made.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+    made.chmod(0o755)
+    return made
+
+
+def _shared() -> Preloaded | None:
+    """The one of this process, which has imported the server; None where there is no `fork`."""
     if not hasattr(os, "fork"):
         return None
     shared = _running.get(os.getpid())  # a worker that was forked itself needs one of its own
@@ -33,7 +59,7 @@ def command() -> list[str] | None:
 
         shared = _running[os.getpid()] = Preloaded(sys.executable, *_SERVER)
         atexit.register(shared.close)
-    return [sys.executable, "-I", "-S", __file__, "ask", shared.path, "server"]
+    return shared
 
 
 class Preloaded:
@@ -53,6 +79,11 @@ class Preloaded:
             stdout=subprocess.PIPE,
         )
         assert self._process.stdout is not None and self._process.stdout.readline() == b"ready\n"
+
+    @property
+    def command(self) -> list[str]:
+        """What starts the small process, before the arguments of cflint."""
+        return [sys.executable, "-I", "-S", __file__, "ask", self.path]
 
     def close(self) -> None:
         """End it: nothing more will be asked."""
@@ -75,6 +106,7 @@ _running: dict[int, Preloaded] = {}
 
 def _serve(path: str, modules: list[str]) -> None:
     """Fork for whoever asks, until the tests end; a child goes on as the run that was asked for."""
+    import gc
     import importlib
     import select
     import shutil
@@ -82,8 +114,11 @@ def _serve(path: str, modules: list[str]) -> None:
 
     import cflint.cli
 
-    for name in modules:
+    for name in (*modules, *_below("cflint_rules"), *_below("cflint.project")):
         importlib.import_module(name)
+    if "cflint.lsp.server" in modules:
+        _make_converter()
+    gc.freeze()  # else each child looks through all of it, and gets pages of its own for that
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
@@ -117,6 +152,44 @@ def _serve(path: str, modules: list[str]) -> None:
     sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in environment
     importlib.invalidate_caches()  # what was installed since this process began is there, too
     cflint.cli.main()
+
+
+def _below(name: str) -> list[str]:
+    """The modules of a package, which a run imports one by one as it needs them."""
+    import importlib
+    import pkgutil
+
+    package = importlib.import_module(name)
+    return [found.name for found in pkgutil.walk_packages(package.__path__, f"{name}.")]
+
+
+def _make_converter() -> None:
+    """Have the code made that reads and writes the messages that each session has."""
+    from typing import get_args
+
+    import attrs
+    from lsprotocol import types
+
+    from cflint.lsp.protocol import converter
+
+    def of(*kinds: object) -> set[type]:
+        """Those of types that have fields, and those of their fields."""
+        found: set[type] = set()
+        left = list(kinds)
+        while left:
+            kind = left.pop()
+            if not isinstance(kind, type) or not attrs.has(kind):
+                left.extend(get_args(kind))
+            elif kind not in found:
+                found.add(kind)
+                left.extend(field.type for field in attrs.fields(kind))
+        return found
+
+    made = converter()
+    for kind in of(types.InitializeRequest, types.DidOpenTextDocumentNotification, types.ShutdownRequest):
+        made.get_structure_hook(kind)
+    for kind in of(types.InitializeResponse, types.RegistrationRequest, types.PublishDiagnosticsNotification):
+        made.get_unstructure_hook(kind)
 
 
 def _reap() -> None:

@@ -74,7 +74,7 @@ _SAFE = pattern(r"html|safe|escaped|content|markup|children|nonce|json|css|style
 _TEXTS = frozenset({"template_string", "binary_expression", "identifier", "call_expression"})
 
 
-@rule(new("Response"), call("html"), severity=Severity.WARNING)
+@rule(new("Response"), call("html"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not any(map(module.document.has_word, _WORDS)):

@@ -8,7 +8,8 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ def code_key(packages: Iterable[Package] = ()) -> str:
     packages of rules. Raises PackageError."""
     parts: list[object] = [cflint.__version__, sys.version, _FORMAT, *(it.stamp for it in packages)]
     record = wheel_record()
-    parts += _own_files() if record is None else [record]
+    parts += [_own_files() if record is None else record]
     for module in ("tree_sitter", "tree_sitter_typescript", "libcst", "ahocorasick_rs"):
         spec = find_spec(module)
         if spec is not None and spec.origin:
@@ -61,13 +62,15 @@ def code_key(packages: Iterable[Package] = ()) -> str:
     return hash_of(repr(parts))
 
 
-def _own_files() -> Iterator[list[tuple[str, int, int]]]:
+@cache
+def _own_files() -> str:
     """The files of cflint and of its rules. They are some thousand: to look at each takes longer than much
-    else that a run does whose result is in the cache."""
-    for package in ("cflint", "cflint_rules"):
-        spec = find_spec(package)
-        for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
-            yield _files_below(folder)
+    else that a run does whose result is in the cache. No process outlives its code: once in each will do."""
+    specs = map(find_spec, ("cflint", "cflint_rules"))
+    folders = [
+        folder for spec in specs if spec is not None for folder in spec.submodule_search_locations or ()
+    ]
+    return repr([_files_below(folder) for folder in folders])
 
 
 def _files_below(folder: str) -> list[tuple[str, int, int]]:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import logging
+from functools import cache
 
+from cattrs import Converter
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
 _CONTENT_MODIFIED = -32801
 _REQUEST_FAILED = -32803
 
 _log = logging.getLogger("cflint.lsp")
+
+
+@cache
+def converter() -> Converter:
+    """What reads and writes the protocol's types, one for this process: it compiles code for each of them."""
+    made: Converter = default_converter()  # type: ignore[no-untyped-call]
+    return made
 
 
 class Protocol(LanguageServerProtocol):

@@ -29,7 +29,7 @@ from cflint.lsp import (
 )
 from cflint.lsp.analysis import Analysis
 from cflint.lsp.convert import SOURCE, Client
-from cflint.lsp.protocol import Protocol, Server
+from cflint.lsp.protocol import Protocol, Server, converter
 from cflint.lsp.roots import ClientOptions, Root
 from cflint.lsp.state import State
 from cflint.lsp.transport import Phase, serve
@@ -58,7 +58,7 @@ class LanguageService:
     """Takes the client's messages."""
 
     def __init__(self) -> None:
-        self.server = Server("cflint", __version__, protocol_cls=Protocol)
+        self.server = Server("cflint", __version__, protocol_cls=Protocol, converter_factory=converter)
         self.state = State(self.server)
         self.analysis = Analysis(self.state, self._reported, diagnostics.publish_preview)
         self._register()

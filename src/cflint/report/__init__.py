@@ -68,7 +68,7 @@ def _late(module: str, hash: str = "") -> Format:
         if hash and "##" in text:
             from cflint.report.escape import RUNNER
 
-            text = RUNNER.sub(lambda _: hash, text)
+            text = RUNNER.sub(lambda _: f"#{hash}", text)
         return text
 
     return render

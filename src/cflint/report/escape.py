@@ -15,9 +15,10 @@ from cflint.finding import Report
 from cflint.pattern import pattern
 from cflint.quoting import visible_char, visible_text
 
-RUNNER = pattern(r"(?<=#)#(?=[A-Za-z]{0,16}\[)")
-"""The second `#` of what GitHub's runner (`##[error]`), Azure's (`##vso[`) and TeamCity (`##teamcity[`) take
-for a command, wherever it stands in a line of the log."""
+RUNNER = pattern(r"##(?=[A-Za-z]{0,16}\[)")
+"""The two `#` of what GitHub's runner (`##[error]`), Azure's (`##vso[`) and TeamCity (`##teamcity[`) take
+for a command, wherever they stand in a line of the log. A pattern that begins with a text is found much
+faster than one that looks back, and a report of many rules has more than a megabyte."""
 SHOWN_HASH = "\\x23"
 
 KEPT = 4
@@ -32,7 +33,7 @@ def visible(text: str) -> str:
     would take for a command is none any more.
     """
     text = visible_text(text)
-    return RUNNER.sub(lambda _: SHOWN_HASH, text) if "##" in text else text
+    return RUNNER.sub(lambda _: f"#{SHOWN_HASH}", text) if "##" in text else text
 
 
 def encodable(text: str) -> str:

@@ -384,7 +384,7 @@ def _cells(text: str, shown: str, start: int) -> tuple[list[str], list[int], lis
     offset, cell = start, 0
     base = 0  # the piece that what has no cells of its own belongs to, so that both are shown or neither
     joints, sizes = emoji_joints(shown), widths(shown)
-    commands = {match.start() for match in RUNNER.finditer(shown)}
+    commands = {match.end() - 1 for match in RUNNER.finditer(shown)}
     for at, (char, face, size) in enumerate(zip(text, shown, sizes, strict=True)):
         offsets.append(offset)
         cells.append(cell)

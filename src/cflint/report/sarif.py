@@ -26,7 +26,7 @@ from cflint.platform.precision import precision_of
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.escape import encodable, holds_secret, masked, masked_source, uri
 from cflint.report.fingerprint import fingerprints, github_hashes
-from cflint.report.layout import sarif_log
+from cflint.report.layout import sarif_log, sarif_rule
 from cflint.report.repository import Repository
 from cflint.report.shard import shard_of
 from cflint.source import Document, Span
@@ -85,7 +85,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         log = om.SarifLog(
             schema_uri=SCHEMA,
             version="2.1.0",
-            runs=[_run(report, options, rules, index, left_out=len(every) - len(kept))],
+            runs=[_run(report, options, index, left_out=len(every) - len(kept))],
         )
         tree = serialise(log)
         if options.statistics:
@@ -96,7 +96,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
             tree["runs"][0]["properties"] = {
                 "shard": {**shard_of(report), "left_out": len(every) - len(kept)}
             }
-        text = sarif_log(tree, serialise(results))
+        text = sarif_log(tree, serialise(results), list(map(_described, rules)))
         size = _gzip_size(text)
         if size <= MAX_GZIP or not kept:
             return text
@@ -168,7 +168,6 @@ def _most_severe(findings: Sequence[Finding], open_ones: int, limit: int) -> lis
 def _run(
     report: Report,
     options: Options,
-    rules: Sequence[RuleInfo],
     index: dict[str, int],
     left_out: int,
 ) -> Node:
@@ -177,7 +176,7 @@ def _run(
         version=__version__,
         semantic_version=__version__,
         information_uri=ADDRESS,
-        rules=[_descriptor(info) for info in rules],
+        rules=[],  # see `_described`
     )
     notices = [_notification(notice, index) for notice in report.notices]
     if left_out:
@@ -217,6 +216,12 @@ def _provenance(repository: Repository | None) -> list[Node] | None:
             mapped_to=om.ArtifactLocation(uri_base_id=ROOT_ID),
         )
     ]
+
+
+@cache
+def _described(info: RuleInfo) -> str:
+    """A rule, laid out; the rules are most of the text of a small report, and the same in the next one."""
+    return sarif_rule(serialise(_descriptor(info)))
 
 
 def _descriptor(info: RuleInfo) -> Node:

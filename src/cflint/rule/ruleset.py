@@ -133,6 +133,7 @@ class RuleSet(Mapping[str, Rule]):
     def __init__(self, rules: Iterable[Rule], *, packages: bool = True) -> None:
         self._rules = {found.id: found for found in sorted(rules, key=lambda found: found.id)}
         self._packages = packages
+        self._matching: dict[str, frozenset[str]] = {}
         self._selections: dict[frozenset[str], RuleSet] = {}
         self._derived: dict[Callable[[RuleSet], object], object] = {}
 
@@ -206,12 +207,19 @@ class RuleSet(Mapping[str, Rule]):
         id = self.current(selector)
         if id in self._rules:
             return frozenset({id})
+        members = self._matching.get(selector)
+        if members is None:
+            members = self._members(selector)
+            if not members and selector not in PRESETS:
+                raise UnknownSelector(selector, self.near(selector))
+            self._matching[selector] = members
+        return members
+
+    def _members(self, selector: str) -> frozenset[str]:
+        """The ids that a preset or a group means; none where there is no such group."""
         if selector in PRESETS:
             return frozenset(id for id, found in self._rules.items() if selector in found.spec.presets)
-        members = frozenset(id for id, found in self._rules.items() if found.group == selector)
-        if not members:
-            raise UnknownSelector(selector, self.near(selector))
-        return members
+        return frozenset(id for id, found in self._rules.items() if found.group == selector)
 
     def near(self, name: str) -> tuple[str, ...]:
         """Names of rules, groups and presets that are spelled much like a name; of an alias, its rule's."""

@@ -75,13 +75,16 @@ def _throws_on(module: Module, attempt: Node) -> bool:
         return False
     parameter = handler.child_by_field_name("parameter")
     given = module.text(parameter) if parameter is not None else None
-    left = list(module.descendants(body, "throw_statement", "return_statement"))
-    return all(
+    left = list(module.descendants(body, *_LEAVE))
+    return bool(left) and all(
         found.type == "throw_statement"
         and (thrown := first_named(found)) is not None
         and (module.text(thrown) == given or _is_plain_error(module, thrown))
         for found in left
     )
+
+
+_LEAVE = ("throw_statement", "return_statement", "continue_statement", "break_statement")
 
 
 def _is_plain_error(module: Module, thrown: Node) -> bool:

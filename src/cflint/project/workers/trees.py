@@ -87,6 +87,8 @@ class Trees:
 
     def close_views(self) -> None:
         """Close what looks at trees, which nobody uses any more."""
+        if not self._views:
+            return  # a run asks after each rule of the model
         views, self._views = self._views, WeakSet()
         for view in views:
             view.close()
