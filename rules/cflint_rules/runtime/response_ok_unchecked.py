@@ -47,12 +47,17 @@ Before the body is read: `if (!response.ok) throw new Error("… answered " + re
 handler answers 500 then, a step or a queue tries again. Only if the code below has a value for the case that
 there is nothing (`?? other`, an empty list), let it have that, and log the status.
 
+- "sent on with status 200": Hand on the status with the body (`new Response(response.body, { status:
+  response.status, headers })`), or answer 502 where it is not `ok`. As it is, clients and caches take an
+  error for the page.
+
 ## Not reported
 
-Responses of which anything else is asked than their JSON (`status`, `headers`), or that are handed to other
-code. JSON of which something is asked (`if (!data.success)`, `data?.name`), that is handed to a function,
-which may check it, or to the client as it is. JSON that nothing is read of. `if (!data)` asks nothing: the
-JSON of an error is there, too.
+Responses of which anything else is asked than their body (`status`), or that are handed to other code; bodies
+that go anywhere but into Workers KV, into R2, or into a `Response` without a `status`. JSON of which
+something is asked (`if (!data.success)`, `data?.name`), that is handed to a function, which may check it, or
+to the client as it is. JSON that nothing is read of. `if (!data)` asks nothing: the JSON of an error is
+there, too.
 
 ## Fix safety
 
@@ -72,6 +77,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _TAKES = frozenset({"json"})
+_BODIES = frozenset({"arrayBuffer", "blob", "bytes", "text"})
 _TELLS = frozenset(
     {"ok", "success", "error", "errors", "status", "statusCode", "code", "errcode", "message", "msg"}
     | {"error_code", "error_description", "detail", "length"}
@@ -91,6 +97,15 @@ def check(match: Match) -> Iterator[Finding]:
     response = module.awaited(match.node)
     if response is None or response.pattern is not None or not module.runs_in_worker(match.node):
         return
+    kept = _kept(module, response)
+    if kept is not None:
+        body, used, what = kept
+        yield Finding(
+            f"the answer of an error is {what}: look at `ok` first",
+            module.at(body),
+            (match.at(match.node, "the answer comes from here"), module.at(used, "and goes there")),
+        )
+        return
     if response.declaration is None:
         taken = _taken(module, response.node)
     elif len(response.references) == 1:
@@ -105,6 +120,59 @@ def check(match: Match) -> Iterator[Finding]:
         module.at(taken),
         (match.at(match.node, "the answer comes from here"), module.at(read, "and is used here")),
     )
+
+
+def _kept(module: Module, response: js.Awaited) -> tuple[Node, Node, str] | None:
+    """Where the body of a response is taken that becomes a stored value, or an answer with status 200, where
+    that goes, and what becomes of the answer of an error. None where anything else is asked of it."""
+    taken: Node | None = None
+    for use in response.references if response.declaration is not None else (response.node,):
+        read = module.member_read(use)
+        if read is None or read.is_optional:
+            return None
+        if read.name == "headers":
+            continue
+        called = module.method_called_on(use)
+        if taken is not None or (read.name != "body" and (called is None or called[0] not in _BODIES)):
+            return None
+        taken = read.node if called is None else called[1]
+    if taken is None:
+        return None
+    if taken.type == "call_expression":
+        data = module.awaited(taken)
+        holders = data.holders if data is not None and data.pattern is None else ()
+        if data is not None and any(_is_measured(module, holder) for holder in holders):
+            return None
+    else:
+        holders = (taken,)
+    for holder in holders:
+        around = module.call_around(holder)
+        what = _what_becomes(module, *around) if around is not None else None
+        if around is not None and what is not None:
+            return taken, around[0].node, what
+    return None
+
+
+def _is_measured(module: Module, holder: Node) -> bool:
+    """Whether something is asked of some data, which tells the answer of an error apart."""
+    return js.is_guard(module, holder) or module.member_read(holder) is not None
+
+
+def _what_becomes(module: Module, call: js.Call, position: int) -> str | None:
+    """What becomes of the body of a response that a call is given; None where it goes on to other code."""
+    if call.name == "put" and position == 1 and not call.is_new:
+        value = module.value_of(call.receiver)
+        return "stored as if it were the data" if value.is_binding("r2") or value.is_binding("kv") else None
+    if not call.is_new or call.name != "Response" or position != 0:
+        return None
+    options = call.argument(1)
+    if options is not None and (
+        js.unwrap(options).type != "object"
+        or module.is_open_object(options)
+        or module.property_value(options, "status") is not None
+    ):
+        return None
+    return "sent on with status 200"
 
 
 def _taken(module: Module, response: Node) -> Node | None:

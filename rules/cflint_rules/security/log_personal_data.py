@@ -2,7 +2,8 @@
 
 What is logged is kept: for days by Workers Logs, longer where Logpush or a tail Worker sends it, and all who
 may read logs can read it. The body of a request has in it whatever the client sends, passwords and addresses
-among it; the row of a user has the name, the mail address, and often the hash of the password.
+among it; the row of a user has the name, the mail address, and often the hash of the password; a session has
+the token by which whoever reads it is signed in.
 
 ## Incorrect
 
@@ -73,12 +74,23 @@ _MAIL = pattern(
     re.IGNORECASE,
 )
 _READS = (b".json(", b".formData(", b".parseBody(", b".valid(", b".text(")
-_ABOUT = pattern(rb"mail|phone|user|customer|profile|member|state", re.IGNORECASE)
+_ABOUT = pattern(rb"mail|phone|user|customer|profile|member|state|session", re.IGNORECASE)
+_SESSION = pattern(r"(?:current|user|auth|new|my)?_?session(?:_?data)?", re.IGNORECASE)
+_SIGNED_IN = pattern(
+    r"(?:event\.|context\.|ctx\.|Astro\.)?locals|c(?:tx|ontext)?\.var"
+    r"|(?:await )?[\w.]*(?:[sS]ession|locals|[aA]uth\w*)(?:\([^()]*\))?[?!]?"
+)
+"""What holds who is signed in: `locals`, `c.var`, `session`, `await getSession()`."""
+_SIGNS_IN = pattern(
+    r"(?:[\w.]+\.)?(?:getSession|validateSession\w*|getServerSession|signIn\w*|signUp\w*|auth|getUser|currentUser)"
+)
 _SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _WHOLE = frozenset({"json", "text", "formData", "parseBody", "valid"})
 _NAMES = frozenset({"identifier", "shorthand_property_identifier"})
 _OBJECTS = frozenset({"await_expression", "call_expression"})
 _MOST = 6
+_LONGEST = 200
+"""In bytes, of an expression whose text is looked at."""
 
 
 @rule(module(*_LOGS), severity=Severity.NOTE)
@@ -134,6 +146,8 @@ def _what(module: Module, node: Node) -> str | None:
         owner = module.this_class_of_member(node) if access.name == "state" else None
         if owner is not None and owner.kind.runs_as_durable_object and not owner.is_durable_object:
             return "all of the agent's state"
+        if access.name in ("user", "session") and _is_signed_in(module, access.object):
+            return f"all of {quoted(module.text(node))}"
         return "a mail address" if _MAIL.fullmatch(access.name) is not None else None
     if node.type not in _NAMES:
         return None
@@ -143,8 +157,13 @@ def _what(module: Module, node: Node) -> str | None:
     if _MAIL.fullmatch(module.text(node)) is not None:
         return "a mail address" if not _is_constant(declaration) else None
     if declaration.path:
-        return None
+        taken = declaration.path[0] if len(declaration.path) == 1 else None
+        source = declaration.value
+        is_whole = taken in ("user", "session") and source is not None and _is_signed_in(module, source)
+        return f"all of {quoted(module.text(node))}" if is_whole else None
     value = _value(module, declaration)
+    if value is not None and _is_who_signed_in(module, module.text(node), value):
+        return f"all of {quoted(module.text(node))}"
     if value is not None and value.type == "await_expression":
         inner = js.first_named(value)
         caught = module.call(inner)
@@ -155,6 +174,29 @@ def _what(module: Module, node: Node) -> str | None:
     if _USER.fullmatch(module.text(node)) is None or not _is_row(module, declaration):
         return None
     return f"all of {quoted(module.text(node))}"
+
+
+def _is_signed_in(module: Module, owner: Node) -> bool:
+    """Whether an expression holds who is signed in under `user`, and the session under `session`."""
+    owner = js.unwrap(owner)
+    if len(owner.text or b"") > _LONGEST:
+        return False
+    return _SIGNED_IN.fullmatch(module.text(owner)) is not None
+
+
+def _is_who_signed_in(module: Module, name: str, value: Node) -> bool:
+    """Whether a variable of a name holds a user, or a session with its token, as a middleware has left it or
+    as who signs people in gives it."""
+    access = module.member(value)
+    if access is not None:
+        return access.name in ("user", "session") and _is_signed_in(module, access.object)
+    made = module.call(js.first_named(value) if value.type == "await_expression" else value)
+    if made is None or made.callee is None:
+        return False
+    callee = module.text(made.callee)
+    if _SIGNS_IN.fullmatch(callee) is None:
+        return False
+    return _SESSION.fullmatch(name) is not None or callee.startswith("auth.api.sign")
 
 
 def _value(module: Module, declaration: js.Declaration) -> Node | None:

@@ -60,6 +60,9 @@ state is in memory and changes many times a second may stay awake: suppress this
 - A socket that is accepted only to send an error and be closed.
 - Workers and SDK classes (an Agent, a party server), which accept in their own way.
 
+It is a note where the object would stay, or lose what it is, anyhow: it sets an interval, or never uses its
+storage and changes fields of its own.
+
 ## Fix safety
 
 Unsafe: the object may now be evicted while sockets are open, and what it keeps in fields is gone then. The
@@ -72,7 +75,7 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/websock
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Location, Match, Module, Safety, Severity, call, js, rule
+from cflint.api import ClassDefinition, Finding, Location, Match, Module, Safety, Severity, call, js, rule
 from cflint_rules.websockets._migration import migration_of
 
 
@@ -104,7 +107,27 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(match.node),
         related=(*related, *migration.obstacles),
         fix=migration.fix if len(ends) == 1 else None,
+        severity=Severity.NOTE if _has_to_stay(module, owner) else None,
     )
+
+
+def _has_to_stay(module: Module, owner: ClassDefinition) -> bool:
+    """Whether an object would not hibernate, or lose what it is, however it takes its sockets: a timer keeps
+    it awake, or fields that change are all that it keeps."""
+    names = {module.callee_name(made) for made in module.descendants(owner.node, "call_expression")}
+    if "setInterval" in names:
+        return True
+    if module.document.has_word("storage") or module.document.has_word("sql"):
+        return False
+    constructor = owner.method("constructor")
+    for node in module.descendants(owner.node, "assignment_expression", "augmented_assignment_expression"):
+        left = node.child_by_field_name("left")
+        target = module.member(left) if left is not None else None
+        if target is None or target.object.type != "this" or module.this_class(target.object) is not owner:
+            continue
+        if constructor is None or not js.contains(constructor, node):
+            return True
+    return False
 
 
 def _may_stay(module: Module, end: js.PairEnd) -> bool:

@@ -210,7 +210,7 @@ COUNTS: dict[str, tuple[int, int, int, int]] = {
     "ws-close-code": (13, 0, 0, 12),
     "ws-close-not-reciprocated": (28, 2, 0, 25),
     "ws-event-listener-in-do": (2, 4, 0, 6),
-    "ws-legacy-accept": (18, 7, 0, 22),
+    "ws-legacy-accept": (18, 3, 0, 20),
     "ws-missing-message-handler": (0, 3, 0, 3),
     "ws-missing-upgrade-check": (4, 2, 0, 6),
     "ws-no-error-handler": (0, 3, 0, 3),

@@ -199,8 +199,8 @@ def member_type_is_fixed(module: ModuleLike, declaration: Declaration, key: str)
 
 
 def optional_members(module: ModuleLike, declaration: Declaration) -> frozenset[str]:
-    """The members of what a parameter or variable holds that may be absent by its type: the annotated one, a
-    cast, or the type that a call is given (`request.json<Note>()`). None of a type that is not seen."""
+    """The members of what a parameter or variable holds that may be absent by its type, which is annotated or
+    that of a cast. None of a type that is not seen."""
     return module.memoized(
         ("optional members", declaration.node.id), lambda: _find_optional_members(module, declaration)
     )
@@ -214,14 +214,12 @@ def _find_optional_members(module: ModuleLike, declaration: Declaration) -> froz
 
 
 def _claimed_type(value: Node | None) -> Node | None:
-    """The type that a cast gives an expression, or the type argument of a call."""
+    """The type that a cast gives an expression."""
     while value is not None and value.type in ("await_expression", "parenthesized_expression"):
         value = first_named(value)
-    if value is None or value.type not in ("as_expression", "call_expression"):
+    if value is None or value.type != "as_expression" or value.named_child_count < 2:
         return None
-    if value.type == "as_expression":
-        return value.named_children[-1] if value.named_child_count > 1 else None
-    return first_named(value.child_by_field_name("type_arguments"))
+    return value.named_children[-1]
 
 
 def _optional_in(module: ModuleLike, typed: Node) -> Iterator[str]:
