@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 
 from cflint.enums import Enum
 from cflint.pattern import LINE_START, pattern
@@ -40,7 +40,13 @@ class Import:
     type_only: bool = False
     clause: str = ""
 
-    @property
+    @cached_property
+    def taken(self) -> frozenset[str] | None:
+        """The names that it takes as they are called there; None where that is all, or not known."""
+        names = self.names
+        return None if names is None else frozenset(name for name, _ in names)
+
+    @cached_property
     def names(self) -> tuple[tuple[str, str], ...] | None:
         """The names of values that it takes, each as it is called there and here (`default` for the default);
         None where it takes all there is, or what it takes is not known."""

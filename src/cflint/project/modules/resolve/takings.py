@@ -21,10 +21,10 @@ class _Barrel:
         self.stars: dict[str, None] = {}
         self.handing: dict[str, None] = {}
         for path, item in edges:
-            names = item.names
             if item.kind is not ImportKind.REEXPORT:
-                self.imports.append((path, None if names is None else frozenset(name for name, _ in names)))
+                self.imports.append((path, item.taken))
                 continue
+            names = item.names
             self.handing[path] = None
             if names is None:
                 self.stars[path] = None
