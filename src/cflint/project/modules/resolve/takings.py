@@ -44,6 +44,7 @@ class Takings:
         self._edges_of = edges_of
         self._has_word = has_word
         self._barrels: dict[str, _Barrel] = {}
+        self._visited: set[str] = set()
         self._taken: dict[str, set[str] | None] = {}  # None: all that it exports
         self._queue: deque[tuple[str, frozenset[str] | None]] = deque()
 
@@ -53,13 +54,19 @@ class Takings:
             self._take(start, None)
         while self._queue:
             path, names = self._queue.popleft()
-            barrel = self._barrels.get(path)
-            if barrel is None:
-                barrel = self._barrels[path] = _Barrel(self._edges_of(path))
+            barrel = self._barrel(path)
+            if path not in self._visited:
+                self._visited.add(path)
                 for other, wanted in barrel.imports:
                     self._take(other, wanted)
             self._hand_on(barrel, names)
         return frozenset(self._taken)
+
+    def _barrel(self, path: str) -> _Barrel:
+        found = self._barrels.get(path)
+        if found is None:
+            found = self._barrels[path] = _Barrel(self._edges_of(path))
+        return found
 
     def _take(self, path: str, names: frozenset[str] | None) -> None:
         """Note what is taken of a module, and go on with what of it is new."""
@@ -90,8 +97,4 @@ class Takings:
 
     def _may_export(self, path: str, name: str) -> bool:
         """Whether a module may have a name for others: it stands there, or it hands on another's names."""
-        if self._has_word(path, name):
-            return True
-        return any(
-            item.kind is ImportKind.REEXPORT and item.names is None for _, item in self._edges_of(path)
-        )
+        return self._has_word(path, name) or bool(self._barrel(path).stars)
