@@ -53,7 +53,7 @@ AIMS = (
     Aim("cold, of Semgrep", tools.COLD, tools.SEMGREP, 1 / 10),
     Aim("nothing changed, of `python -c pass`", tools.WARM, tools.PYTHON, 6.0),
     Aim("one file changed, of cold", tools.CHANGED, tools.COLD, 0.25),
-    Aim("until work is divided, of cold with one process", tools.SERIAL, tools.ONE_PROCESS, 1 / 3),
+    Aim("until work is divided, of cold with one process", tools.SERIAL, tools.ONE_PROCESS, 1 / 4),
     Aim("one file alone, of reading and parsing it", tools.ALONE, tools.FLOOR_ALONE, 3.0),
     Aim("one file of a Worker, warm, of `python -c pass`", tools.ONE_FILE_WARM, tools.PYTHON, 4.0),
 )
@@ -308,6 +308,7 @@ def measured_by(given: argparse.Namespace) -> dict[str, Any]:
     """What everything takes on the repositories that are given."""
     roots = [root.resolve() for root in given.repositories]
     found = tools.peers([folder.absolute() for folder in given.peers])
+    given.also = [python.absolute() for python in given.also]
     tell(f"installed: {', '.join(str(peer.program) for peer in found.values()) or 'no other tool'}")
     measured = [on_repository(root, given, found) for root in roots]
     largest = max(range(len(roots)), key=lambda number: measured[number]["files"])
