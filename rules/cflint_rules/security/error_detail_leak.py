@@ -50,8 +50,9 @@ export default {
 
 ## What to do
 
-Write `console.error(error)`, and send a text of your own in its place: `{ error: "internal error" }`, with
-the status as it is. Clients that show the message show that then. If the message is for them (a validation),
+Write `console.error(error)`, and send a text of your own in place of the error's, whatever it is an argument
+or a part of: `"internal error"`, with the status as it is. Clients that show the message
+show that then. If the message is for them (a validation),
 throw an error of a class of your own there, and send the message of that class only.
 
 - "with status 200": Answer with status 500 and a text of your own: `Response.json({ error: "internal error"
