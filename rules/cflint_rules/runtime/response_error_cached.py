@@ -33,8 +33,8 @@ export default {
 ## What to do
 
 Keep the header's value where the answer is `ok`, and send `no-store` in its place where it is not:
-`answer.ok ? VALUE : "no-store"`. Call `cache.put()` only where `answer.ok` holds. As it is, visitors get the error
-until the cache lets it go.
+`answer.ok ? VALUE : "no-store"`. Call `cache.put()` only where `answer.ok` holds. As it is, visitors get the
+error until the cache lets it go.
 
 ## Not reported
 
