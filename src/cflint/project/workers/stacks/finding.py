@@ -59,6 +59,8 @@ _ENTRY = pattern(
     r"\b(?:entrypoint|handler|job|main|content_file|contentFile|main_module)\s*[=:]\s*[\"'`]([^\"'`\n]{1,300})[\"'`]"
     r"|\bfile\(\s*\"([^\"\n]{1,300})\""
 )
+_FOLDER = "cwd"
+"""The option of Alchemy that says from which folder the entry's path starts."""
 _BASE = pattern(r"^\$\{(?:path\.(?:module|root)|import\.meta\.\w+|__dirname)\}/?")
 
 
@@ -157,6 +159,10 @@ class Stacks:
     def _entries(self, path: str, text: str) -> Iterator[str]:
         for found in _ENTRY.finditer(text):
             yield from _places(path, found[1] or found[2])
+        if _FOLDER in text and not path.endswith(".tf"):
+            for one in self._declared(path):
+                for written in one.paths:
+                    yield from _places(path, written)
 
     def _code(self, path: str) -> str:
         """The text of a file that declares Workers, without comments; that of others as it is."""
