@@ -96,9 +96,9 @@ Let the `catch` throw on what is an answer, as its first line: `if (error instan
 
 ## Not reported
 
-A `catch` that throws anything on (another answer, made there, is none of that), hands the error to a
-function that may (`handleError(error): never`) or returns it, or asks what it is (`instanceof`, `isRedirect()`, its `status`). Answers that are
-returned, not thrown. There is one finding for a `try`.
+A `catch` that throws anything on (another answer, made there, is none of that), hands the error to a function
+that may (`handleError(error): never`) or returns it, or asks what it is (`instanceof`, `isRedirect()`, its
+`status`). Answers that are returned, not thrown. There is one finding for a `try`.
 
 ## Fix safety
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class Row:
-    """A module of `kinds` whose `KIND` is a framework (its id is the name, with `-`), and its packages. `below`
-    are packages that it is built on, which alone are named where a command brings the adapter with it
-    (`npx --package @opennextjs/cloudflare`)."""
+    """A module of `kinds` whose `KIND` is a framework (its id is the name, with `-`), and its packages.
+    `below` are packages that it is built on, which alone are named where a command brings the adapter with
+    it (`npx --package @opennextjs/cloudflare`)."""
 
     module: str
     packages: tuple[str, ...]
