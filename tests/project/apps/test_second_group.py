@@ -1,4 +1,4 @@
-"""What the fixtures of OpenNext, Astro, Vite, RedwoodSDK, HonoX and Waku do not show: what is no app of them."""
+"""What the fixtures of OpenNext, Astro, Vite, RedwoodSDK, HonoX and Waku do not show: what is no app."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _kinds(files: dict[str, str | bytes]) -> list[str]:
 
 def test_open_next_is_seen_without_its_package_where_the_configuration_says_so() -> None:
     files: dict[str, str | bytes] = {
-        "package.json": '{"scripts": {"b": "npx --package @opennextjs/cloudflare opennextjs-cloudflare build"}, '
+        "package.json": '{"scripts": {"b": "npx -p @opennextjs/cloudflare opennextjs-cloudflare build"}, '
         '"dependencies": {"next": "*"}}',
         "open-next.config.ts": "export default { default: {} };",
         "app/api/route.ts": "export const GET = () => new Response();",

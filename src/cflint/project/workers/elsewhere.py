@@ -461,7 +461,7 @@ class Elsewhere:
         return is_called
 
     def _local(self, config: WranglerConfig) -> str:
-        """Why nobody deploys a configuration: only a test tool or local commands name it, or it is a sample."""
+        """Why nobody deploys a configuration: only tests or local commands name it, or it is a sample."""
         name = config.file_name
         if _is_usual(name):
             may_be_sample = is_example_path(config.path) and not self.is_deployed(config)

@@ -17,8 +17,9 @@ _MOST_FOLDERS = 20
 
 
 def why_sample(workspace: Workspace, config: WranglerConfig) -> str:
-    """Why nobody deploys a configuration below a folder of examples, a phrase: its `main` is not there, and in
-    its folder and below is nothing but texts and other configurations, no package either. "" of all others."""
+    """Why nobody deploys a configuration below a folder of examples, a phrase: its `main` is not there, and
+    in its folder and below is nothing but texts and other configurations, no package either. "" of all
+    others."""
     if not config.mains:
         return ""
     if any(workspace.exists(main) for main in config.mains) or not _is_of_texts(workspace, config.directory):
