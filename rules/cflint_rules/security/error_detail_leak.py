@@ -64,8 +64,8 @@ throw an error of a class of your own there, and send the message of that class 
 Statuses below 500, for which a message is meant for the client; errors of a class of one's own (`error
 instanceof HttpError`), or that are told by what they say (`message.includes("limit reached")`); what is sent
 in development only; protocols that answer errors with 200 (JSON-RPC). The message where a `try` waits for
-nothing and can only throw texts that the project itself wrote (a configuration that is checked); what a
-Durable Object answers under a path that says that it is internal.
+nothing and can only throw texts that the project itself wrote (a configuration that is checked), or nothing
+at all; what a Durable Object answers under a path that says that it is internal.
 
 ## Fix safety
 
