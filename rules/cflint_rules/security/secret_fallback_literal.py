@@ -161,7 +161,7 @@ def _defaults(module: Module, env: Node) -> Iterator[tuple[str, Node]]:
             yield module.text(name), value
 
 
-def _default(module: Module, access: js.Member) -> Node | None:
+def _default(module: Module, access: js.MemberAccess) -> Node | None:
     """What stands for a secret where it is missing, also behind `(local ? process.env.NAME : undefined)`, and
     behind another place where the same name is looked for."""
     node = access.node
