@@ -180,7 +180,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "TypeError: Failed to construct 'DurableObjectBase': constructor parameter 1 is not of type 'DurableObjectState'.",
     ),
     ("do-fetch-extra-params", "workerd", "TypeError: Cannot read properties of undefined (reading '…')"),
-    ("do-keys-limit", "workerd", "RangeError: Maximum number of keys is 128."),
+    ("do-keys-limit", "workerd", "RangeError: Maximum number of key value pairs is …"),
     (
         "do-legacy-state-property",
         "workerd",
