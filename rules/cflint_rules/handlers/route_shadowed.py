@@ -79,7 +79,7 @@ delete one: to delete the second changes nothing.
 
 Routes whose function takes `next`, or may end without an answer, and those of which the function is not in
 sight; parameters with a pattern (`/:id{[0-9]+}`); routes of different apps, and of an app that is a
-parameter; routes of which the first is added only under a condition.
+parameter; routes of which the first is added only under a condition; paths of which only one ends in `/`.
 
 ## Fix safety
 
@@ -160,7 +160,7 @@ def _routes(subject: Module, name: str) -> Iterator[_Route]:
             continue
         app = _app(subject, call.receiver)
         if app is not None:
-            parts = tuple(text.strip("/").split("/"))
+            parts = tuple(text[1:].split("/"))  # to Hono `/a/` is another path than `/a`
             yield _Route(call, app, name, parts, call.arguments[0])
 
 
