@@ -100,6 +100,11 @@ class _Script:
         """The configurations that its commands write: the path, and the command as far as it."""
         return tuple(file_commands.written(self.text)) if "wrangler" in self.text else ()
 
+    @cached_property
+    def handed(self) -> tuple[tuple[str, str, str], ...]:
+        """The programs that its commands hand a configuration to: see `file_commands.handed`."""
+        return tuple(file_commands.handed(self.text))
+
 
 class Elsewhere:
     """Answers for the configurations of one workspace; what it read is in `read`."""
@@ -177,7 +182,7 @@ class Elsewhere:
 
     def _edited(self, script: _Script) -> Iterator[tuple[str, str]]:
         """The configurations that a script hands to programs which may edit them, and the commands."""
-        for program, path, command in file_commands.handed(script.text):
+        for program, path, command in script.handed:
             found = self._beside(script, program)
             if found is not None and file_commands.may_edit(self._text(found)):
                 yield path, command

@@ -133,6 +133,7 @@ class ModuleGraph:
         self._reach: dict[str, Reach] = {}
         self._ways: dict[str, Ways | None] = {}
         self._barrels: dict[str, bool] = {}
+        self._words: dict[str, dict[str, bool]] = {}
         self.named: set[str] = set()
         """The modules whose text was asked for names that an `export *` may hand on."""
 
@@ -248,12 +249,17 @@ class ModuleGraph:
                 if isinstance(edge.to, Local) and edge.to.path in reached and not edge.item.type_only:
                     yield edge.to.path, edge.item
 
-        def has_word(path: str, word: str) -> bool:
+        return reached - Takings(edges_of, self._has_word).of(starts)
+
+    def _has_word(self, path: str, word: str) -> bool:
+        """Whether a word stands in a module; it may where that cannot be read."""
+        words = self._words.setdefault(path, {})
+        found = words.get(word)
+        if found is None:
             self.named.add(path)
             document = self._workspace.read(path)
-            return document is None or document.has_word(word)
-
-        return reached - Takings(edges_of, has_word).of(starts)
+            found = words[word] = document is None or document.has_word(word)
+        return found
 
 
 def _without_quoted(document: Document, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:

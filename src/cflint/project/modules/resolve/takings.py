@@ -3,8 +3,8 @@ module. Of all others nothing runs but their top level, and bundlers leave the r
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 
 from cflint.project.modules.imports import Import, ImportKind
 
@@ -44,38 +44,46 @@ class Takings:
         self._edges_of = edges_of
         self._has_word = has_word
         self._barrels: dict[str, _Barrel] = {}
+        self._visited: set[str] = set()
         self._taken: dict[str, set[str] | None] = {}  # None: all that it exports
-        self._queue: deque[tuple[str, frozenset[str] | None]] = deque()
+        self._new: dict[str, set[str] | None] = {}  # of what is taken, what has not been handed on yet
 
     def of(self, starts: Iterable[str]) -> frozenset[str]:
         """The modules of which something is taken where all of `starts` is, these among them."""
         for start in starts:
             self._take(start, None)
-        while self._queue:
-            path, names = self._queue.popleft()
-            barrel = self._barrels.get(path)
-            if barrel is None:
-                barrel = self._barrels[path] = _Barrel(self._edges_of(path))
+        while self._new:
+            path = next(iter(self._new))
+            names = self._new.pop(path)
+            barrel = self._barrel(path)
+            if path not in self._visited:
+                self._visited.add(path)
                 for other, wanted in barrel.imports:
                     self._take(other, wanted)
             self._hand_on(barrel, names)
         return frozenset(self._taken)
 
-    def _take(self, path: str, names: frozenset[str] | None) -> None:
+    def _barrel(self, path: str) -> _Barrel:
+        found = self._barrels.get(path)
+        if found is None:
+            found = self._barrels[path] = _Barrel(self._edges_of(path))
+        return found
+
+    def _take(self, path: str, names: AbstractSet[str] | None) -> None:
         """Note what is taken of a module, and go on with what of it is new."""
         is_new = path not in self._taken
         before = self._taken.setdefault(path, set())
         if before is None:
             return
         if names is None:
-            self._taken[path] = None
-            self._queue.append((path, None))
+            self._taken[path] = self._new[path] = None
         elif is_new or not names <= before:
-            new = names - before
-            before |= new
-            self._queue.append((path, new))
+            found = self._new.setdefault(path, set())
+            assert found is not None  # else all was taken before
+            found |= names - before
+            before |= names
 
-    def _hand_on(self, barrel: _Barrel, names: frozenset[str] | None) -> None:
+    def _hand_on(self, barrel: _Barrel, names: AbstractSet[str] | None) -> None:
         if names is None or "*" in names or len(barrel.stars) > _MOST_STARS:
             for path in barrel.handing:
                 self._take(path, None)
@@ -84,14 +92,13 @@ class Takings:
             for path, there in barrel.named.get(name, ()):
                 self._take(path, None if there == "*" else frozenset({there}))
         for path in barrel.stars:
-            passed = frozenset(name for name in names if self._may_export(path, name))
+            passed = self._exported(path, names)
             if passed:
                 self._take(path, passed)
 
-    def _may_export(self, path: str, name: str) -> bool:
-        """Whether a module may have a name for others: it stands there, or it hands on another's names."""
-        if self._has_word(path, name):
-            return True
-        return any(
-            item.kind is ImportKind.REEXPORT and item.names is None for _, item in self._edges_of(path)
-        )
+    def _exported(self, path: str, names: AbstractSet[str]) -> AbstractSet[str]:
+        """Those of the names that a module may have for others: they stand there, or it hands on all that
+        another one has."""
+        if self._barrel(path).stars:
+            return names
+        return {name for name in names if self._has_word(path, name)}
