@@ -503,7 +503,7 @@ class Elsewhere:
 
     def _of_a_tested_library(self, config: WranglerConfig) -> str:
         manifest = self._manifest(config.directory)
-        if manifest is None or not _is_library(manifest):
+        if manifest is None or not manifest.is_library:
             return ""
         if not self._names_in_tests(config) or any(_may_deploy(call) for _, call in self._calls_for(config)):
             return ""
@@ -590,13 +590,6 @@ def _may_be(path: str, folder: str, name: str) -> bool:
 
 def _may_deploy(call: WranglerCall) -> bool:
     return call.deploys or call.command in ("dev", "pages deploy", "") or call.command.startswith("versions")
-
-
-def _is_library(manifest: Manifest) -> bool:
-    root = manifest.root
-    private = root.get("private")
-    is_private = private is not None and private.value is True
-    return not is_private and any(root.get(key) is not None for key in ("exports", "main", "module"))
 
 
 def _join(folder: str, name: str) -> str:
