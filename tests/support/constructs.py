@@ -15,7 +15,7 @@ STATEMENTS = {
     "static readonly of an index": "class A { static readonly [key: string]: any }",
     "accessors": "class A { static accessor a = 1; private accessor b: C; accessor #d; accessor [e] = 2 }",
     "an abstract accessor": "abstract class A { abstract accessor a: number }",
-    "labels that are keywords": "type A = [string: B, new: C, default?: D, ...object: E[]]",
+    "labels that are keywords": "type A = [string: B, new: C, ...object: D[]]",
     "parameters that are types": "let a: (string) => void, b: (any) => C",
     "keyof readonly": "type A = { [K in keyof readonly any[]]?: K }",
     "an optional member of a mapped type": "type A = { [K in B]? : C } & { -readonly [K in D]-? : E }",

@@ -65,8 +65,10 @@ export default {
 
 ## What to do
 
-In `fetch` of the default export of `main`: `return (await routeAgentRequest(request, env)) ?? new
-Response("not found", { status: 404 })`, with a check of who asks before it.
+In `fetch` of the default export of `main`, the file that the configuration names, before all else: `const
+answer = await routeAgentRequest(request, env); if (answer) return answer;`. What the Worker answered before
+goes on below it; with no `fetch` yet, `return new Response("not found", { status: 404 })`. Unless everybody
+may talk to the agent, refuse with 401 before that whom the session or token does not name.
 
 ## Not reported
 

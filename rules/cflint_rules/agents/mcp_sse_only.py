@@ -86,7 +86,8 @@ export default Tools.serve("/mcp");
 
 Write `.serve("/mcp")` in place of `.mount()` or `.serveSSE()`, with the same options: clients that know the
 new transport alone cannot connect today. While old clients are still in use, keep `serveSSE("/sse")` beside
-it, and choose by the path.
+it, and choose by the path; an OAuth provider takes both as `apiHandlers: { "/mcp": …, "/sse": … }`, in the
+place of `apiRoute` and `apiHandler`.
 
 ## Not reported
 

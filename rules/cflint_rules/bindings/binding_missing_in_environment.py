@@ -52,7 +52,8 @@ deployments have is reported, or the other way round, where code uses it and doe
 ## What to do
 
 Without it `env.NAME` is `undefined` there, and its first use throws. Copy the entry of the environment that
-has it, with the id or name of this environment's own resource. If this environment is not to have it, let the
+has it, with the id or name of this environment's own resource (a fix copies what stands there, a placeholder,
+too). If this environment is not to have it, let the
 code ask first: `if (env.NAME)`.
 
 ## Not reported

@@ -39,8 +39,9 @@ export default {
 
 ## What to do
 
-Refuse or cut the text before: `if (new TextEncoder().encode(text).length > 48) return new Response(null,
-{ status: 400 })`, since `%` before and after count, too; or search with FTS5.
+Refuse the text before: `if (new TextEncoder().encode(text).length > 48) return new Response(null, { status:
+400 })`, in Python `if len(text.encode()) > 48: return Response("", status=400)`, since `%` before and after
+count, too. If longer texts are to be found, search with FTS5.
 
 ## Not reported
 

@@ -44,7 +44,7 @@ export default {
 
 Make the statements without `await`, and send them together: `await DB.batch([first, second])` (with Drizzle
 `db.batch([…])`). They succeed or fail together then, and take one round trip. One that needs the result of
-another stays before or after the batch.
+another stays before or after the batch, and so does a call that is no statement of this database.
 
 - "createMany": Gather what is to be written, and send it with one `createMany({ data: list })`: one round
   trip in place of one for each.

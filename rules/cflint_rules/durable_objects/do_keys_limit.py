@@ -43,7 +43,7 @@ the same function.
 ## Errors
 
 ```text title="workerd"
-RangeError: Maximum number of keys is 128.
+RangeError: Maximum number of key value pairs is …
 ```
 
 ## Fix safety

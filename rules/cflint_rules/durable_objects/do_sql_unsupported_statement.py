@@ -3,7 +3,7 @@
 The storage lets a statement through only if it cannot reach beyond the object's own tables: a few PRAGMAs, no
 attached databases, no temporary tables, and no tables whose name starts with `_cf_`. The rest fails with
 `not authorized`. A schema's version, for which `PRAGMA user_version` is used elsewhere, can be kept in a
-table.
+table. `TRUNCATE` is no statement of SQLite, and fails as a syntax error.
 
 ## Incorrect
 
@@ -34,7 +34,7 @@ export class Ledger extends DurableObject<Env> {
 ## What to do
 
 Delete the statement, or do what it was for in another way: `transactionSync()` for a transaction, a row
-of a table of your own for `user_version`.
+of a table of your own for `user_version`, `DELETE FROM name` for `TRUNCATE`.
 
 ## Not reported
 
@@ -44,13 +44,15 @@ Statements for D1 and other databases, which have rules of their own.
 
 ```text title="workerd"
 Error: not authorized: SQLITE_AUTH
+Error: near "TRUNCATE": syntax error …
 ```
 
 ## Fix safety
 
 No fix: what replaces such a statement depends on what it was for.
 
-Source: src/workerd/util/sqlite.c++ of workerd (`ALLOWED_PRAGMAS`, `isAuthorized`)
+Source: src/workerd/util/sqlite.c++ of workerd (`ALLOWED_PRAGMAS`, `isAuthorized`);
+https://www.sqlite.org/lang.html, which has no `TRUNCATE`
 """
 
 from collections.abc import Iterator
@@ -81,6 +83,8 @@ def _check(use: sql.SqlUse, statement: sql.Statement) -> Iterator[Finding]:
             yield from _check_pragma(use, statement)
         case "ATTACH" | "DETACH" | "VACUUM":
             yield Finding(f"a Durable Object's storage does not take `{statement.verb}`", use.at_token(first))
+        case "TRUNCATE":
+            yield Finding("SQLite has no `TRUNCATE`: `DELETE FROM` empties a table", use.at_token(first))
         case "CREATE" if len(statement.tokens) > 2 and statement.tokens[1].upper in ("TEMP", "TEMPORARY"):
             kind = statement.tokens[2].upper.lower()
             yield Finding(

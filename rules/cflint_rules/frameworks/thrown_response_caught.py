@@ -96,9 +96,9 @@ Let the `catch` throw on what is an answer, as its first line: `if (error instan
 
 ## Not reported
 
-A `catch` that throws anything on (another answer, made there, is none of that), hands the error to a
-function or returns it, or asks what it is (`instanceof`, `isRedirect()`, its `status`). Answers that are
-returned, not thrown. There is one finding for a `try`.
+A `catch` that throws anything on (another answer, made there, is none of that), hands the error to a function
+that may (`handleError(error): never`) or returns it, or asks what it is (`instanceof`, `isRedirect()`, its
+`status`). Answers that are returned, not thrown. There is one finding for a `try`.
 
 ## Fix safety
 
@@ -156,7 +156,8 @@ _OF_STATUS = frozenset({"HTTPException", "error"})
 _ASKS = ("instanceof", "isRedirect", "isHttpError", "isRouteError", "isNotFound", "rethrow")
 _PARTS = ("status", "digest", "location", "headers")
 _PRINTS = pattern(
-    r"(?:console|log|logger|Sentry|this\.log\w*|\w*[lL]og(?:ger)?)(?:\.\w+)*|String|(?:\w*)Error|JSON\.\w+"
+    r"(?:console|log|logger|Sentry|this\.log\w*|\w*[lL]og(?:ger)?)(?:\.\w+)*|String|JSON\.\w+"
+    r"|(?:[A-Z]\w*|(?:log|print|report|show|track|write)\w*)Error"
 )
 _WORDS = ("redirect", "redirectDocument", "data", "json", "error", "notFound", "permanentRedirect")
 
@@ -261,4 +262,10 @@ def _hands_on(module: Module, use: Node) -> bool:
     if around is None:
         return False
     called = module.text(around[0].callee) if around[0].callee is not None else ""
-    return _PRINTS.fullmatch(called) is None
+    return _PRINTS.fullmatch(called) is None or _throws(module, around[0].node)
+
+
+def _throws(module: Module, node: Node) -> bool:
+    """Whether a call is one of a function of the project that has a `throw`, whatever its name says."""
+    called = js.function_called(module, node) if node.type == "call_expression" else None
+    return called is not None and any(called[0].descendants(called[1], "throw_statement"))

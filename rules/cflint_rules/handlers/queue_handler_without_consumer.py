@@ -58,11 +58,11 @@ export default {
 ## What to do
 
 - "`scheduled()`": Unless something says that the job is to run, delete the handler: nothing calls it today.
-  To have it run, add `"triggers": { "crons": ["0 * * * *"] }` with your schedule to the configuration: it
-  starts with the next deployment.
+  To have it run, add `"triggers": { "crons": ["0 * * * *"] }` with your schedule to the configuration (in
+  TOML `[triggers]` with `crons = ["0 * * * *"]`): it starts with the next deployment.
 - "`queue()`": Unless something sends to a queue of this Worker's, delete the handler: nothing calls it today.
-  To have it run, add `"queues": { "consumers": [{ "queue": "NAME" }] }` to the configuration: it gets what
-  was sent, from the next deployment on.
+  To have it run, add `"queues": { "consumers": [{ "queue": "NAME" }] }` to the configuration (in TOML
+  `[[queues.consumers]]` with `queue = "NAME"`): it gets what was sent, from the next deployment on.
 
 ## Not reported
 

@@ -2,7 +2,8 @@
 
 Hono and itty-router ask their routes in the order in which they were added. `/:slug` matches `/stats` as
 well: where it was added first, and answers, the route of `/stats` behind it is never asked, and its path is
-looked up as a slug.
+looked up as a slug. The same holds for a method and path that are added a second time: the first route
+answers.
 
 ## Incorrect
 
@@ -71,13 +72,14 @@ export default app;
 ## What to do
 
 Move the route with the fixed path in front of the one with the parameter, which then still gets all other
-paths. Only where both are meant to run, call `await next()` in the first.
+paths. Only where both are meant to run, call `await next()` in the first. Of two routes with the same path,
+delete one: to delete the second changes nothing.
 
 ## Not reported
 
 Routes whose function takes `next`, or may end without an answer, and those of which the function is not in
 sight; parameters with a pattern (`/:id{[0-9]+}`); routes of different apps, and of an app that is a
-parameter.
+parameter; routes of which the first is added only under a condition; paths of which only one ends in `/`.
 
 ## Fix safety
 
@@ -122,17 +124,30 @@ def check(subject: Module) -> Iterator[Finding]:
     if not 1 < len(routes) <= _MOST_ROUTES:
         return
     routes.sort(key=lambda route: route.path.start_byte)
-    takers = [route for route in routes if any(_is_open(part) for part in route.parts)]
+    same: dict[tuple[str, ...], list[_Route]] = {}
+    for route in routes:
+        same.setdefault(route.parts, []).append(route)
+    takers = [
+        route for route in routes if len(same[route.parts]) > 1 or any(_is_open(part) for part in route.parts)
+    ]
     answers: dict[int, bool] = {}
     for route in routes:
+        # the first one in the order of the source is asked first, and so is the one that answers
         taker = next((it for it in takers if _takes(subject, it, route, answers)), None)
         if taker is not None:
-            path, other = quoted(subject.text(route.path)), quoted(subject.text(taker.path))
             yield Finding(
-                f"{path} is never asked: {other} was added before, and takes this path, too",
+                _message(subject, taker, route),
                 subject.at(route.path),
                 (subject.at(taker.path, "this one answers"),),
             )
+
+
+def _message(subject: Module, taker: _Route, route: _Route) -> str:
+    path, other = quoted(subject.text(route.path)), quoted(subject.text(taker.path))
+    if taker.parts != route.parts:
+        return f"{path} is never asked: {other} was added before, and takes this path, too"
+    methods = "all methods" if taker.method == "all" else f"`{taker.method.upper()}`"
+    return f"{path} is never asked: a route of the same path was added before for {methods}"
 
 
 def _routes(subject: Module, name: str) -> Iterator[_Route]:
@@ -145,7 +160,7 @@ def _routes(subject: Module, name: str) -> Iterator[_Route]:
             continue
         app = _app(subject, call.receiver)
         if app is not None:
-            parts = tuple(text.strip("/").split("/"))
+            parts = tuple(text[1:].split("/"))  # to Hono `/a/` is another path than `/a`
             yield _Route(call, app, name, parts, call.arguments[0])
 
 
@@ -190,16 +205,25 @@ def _takes(subject: Module, taker: _Route, route: _Route, answers: dict[int, boo
     known of takers."""
     if taker.path.start_byte >= route.path.start_byte or taker.app != route.app:
         return False
-    if taker.method not in (route.method, "all") or taker.parts == route.parts:
+    if taker.method not in (route.method, "all"):
         return False
-    if any(_is_open(part) for part in route.parts) or not _covers(taker.parts, route.parts):
+    if taker.parts != route.parts and (
+        any(_is_open(part) for part in route.parts) or not _covers(taker.parts, route.parts)
+    ):
         return False
     around = subject.enclosing_function(taker.call.node)
-    if around != subject.enclosing_function(route.call.node):
+    if around != subject.enclosing_function(route.call.node) or _may_be_absent(subject, taker, route):
         return False
     if taker.call.node.id not in answers:
         answers[taker.call.node.id] = _answers(subject, taker.call)
     return answers[taker.call.node.id]
+
+
+def _may_be_absent(subject: Module, taker: _Route, route: _Route) -> bool:
+    """Whether a branch decides that a route is added, in which the one behind it does not stand."""
+    node, end = taker.call.node, route.path.end_byte
+    common = next((above for above in subject.ancestors(node) if above.end_byte >= end), None)
+    return common is None or subject.is_conditional(node, common)
 
 
 def _covers(taker: tuple[str, ...], parts: tuple[str, ...]) -> bool:

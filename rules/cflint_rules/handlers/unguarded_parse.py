@@ -77,7 +77,8 @@ Put it into `try`, and answer 400 in the `catch`: `return new Response("malforme
 
 ## Not reported
 
-- What a `catch` takes, in the function, in one that calls it, in a `_middleware` of Pages, or by `.catch()`.
+- What a `catch` takes, in the function, in one that calls it, in a `_middleware` of Pages, or by `.catch()`;
+  nor a promise that is handed to a function which awaits it in a `try`, or whose code is not there.
 - Hono apps with an `onError()`, and routes with a validator of the body, which answers 400 itself.
 - Functions that are handed on to others, which may catch; what calls them is not known.
 - Durable Objects, which get what the Worker made, but for a token that they decode (`JSON.parse(atob(…))`).

@@ -38,8 +38,9 @@ export default {
 
 ## What to do
 
-Make the client in the handler, from `env.HYPERDRIVE.connectionString`: Hyperdrive keeps the pool. What is
-made outside holds a connection of another request, and hangs.
+Make the client in the handler, from `env.HYPERDRIVE.connectionString` (or from the text that it has today):
+Hyperdrive keeps the pool. A function that kept it returns a new one for each request, with the same name.
+What is made outside holds a connection of another request, and hangs.
 
 ## Not reported
 

@@ -44,7 +44,8 @@ export default {
 If what is written may be lost once in a while (a cache, a log), keep it. If not (a name, an invitation, a
 counter): where the project has D1, keep it in a unique column there (`INSERT … ON CONFLICT DO NOTHING`;
 `meta.changes` is 0 where it was taken); otherwise in a Durable Object by that name
-(`env.NAMES.getByName(key)`), which checks and writes in one method.
+(`env.NAMES.getByName(key)`), which checks and writes in one method. What KV has already is copied there, and
+whoever reads the key reads it there.
 
 ## Not reported
 

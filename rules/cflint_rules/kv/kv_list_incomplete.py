@@ -41,9 +41,10 @@ export default {
 
 ## What to do
 
-Unless one page is meant (then give the client its `cursor`): `let cursor, page; do { page = await kv.list({
-…options, cursor }); keys.push(...page.keys); cursor = page.cursor } while (!page.list_complete)`. As it is,
-from the 1,001st key on something is missing.
+Unless one page is meant (then give the client its `cursor`): `const keys = []; let cursor: string |
+undefined; do { const page = await kv.list({ …options, cursor }); keys.push(...page.keys); cursor =
+page.list_complete ? undefined : page.cursor; } while (cursor)`. As it is, from the 1,001st key on something
+is missing.
 
 ## Not reported
 

@@ -48,8 +48,9 @@ dev = ["workers-py"]
 ## What to do
 
 Make a `pyproject.toml` beside the configuration: `[project]` with `name`, `version`, `requires-python =
-">=3.12"`, and the lines of `requirements.txt` as the strings of `dependencies`. Delete
-`requirements.txt`, and deploy with `uv run pywrangler deploy`.
+">=3.12"`, and the lines of `requirements.txt` as the strings of `dependencies`; `[dependency-groups]` with
+`dev = ["workers-py"]`, which brings `pywrangler`. Delete `requirements.txt`, and deploy with `uv run
+pywrangler deploy`.
 
 ## Not reported
 

@@ -49,7 +49,8 @@ shows a `queue()` handler and no configuration gets one note per section.
 ## Fix safety
 
 Unsafe: each dead letter queue has to be made before the deployment (`npx wrangler queues create NAME`), and
-somebody has to look at what is in it. Without one, what keeps failing is gone, as today.
+somebody has to look at what is in it: what no consumer takes is deleted after four days. Without one, what
+keeps failing is gone, as today.
 
 Source: https://developers.cloudflare.com/queues/configuration/dead-letter-queues/
 """

@@ -48,7 +48,9 @@ For base64 with `nodejs_compat`: `Buffer.from(bytes).toString("base64")`.
 ## Not reported
 
 Digests, signatures, keys, random values and other bytes of a known small size; pieces (`subarray()`,
-`slice()`); bytes of which it is not known where they come from.
+`slice()`); images that the Images binding makes, where the last `transform()` has a width and a height that
+make at most 25,000 pixels, or 1,000 where the image may move (no JPEG, PNG or `anim: false`); bytes of which
+it is not known where they come from.
 
 ## Errors
 
@@ -60,12 +62,15 @@ RangeError: Maximum call stack size exceeded
 
 No fix: which of the ways fits depends on what becomes of the text.
 
-Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/Function/apply, and
-workerd, which takes 120,000 bytes and refuses 130,000 (seen with 2026-11-17)
+Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/Function/apply,
+https://developers.cloudflare.com/images/transform-images/bindings/,
+https://developers.cloudflare.com/images/transform-images/transform-via-workers/ (`width`, `height`, `anim`),
+and workerd, which takes 120,000 bytes and refuses 130,000 (seen with 2026-11-17)
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -77,6 +82,11 @@ if TYPE_CHECKING:
 _PIECES = frozenset({"subarray", "slice"})
 _STEPS = 8
 """How many arrays that are made of others are looked through."""
+_SMALL = 25_000
+"""Pixels of a still image that can be spread: four bytes each, where nothing can be compressed."""
+_SMALL_MOVING = 1_000
+"""Pixels of an image that stays below it with a hundred frames."""
+_STILL = frozenset({"image/jpeg", "image/png"})
 
 
 @rule(call("fromCharCode", "apply"), severity=Severity.WARNING)
@@ -86,7 +96,7 @@ def check(match: Match) -> Iterator[Finding]:
     if bytes_ is None:
         return
     origins = tuple(_origins(module, bytes_))
-    if any(_is_piece(module, origin) for origin in origins):
+    if any(_is_piece(module, origin) for origin in origins) or _is_small_image(module, origins):
         return
     read = next((origin for origin in origins if _is_whole_body(module, origin)), None)
     if read is not None:
@@ -144,4 +154,31 @@ def _is_whole_body(module: Module, node: Node) -> bool:
     call = module.call(node)
     return (
         call is not None and not call.is_new and call.name in ("arrayBuffer", "bytes") and not call.arguments
+    )
+
+
+def _is_small_image(module: Module, origins: tuple[Node, ...]) -> bool:
+    """Whether bytes are an image that the Images binding was asked to make small: `.transform({ width: 8,
+    height: 8 })`. The last size in the chain counts."""
+    calls = [found for origin in origins if (found := module.call(origin)) is not None]
+    output = next((found.argument(0) for found in calls if found.name == "output"), None)
+    if output is None:
+        return False
+    most = _SMALL if _is_still(module, output) else _SMALL_MOVING
+    for found in calls:
+        options = found.argument(0) if found.name == "transform" else None
+        if options is None:
+            continue
+        sides = [module.property_value(options, side) for side in ("width", "height")]
+        if any(side is not None for side in sides):
+            sizes = [module.number(side) if side is not None else None for side in sides]
+            return None not in sizes and math.prod(size or 0 for size in sizes) <= most
+    return False
+
+
+def _is_still(module: Module, output: Node) -> bool:
+    """Whether an image has one frame, whatever it is made of."""
+    kept, made = (module.property_value(output, key) for key in ("anim", "format"))
+    return (kept is not None and kept.type == "false") or (
+        made is not None and module.string_of(made) in _STILL
     )

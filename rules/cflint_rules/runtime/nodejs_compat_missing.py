@@ -64,8 +64,8 @@ export default {
 Add `"nodejs_compat"` to `compatibility_flags`: without it the build fails, or the deployment is refused.
 
 - "second version": Set `compatibility_date` to 2024-09-23 or later, with which `nodejs_compat` has it: all
-  that changed until then changes, too. Only to change nothing else, add the flag `nodejs_compat_v2`. Without
-  it the build or the start fails.
+  that changed until then changes, too. Only to change nothing else, put the flag `nodejs_compat_v2` in the
+  place of `nodejs_compat`: wrangler refuses both together. Without it the build or the start fails.
 - "is not on at": Delete the flag that switches it off (`no_nodejs_compat`): without it the build fails, or
   the deployment is refused.
 
@@ -94,7 +94,8 @@ ReferenceError: Buffer is not defined
 
 ## Fix safety
 
-Safe: the flag is added to `compatibility_flags`.
+Safe: the flag is added to `compatibility_flags`; `nodejs_compat_v2`, where the date has the first version
+alone and that is not enough.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/nodejs/
 """
@@ -141,12 +142,15 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if unmet:
             failing.setdefault(unmet, []).append(environment)
     for names, environments in failing.items():
-        places = [need.at for need in needs if need.name in names]
+        unmet_needs = [need for need in needs if need.name in names]
+        is_second = any(need.second_version for need in unmet_needs) and any(
+            map(_is_before_second, environments)
+        )
         yield Finding(
-            _message(names, environments),
+            _message(names, environments, is_second=is_second),
             _place(environments[0]),
-            tuple(place.saying("needed here") for place in places[:5]),
-            _fix(environments),
+            tuple(need.at.saying("needed here") for need in unmet_needs[:5]),
+            _fix(environments, "nodejs_compat_v2" if is_second else "nodejs_compat"),
         )
 
 
@@ -175,14 +179,20 @@ def _is_unmet(environment: Environment, need: js.NodeNeed) -> bool:
     return need.second_version or not first
 
 
-def _message(names: Sequence[str], environments: Sequence[Environment]) -> str:
+def _is_before_second(environment: Environment) -> bool:
+    """Whether `nodejs_compat` alone is its first version, by the date."""
+    date = environment.compatibility_date
+    return date is not None and date.isoformat() < _SECOND_VERSION
+
+
+def _message(names: Sequence[str], environments: Sequence[Environment], *, is_second: bool) -> str:
     first = environments[0]
     shown = join_names([f"`{name}`" for name in names], _SHOWN)
     needs = "need" if len(names) > 1 else "needs"
     date = first.compatibility_date
     at = f" at {date.isoformat()}" if date is not None else ""
     where = config.in_environments(environments)
-    if first.enables("nodejs_compat"):
+    if is_second or first.enables("nodejs_compat"):
         second = f"the second version of `nodejs_compat`{where}"
         return f"{shown} {needs} {second}, which is on from {_SECOND_VERSION}, not{at}"
     return f"{shown} {needs} `nodejs_compat`, which is not on{at}{where}"
@@ -200,13 +210,13 @@ def _place(environment: Environment) -> Location:
     return environment.place
 
 
-def _fix(environments: Sequence[Environment]) -> Fix | None:
+def _fix(environments: Sequence[Environment], flag: str) -> Fix | None:
     for environment in environments:
         source = environment.source_of("compatibility_flags")
         if source.enables("nodejs_compat") or "no_nodejs_compat" in source.compatibility_flags:
             return None
-    edits = fixes.add_flag(environments, "nodejs_compat")
-    return Fix.of("Add the compatibility flag `nodejs_compat`", edits or (), Safety.SAFE)
+    edits = fixes.add_flag(environments, flag)
+    return Fix.of(f"Add the compatibility flag `{flag}`", edits or (), Safety.SAFE)
 
 
 def _has_polyfills(subject: Worker, project: Project) -> bool:

@@ -32,8 +32,9 @@ export default {
 
 ## What to do
 
-Set the header by what came: `answer.ok ? "public, max-age=86400" : "no-store"`, and call `cache.put()` only
-where `answer.ok` holds. As it is, visitors get the error until the cache lets it go.
+Keep the header's value where the answer is `ok`, and send `no-store` in its place where it is not:
+`answer.ok ? VALUE : "no-store"`. Call `cache.put()` only where `answer.ok` holds. As it is, visitors get the
+error until the cache lets it go.
 
 ## Not reported
 

@@ -41,7 +41,9 @@ plain HTTP.
 ## Not reported
 
 Cookies whose name says nothing of a session or token, and tokens against forgery, which scripts have to read.
-Cookies that are deleted, and attributes that are made elsewhere. Where only `Secure` is missing it is a note.
+Cookies that are deleted, and attributes that are made elsewhere: a text
+that is put together is followed through its constants and conditions, and one that ends in an unknown part
+behind the cookie's value may have all of them. Where only `Secure` is missing it is a note.
 
 ## Fix safety
 
@@ -53,7 +55,7 @@ Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, call, js, module, pattern, rule
@@ -65,6 +67,8 @@ _HEADER = pattern(rb"(?i:set-cookie)")
 _SESSION = pattern(r"sess|(?:^|[_.-])sid$|token|auth|jwt|login", re.IGNORECASE)
 _READABLE = pattern(r"csrf|xsrf|theme|locale|lang|state|nonce|verifier|author|public", re.IGNORECASE)
 _HOLE = "\0"
+_MOST_HOPS = 8
+_MOST_TEXTS = 16
 
 
 @rule(module("Set-Cookie", "set-cookie", "Set-cookie"), severity=Severity.WARNING)
@@ -73,8 +77,7 @@ def check(module: Module) -> Iterator[Finding]:
         value = module.header_value(mention)
         if value is None or not module.runs_in_worker(value):
             continue
-        texts = _texts(module, value)
-        found = [_flags(text) for text in texts]
+        found = [_flags(text) for text in _texts(module, value)]
         if found and all(one is not None for one in found):
             known = [one for one in found if one is not None]
             # one of several texts may be for local development
@@ -87,9 +90,11 @@ def _flags(text: str) -> tuple[str, bool, bool] | None:
     """The name of a session's cookie, and whether it has `HttpOnly` and `Secure`; None of any other cookie,
     and where that is not known."""
     cookie, _, rest = text.partition("=")
-    content, _, attributes = rest.partition(";")
+    content, semicolon, attributes = rest.partition(";")
     if _HOLE in attributes.replace(f"={_HOLE}", "") or not _holds_session(cookie.strip(), content):
         return None
+    if not semicolon and content.endswith(_HOLE) and content != _HOLE:
+        return None  # what follows the value may be its attributes
     if "max-age=0" in attributes.lower().replace(" ", ""):
         return None
     words = {part.split("=")[0].strip().lower() for part in attributes.split(";")}
@@ -152,38 +157,54 @@ def _holds_session(cookie: str, content: str) -> bool:
 
 
 def _texts(module: Module, value: Node) -> list[str]:
-    """The texts that a header may get: the one that stands there, or those that a function returns."""
+    """The texts that a header may get: those that stand there, or those that a function returns."""
     made = module.call(module.initializer(value))
     called = js.function_called(module, made.node) if made is not None and not made.is_new else None
     if called is None:
-        text = _text(module, value)
-        return [text] if text is not None else []
+        return _text(module, value)
     other, function = called
     body = js.body_of(function)
     returned = [js.first_named(found) for found in other.returns_of(function)]
     if body is not None and body.type != "statement_block":
         returned = [body]
-    texts = [_text(other, found) if found is not None else None for found in returned]
-    return [text for text in texts if text is not None] if all(text is not None for text in texts) else []
+    texts = [_text(other, found) if found is not None else [] for found in returned]
+    return [text for one in texts for text in one] if all(texts) else []
 
 
-def _text(module: Module, value: Node) -> str | None:
-    """The text of a cookie, with a NUL for each part that is not known; None of what is no text."""
+def _text(module: Module, value: Node, hops: int = _MOST_HOPS) -> list[str]:
+    """The texts that a cookie may be, with a NUL for each part that is not known; none of what is no text,
+    and where they are many."""
     node = js.unwrap(module.initializer(value))
     known = module.string_of(node)
     if known is not None:
-        return known
+        return [known]
+    if hops == 0:
+        return []
     if node.type == "template_string":
-        return "".join(
-            _part(module, part) if part.type == "template_substitution" else module.text(part)
+        return _joined(
+            _part(module, js.first_named(part), hops)
+            if part.type == "template_substitution"
+            else [module.text(part)]
             for part in node.named_children
         )
+    if node.type == "ternary_expression":
+        sides = (node.child_by_field_name(name) for name in ("consequence", "alternative"))
+        return [text for side in sides for text in _part(module, side, hops)]
     operation = module.operation(node)
     if operation is not None and operation.operator == "+" and operation.left is not None:
-        return "".join(_text(module, side) or _HOLE for side in operation.operands)
-    return None
+        return _joined(_part(module, side, hops) for side in operation.operands)
+    return []
 
 
-def _part(module: Module, substitution: Node) -> str:
-    inner = js.first_named(substitution)
-    return (module.string_of(inner) if inner is not None else None) or _HOLE
+def _part(module: Module, node: Node | None, hops: int) -> list[str]:
+    return (_text(module, node, hops - 1) if node is not None else []) or [_HOLE]
+
+
+def _joined(parts: Iterable[list[str]]) -> list[str]:
+    """Every text that parts make one after the other; none where they are many."""
+    texts = [""]
+    for part in parts:
+        texts = [text + more for text in texts for more in part]
+        if len(texts) > _MOST_TEXTS:
+            return []
+    return texts

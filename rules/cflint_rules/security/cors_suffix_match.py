@@ -35,9 +35,10 @@ export default {
 ## What to do
 
 Compare with a list: `["https://app.example.com"].includes(origin)`, with the origins that the check was
-written for. For all subdomains parse it: `new URL(origin).hostname.endsWith(".example.com")`, with the dot.
-For local development: `new URL(origin).hostname === "localhost"`. As it is, a page at that address may read
-the answers.
+written for. For all subdomains parse it: `URL.canParse(origin) && new
+URL(origin).hostname.endsWith(".example.com")`, with the dot, and `protocol === "https:"` where the check
+asked for it. For local development: `hostname === "localhost"`. As it is, a page at that address may read the
+answers.
 
 ## Not reported
 

@@ -50,8 +50,9 @@ export default {
 
 ## What to do
 
-Write `console.error(error)`, and send a text of your own in its place: `{ error: "internal error" }`, with
-the status as it is. Clients that show the message show that then. If the message is for them (a validation),
+Write `console.error(error)`, and send a text of your own in place of the error's, whatever it is an argument
+or a part of: `"internal error"`, with the status as it is. Clients that show the message
+show that then. If the message is for them (a validation),
 throw an error of a class of your own there, and send the message of that class only.
 
 - "with status 200": Answer with status 500 and a text of your own: `Response.json({ error: "internal error"
@@ -63,8 +64,8 @@ throw an error of a class of your own there, and send the message of that class 
 Statuses below 500, for which a message is meant for the client; errors of a class of one's own (`error
 instanceof HttpError`), or that are told by what they say (`message.includes("limit reached")`); what is sent
 in development only; protocols that answer errors with 200 (JSON-RPC). The message where a `try` waits for
-nothing and can only throw texts that the project itself wrote (a configuration that is checked); what a
-Durable Object answers under a path that says that it is internal.
+nothing and can only throw texts that the project itself wrote (a configuration that is checked), or nothing
+at all; what a Durable Object answers under a path that says that it is internal.
 
 ## Fix safety
 

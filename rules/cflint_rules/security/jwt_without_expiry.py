@@ -26,7 +26,8 @@ export async function tokenFor(user: string, secret: string): Promise<string> {
 
 ## What to do
 
-Put `exp` into what is signed, in seconds since 1970: `exp: Math.floor(Date.now() / 1000) + 3600`. Tokens
+Put `exp` into what is signed, in seconds since 1970: `exp: Math.floor(Date.now() / 1000) + 3600`, an hour, or
+as long as a stolen token may be of use: clients have to log in, or refresh it, after that. Tokens
 that were given out before stay valid until the secret is changed.
 
 ## Not reported

@@ -58,7 +58,8 @@ whoever knows the source. If it ran with the literal, set a new secret.
 
 An empty text; what says that there is none (`"not set"`) or that it is to be found (`"auto"`), and what is
 only logged; keys of other services, whose own check a made-up value fails, and keys whose name does not tell,
-unless something of a request is compared with them; a fallback behind a condition.
+unless something of a request is compared with them; a fallback behind a condition; another variable or
+setting before the text.
 
 ## Fix safety
 
@@ -105,6 +106,8 @@ _ABSENT = pattern(
 )
 """Texts that say there is none, or that something else is to be found out."""
 _DEFAULTS = frozenset({"??", "||"})
+_MOST_PLACES = 8
+"""How many places where one secret is looked for are followed to the text behind them."""
 _EQUALITY = frozenset({"===", "!==", "==", "!="})
 
 
@@ -145,11 +148,10 @@ def _defaults(module: Module, env: Node) -> Iterator[tuple[str, Node]]:
     above = module.parent(whole)
     access = module.member(above)
     if access is not None and js.unwrap(access.object).id == js.unwrap(whole).id:
-        default = module.operation(module.parent(module.with_wrappers(access.node)))
-        if default is None or default.operator not in _DEFAULTS or default.left is None:
-            return
-        if _may_be_own(access.name) and default.left.id == js.unwrap(access.node).id:
-            yield access.name, default.right
+        default = _default(module, access) if _may_be_own(access.name) else None
+        if default is not None:
+            yield access.name, default
+        return
     taken = above.child_by_field_name("name") if above is not None else None
     if above is None or above.type != "variable_declarator" or taken is None:
         return
@@ -157,6 +159,61 @@ def _defaults(module: Module, env: Node) -> Iterator[tuple[str, Node]]:
         name, value = part.child_by_field_name("left"), part.child_by_field_name("right")
         if name is not None and value is not None and _may_be_own(module.text(name)):
             yield module.text(name), value
+
+
+def _default(module: Module, access: js.MemberAccess) -> Node | None:
+    """What stands for a secret where it is missing, also behind `(local ? process.env.NAME : undefined)`, and
+    behind another place where the same name is looked for."""
+    node = access.node
+    for _ in range(_MOST_PLACES):
+        whole = module.with_wrappers(node)
+        above = module.parent(whole)
+        if above is None:
+            return None
+        if above.type == "ternary_expression":
+            branches = [above.child_by_field_name(field) for field in ("consequence", "alternative")]
+            other = [branch for branch in branches if branch is not None and branch.id != whole.id]
+            if len(other) != 1 or not _is_nothing(module, other[0]):
+                return None
+            node = above
+            continue
+        tried = module.operation(above)
+        if tried is None or tried.operator not in _DEFAULTS or tried.left is None:
+            return None
+        is_first = tried.left.id == js.unwrap(whole).id
+        names = _names_read(module, tried.right if is_first else tried.left)
+        if is_first and (not names or module.string_of(tried.right) is not None):
+            return tried.right
+        # where the places are several, the first that is `env` speaks of the default
+        if names != {access.name} or (not is_first and not _is_of_build(module, tried.left)):
+            return None
+        node = above
+    return None
+
+
+def _is_nothing(module: Module, node: Node) -> bool:
+    node = js.unwrap(node)
+    return node.type in ("undefined", "null") or module.text(node) == "undefined" or module.string(node) == ""
+
+
+def _names_read(module: Module, node: Node) -> set[str]:
+    """The last names of the members that an expression gives: `NAME` of `a ? b?.NAME : undefined`."""
+    node = js.unwrap(node)
+    if node.type == "ternary_expression":
+        branches = [node.child_by_field_name(field) for field in ("consequence", "alternative")]
+        return {
+            name
+            for branch in branches
+            if branch is not None and not _is_nothing(module, branch)
+            for name in _names_read(module, branch)
+        }
+    access = module.member(node)
+    return {access.name} if access is not None else set()
+
+
+def _is_of_build(module: Module, node: Node) -> bool:
+    """Whether an expression reads what the build has, which is no `env` of a Worker."""
+    return "import.meta" in module.text(node)
 
 
 def _may_be_own(name: str) -> bool:

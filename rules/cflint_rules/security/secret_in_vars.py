@@ -25,8 +25,9 @@ lists their names, `.dev.vars` holds their values for local development.
 
 ## What to do
 
-Delete the variable, have a new value made where it was issued (this one is in the repository), and set it:
-`npx wrangler secret put NAME`, and `NAME=…` in `.dev.vars`. The code reads it from `env` as before. Delete
+Delete the variable, have a new value made where it was issued (unless it is a placeholder: this one is in the
+repository), and set it: `npx wrangler secret put NAME`, and `NAME=…` in `.dev.vars`, which local development
+reads and nobody commits. The code reads it from `env` as before. Delete
 before you set it: two of one name exclude each other.
 
 - "localConnectionString": Delete the key, and set the environment variable that the message names, in a file

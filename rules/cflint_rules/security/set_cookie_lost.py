@@ -12,7 +12,7 @@ export default {
     const upstream = await fetch("https://example.com", request);
     const headers = new Headers();
     headers.set("Set-Cookie", upstream.headers.get("set-cookie") ?? "");
-    return new Response(upstream.body, { headers });
+    return new Response(upstream.body, { status: upstream.status, headers });
   },
 } satisfies ExportedHandler;
 ```
@@ -25,7 +25,7 @@ export default {
     const upstream = await fetch("https://example.com", request);
     const headers = new Headers();
     for (const cookie of upstream.headers.getSetCookie()) headers.append("Set-Cookie", cookie);
-    return new Response(upstream.body, { headers });
+    return new Response(upstream.body, { status: upstream.status, headers });
   },
 } satisfies ExportedHandler;
 ```

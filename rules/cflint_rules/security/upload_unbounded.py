@@ -45,7 +45,8 @@ export default {
 At the beginning of the handler: `if (request.body && Number(request.headers.get("content-length") ??
 Infinity) > 20_000_000) return new Response("too large", { status: 413 })`, 20 MB or what your users send:
 several at once have to fit into 128 MB, and bodies without a length are refused. Only if larger ones must be
-taken, hand `request.body` on as a stream (`bucket.put(key, request.body)`).
+taken, hand `request.body` on as a stream (`bucket.put(key, request.body)`); the client then sends the file
+alone, as no form.
 
 ## Not reported
 

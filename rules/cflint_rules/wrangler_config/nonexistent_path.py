@@ -44,7 +44,8 @@ What a build makes: paths in `dist`, `build` and their like, and anything that i
 `build.command` that does more than `echo`, or a framework with a build of its own. Packages and virtual
 modules as `main`. A missing `main` where a script names the entry on the command line, or package.json asks
 for wrangler 1. `$schema` in `node_modules`. In documentation a whole configuration (one with a `name`)
-without `main` gets a note; no paths are looked up there.
+without `main` gets a note; no paths are looked up there. A sample below `examples` or the like without any
+code or package in its folder, which no command deploys.
 
 ## Errors
 

@@ -180,7 +180,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "TypeError: Failed to construct 'DurableObjectBase': constructor parameter 1 is not of type 'DurableObjectState'.",
     ),
     ("do-fetch-extra-params", "workerd", "TypeError: Cannot read properties of undefined (reading '…')"),
-    ("do-keys-limit", "workerd", "RangeError: Maximum number of keys is 128."),
+    ("do-keys-limit", "workerd", "RangeError: Maximum number of key value pairs is …"),
     (
         "do-legacy-state-property",
         "workerd",
@@ -220,6 +220,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "Error: To execute a transaction, please use the state.storage.transaction() or state.storage.transactionSync() APIs instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements. …",
     ),
     ("do-sql-unsupported-statement", "workerd", "Error: not authorized: SQLITE_AUTH"),
+    ("do-sql-unsupported-statement", "workerd", 'Error: near "TRUNCATE": syntax error …'),
     ("do-stub-reuse-after-error", "workerd", "Network connection lost."),
     ("do-stub-reuse-after-error", "Cloudflare", "Durable Object reset because its code was updated."),
     (

@@ -49,6 +49,7 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "open-proxy": Weakness((918, 441), 5.8),
         "open-redirect": Weakness((601,), 6.1),
         "password-hash-fast": Weakness((916,), 5.9),
+        "password-plain-text": Weakness((256,), 7.4),
         "predictable-salt": Weakness((760,), 5.9),
         "queue-forwards-credentials": Weakness((522, 532), 5.5),
         "route-without-auth": Weakness((306,), 6.5),

@@ -1,4 +1,4 @@
-"""What the fixtures of Astro, Vite, RedwoodSDK, HonoX and Waku do not show: what is no app of them."""
+"""What the fixtures of OpenNext, Astro, Vite, RedwoodSDK, HonoX and Waku do not show: what is no app."""
 
 from __future__ import annotations
 
@@ -26,6 +26,21 @@ def _loaded(**files: str | bytes) -> Loaded:
 
 def _kinds(files: dict[str, str | bytes]) -> list[str]:
     return [app.kind.id for app in _loaded(**files).project.realms.apps]
+
+
+def test_open_next_is_seen_without_its_package_where_the_configuration_says_so() -> None:
+    files: dict[str, str | bytes] = {
+        "package.json": '{"scripts": {"b": "npx -p @opennextjs/cloudflare opennextjs-cloudflare build"}, '
+        '"dependencies": {"next": "*"}}',
+        "open-next.config.ts": "export default { default: {} };",
+        "app/api/route.ts": "export const GET = () => new Response();",
+        "wrangler.jsonc": '{ "name": "a", "main": ".open-next/worker.js" }',
+    }
+    (app,) = _loaded(**files).project.realms.apps
+    assert (app.kind.id, "app/api/route.ts" in app.placed) == ("opennext", True)
+    assert _kinds(files | {"wrangler.jsonc": '{ "name": "a", "main": "dist/worker.js" }'}) == []
+    del files["wrangler.jsonc"]
+    assert _kinds(files) == []
 
 
 def _astro(config: str, version: str = "^13.0.0", **more: str | bytes) -> dict[str, str | bytes]:

@@ -72,6 +72,7 @@ def test_a_program_that_holds_a_worker_as_text_is_none(text: str) -> None:
 
 ALCHEMY = 'import { Worker } from "alchemy/cloudflare";\nWorker("a", { entrypoint: "src/app.ts" });\n'
 TERRAFORM = 'resource "cloudflare_workers_script" "a" {\n content = file("${path.module}/src/app.ts")\n}\n'
+EDGEONE = '{"scripts": {"d": "edgeone pages deploy ./ -n app"}}'
 FIREBASE = 'import { onRequest } from "firebase-functions/v2/https";\nexport const a = onRequest(go);\n'
 BUN = "export default { port: 3000, fetch(request) { return Bun.file('a'); } };\n"
 DENO = "export default { fetch(r) {} } satisfies Deno.ServeDefaultExport;\n"
@@ -256,6 +257,7 @@ def test_a_path_below_functions_is_the_same_worker_as_in_the_whole_project(path:
         {"functions/index.js": FUNCTION, "firebase.json": "{}"},
         {"netlify.toml": "", "netlify/functions/a.js": "export default async () => new Response();\n"},
         {"netlify.toml": "", "functions/a.js": FUNCTION},
+        {"functions/a.js": FUNCTION, "package.json": EDGEONE},
         {"supabase/functions/a/index.ts": "Deno.serve(() => new Response());\n"},
         {"supabase/functions/a/index.ts": FUNCTION},
         {"src/functions/math.ts": "export function add(a: number) { return a; }\n"},
@@ -265,6 +267,11 @@ def test_a_path_below_functions_is_the_same_worker_as_in_the_whole_project(path:
 )
 def test_functions_of_others(files: Files) -> None:
     assert functions(files) == []
+
+
+def test_functions_of_two_clouds_are_of_pages_too() -> None:
+    scripts = EDGEONE.replace('"}}', '", "c": "wrangler pages deploy public"}}')
+    assert functions({"functions/a.js": FUNCTION, "package.json": scripts}) == ["functions/a.js"]
 
 
 # -- what is said aside ---------------------------------------------------------------------------------

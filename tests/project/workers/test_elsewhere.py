@@ -554,6 +554,22 @@ def test_a_library_with_a_configuration_for_its_tests() -> None:
         assert "missing-default-export" in found(files | change)
 
 
+def test_a_sample_without_code_among_the_examples() -> None:
+    files = {
+        "action.yml": "runs:\n  using: node20\n",
+        "examples/preview/wrangler.toml": 'name = "shop"\nmain = "src/index.js"\n',
+        "examples/preview/README.md": "Copy it.\n",
+    }
+    path = "examples/preview/wrangler.toml"
+    assert deployment(files, path).local == "it is a sample without code among the examples"
+    for change in (
+        {"examples/preview/src/other.js": "export default {};\n"},
+        {"examples/preview/worker/Cargo.toml": "[package]\n"},
+        {"package.json": '{"scripts": {"deploy": "wrangler deploy -c examples/preview/wrangler.toml"}}'},
+    ):
+        assert deployment(files | change, path).local == ""
+
+
 @pytest.mark.parametrize(
     ("script", "local"),
     [

@@ -233,6 +233,23 @@ def test_the_worker_of_a_name_has_the_bindings_of_that_name() -> None:
     assert bound(files) == [{"DB": "d1", "JOBS": "queue", "KV": "kv"}]
 
 
+def test_alchemy_takes_a_worker_from_the_folder_that_it_names() -> None:
+    text = ALCHEMY.replace(
+        'entrypoint: "./src/index.ts"', 'cwd: "../../apps/server", entrypoint: "src/index.ts"'
+    )
+    files = {
+        "packages/infra/alchemy.run.ts": text,
+        "packages/infra/package.json": "{}",
+        "apps/server/package.json": "{}",
+        "apps/server/src/index.ts": "import { Hono } from 'hono';\nexport default new Hono();\n",
+        "apps/web/src/index.ts": "export const page = 1;\n",
+    }
+    (worker,) = loaded(files).project.workers
+    assert worker.modules == ("apps/server/src/index.ts",)
+    assert worker.bound["DB"] == "d1" and worker.bound["FILES"] == "r2"
+    assert bound(files | {"packages/infra/alchemy.run.ts": text.replace("../../apps", "../../old")}) == []
+
+
 def test_a_name_of_two_kinds_is_of_none() -> None:
     other = V4.replace("d1_database_binding", "r2_bucket_binding")
     files = {"wrangler.toml": CONFIG, "src/index.js": CODE, "infra/a.tf": V4, "infra/b.tf": other}

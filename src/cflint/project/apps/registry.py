@@ -19,20 +19,23 @@ if TYPE_CHECKING:
 
 @record(frozen=True)
 class Row:
-    """A module of `kinds` whose `KIND` is a framework (its id is the name, with `-`), and its packages."""
+    """A module of `kinds` whose `KIND` is a framework (its id is the name, with `-`), and its packages.
+    `below` are packages that it is built on, which alone are named where a command brings the adapter with
+    it (`npx --package @opennextjs/cloudflare`)."""
 
     module: str
     packages: tuple[str, ...]
+    below: tuple[str, ...] = ()
 
     @cached_property
     def needles(self) -> tuple[bytes, ...]:
-        """What a package.json holds that names one of the packages."""
-        return tuple(f'"{name}"'.encode() for name in self.packages)
+        """What a package.json holds that may be an app's."""
+        return tuple(f'"{name}"'.encode() for name in (*self.packages, *self.below))
 
 
 ROWS = (
     Row("vinext", ("vinext",)),
-    Row("opennext", ("@opennextjs/cloudflare",)),
+    Row("opennext", ("@opennextjs/cloudflare",), below=("next",)),
     Row("next_on_pages", ("@cloudflare/next-on-pages",)),
     Row("sveltekit", ("@sveltejs/kit",)),
     Row("astro", ("@astrojs/cloudflare",)),

@@ -9,8 +9,9 @@ from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind, kind_by_id
 from cflint.platform.env_types import may_be_env_type
-from cflint.project.code.nodes import assignment, member
+from cflint.project.code.nodes import assignment, member, operation
 from cflint.project.code.origins import key_of
+from cflint.project.code.tree import string_across
 from cflint.project.code.values import ValueKind
 from cflint.project.workers.env_types import binding_kind_of_type
 from cflint.record import record
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 class EnvUse:
     """One place that names a member of `env`.
 
-    `node` is the name itself (an identifier, or the string of `env["X"]`), `whole` the expression or pattern
-    that it names the member in. `method` is what is called on it (`get` of `env.X.get(…)`). `guarded`: the
-    place asks whether it is there (`if (env.X)`, `env.X?.`, `"X" in env`); `written`: it gives `env` the
-    member (`env.X = …`).
+    `node` is the name itself (an identifier, the string of `env["X"]`, or the constant of `env[X]`), `whole`
+    the expression or pattern that it names the member in. `method` is what is called on it (`get` of
+    `env.X.get(…)`). `guarded`: the place asks whether it is there (`if (env.X)`, `env.X?.`, `"X" in env`);
+    `written`: it gives `env` the member (`env.X = …`).
     """
 
     name: str
@@ -118,9 +119,10 @@ def _uses_at(module: ModuleLike, env: Node, parent: Node) -> Iterator[EnvUse]:
         case "subscript_expression":
             index = parent.child_by_field_name("index")
             target = parent.child_by_field_name("object")
-            key = string_value(module.syntax, index) if index is not None else None
-            of_it = target is not None and target.id == env.id
-            if key is not None and index is not None and of_it and _is_env(module, target):
+            if index is None or target is None or target.id != env.id or not _is_env(module, target):
+                return
+            key = string_across(module, index)
+            if key is not None:
                 yield _use(module, key, index, parent)
         case "binary_expression":
             yield from _in(module, parent)
@@ -190,7 +192,18 @@ def _use(module: ModuleLike, name: str, node: Node, whole: Node) -> EnvUse:
             if local is not None and local.type == "identifier" and _local_is_guarded(module, local):
                 return EnvUse(name, node, whole, None, guarded=True)
     optional = any(part.type == "optional_chain" for part in whole.children)
-    return EnvUse(name, node, whole, method, optional or is_guard(module, whole), written)
+    guarded = optional or (is_guard(module, whole) and not _falls_back_on_itself(module, name, outer))
+    return EnvUse(name, node, whole, method, guarded, written)
+
+
+def _falls_back_on_itself(module: ModuleLike, name: str, whole: Node) -> bool:
+    """Whether what is asked for instead is the same member: `env[NAME] || env.KV`."""
+    chosen = operation(module, module.syntax.parent(whole))
+    if chosen is None or chosen.operator not in ("||", "??") or chosen.left is None:
+        return False
+    other = member(module, chosen.right)
+    is_left = chosen.left.id == unwrap(whole).id
+    return is_left and other is not None and other.name == name and _is_env(module, other.object)
 
 
 def gives_env_member(module: ModuleLike, name: str) -> bool:

@@ -26,6 +26,7 @@ from cflint.project.code.results import (
     property_of,
 )
 from cflint.project.code.routers import answer_of, route_parameter
+from cflint.project.code.tree import string_across
 from cflint.project.code.type_values import annotated_value, instance_of, type_value
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
@@ -372,7 +373,9 @@ class Evaluator:
             return self._follow(
                 target, (int(text) if (text := self._syntax.text(index)).isdecimal() else text,)
             )
-        key = string_value(self._syntax, index)
+        # the name of a binding is looked up, since little else is read by constants
+        is_env = target.kind is ValueKind.ENV
+        key = string_across(self._module, index) if is_env else string_value(self._syntax, index)
         return self._property(target, key, node) if key is not None else UNKNOWN
 
     def _property(self, owner: Value, name: str, at: Node) -> Value:

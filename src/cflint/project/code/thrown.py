@@ -45,9 +45,8 @@ _SETS = frozenset({"assignment_expression", "variable_declarator"})
 def throws_own_texts(module: Module, block: Node) -> bool:
     """Whether whatever a block throws are errors that the project's own functions make of texts that are
     written there: it waits for nothing, and calls nothing else that may fail. Where an error is caught it
-    may be any. False where nothing is thrown, and where that cannot be seen."""
-    search = _Search()
-    return search.is_own(module, block, _MOST_HOPS) and search.throws > 0
+    may be any. True where nothing can throw unless the code is wrong; False where that cannot be seen."""
+    return _Search().is_own(module, block, _MOST_HOPS)
 
 
 def escapes_handler(module: Module, node: Node) -> bool:
@@ -68,20 +67,48 @@ def catch_around(module: Module, node: Node) -> Node | None:
 
 
 def _throws_on(module: Module, attempt: Node) -> bool:
-    """Whether the `catch` of a `try` statement does nothing but log and throw again."""
+    """Whether the `catch` of a `try` statement does nothing but log and throw again, or hands the error to a
+    function at its end that does."""
     handler = attempt.child_by_field_name("handler")
     body = handler.child_by_field_name("body") if handler is not None else None
-    if handler is None or body is None or completes(module, body):
+    if handler is None or body is None:
         return False
     parameter = handler.child_by_field_name("parameter")
     given = module.text(parameter) if parameter is not None else None
+    return _only_throws(module, body, given, _MOST_HOPS)
+
+
+def _only_throws(module: Module, body: Node, given: str | None, hops: int) -> bool:
+    """Whether a block is left by nothing but a `throw` of what is called `given`, or of an `Error`."""
+    if completes(module, body):
+        return False
     left = list(module.descendants(body, *_LEAVE))
-    return bool(left) and all(
+    is_thrown = bool(left) or (hops > 0 and _hands_to_thrower(module, body, given, hops))
+    return is_thrown and all(
         found.type == "throw_statement"
         and (thrown := first_named(found)) is not None
         and (module.text(thrown) == given or _is_plain_error(module, thrown))
         for found in left
     )
+
+
+def _hands_to_thrower(module: Module, body: Node, given: str | None, hops: int) -> bool:
+    """Whether the last statement of a block calls a function of the project with what is called `given`, and
+    it only throws."""
+    last = body.named_children[-1] if body.named_children else None
+    node = first_named(last) if last is not None and last.type == "expression_statement" else None
+    if node is not None and node.type == "await_expression":
+        node = first_named(node)
+    called = function_called(module, node) if node is not None and node.type == "call_expression" else None
+    if node is None or called is None:
+        return False
+    home, function = called
+    names = [module.text(argument) for argument in arguments_of(node)]
+    parameters = home.parameters(function)
+    index = names.index(given) if given is not None and given in names else len(parameters)
+    taken = parameters[index].name if index < len(parameters) else None
+    inside = function.child_by_field_name("body")
+    return inside is not None and _only_throws(home, inside, taken, hops - 1)
 
 
 _LEAVE = ("throw_statement", "return_statement", "continue_statement", "break_statement")
@@ -93,7 +120,7 @@ def _is_plain_error(module: Module, thrown: Node) -> bool:
 
 
 def _escapes(module: Module, node: Node, hops: int) -> bool:
-    if catch_around(module, node) is not None or _is_chained(module, node):
+    if catch_around(module, node) is not None or _is_chained(module, node) or _is_handed_on(module, node):
         return False
     function = module.enclosing_function(node)
     if function is None or hops == 0:
@@ -123,6 +150,26 @@ def _is_chained(module: Module, node: Node) -> bool:
             return True
         found = module.method_called_on(call) if name in ("then", "finally") else None
     return False
+
+
+def _is_handed_on(module: Module, node: Node) -> bool:
+    """Whether the promise that a call gives is an argument of a function that catches what it rejects with,
+    or that is not known."""
+    around = module.call_around(node)
+    if around is None or module.value_of(node).kind is not ValueKind.PROMISE:
+        return False
+    call, index = around
+    called = function_called(module, call.node)
+    if called is None:
+        return True
+    home, function = called
+    parameters = home.parameters(function)
+    name = parameters[index].name if index < len(parameters) else None
+    declaration = home.scope.declared_in(function).get(name) if name is not None else None
+    return declaration is None or any(
+        catch_around(home, use) is not None or _is_chained(home, use)
+        for use in home.scope.references(declaration)
+    )
 
 
 def _is_catching_middleware(module: Module, path: str) -> bool:
@@ -166,7 +213,6 @@ def _is_astro_middleware(module: Module, call: Call) -> bool:
 
 class _Search:
     def __init__(self) -> None:
-        self.throws = 0
         self._seen: set[tuple[str, int, int]] = set()
 
     def is_own(self, module: Module, block: Node, hops: int) -> bool:
@@ -182,7 +228,6 @@ class _Search:
         ):
             return False
         if node.type == "throw_statement":
-            self.throws += 1
             made = first_named(node)
             given = arguments_of(made) if made is not None and made.type == "new_expression" else ()
             return bool(given) and given[0].type in _TEXTS

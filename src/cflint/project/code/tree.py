@@ -122,6 +122,22 @@ def string_of(module: ModuleLike, node: Node) -> str | None:
     return javascript.string_value(module.syntax, module.initializer(node))
 
 
+def string_across(module: ModuleLike, node: Node) -> str | None:
+    """The string that an expression is, also by a constant that another module of the project exports."""
+    here = string_of(module, node)
+    named = module.initializer(node)
+    if here is not None or named.type != "identifier":
+        return here
+    declaration = module.scope.resolve(named)
+    ref = module.scope.origin(declaration) if declaration is not None else None
+    target = module.project.exports.declaration(module.path, ref) if ref is not None else None
+    other = module.other(target[0]) if target is not None else None
+    found = other.scope.top_level.get(target[1]) if target is not None and other is not None else None
+    if other is None or found is None or not found.constant or found.path or found.value is None:
+        return None
+    return javascript.string_value(other.syntax, unwrap(found.value))
+
+
 def enclosing_function(module: ModuleLike, node: Node) -> Node | None:
     """The innermost function around a node."""
     return module.syntax.enclosing(node, FUNCTIONS)

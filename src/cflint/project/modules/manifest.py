@@ -51,6 +51,14 @@ class Manifest:
         tables = [self.root.get(key) for key in _DEPENDENCIES]
         return frozenset(member.key for table in tables if table is not None for member in table.members)
 
+    @property
+    def is_library(self) -> bool:
+        """Whether it is of a package that others install: it says what they import, and is not private."""
+        private = self.root.get("private")
+        if private is not None and private.value is True:
+            return False
+        return any(self.root.get(key) is not None for key in ("exports", "main", "module"))
+
     @cached_property
     def scripts(self) -> Mapping[str, str]:
         """The commands by the names of the scripts."""

@@ -66,6 +66,9 @@ _CONFIGS = frozenset({"wrangler.toml", "wrangler.json", "wrangler.jsonc"})
 _OTHER_CLOUDS = frozenset(
     ("firebase.json", "netlify.toml", "appwrite.json", "appwrite.config.json", "vercel.json")
 )
+_OF_EDGEONE = pattern(rb"\bedgeone\s+pages\s+(?:deploy|dev)\b")
+"""EdgeOne Pages of Tencent has the same folder. Source: https://edgeone.ai/document/162227908259442688"""
+_TO_PAGES = pattern(rb"\bwrangler(?:@[\w.^~-]+)?\s+pages\b")
 
 
 def _runs_in(path: str, reach: Reach) -> bool:
@@ -211,5 +214,8 @@ class BareWorkers:
 
     def _is_of_another_cloud(self, home: str) -> bool:
         if "supabase" in home.split("/") or posixpath.basename(home) in ("firebase", "netlify", "appwrite"):
+            return True
+        manifest = self._workspace.read(posixpath.join(home, "package.json"))
+        if manifest is not None and _OF_EDGEONE.search(manifest.data) and not _TO_PAGES.search(manifest.data):
             return True
         return any(not _OTHER_CLOUDS.isdisjoint(self._workspace.entries(above)) for above in upwards(home))

@@ -19,6 +19,7 @@ from cflint.project.config.deployment import Deployment
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.discovery import is_template_name
 from cflint.project.files.ignored import compiled_in_place
+from cflint.project.files.roles import is_example_path
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.imports import import_specifiers
 from cflint.project.modules.manifest import Manifest
@@ -30,7 +31,7 @@ from cflint.syntax.suffixes import EXTENSIONS, SOURCE_SUFFIXES, TYPESCRIPT
 if TYPE_CHECKING:
     from cflint.project.modules import commands
     from cflint.project.modules.commands import MadeFile, WranglerCall
-    from cflint.project.workers import bundles, file_commands, rewriting
+    from cflint.project.workers import bundles, file_commands, rewriting, samples
     from cflint.project.workers.stacks import finding
     from cflint.project.workers.stacks.finding import Stacks
 else:
@@ -39,6 +40,7 @@ else:
     file_commands = Lazy("cflint.project.workers.file_commands")
     finding = Lazy("cflint.project.workers.stacks.finding")
     rewriting = Lazy("cflint.project.workers.rewriting")
+    samples = Lazy("cflint.project.workers.samples")
 
 _SCRIPT_FOLDERS = frozenset(("scripts", "script", "bin", "ci", ".ci", "tools"))
 _RUN_BY = pattern(
@@ -464,10 +466,12 @@ class Elsewhere:
         return is_called
 
     def _local(self, config: WranglerConfig) -> str:
-        """Why nobody deploys a configuration: only a test tool or local commands name it."""
+        """Why nobody deploys a configuration: only tests or local commands name it, or it is a sample."""
         name = config.file_name
         if _is_usual(name):
-            return self._of_a_tested_library(config)
+            may_be_sample = is_example_path(config.path) and not self.is_deployed(config)
+            sample = samples.why_sample(self._workspace, config) if may_be_sample else ""
+            return self._of_a_tested_library(config) or sample
         commands = [call for _, call in self._calls_for(config)]
         in_tests = self._names_in_tests(config)
         if commands:
@@ -499,7 +503,7 @@ class Elsewhere:
 
     def _of_a_tested_library(self, config: WranglerConfig) -> str:
         manifest = self._manifest(config.directory)
-        if manifest is None or not _is_library(manifest):
+        if manifest is None or not manifest.is_library:
             return ""
         if not self._names_in_tests(config) or any(_may_deploy(call) for _, call in self._calls_for(config)):
             return ""
@@ -586,13 +590,6 @@ def _may_be(path: str, folder: str, name: str) -> bool:
 
 def _may_deploy(call: WranglerCall) -> bool:
     return call.deploys or call.command in ("dev", "pages deploy", "") or call.command.startswith("versions")
-
-
-def _is_library(manifest: Manifest) -> bool:
-    root = manifest.root
-    private = root.get("private")
-    is_private = private is not None and private.value is True
-    return not is_private and any(root.get(key) is not None for key in ("exports", "main", "module"))
 
 
 def _join(folder: str, name: str) -> str:

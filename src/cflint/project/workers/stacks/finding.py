@@ -59,6 +59,8 @@ _ENTRY = pattern(
     r"\b(?:entrypoint|handler|job|main|content_file|contentFile|main_module)\s*[=:]\s*[\"'`]([^\"'`\n]{1,300})[\"'`]"
     r"|\bfile\(\s*\"([^\"\n]{1,300})\""
 )
+_FOLDER = "cwd"
+"""The option of Alchemy that says from which folder the entry's path starts."""
 _BASE = pattern(r"^\$\{(?:path\.(?:module|root)|import\.meta\.\w+|__dirname)\}/?")
 
 
@@ -71,6 +73,7 @@ class Stacks:
         self._files: dict[str, tuple[str, ...]] = {}
         self._known: dict[str, tuple[Declared, ...]] = {}
         self._codes: dict[str, str] = {}
+        self._sayers: dict[str, str] = {}
 
     def declare(self, config: WranglerConfig) -> str:
         """Why a Worker may have more than its configuration says, a phrase; "" when nothing else declares
@@ -87,8 +90,10 @@ class Stacks:
 
     def bindings_without_config(self, folder: str, entries: Collection[str]) -> Mapping[str, str]:
         """The same for a Worker that no configuration speaks of; `folder` is its package's, `entries` are its
-        entry modules."""
-        files = [path for path in self._near(folder) if _maker(path, self._code(path))]
+        entry modules. What has given one of them as an entry (see `entries`) counts wherever it lies."""
+        near = dict.fromkeys(self._near(folder))
+        near.update((self._sayers[entry], None) for entry in entries if entry in self._sayers)
+        files = [path for path in near if _maker(path, self._code(path))]
         return self._bindings(files, (), entries, folder) if files else {}
 
     def entries(self, folder: str) -> Iterator[tuple[str, str]]:
@@ -98,6 +103,7 @@ class Stacks:
             if _maker(path, text):
                 for entry in self._entries(path, text):
                     if entry.endswith(SOURCE_SUFFIXES) and self._workspace.is_file(entry):
+                        self._sayers.setdefault(entry, path)
                         yield entry, path
 
     # -- which Worker is meant -----------------------------------------------------------------------------
@@ -157,6 +163,10 @@ class Stacks:
     def _entries(self, path: str, text: str) -> Iterator[str]:
         for found in _ENTRY.finditer(text):
             yield from _places(path, found[1] or found[2])
+        if _FOLDER in text and not path.endswith(".tf"):
+            for one in self._declared(path):
+                for written in one.paths:
+                    yield from _places(path, written)
 
     def _code(self, path: str) -> str:
         """The text of a file that declares Workers, without comments; that of others as it is."""
