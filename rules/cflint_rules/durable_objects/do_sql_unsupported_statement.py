@@ -44,7 +44,7 @@ Statements for D1 and other databases, which have rules of their own.
 
 ```text title="workerd"
 Error: not authorized: SQLITE_AUTH
-Error: near "TRUNCATE": syntax error …
+Error: near "…": syntax error …
 ```
 
 ## Fix safety

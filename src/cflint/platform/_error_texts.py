@@ -220,7 +220,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "Error: To execute a transaction, please use the state.storage.transaction() or state.storage.transactionSync() APIs instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements. …",
     ),
     ("do-sql-unsupported-statement", "workerd", "Error: not authorized: SQLITE_AUTH"),
-    ("do-sql-unsupported-statement", "workerd", 'Error: near "TRUNCATE": syntax error …'),
+    ("do-sql-unsupported-statement", "workerd", 'Error: near "…": syntax error …'),
     ("do-stub-reuse-after-error", "workerd", "Network connection lost."),
     ("do-stub-reuse-after-error", "Cloudflare", "Durable Object reset because its code was updated."),
     (

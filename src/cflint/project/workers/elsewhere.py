@@ -129,7 +129,8 @@ class Elsewhere:
         """What other files say of a configuration. What they say of wrangler's files says nothing of one in
         TypeScript."""
         if config.is_typescript:
-            return Deployment(open=self.stacks.declare(config) or self._changed_by_vite(config.directory))
+            opened = self.stacks.declare(config) or self._changed_by_vite(config.directory)
+            return Deployment(open=opened, local=self._sample(config))
         entry = date = old = ""
         if not config.is_pages and all(found.main is None for found in config.environments):
             entry, date = self._deployed(config)
@@ -469,15 +470,17 @@ class Elsewhere:
         """Why nobody deploys a configuration: only tests or local commands name it, or it is a sample."""
         name = config.file_name
         if _is_usual(name):
-            may_be_sample = is_example_path(config.path) and not self.is_deployed(config)
-            sample = samples.why_sample(self._workspace, config) if may_be_sample else ""
-            return self._of_a_tested_library(config) or sample
+            return self._of_a_tested_library(config) or self._sample(config)
         commands = [call for _, call in self._calls_for(config)]
         in_tests = self._names_in_tests(config)
         if commands:
             is_remote = any(_may_deploy(call) or call.is_remote for call in commands)
             return "" if is_remote else f"{name} is used by local commands only"
         return f"{name} is used by tests only" if in_tests else ""
+
+    def _sample(self, config: WranglerConfig) -> str:
+        may_be = is_example_path(config.path) and not self.is_deployed(config)
+        return samples.why_sample(self._workspace, config) if may_be else ""
 
     def _local_environments(self, config: WranglerConfig) -> list[str]:
         """The environments that are called as only local ones are, that `wrangler dev` runs, and that no

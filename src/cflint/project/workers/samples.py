@@ -22,19 +22,22 @@ def why_sample(workspace: Workspace, config: WranglerConfig) -> str:
     others."""
     if not config.mains:
         return ""
-    if any(workspace.exists(main) for main in config.mains) or not _is_of_texts(workspace, config.directory):
+    if any(workspace.exists(main) for main in config.mains) or not _is_of_texts(workspace, config):
         return ""
     return "it is a sample without code among the examples"
 
 
-def _is_of_texts(workspace: Workspace, folder: str) -> bool:
-    folders = [folder]
+def _is_of_texts(workspace: Workspace, config: WranglerConfig) -> bool:
+    folders = [config.directory]
     for number, here in enumerate(folders):
         if number == _MOST_FOLDERS:
             return False
         for name, kind in workspace.entries(here).items():
+            path = posixpath.join(here, name)
             if kind is Entry.FOLDER:
-                folders.append(posixpath.join(here, name))
+                folders.append(path)
+            elif path == config.path:
+                continue
             elif name in _MANIFESTS or posixpath.splitext(name)[1] not in _TEXTS:
                 return False
     return True
