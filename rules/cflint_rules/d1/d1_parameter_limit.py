@@ -235,7 +235,7 @@ def _may_be_long(module: Module, source: Node, at: Node, marks: int = 1) -> bool
     return any(_is_unbounded(module, part) for part in module.origins(source))
 
 
-def _cut_to(module: Module, source: Node) -> int | None:
+def _cut_to(module: Module, source: Node) -> float | None:
     """The length of the pieces that a list is one of: of `list.slice(i, i + 500)`, or of the turns over
     `chunk(list, 500)`; None of every other list, and where the length is not known."""
     declaration = module.scope.resolve(source) if source.type == "identifier" else None
@@ -255,11 +255,10 @@ def _cut_to(module: Module, source: Node) -> int | None:
         end = module.operation(made.arguments[1])
         if end is not None and end.operator == "+" and end.left is not None:
             length = end.right if module.is_same(end.left, made.arguments[0]) else None
-    number = module.number(length) if length is not None else None
-    return int(number) if number is not None else None
+    return module.number(length) if length is not None else None
 
 
-def _most_rows(module: Module, source: Node) -> int | None:
+def _most_rows(module: Module, source: Node) -> float | None:
     """The most rows that a list can have whose items come from the rows of a query with a `LIMIT`."""
     ran = _query_behind(module, source)
     use = sql.prepared_by(module, ran.receiver) if ran is not None and ran.receiver is not None else None
@@ -271,11 +270,10 @@ def _most_rows(module: Module, source: Node) -> int | None:
     if found[0].rstrip(" ;\n\t").endswith("?"):
         return _last_bound(module, ran)
     hole = next((hole for hole in use.text.holes if hole.at == found.end() - 1), None)
-    number = module.number(hole.node) if hole is not None else None
-    return int(number) if number is not None else None
+    return module.number(hole.node) if hole is not None else None
 
 
-def _last_bound(module: Module, ran: js.Call | None) -> int | None:
+def _last_bound(module: Module, ran: js.Call | None) -> float | None:
     """The number that is bound last to the statement that a call runs."""
     bound = (
         module.call(module.initializer(ran.receiver))
@@ -284,8 +282,7 @@ def _last_bound(module: Module, ran: js.Call | None) -> int | None:
     )
     if bound is None or bound.name != "bind" or not bound.arguments:
         return None
-    number = module.number(bound.arguments[-1])
-    return int(number) if number is not None else None
+    return module.number(bound.arguments[-1])
 
 
 def _query_behind(module: Module, rows: Node) -> js.Call | None:
