@@ -289,28 +289,39 @@ def _root(module: Module, node: Node) -> Node | None:
 
 
 def _is_asked(module: Module, name: Node, member: str | None) -> bool:
-    """Whether a function asks anything of what a name holds, or of a member of it, or lets another one look
-    at it."""
+    """Whether a function asks anything of what a name holds, or of a member of it, by this or another name,
+    or lets another one look at it."""
     declaration = module.scope.resolve(name)
     if declaration is None:
         return True
-    for use in module.scope.references(declaration):
-        read = module.member_read(use)
-        if member is not None and read is not None and read.name != member:
-            continue
-        whole = _whole(module, use)
-        above = module.parent(module.with_wrappers(whole))
-        if above is None or module.is_guard(whole) or module.mutation_of(use) is not None:
-            return True
-        if above.type in ("array", "subscript_expression", "spread_element"):
-            return True
-        around = module.call_around(whole)
-        callee = around[0].callee if around is not None else None
-        if around is None or callee is None or around[0].name == "bind":
-            continue
-        if _PRINTS.fullmatch(module.text(callee)) is None:
-            return True
-    return False
+    asked = module.memoized(
+        ("what is asked of", declaration.node.id), lambda: frozenset(_asked(module, declaration))
+    )
+    return bool(asked) if member is None else not asked.isdisjoint((None, member))
+
+
+def _asked(module: Module, declaration: js.Declaration) -> Iterator[str | None]:
+    """The members of what a name holds that anything is asked of; None stands for all of it."""
+    for alias, path in module.aliases(declaration):
+        for use in module.scope.references(alias) if len(path) < 2 else ():
+            if _asks(module, use):
+                read = module.member_read(use)
+                yield path[0] if path else read.name if read is not None else None
+
+
+def _asks(module: Module, use: Node) -> bool:
+    """Whether a use of a name asks something of what it holds, or of a member of that, or may do so."""
+    whole = _whole(module, use)
+    above = module.parent(module.with_wrappers(whole))
+    if above is None or module.is_guard(whole) or module.mutation_of(use) is not None:
+        return True
+    if above.type in ("array", "subscript_expression", "spread_element"):
+        return True
+    around = module.call_around(whole)
+    callee = around[0].callee if around is not None else None
+    if around is None or callee is None or around[0].name == "bind":
+        return False
+    return _PRINTS.fullmatch(module.text(callee)) is None
 
 
 def _whole(module: Module, use: Node) -> Node:
