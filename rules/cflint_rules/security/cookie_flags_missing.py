@@ -69,6 +69,8 @@ _READABLE = pattern(r"csrf|xsrf|theme|locale|lang|state|nonce|verifier|author|pu
 _HOLE = "\0"
 _MOST_HOPS = 8
 _MOST_TEXTS = 16
+_MOST_PARTS = 200
+"""How many parts a text is put together of, those of a constant as often as it is named."""
 
 
 @rule(module("Set-Cookie", "set-cookie", "Set-cookie"), severity=Severity.WARNING)
@@ -160,44 +162,54 @@ def _texts(module: Module, value: Node) -> list[str]:
     """The texts that a header may get: those that stand there, or those that a function returns."""
     made = module.call(module.initializer(value))
     called = js.function_called(module, made.node) if made is not None and not made.is_new else None
+    left = iter(range(_MOST_PARTS))
     if called is None:
-        return _text(module, value)
+        return _text(module, value, left)
     other, function = called
     body = js.body_of(function)
     returned = [js.first_named(found) for found in other.returns_of(function)]
     if body is not None and body.type != "statement_block":
         returned = [body]
-    texts = [_text(other, found) if found is not None else [] for found in returned]
+    texts = [_text(other, found, left) if found is not None else [] for found in returned]
     return [text for one in texts for text in one] if all(texts) else []
 
 
-def _text(module: Module, value: Node, hops: int = _MOST_HOPS) -> list[str]:
+def _text(module: Module, value: Node, left: Iterator[int], hops: int = _MOST_HOPS) -> list[str]:
     """The texts that a cookie may be, with a NUL for each part that is not known; none of what is no text,
-    and where they are many."""
+    and where they are many. `left` has one item for each part that may still be looked at."""
     node = js.unwrap(module.initializer(value))
     known = module.string_of(node)
     if known is not None:
         return [known]
-    if hops == 0:
+    if hops == 0 or next(left, None) is None:
         return []
     if node.type == "template_string":
         return _joined(
-            _part(module, js.first_named(part), hops)
+            _part(module, js.first_named(part), left, hops)
             if part.type == "template_substitution"
             else [module.text(part)]
             for part in node.named_children
         )
     if node.type == "ternary_expression":
         sides = (node.child_by_field_name(name) for name in ("consequence", "alternative"))
-        return [text for side in sides for text in _part(module, side, hops)]
-    operation = module.operation(node)
-    if operation is not None and operation.operator == "+" and operation.left is not None:
-        return _joined(_part(module, side, hops) for side in operation.operands)
-    return []
+        return [text for side in sides for text in _part(module, side, left, hops)]
+    summands = _summands(module, node)
+    return _joined(_part(module, each, left, hops) for each in summands) if len(summands) > 1 else []
 
 
-def _part(module: Module, node: Node | None, hops: int) -> list[str]:
-    return (_text(module, node, hops - 1) if node is not None else []) or [_HOLE]
+def _part(module: Module, node: Node | None, left: Iterator[int], hops: int) -> list[str]:
+    return (_text(module, node, left, hops - 1) if node is not None else []) or [_HOLE]
+
+
+def _summands(module: Module, node: Node) -> list[Node]:
+    """What stands between the `+` of a sum; the expression itself where it is none."""
+    found: list[Node] = []
+    while True:
+        operation = module.operation(node)
+        if operation is None or operation.operator != "+" or operation.left is None:
+            return [node, *reversed(found)]
+        found.append(operation.right)
+        node = operation.left
 
 
 def _joined(parts: Iterable[list[str]]) -> list[str]:
