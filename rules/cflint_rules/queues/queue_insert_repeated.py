@@ -106,6 +106,8 @@ _DEPTH = 3
 """Through how many functions a handler is followed."""
 _INSERT = pattern(r"\s*INSERT\s+INTO\s+[\"`\[]?(\w+)[\"`\]]?", re.IGNORECASE)
 _DECIDES = pattern(r"\bON\s+CONFLICT\b|\bNOT\s+EXISTS\b|\bSELECT\b", re.IGNORECASE)
+_LOOKS = pattern(r"\b(?:FROM|UPDATE|JOIN)\s+[\"`\[]?(\w+)", re.IGNORECASE)
+_WORD = pattern(r"\w+")
 _HARMLESS = pattern(
     r"logs?$|event|metric|audit|histor|analytic|stat|visit|click|view|hit|usage|error|attempt|trace|deliver",
     re.IGNORECASE,
@@ -118,12 +120,12 @@ _TABLE = pattern(r"(?:\w+\.)?(\w+)")
 @rule(handler("queue"), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(found: Handler) -> Iterator[Finding]:
     reached = list(_reached(found.module, found.function))
-    inserts = [one for module, function in reached for one in _inserts(module, function)]
-    plain = [
-        (module, node, table)
-        for module, node, table in inserts
-        if _HARMLESS.search(table) is None and not any(_looks(*where, table) for where in reached)
-    ]
+    inserts = [one for where in reached for one in _inserts(*where) if _HARMLESS.search(one[2]) is None]
+    if not inserts:
+        return
+    named = {name.lower() for where in reached for name in _tables_looked_at(*where)}
+    words = {word for where in reached for word in _words_of_queries(*where)}
+    plain = [one for one in inserts if one[2].lower() not in named and one[2] not in words]
     if plain:
         (module, node, table), *others = plain
         yield Finding(
@@ -179,15 +181,16 @@ def _methods_behind(module: Module, node: Node) -> Iterator[str]:
         called = module.method_called_on(called[1])
 
 
-def _looks(module: Module, function: Node, table: str) -> bool:
-    """Whether a function reads, or deletes, rows of a table."""
-    wanted = re.compile(rf"\b(?:FROM|UPDATE|JOIN)\s+[\"`\[]?{re.escape(table)}\b", re.IGNORECASE)
+def _tables_looked_at(module: Module, function: Node) -> Iterator[str]:
+    """The tables of which the SQL of a function reads, changes, or deletes rows."""
     for made in module.calls("prepare", function):
         use = sql.sql_use(module, made.node)
-        if use is not None and wanted.search(use.text.text) is not None:
-            return True
-    for word in ("from", "delete", "update", "findFirst", "findMany"):
-        for made in module.calls(word, function):
-            if re.search(rf"\b{re.escape(table)}\b", module.text(made.node)) is not None:
-                return True
-    return False
+        if use is not None:
+            yield from _LOOKS.findall(use.text.text)
+
+
+def _words_of_queries(module: Module, function: Node) -> Iterator[str]:
+    """The words in the calls of an ORM by which a function does that, the tables among them."""
+    for name in ("from", "delete", "update", "findFirst", "findMany"):
+        for made in module.calls(name, function):
+            yield from _WORD.findall(module.text(made.node))
