@@ -131,15 +131,22 @@ def _sets(
 ) -> dict[str, tuple[Node, bool]]:
     """The fields that `fetch()` sets to something of the request, or a handler of sockets to something of
     what a client sent, each with the first place, and whether it is the second."""
-    found = {name: (put, False) for name, put in _set_in(module, owner, fetch).items()}
-    for method in methods:
-        for node in module.descendants(method, "assignment_expression"):
-            made = module.assignment(node)
-            target = module.member(made.target) if made is not None else None
-            if made is None or target is None or target.object.type != "this" or target.name in found:
+    found: dict[str, tuple[Node, bool]] = {}
+    given = [
+        (name, node, value)
+        for name, node, value in module.field_values(owner)
+        if node.type == "assignment_expression"
+    ]
+    for method, by_message in ((fetch, False), *((each, True) for each in methods)):
+        for name, node, value in given:
+            if name in found or not js.contains(method, node):
                 continue
-            if module.this_class(target.object) is owner and _is_of_message(module, method, made.value):
-                found[target.name] = (node, True)
+            if (
+                _is_of_message(module, method, value)
+                if by_message
+                else any(module.reads_request(part) for part in module.origins(value))
+            ):
+                found[name] = (node, by_message)
     return found
 
 
@@ -173,21 +180,6 @@ def _falls_back(module: Module, use: Node) -> bool:
     if operation is None or operation.operator not in ("??", "||") or operation.right is None:
         return False
     return js.unwrap(operation.right).type not in ("string", "number", "null", "undefined", "false", "array")
-
-
-def _set_in(module: Module, owner: ClassDefinition, fetch: Node) -> dict[str, Node]:
-    """The fields that `fetch()` sets to something of the request, each with the first place."""
-    found: dict[str, Node] = {}
-    for node in module.descendants(fetch, "assignment_expression"):
-        made = module.assignment(node)
-        target = module.member(made.target) if made is not None else None
-        if made is None or target is None or target.object.type != "this":
-            continue
-        if module.this_class(target.object) is not owner or target.name in found:
-            continue
-        if any(module.reads_request(part) for part in module.origins(made.value)):
-            found[target.name] = node
-    return found
 
 
 def _methods_of_sockets(module: Module, owner: ClassDefinition) -> list[Node] | None:

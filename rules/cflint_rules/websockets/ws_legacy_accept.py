@@ -114,20 +114,20 @@ def check(match: Match) -> Iterator[Finding]:
 def _has_to_stay(module: Module, owner: ClassDefinition) -> bool:
     """Whether an object would not hibernate, or lose what it is, however it takes its sockets: a timer keeps
     it awake, or fields that change are all that it keeps."""
+    return module.memoized(("has to stay", owner.node.id), lambda: _find_has_to_stay(module, owner))
+
+
+def _find_has_to_stay(module: Module, owner: ClassDefinition) -> bool:
     names = {module.callee_name(made) for made in module.descendants(owner.node, "call_expression")}
     if "setInterval" in names:
         return True
     if module.document.has_word("storage") or module.document.has_word("sql"):
         return False
     constructor = owner.method("constructor")
-    for node in module.descendants(owner.node, "assignment_expression", "augmented_assignment_expression"):
-        left = node.child_by_field_name("left")
-        target = module.member(left) if left is not None else None
-        if target is None or target.object.type != "this" or module.this_class(target.object) is not owner:
-            continue
-        if constructor is None or not js.contains(constructor, node):
-            return True
-    return False
+    return any(
+        node.id != value.id and (constructor is None or not js.contains(constructor, node))
+        for _, node, value in module.field_values(owner)
+    )
 
 
 def _may_stay(module: Module, end: js.PairEnd) -> bool:
