@@ -102,6 +102,8 @@ def check(match: Match) -> Iterator[Finding]:
     if module.environments and all(each.binding(access.name) is not None for each in module.environments):
         return  # it is never missing
     places = _places(module, access.node)
+    names = {module.scope.resolve(place): place for place in places[1:]}
+    secrets = [access.node, *names.values()]  # one place of each variable: the others mean the same
     for truth in _truths(module, places):
         asked = _asked(module, truth)
         let_in = _lets_in(module, asked) if asked is not None else None
@@ -111,7 +113,7 @@ def check(match: Match) -> Iterator[Finding]:
                 module.at(let_in),
                 (module.at(access.node, "the secret that may be missing"),),
             )
-        optional = _optional_check(module, truth, places)
+        optional = _optional_check(module, truth, secrets)
         if optional is not None and not _CAPTCHA.search(access.name):
             yield Finding(
                 f"nothing is checked while {quoted(module.text(access.node))} is not set: all are let in",
