@@ -139,10 +139,8 @@ def _what(module: Module, node: Node) -> str | None:
         return None
     if module.value_of(node).kind is not ValueKind.UNKNOWN or module.secret_at(node) is not None:
         return None
-    if is_session and _is_typed_text(module, node):
-        return "`session` is"
-    if _SECRET.fullmatch(name) is None or _HIDDEN.search(name) is not None:
-        return None
+    if is_session:
+        return "`session` is" if _is_typed_text(module, node) else None
     if access is None and _is_text_of_code(module, node):
         return None
     if name.lower() == "token" and not _is_about_users(module, node):
