@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import pytest
 
 from cflint.finding import Safety
+from cflint.report.advice import what_to_do
 from cflint.testing import check
+from tests.support.fixture_cases import KNOWN
 
 pytestmark = pytest.mark.portable
 
@@ -290,3 +292,25 @@ def test_a_salt_leads_to_its_text() -> None:
     named, written = check(files, "predictable-salt").findings
     assert [place.document.text(place.span) for place in named.related] == ['"my-app"']
     assert written.related == (), "the mark is on the text itself"
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "flags", "words"),
+    [
+        ("nodejs-compat-missing", 'import "node:crypto";', "", 'Add `"nodejs_compat"`'),
+        ("nodejs-compat-missing", 'import "node:crypto";', '"no_nodejs_compat"', "Delete the flag"),
+        (
+            "verify-unchecked",
+            'import { verify } from "@tsndr/cloudflare-worker-jwt";'
+            " export const f = async (token) => { await verify(token, 'a'); };",
+            "",
+            "Look at what it gives",
+        ),
+    ],
+)
+def test_what_to_do_fits_the_message(rule: str, code: str, flags: str, words: str) -> None:
+    dated = '"compatibility_date": "2026-03-01"'
+    config = f'{{ "name": "a", "main": "i.ts", {dated}, "compatibility_flags": [{flags}] }}'
+    code += " export default { fetch() { return new Response('x'); } };"
+    (message,) = said({"wrangler.json": config, "i.ts": code}, rule)
+    assert words in what_to_do(KNOWN[rule].info, message)

@@ -66,8 +66,8 @@ Add `"nodejs_compat"` to `compatibility_flags`: without it the build fails, or t
 - "second version": Set `compatibility_date` to 2024-09-23 or later, with which `nodejs_compat` has it: all
   that changed until then changes, too. Only to change nothing else, put the flag `nodejs_compat_v2` in the
   place of `nodejs_compat`: wrangler refuses both together. Without it the build or the start fails.
-- "is not on at": Delete the flag that switches it off (`no_nodejs_compat`): without it the build fails, or
-  the deployment is refused.
+- "switches off": Delete the flag `no_nodejs_compat`, and add `nodejs_compat` where the compatibility date is
+  before 2026-08-04: without it the build fails, or the deployment is refused.
 
 ## Not reported
 
@@ -195,7 +195,16 @@ def _message(names: Sequence[str], environments: Sequence[Environment], *, is_se
     if is_second or first.enables("nodejs_compat"):
         second = f"the second version of `nodejs_compat`{where}"
         return f"{shown} {needs} {second}, which is on from {_SECOND_VERSION}, not{at}"
+    if _is_switched_off(environments):
+        return f"{shown} {needs} `nodejs_compat`, which `no_nodejs_compat` switches off{where}"
     return f"{shown} {needs} `nodejs_compat`, which is not on{at}{where}"
+
+
+def _is_switched_off(environments: Sequence[Environment]) -> bool:
+    return any(
+        "no_nodejs_compat" in found.source_of("compatibility_flags").compatibility_flags
+        for found in environments
+    )
 
 
 def _place(environment: Environment) -> Location:
@@ -211,10 +220,9 @@ def _place(environment: Environment) -> Location:
 
 
 def _fix(environments: Sequence[Environment], flag: str) -> Fix | None:
-    for environment in environments:
-        source = environment.source_of("compatibility_flags")
-        if source.enables("nodejs_compat") or "no_nodejs_compat" in source.compatibility_flags:
-            return None
+    is_on = any(found.source_of("compatibility_flags").enables("nodejs_compat") for found in environments)
+    if is_on or _is_switched_off(environments):
+        return None
     edits = fixes.add_flag(environments, flag)
     return Fix.of(f"Add the compatibility flag `{flag}`", edits or (), Safety.SAFE)
 

@@ -51,7 +51,7 @@ export default {
 
 Look at what it gives: `if (!(await …verify(…))) return new Response(null, { status: 401 })`.
 
-- "gives `undefined`": Ask before it is used: `if (!verified)`, and answer as to one who is not signed in
+- "then this throws": Ask before it is used: `if (!verified)`, and answer as to one who is not signed in
   (401, or a redirect to the sign-in). As it is, that client gets an error 500.
 
 ## Not reported
@@ -131,7 +131,7 @@ _OF_VIEM = ("verifyMessage", "verifyTypedData")
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.word in _OWN or match.word in _OF_VIEM:
-        if _gives_false(match) and _is_dropped(match):
+        if _is_dropped(match) and _gives_false(match):
             yield Finding(_message(match, "`false`"), match.at())
         return
     called = module.called_name(match.node)

@@ -35,7 +35,7 @@ export default {
 
 - "needs a `webSocket`": Add `webSocket: client`, the end of the pair that was not accepted; without a socket,
   answer another status.
-- "needs status 101": Write `status: 101` (or leave `webSocket` out).
+- "with a WebSocket": Write `status: 101` (or leave `webSocket` out).
 
 ## Not reported
 
