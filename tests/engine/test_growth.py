@@ -22,6 +22,10 @@ ONCE = {
     "fetch:rows:undeclared": 100,
     "layers:replies": 20,
     "layers:throws": 5,
+    "layers:cookies": 8,
+    "fields-bound": 100,
+    "tables-of-queue": 100,
+    "sockets-accepted": 50,
     "fetch:rows:rewritten-rows": 10,
 }
 """What once took the square of its size or more, with how much of it is checked."""

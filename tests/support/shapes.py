@@ -505,6 +505,10 @@ def config_shapes() -> Iterator[Shape]:
     yield Shape("env-type", _env_type, 200)
     yield Shape("layers:replies", _reply_layers, 100)
     yield Shape("layers:throws", _throw_layers, 100)
+    yield Shape("layers:cookies", _cookie_layers, 30)
+    yield Shape("fields-bound", _fields_bound, 100)
+    yield Shape("tables-of-queue", _tables_of_queue, 100)
+    yield Shape("sockets-accepted", _sockets_accepted, 50)
     yield Shape("modules", _modules, 60)
     yield Shape("module-chain", _module_chain, 60)
     yield Shape("workers", _workers, 30)
@@ -590,6 +594,41 @@ def _reply_layers(n: int) -> Files:
 def _throw_layers(n: int) -> Files:
     code = _layered(5, "NEXT(a, b);", "decodeURIComponent(a);", n)
     return worker(code + "f0(request.url, 1);".join(CONTEXTS["fetch"]))
+
+
+def _cookie_layers(n: int) -> Files:
+    """A cookie that is put together of constants, each `n` times in the next."""
+    texts = [f"const c{layer} = `{f'${{c{layer + 1}}}' * n}`;\n" for layer in range(3)]
+    sent = 'return new Response("", { headers: { "Set-Cookie": `session=${c0}` } });'
+    return worker("".join(texts) + 'const c3 = "x";\n' + sent.join(CONTEXTS["fetch"]))
+
+
+def _fields_bound(n: int) -> Files:
+    """Optional fields that are bound, each by a statement of its own."""
+    fields = rows("  f{0}?: string;", n)
+    binds = rows('  await env.DB.prepare("UPDATE t SET f = ?").bind(note.f{0}).run();', n)
+    code = f"interface Note {{\n{fields}}}\nasync function save(env: Env, note: Note) {{\n{binds}}}\n"
+    return worker(code + "await save(env, await request.json());".join(CONTEXTS["fetch"]))
+
+
+def _tables_of_queue(n: int) -> Files:
+    """Functions that a consumer calls, each of which inserts into a table of its own."""
+    insert = 'async function s{0}(env) {{ await env.DB.prepare("INSERT INTO t{0} (a) VALUES (1)").run(); }}'
+    calls = rows("await s{0}(env);", n)
+    return worker(rows(insert, n) + f"export default {{ async queue(batch, env) {{\n{calls}}} }};\n")
+
+
+def _sockets_accepted(n: int) -> Files:
+    """Sockets that one object accepts, and which change its fields."""
+    accept = (
+        "const [c{0}, s{0}] = Object.values(new WebSocketPair()); s{0}.accept();"
+        ' s{0}.addEventListener("message", (event) => {{ this.f{0} = event.data; }});'
+    )
+    body = f"async fetch(request) {{\n{rows(accept, n)}return new Response(null, {{ webSocket: c0 }}); }}"
+    return worker(
+        'import { DurableObject } from "cloudflare:workers";\n'
+        f"export class Room extends DurableObject {{ {body} }}\nexport default {{ fetch() {{}} }};\n"
+    )
 
 
 def _workers(n: int) -> Files:
