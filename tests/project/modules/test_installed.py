@@ -203,7 +203,7 @@ import fs from "node:fs";
     project = load(memory(files), ["", "guide.md"], preferences=no_preferences).project
     worker, section = project.workers
     assert worker.modules == ("a.ts", "c.ts", "b.ts")
-    assert worker.type_only == {"b.ts"} and worker.manifest is None
+    assert worker.idle == {"b.ts"} and worker.manifest is None
     assert [edge.to for edge in project.imports.of("c.ts")] == [Package("agents")]
     assert [edge.to for edge in project.imports.of(section.modules[0])] == [Package("pg"), Builtin("node:fs")]
     shown = shown_version(section, "pg")

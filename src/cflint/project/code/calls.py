@@ -52,16 +52,16 @@ class Callers:
 
 
 def paths_around(module: Module) -> tuple[str, ...]:
-    """The module itself, then all others that run in the same Workers, sorted; types alone left out."""
+    """The module itself, then all others that run in the same Workers, sorted."""
     others = {path for worker in module.workers for path in running_paths(worker)}
     return (module.path, *sorted(others - {module.path}))
 
 
 def running_paths(worker: Worker) -> tuple[str, ...]:
-    """The modules of a Worker that run: not those of which it needs the types alone."""
-    if not worker.type_only:
+    """The modules of a Worker that run: not those of which no function does."""
+    if not worker.idle:
         return worker.modules
-    return tuple(path for path in worker.modules if path not in worker.type_only)
+    return tuple(path for path in worker.modules if path not in worker.idle)
 
 
 def all_code_is_known(project: Project, worker: Worker) -> bool:

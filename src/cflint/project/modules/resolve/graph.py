@@ -40,9 +40,9 @@ class Reach:
     """What a module reaches through imports.
 
     `modules` are the files of code, the module itself first, then in the order of a breadth-first walk;
-    those in `type_only` are reached through type imports alone and come last. Of those in `idle` no code runs
-    but what stands at their top level: others only hand on their names, and nobody takes one. `others` are
-    local files that are no code: data and declarations. `unread` could not be read (see `Workspace.problem`).
+    those in `type_only` are reached through type imports alone and come last. Of those in `idle` no function
+    runs: they are reached so, or others only hand on their names, and nobody takes one. `others` are local
+    files that are no code: data and declarations. `unread` could not be read (see `Workspace.problem`).
     `unresolved` are imports, with the path of their module, that lead to no file.
     """
 
@@ -219,10 +219,11 @@ class ModuleGraph:
                 seen.update(queue)
                 later.clear()
         every = tuple(modules)
+        type_only = frozenset(every[running:])
         return Reach(
             modules=every,
-            type_only=frozenset(every[running:]),
-            idle=self.idle_among(every[:running], (start,)),
+            type_only=type_only,
+            idle=type_only | self.idle_among(every[:running], (start,)),
             others=tuple(others),
             packages=frozenset(packages),
             unread=tuple(unread),
