@@ -33,14 +33,14 @@ def finds_code(found: re.Pattern[bytes], document: Document) -> bool:
         word = _WORD.search(data, match.start())
         start = word.start() if word is not None else match.start()
         places = (start, *(match.start(group) for group in range(1, found.groups + 1)))
-        doubtful = [place for place in places if _is_doubtful(data, place)]
-        if not doubtful or not document.path.endswith(EXTENSIONS):
-            return True
-        try:
-            syntax = syntax if syntax is not None else javascript.parse(document)
-        except javascript.ParseTimeout:
-            return True
-        if not any(_is_text(syntax, place) for place in doubtful):
+        if syntax is None:  # there may be thousands, and to see that one is doubtful takes all that is before
+            if not document.path.endswith(EXTENSIONS) or not any(_is_doubtful(data, it) for it in places):
+                return True
+            try:
+                syntax = javascript.parse(document)
+            except javascript.ParseTimeout:
+                return True
+        if not any(_is_text(syntax, place) for place in places):
             return True
     return False
 
