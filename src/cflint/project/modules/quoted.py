@@ -20,6 +20,7 @@ else:
 
 _DOUBT_IN_LINE = pattern(rb"//|[\"'*]")
 _WORD = pattern(rb"\w")
+_COMMENT_LINE = pattern(rb"[ \t]*(?://|/\*|\*[ /])")
 _TEXT = frozenset(("string", "template_string", "comment", "jsx_text", "regex"))
 _AROUND = _TEXT | {"template_substitution", "jsx_expression"}
 
@@ -60,3 +61,18 @@ def _is_doubtful(data: bytes, at: int) -> bool:
         or data.rfind(b"/*", 0, at) > data.rfind(b"*/", 0, at)
         or _DOUBT_IN_LINE.search(data, line, at) is not None
     )
+
+
+def first_template(data: bytes) -> int:
+    """Where the first template may begin: at a backtick, but for those in comments that have lines of their
+    own; -1 without one."""
+    at = data.find(b"`")
+    while at != -1:
+        line = data.rfind(b"\n", 0, at) + 1
+        if _COMMENT_LINE.match(data, line, at) is None or data.find(b"*/", line, at) != -1:
+            break
+        end = data.find(b"\n", at)
+        end = end if end != -1 else len(data)
+        close = data.find(b"*/", at, end)
+        at = data.find(b"`", close if close != -1 else end)
+    return at
