@@ -148,11 +148,10 @@ class _Search:
                 self._pins.setdefault(start.path, realm)
             self._queues[realm].append((start.path, Placed(realm, start.why)))
         queues = list(self._queues.values())
-        while any(queues):
-            for queue in queues:
-                if queue:  # of the strongest realm that has one left
-                    self._visit(*queue.popleft())
-                    break
+        while (
+            queue := next(filter(None, queues), None)
+        ) is not None:  # the strongest realm that has one left
+            self._visit(*queue.popleft())
         if self._borders.shares:
             self._share(starts)
         self._mark_shared()
