@@ -67,10 +67,10 @@ _PLACES: tuple[re.Pattern[bytes], ...] = (
     # type A = [new: B, string?: C]
     pattern(
         rb"[\[,][ \t\r\n]*(?:\.\.\.)?(?P<name>" + _TYPES + rb"|" + _KEYWORDS + rb")"
-        rb"(?=[ \t]*\??[ \t]*:)"
+        rb"(?=[ \t]*(?:\?[ \t]*)?:)"
     ),
     # type A = (string) => void
-    pattern(rb"\([ \t]*(?P<name>" + _TYPES + rb")(?=[ \t]*,?[ \t]*\)[ \t]*=>)"),
+    pattern(rb"\([ \t]*(?P<name>" + _TYPES + rb")(?=[ \t]*(?:,[ \t]*)?\)[ \t]*=>)"),
     # { [A in keyof readonly B[]]: C }
     pattern(rb"(?<![\w$.])keyof[ \t]+(?P<blank>readonly)(?=[ \t]+[\w$\[(])"),
     # (a? /* b */: C) => d
@@ -113,21 +113,24 @@ def _decorators(data: bytes) -> Iterator[Change]:
         while (name := _DECORATOR.match(data, at)) is not None:
             at = name.end()
             if data[at : at + 1] == b"(":
-                at = _closed(data, at)
+                closed = _closed(data, at)
+                if closed is None:
+                    break
+                at = closed
             while data[at : at + 1].isspace():
                 at += 1
         if at > start and _CLASS.match(data, at) is not None:
             yield start, _blank(data[start:at])
 
 
-def _closed(data: bytes, at: int) -> int:
-    """The byte after the parentheses that open at a byte, or after that byte if they are long."""
+def _closed(data: bytes, at: int) -> int | None:
+    """The byte after the parentheses that open at a byte; None if they are long."""
     depth = 0
     for end in range(at, min(at + 500, len(data))):
         depth += (data[end] == 0x28) - (data[end] == 0x29)
         if depth == 0:
             return end + 1
-    return at + 1
+    return None
 
 
 _OPENED_ANGLES = pattern(

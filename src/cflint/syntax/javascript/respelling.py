@@ -25,7 +25,7 @@ _TYPES = (
     rb"|unknown"
 )
 _RESPELLED = pattern(
-    rb"^[ \t]*(?P<line>in(?:stanceof)?(?=[0-9_$\x80-\xff]|\??[:(]|[ \t]*=[^=]|[ \t]*;?[ \t]*\r?$))"
+    rb"^[ \t]*(?P<line>in(?:stanceof)?(?=[0-9_$\x80-\xff]|\??[:(]|[ \t]*=[^=]|[ \t]*(?:;[ \t]*)?\r?$))"
     rb"|<[ \t\r\n]*(?P<less>abstract|infer|keyof|never|readonly|unique|unknown)"
     + _ENDS_NAME
     + rb"|(?<![\w$\x80-\xff])(?P<modifier>abstract|accessor|using)(?![\w$\x80-\xff])"
