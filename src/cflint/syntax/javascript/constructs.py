@@ -232,13 +232,12 @@ _MORE: tuple[Callable[[bytes], Iterable[Change]], ...] = (
 
 
 def changes_of(data: bytes) -> Iterator[list[Change]]:
-    """What of the constructs is in a text, a list for each construct; their order is fixed."""
+    """What of the constructs is in a text, a list for each construct, which may be empty; their order is
+    fixed."""
     for place in _PLACES:
-        if found := [_change(match) for match in place.finditer(data)]:
-            yield found
+        yield [_change(match) for match in place.finditer(data)]
     for changes in _MORE:
-        if found := list(changes(data)):
-            yield found
+        yield list(changes(data))
 
 
 def _change(found: re.Match[bytes]) -> Change:
