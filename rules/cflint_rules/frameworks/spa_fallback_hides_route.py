@@ -204,7 +204,7 @@ def _hidden(subject: Worker, project: Project) -> Iterator[tuple[str, Location]]
     returns: list[tuple[str, Location]] = []
     for path in subject.modules[:_MOST]:
         document = project.sources.document(path)
-        if document is None or path in subject.type_only:
+        if document is None or path in subject.idle:
             continue
         for match in _ROUTES.finditer(document.data):
             text = match[2].decode("utf-8", "replace")

@@ -164,7 +164,7 @@ def _felt(subject: Worker, project: Project, since: set[str], environment: Envir
     code = [
         path
         for path in subject.modules
-        if path not in subject.type_only and js.module_of(project, path) is not None
+        if path not in subject.idle and js.module_of(project, path) is not None
     ]
     return next(
         (

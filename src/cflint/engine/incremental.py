@@ -173,7 +173,7 @@ class IncrementalRun:
                 worker.entries,
                 worker.modules,
                 worker.unresolved,
-                sorted(worker.type_only),
+                sorted(worker.idle),
                 [kind.id for kind in worker.app.kinds] if worker.app is not None else None,
                 sorted(worker.bound.items()),
             ]

@@ -49,7 +49,7 @@ class Realm(Enum):
     BROWSER = "the browser runs it"
     BUILD = "it runs when the app is built"
     DEAD = "nothing runs it: it is not deployed"
-    TYPES = "a Worker uses types of it only"
+    IDLE = "no function of it runs: a Worker needs its types alone, or nobody takes what it exports"
     TESTS = "tests run it"
     CONFIGURATION = "a configuration"
     OUTSIDE = "no Worker reaches it"
@@ -152,7 +152,7 @@ def _realm(loaded: Loaded, path: str, config: WranglerConfig | None, workers: Se
         return Realm[of_app.name]
     if not workers:
         return Realm.OUTSIDE
-    return Realm.TYPES if all(path in worker.type_only for worker in workers) else Realm.WORKER
+    return Realm.IDLE if all(path in worker.idle for worker in workers) else Realm.WORKER
 
 
 # -- what the model knows ---------------------------------------------------------------------------------

@@ -389,7 +389,7 @@ def _worker_signature(worker: Worker) -> object:
         worker.entries,
         worker.modules,
         worker.unresolved,
-        worker.type_only,
+        worker.idle,
         worker.app.kinds if worker.app is not None else None,
         worker.bound,
     )

@@ -351,7 +351,7 @@ class _Drawing:
             return
         for path in worker.modules:
             document = self._project.sources.document(path)
-            if document is None or path in worker.type_only or not path.endswith(MODULE_SUFFIXES):
+            if document is None or path in worker.idle or not path.endswith(MODULE_SUFFIXES):
                 continue
             if not any(name.encode() in document.data for name in bound):
                 continue

@@ -61,7 +61,7 @@ def test_each_module_runs_where_it_says(case: Case) -> None:
 def test_the_worker_of_the_app_has_what_runs_in_it_and_nothing_else(case: Case) -> None:
     (worker,) = _loaded(case.files).project.workers
     inside = {path for path, realm in _written(case.files).items() if realm in ("server", "both")}
-    assert set(worker.modules) - worker.type_only == inside
+    assert set(worker.modules) - worker.idle == inside
 
 
 @each_case

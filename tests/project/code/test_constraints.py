@@ -26,10 +26,12 @@ HELD = {
     "const here: Unknown = x();": set(),
     "function f(here: Note[]) {}": set(),
     "function f(here) {}": set(),
+    f"function f(here: {'(' * 3000}{{ a?: 1 }}{')' * 3000}) {{}}": {"a"},
+    f"function f(here: {'Note & ' * 3000}Draft) {{}}": {"title", "lang", "text"},
 }
 
 
-@pytest.mark.parametrize("code", HELD)
+@pytest.mark.parametrize("code", HELD, ids=range(len(HELD)))
 def test_the_members_that_a_type_calls_optional(code: str) -> None:
     module = module_of(f"{TYPES}\n{code}\n")
     leaf = next(module.syntax.leaves("here", module.syntax.root))

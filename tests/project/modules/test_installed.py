@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -203,7 +204,7 @@ import fs from "node:fs";
     project = load(memory(files), ["", "guide.md"], preferences=no_preferences).project
     worker, section = project.workers
     assert worker.modules == ("a.ts", "c.ts", "b.ts")
-    assert worker.type_only == {"b.ts"} and worker.manifest is None
+    assert worker.idle == {"b.ts"} and worker.manifest is None
     assert [edge.to for edge in project.imports.of("c.ts")] == [Package("agents")]
     assert [edge.to for edge in project.imports.of(section.modules[0])] == [Package("pg"), Builtin("node:fs")]
     shown = shown_version(section, "pg")
@@ -360,6 +361,13 @@ def test_the_runtime_is_the_one_that_wrangler_gets(files: Mapping[str, bytes]) -
     workspace = memory({"package.json": b'{"devDependencies": {"wrangler": "^4.88.0"}}', **files})
     found = installed_version(workspace, "", "workerd")
     assert found is not None and found.text == "1.20260504.1"
+
+
+def test_a_file_of_yarn_without_blank_lines_takes_no_longer() -> None:
+    workspace = memory({"package.json": b"{}", "yarn.lock": YARN + b"\nwrangler@^4:" * 20_000})
+    start = process_time()
+    assert newest_locked(workspace, "", "workerd") == (1, 20260504, 1)
+    assert process_time() - start < 2
 
 
 def test_what_wrangler_has_nothing_of_its_own_of_lies_above() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cflint.project.sql.d1 import d1_statement, queries_before
+from cflint.project.sql.d1 import d1_statement, is_written_before, queries_before
 from tests.project.sql.test_statements import CONFIG
 from tests.support.modules import marked
 
@@ -51,3 +51,28 @@ def test_the_queries_of_a_table_before_a_place() -> None:
     found = queries_before(module, function, node, "notes")
     assert [[module.text(value) for value in query.select.values] for query in found] == [["3"], ["1"]]
     assert list(queries_before(module, function, node, "none")) == []
+
+
+@pytest.mark.parametrize(
+    ("id", "expected"),
+    [
+        ("made.meta.last_row_id", True),
+        ("(made!.meta).last_row_id", True),
+        ("other.meta.last_row_id", False),
+        ("id.meta.last_row_id", False),  # of itself
+    ],
+)
+def test_a_row_is_written_before_its_id_is_asked_for(id: str, expected: bool) -> None:
+    module, node = marked(
+        f"""export default {{ async fetch(request, env, other) {{
+          const made = await env.DB.prepare("INSERT INTO notes (a) VALUES (?)").bind(1).run();
+          const id = {id};
+          const asked = {SELECT}.bind(id);
+          return «asked.first()»;
+        }} }} satisfies ExportedHandler<Env>;""",
+        CONFIG,
+    )
+    call = module.call(node)
+    query = d1_statement(module, call.receiver) if call is not None and call.receiver is not None else None
+    assert query is not None
+    assert is_written_before(module, node, query) is expected

@@ -166,10 +166,10 @@ def _deployment(found: Deployment) -> Iterator[str]:
 def _modules(project: Project, worker: Worker) -> str:
     """What `--verbose` prints of the modules of a Worker: how many run, and what else is read."""
     read = [path for path in worker.modules if not path.endswith(COMPONENT_SUFFIXES)]
-    types = [path for path in read if path in worker.type_only or project.sources.has_types_alone(path)]
-    parts = [counted(len(read) - len(types), "module")]
-    if types:
-        parts.append(f"{len(types)} of types alone")
+    idle = [path for path in read if path in worker.idle or project.sources.has_types_alone(path)]
+    parts = [counted(len(read) - len(idle), "module")]
+    if idle:
+        parts.append(f"{len(idle)} more of which no function runs")
     if len(worker.modules) > len(read):
         parts.append(f"the imports of {counted(len(worker.modules) - len(read), 'component')}")
     return ", ".join(parts)

@@ -209,14 +209,14 @@ def borders_of(kinds: tuple[AppKind, ...], layout: Layout) -> Borders:
 class Found:
     """An app with its realms, and what its Worker is by them.
 
-    `modules` are those that run in the Worker, `type_only` those of which no function runs (see `Worker`);
+    `modules` are those that run in the Worker, `idle` those of which no function runs (see `Worker`);
     `unread` and `unresolved` are files and imports that should lead to code and do not. `wraps` are the mains
     of one's own, which wrap the generated entry.
     """
 
     app: App
     modules: tuple[str, ...]
-    type_only: frozenset[str]
+    idle: frozenset[str]
     unread: tuple[str, ...]
     unresolved: tuple[tuple[str, Import], ...]
     wraps: tuple[str, ...]

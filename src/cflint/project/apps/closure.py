@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cflint.pattern import pattern
 from cflint.project.apps.app import Borders, Placed
@@ -19,7 +19,7 @@ from cflint.project.apps.islands import imports_of_server, sides_of
 from cflint.project.apps.kind import Islands
 from cflint.project.apps.realms import Realm
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.imports import Import, ImportKind, import_specifiers
+from cflint.project.modules.imports import Import
 from cflint.project.modules.resolve import Local, ModuleGraph
 from cflint.record import field, record, replace
 from cflint.scope import ModuleScope
@@ -67,12 +67,11 @@ class Closures:
         self._workspace = workspace
         self._graph = graph
         self._marks: dict[tuple[bool, tuple[str, ...]], dict[str, Realm | None]] = {}
-        self._loads: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def of(self, starts: Iterable[Start], borders: Borders) -> Closure:
         """The realms of all modules that some others reach."""
         marks = self._marks.setdefault((borders.directives, borders.components), {})
-        return _Search(self._workspace, self._graph, borders, marks, self._loads).run(tuple(starts))
+        return _Search(self._workspace, self._graph, borders, marks).run(tuple(starts))
 
 
 def directive_of(document: Document) -> str | None:
@@ -127,7 +126,6 @@ class _Search:
         graph: ModuleGraph,
         borders: Borders,
         marks: dict[str, Realm | None],
-        loads: dict[str, tuple[tuple[str, str], ...]],
     ) -> None:
         self._workspace = workspace
         self._graph = graph
@@ -138,7 +136,6 @@ class _Search:
         self._queues: dict[Realm, deque[tuple[str, Placed]]] = {realm: deque() for realm in Realm}
         self._pins: dict[str, Realm] = {}
         self._marks = marks
-        self._loads = loads
         self._unread: dict[str, None] = {}
 
     def run(self, starts: tuple[Start, ...]) -> Closure:
@@ -151,11 +148,10 @@ class _Search:
                 self._pins.setdefault(start.path, realm)
             self._queues[realm].append((start.path, Placed(realm, start.why)))
         queues = list(self._queues.values())
-        while any(queues):
-            for queue in queues:
-                if queue:  # of the strongest realm that has one left
-                    self._visit(*queue.popleft())
-                    break
+        while (
+            queue := next(filter(None, queues), None)
+        ) is not None:  # the strongest realm that has one left
+            self._visit(*queue.popleft())
         if self._borders.shares:
             self._share(starts)
         self._mark_shared()
@@ -225,18 +221,8 @@ class _Search:
 
     def _loaded(self, path: str) -> tuple[tuple[str, str], ...]:
         """The modules of code that a module loads, each with the specifier."""
-        found = self._loads.get(path)
-        if found is None:
-            found = self._loads[path] = tuple(self._find_loaded(path))
-        return found
-
-    def _find_loaded(self, path: str) -> Iterator[tuple[str, str]]:
         ways = self._graph.ways(path)
-        document = self._workspace.read(path) if ways is not None and ways.code else None
-        if ways is None or document is None:
-            return
-        unwritten = _only_in_templates(document, [specifier for _, specifier in ways.code])
-        yield from (way for way in ways.code if way[1] not in unwritten)
+        return ways.code if ways is not None else ()
 
     def _is_known(self, path: str, realm: Realm) -> bool:
         """Whether a module has been reached by a realm that is as strong."""
@@ -314,68 +300,3 @@ class _Search:
             for item in ways.lost if ways is not None else ():
                 if self._virtual.fullmatch(item.specifier.partition("?")[0]) is None:
                     yield path, item
-
-
-def _only_in_templates(document: Document, specifiers: Iterable[str]) -> frozenset[str]:
-    """Those of the specifiers (or more) whose imports stand in templates alone: the scan of imports finds
-    those of a page about code, too. Only what may be of them is worth a tree."""
-    if b"`" not in document.data or not document.path.endswith(EXTENSIONS):
-        return frozenset()
-    doubtful = document.memoized("imports that may be in templates", _perhaps_in_templates)
-    if doubtful.isdisjoint(specifiers):
-        return frozenset()
-    return document.memoized("imports in templates", _in_templates)
-
-
-_COMMENT_LINE = pattern(rb"[ \t]*(?://|/\*|\*[ /])")
-
-
-def _first_template(data: bytes) -> int:
-    """Where the first template may begin: at a backtick, but for those in comments that have lines of their
-    own; -1 without one."""
-    at = data.find(b"`")
-    while at != -1:
-        line = data.rfind(b"\n", 0, at) + 1
-        if _COMMENT_LINE.match(data, line, at) is None or data.find(b"*/", line, at) != -1:
-            break
-        end = data.find(b"\n", at)
-        end = end if end != -1 else len(data)
-        close = data.find(b"*/", at, end)
-        at = data.find(b"`", close if close != -1 else end)
-    return at
-
-
-def _may_be_in_template(data: bytes) -> Callable[[Import], bool]:
-    """Tells of the imports of a text whether they may stand in a template: statements between the first and
-    the last backtick."""
-    first, last = _first_template(data), data.rfind(b"`")
-    kinds = (ImportKind.STATIC, ImportKind.REEXPORT)
-    return lambda item: first <= item.span.start < last and item.kind in kinds and first != -1
-
-
-def _perhaps_in_templates(document: Document) -> frozenset[str]:
-    """The specifiers of which no import stands surely outside of templates."""
-    data = document.data
-    template = _first_template(data)
-    if template == -1 or data.find(b"from", template) == -1:
-        return frozenset()
-    may_be = _may_be_in_template(data)
-    found = import_specifiers(data)
-    outside = {item.specifier for item in found if not may_be(item)}
-    return frozenset(item.specifier for item in found if item.specifier not in outside)
-
-
-def _in_templates(document: Document) -> frozenset[str]:
-    """The specifiers of which all imports stand in templates."""
-    may_be = _may_be_in_template(document.data)
-    inside: set[str] = set()
-    outside: set[str] = set()
-    try:
-        syntax = parse(document)
-    except ParseTimeout:
-        return frozenset()
-    for item in import_specifiers(document.data):
-        node = syntax.node_at(item.span.start, item.span.end) if may_be(item) else None
-        around = (node, *syntax.ancestors(node)) if node is not None else ()
-        (inside if any(it.type == "template_string" for it in around) else outside).add(item.specifier)
-    return frozenset(inside - outside)

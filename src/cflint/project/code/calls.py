@@ -52,16 +52,16 @@ class Callers:
 
 
 def paths_around(module: Module) -> tuple[str, ...]:
-    """The module itself, then all others that run in the same Workers, sorted; types alone left out."""
+    """The module itself, then all others that run in the same Workers, sorted."""
     others = {path for worker in module.workers for path in running_paths(worker)}
     return (module.path, *sorted(others - {module.path}))
 
 
 def running_paths(worker: Worker) -> tuple[str, ...]:
-    """The modules of a Worker that run: not those of which it needs the types alone."""
-    if not worker.type_only:
+    """The modules of a Worker that run: not those of which no function does."""
+    if not worker.idle:
         return worker.modules
-    return tuple(path for path in worker.modules if path not in worker.type_only)
+    return tuple(path for path in worker.modules if path not in worker.idle)
 
 
 def all_code_is_known(project: Project, worker: Worker) -> bool:
@@ -291,14 +291,15 @@ def is_uncalled_method(module: Module, function: Node) -> bool:
     is_own = all(clause.type == "implements_clause" for part in heritage for clause in part.named_children)
     if not is_own or owner.kind is not ClassKind.PLAIN or module.text(name) == "constructor":
         return False
-    word = re.escape(module.text(name).encode())
+    called = module.text(name)
+    word = re.escape(called.encode())
     named = re.compile(rb"[.\"'`]\s*" + word + rb"(?![\w$])|[{,]\s*" + word + rb"\s*[,}=:]")
     for worker in module.workers:
         if not all_code_is_known(module.project, worker):
             return False
         for path in running_paths(worker):
             document = module.project.sources.document(path)
-            if document is None or named.search(document.data) is not None:
+            if document is None or (document.has_word(called) and named.search(document.data) is not None):
                 return False
     return bool(module.workers)
 

@@ -224,27 +224,32 @@ def _claimed_type(value: Node | None) -> Node | None:
 
 def _optional_in(module: ModuleLike, typed: Node) -> Iterator[str]:
     """The names of the members of a type that may be absent."""
-    match typed.type:
-        case "parenthesized_type" | "intersection_type":
-            for part in typed.named_children:
-                yield from _optional_in(module, part)
-        case "object_type":
-            for member in typed.named_children:
-                name = member.child_by_field_name("name")
-                kind = member.child_by_field_name("type")
-                if member.type != "property_signature" or name is None:
-                    continue
-                may_be_absent = any(part.type == "?" for part in member.children)
-                if may_be_absent or (kind is not None and _UNDEFINED.search(module.text(kind)) is not None):
-                    yield module.text(name)
-        case "type_identifier":
-            found = type_named(module, module.text(typed))
-            for listed in found.members if found is not None else ():
-                if listed.optional or _UNDEFINED.search(listed.type) is not None:
-                    yield listed.name
-        case "generic_type":
-            name, given = typed.child_by_field_name("name"), typed.child_by_field_name("type_arguments")
-            inner = first_named(given)
-            partial = name is not None and module.text(name) == "Partial" and inner is not None
-            found = type_named(module, module.text(inner)) if partial and inner is not None else None
-            yield from (listed.name for listed in (found.members if found is not None else ()))
+    todo = [typed]
+    while todo:
+        part = todo.pop()
+        match part.type:
+            case "parenthesized_type" | "intersection_type":
+                todo += part.named_children
+            case "object_type":
+                yield from _optional_written(module, part)
+            case "type_identifier":
+                found = type_named(module, module.text(part))
+                for listed in found.members if found is not None else ():
+                    if listed.optional or _UNDEFINED.search(listed.type) is not None:
+                        yield listed.name
+            case "generic_type":
+                name, given = part.child_by_field_name("name"), part.child_by_field_name("type_arguments")
+                inner = first_named(given)
+                is_partial = name is not None and module.text(name) == "Partial"
+                found = type_named(module, module.text(inner)) if is_partial and inner is not None else None
+                yield from (listed.name for listed in (found.members if found is not None else ()))
+
+
+def _optional_written(module: ModuleLike, object_type: Node) -> Iterator[str]:
+    for member in object_type.named_children:
+        name, kind = member.child_by_field_name("name"), member.child_by_field_name("type")
+        if member.type != "property_signature" or name is None:
+            continue
+        may_be_absent = any(mark.type == "?" for mark in member.children)
+        if may_be_absent or (kind is not None and _UNDEFINED.search(module.text(kind)) is not None):
+            yield module.text(name)

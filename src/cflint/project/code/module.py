@@ -385,8 +385,8 @@ class Module:
 
     @cached_property
     def is_run(self) -> bool:
-        """Whether a Worker runs this module: one of its `workers` needs more of it than types."""
-        return any(self.path not in worker.type_only for worker in self.workers)
+        """Whether a Worker runs this module: one of its `workers` runs more of it than its top level."""
+        return any(self.path not in worker.idle for worker in self.workers)
 
     @cached_property
     def is_of_local_tool(self) -> bool:

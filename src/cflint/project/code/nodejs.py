@@ -44,9 +44,7 @@ def node_needs(project: Project, worker: Worker) -> Iterator[NodeNeed]:
     configuration's `alias` replaces neither."""
     for path in worker.modules:
         document = project.sources.document(path)
-        is_code = (
-            path.endswith(EXTENSIONS) and path not in worker.type_only and not project.realms.is_test(path)
-        )
+        is_code = path.endswith(EXTENSIONS) and path not in worker.idle and not project.realms.is_test(path)
         if document is None or not is_code:
             continue
         module: Module | None = None

@@ -318,7 +318,7 @@ def _yarn_blocks(data: bytes, name: str) -> Iterator[bytes]:
     for begin in (f"\n{name}@".encode(), f'\n"{name}@'.encode()):
         at = data.find(begin)
         while at != -1:
-            end = _YARN_END.search(data, at)
+            end = _YARN_END.search(data, at + 1)
             yield data[at : end.start() if end is not None else len(data)]
             at = data.find(begin, at + len(begin))
 
@@ -389,7 +389,7 @@ _BRINGERS = {
 the one that counts. Each version of wrangler depends on one of workerd."""
 _MOST_STEPS = 40
 _YARN_WITH = pattern(rb'\n {4}"?(?P<name>[@\w./-]{1,200})"?:? "?(?:npm:)?(?P<version>[0-9.]{1,40})"?')
-_YARN_END = pattern(rb"\n\r?\n")
+_YARN_END = pattern(rb"\n(?![ \t])")
 _PNPM_SECTION = pattern(r"\n(?=\S)")
 _PNPM_END = pattern(r"\n {0,2}(?=\S)")
 _PNPM_NAMED = pattern(

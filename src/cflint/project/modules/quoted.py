@@ -20,6 +20,7 @@ else:
 
 _DOUBT_IN_LINE = pattern(rb"//|[\"'*]")
 _WORD = pattern(rb"\w")
+_COMMENT_LINE = pattern(rb"[ \t]*(?://|/\*|\*[ /])")
 _TEXT = frozenset(("string", "template_string", "comment", "jsx_text", "regex"))
 _AROUND = _TEXT | {"template_substitution", "jsx_expression"}
 
@@ -33,14 +34,14 @@ def finds_code(found: re.Pattern[bytes], document: Document) -> bool:
         word = _WORD.search(data, match.start())
         start = word.start() if word is not None else match.start()
         places = (start, *(match.start(group) for group in range(1, found.groups + 1)))
-        doubtful = [place for place in places if _is_doubtful(data, place)]
-        if not doubtful or not document.path.endswith(EXTENSIONS):
-            return True
-        try:
-            syntax = syntax if syntax is not None else javascript.parse(document)
-        except javascript.ParseTimeout:
-            return True
-        if not any(_is_text(syntax, place) for place in doubtful):
+        if syntax is None:  # there may be thousands, and to see that one is doubtful takes all that is before
+            if not document.path.endswith(EXTENSIONS) or not any(_is_doubtful(data, it) for it in places):
+                return True
+            try:
+                syntax = javascript.parse(document)
+            except javascript.ParseTimeout:
+                return True
+        if not any(_is_text(syntax, place) for place in places):
             return True
     return False
 
@@ -60,3 +61,18 @@ def _is_doubtful(data: bytes, at: int) -> bool:
         or data.rfind(b"/*", 0, at) > data.rfind(b"*/", 0, at)
         or _DOUBT_IN_LINE.search(data, line, at) is not None
     )
+
+
+def first_template(data: bytes) -> int:
+    """Where the first template may begin: at a backtick, but for those in comments that have lines of their
+    own; -1 without one."""
+    at = data.find(b"`")
+    while at != -1:
+        line = data.rfind(b"\n", 0, at) + 1
+        if _COMMENT_LINE.match(data, line, at) is None or data.find(b"*/", line, at) != -1:
+            break
+        end = data.find(b"\n", at)
+        end = end if end != -1 else len(data)
+        close = data.find(b"*/", at, end)
+        at = data.find(b"`", close if close != -1 else end)
+    return at

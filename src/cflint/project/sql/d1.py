@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _ASK = ("first", "all")
 _INSERTS = frozenset({"INSERT", "REPLACE"})
 _MOST_KEYS = 20
+_MOST_STEPS = 20
 
 
 @record(frozen=True, eq=False)
@@ -123,10 +124,12 @@ def _gets(module: Module, row: _Written, value: Node) -> bool:
 
 def _is_row_id(module: Module, value: Node, row: _Written) -> bool:
     """Whether a value is read of what a statement gives: `result.meta.last_row_id`."""
-    if "last_row_id" not in module.text(module.initializer(value)):
-        return False
     node = module.initializer(value)
-    while node.type in ("member_expression", "non_null_expression", "parenthesized_expression"):
+    if "last_row_id" not in module.text(node):
+        return False
+    for _ in range(_MOST_STEPS):  # `const id = id.meta` has no end
+        if node.type not in ("member_expression", "non_null_expression", "parenthesized_expression"):
+            break
         node = module.initializer(node.child_by_field_name("object") or node.named_children[0])
     return node.start_byte <= row.call.start_byte and row.call.end_byte <= node.end_byte
 

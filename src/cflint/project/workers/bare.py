@@ -115,7 +115,7 @@ class BareWorkers:
                 (path,),
                 reach.modules,
                 unresolved=not reach.complete,
-                type_only=reach.type_only | reach.idle,
+                idle=reach.idle,
                 without_config=how,
             )
 

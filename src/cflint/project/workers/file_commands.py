@@ -27,7 +27,7 @@ _HANDED = pattern(
 _EDITS = pattern(
     r"(?:^|\s)(?:mv|cp|tee|install|sponge)\s[^\n]{0,300}\$|[^-=<>]>>?\s*[\"']?\$|\bsed\s[^\n]{0,200}-[a-zA-Z]*i"
     r"|\bperl\s+-\w*i|\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\("
-    r"|\bopen\([^)\n]*[\"'][wa]|\bFile\.write\b",
+    r"|\bopen\([^)\n]{0,300}[\"'][wa]|\bFile\.write\b",
     re.MULTILINE,
 )
 

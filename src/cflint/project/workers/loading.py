@@ -341,7 +341,7 @@ class _Loading:
             found.wraps,
             tuple(modules),
             unresolved=unresolved,
-            type_only=found.type_only,
+            idle=found.idle,
             app=found.app,
             bound=self._elsewhere.stacks.bindings(config) if config is not None else {},
         )
@@ -361,7 +361,7 @@ class _Loading:
             self._unread.update(dict.fromkeys(filter(self._is_unreadable, reach.unread)))
             self._unresolved.update(dict.fromkeys(reach.unresolved))
             modules.update(dict.fromkeys(reach.modules))
-            running.update(set(reach.modules) - reach.type_only - reach.idle)
+            running.update(set(reach.modules) - reach.idle)
             if is_data is not None:
                 self._data.update(filter(is_data, reach.others))
         entries = tuple(
@@ -376,13 +376,12 @@ class _Loading:
         unresolved = any(not reach.complete for reach in reaches.values())
         if config.is_typescript:
             unresolved = unresolved or any(found.is_open("main") for found in config.environments)
-        type_only = frozenset(modules) - running
         return Worker(
             config,
             entries,
             tuple(modules),
             unresolved=unresolved,
-            type_only=type_only,
+            idle=frozenset(modules) - running,
             bound=self._elsewhere.stacks.bindings(config),
         )
 
@@ -496,7 +495,7 @@ class _Loading:
                     (entry,),
                     reach.modules,
                     unresolved=not reach.complete,
-                    type_only=reach.type_only | reach.idle,
+                    idle=reach.idle,
                     without_config=f"{document.path} builds it as an auxiliary Worker",
                     bound=one.bound,
                 )

@@ -121,12 +121,12 @@ def load_again(
             tuple(entries),
             tuple(modules),
             unresolved=unresolved is True,
-            type_only=frozenset(types),
+            idle=frozenset(idle),
             app=app,
             without_config=how,
             bound=bound,
         )
-        for app, (path, entries, modules, unresolved, types, _, how, bound) in zip(
+        for app, (path, entries, modules, unresolved, idle, _, how, bound) in zip(
             apps, outline["workers"], strict=True
         )
     )
@@ -153,7 +153,7 @@ def _worker(worker: Worker, workspace: Workspace) -> Json:
         worker.entries,
         worker.modules,
         worker.unresolved,
-        sorted(worker.type_only),
+        sorted(worker.idle),
         app_outline.outline_of(worker.app, workspace) if worker.app is not None else None,
         worker.without_config,
         dict(worker.bound),

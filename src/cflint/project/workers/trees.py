@@ -90,9 +90,7 @@ class Trees:
     def close_views(self) -> None:
         """Close what looks at trees, which nobody uses any more."""
         if not self._views:
-            return  # a run asks after each rule of the model
-        if not self._views:
-            return  # as after most rules of a Worker
+            return  # as after most rules of the model
         views, self._views = self._views, WeakSet()
         for view in views:
             view.close()

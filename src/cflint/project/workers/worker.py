@@ -22,7 +22,7 @@ class Worker:
 
     `config` is None where code stands without one (a Markdown section, say). `entries` are the modules whose
     exports the runtime sees: `main`, or all code blocks of a Markdown section; empty when `main` is missing,
-    generated or unresolved. `modules` are all modules reached; no function of those in `type_only` runs: they
+    generated or unresolved. `modules` are all modules reached; no function of those in `idle` runs: they
     are reached by types alone, or by modules that hand on their names to nobody. `section`
     is the heading of a Markdown section, `manifest` the package.json that it shows, `files` the names that
     it gives to what it shows, `app` the framework app that it is. `without_config` is how code was seen to be
@@ -35,7 +35,7 @@ class Worker:
     modules: tuple[str, ...]
     section: Location | None = None
     unresolved: bool = False
-    type_only: frozenset[str] = frozenset()
+    idle: frozenset[str] = frozenset()
     manifest: Document | None = None
     files: frozenset[str] = frozenset()
     app: App | None = None

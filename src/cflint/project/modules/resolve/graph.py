@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cflint.lazy import Lazy
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.imports import Import, ImportKind, import_specifiers
+from cflint.project.modules.quoted import first_template
 from cflint.project.modules.resolve.resolver import Resolver
 from cflint.project.modules.resolve.takings import Takings
 from cflint.project.modules.resolve.targets import Local, Package, Resolution, Unknown
@@ -24,6 +25,7 @@ else:
 
 _AROUND = frozenset(("string", "template_string", "template_substitution", "comment"))
 """What tells whether a specifier is text: the innermost of these around it."""
+_STATEMENTS = frozenset((ImportKind.STATIC, ImportKind.REEXPORT))
 _OF_APPS = (*EXTENSIONS, *EMBEDDED_SUFFIXES)
 
 
@@ -40,9 +42,9 @@ class Reach:
     """What a module reaches through imports.
 
     `modules` are the files of code, the module itself first, then in the order of a breadth-first walk;
-    those in `type_only` are reached through type imports alone and come last. Of those in `idle` no code runs
-    but what stands at their top level: others only hand on their names, and nobody takes one. `others` are
-    local files that are no code: data and declarations. `unread` could not be read (see `Workspace.problem`).
+    those in `type_only` are reached through type imports alone and come last. Of those in `idle` no function
+    runs: they are reached so, or others only hand on their names, and nobody takes one. `others` are local
+    files that are no code: data and declarations. `unread` could not be read (see `Workspace.problem`).
     `unresolved` are imports, with the path of their module, that lead to no file.
     """
 
@@ -219,10 +221,11 @@ class ModuleGraph:
                 seen.update(queue)
                 later.clear()
         every = tuple(modules)
+        type_only = frozenset(every[running:])
         return Reach(
             modules=every,
-            type_only=frozenset(every[running:]),
-            idle=self.idle_among(every[:running], (start,)),
+            type_only=type_only,
+            idle=type_only | self.idle_among(every[:running], (start,)),
             others=tuple(others),
             packages=frozenset(packages),
             unread=tuple(unread),
@@ -265,18 +268,19 @@ class ModuleGraph:
 def _without_quoted(document: Document, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
     """The imports of a module without those that stand in the text of a template: a program that holds others
     as strings. A tree is made only where there may be such: a template is open before, or the import leads
-    nowhere."""
+    nowhere, or stands between backticks (see `_between_templates`)."""
     data = document.data
     first = data.find(b"`")
     if first == -1 or not edges or edges[-1].item.span.start < first:
         return edges
     is_open = _are_in_open_template(data, [edge.item.span.start for edge in edges])
+    between = _between_templates(data, edges)
     doubtful = [
         edge.item
         for edge, in_template in zip(edges, is_open, strict=True)
         if first < edge.item.span.start
         and data[edge.item.span.start - 1 : edge.item.span.start] != b"`"
-        and (in_template or _leads_nowhere(edge))
+        and (in_template or _leads_nowhere(edge) or edge.item.specifier in between)
     ]
     if not doubtful or not document.path.endswith(EXTENSIONS):
         return edges
@@ -290,6 +294,19 @@ def _without_quoted(document: Document, edges: tuple[Edge, ...]) -> tuple[Edge, 
 
 def _leads_nowhere(edge: Edge) -> bool:
     return isinstance(edge.to, Unknown) and edge.item.specifier.startswith(("./", "../"))
+
+
+def _between_templates(data: bytes, edges: Iterable[Edge]) -> frozenset[str]:
+    """The specifiers of modules that only statements between the first and the last backtick import."""
+    first, last = first_template(data), data.rfind(b"`")
+    inside: set[str] = set()
+    outside: set[str] = set()
+    for edge in edges:
+        item = edge.item
+        is_between = -1 < first <= item.span.start < last and item.kind in _STATEMENTS
+        is_module = isinstance(edge.to, Local) and not item.type_only
+        (inside if is_between and is_module else outside).add(item.specifier)
+    return frozenset(inside - outside)
 
 
 def _are_in_open_template(data: bytes, places: Iterable[int]) -> Iterator[bool]:

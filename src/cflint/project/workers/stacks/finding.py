@@ -72,7 +72,7 @@ class Stacks:
         self._text = text
         self._files: dict[str, tuple[str, ...]] = {}
         self._known: dict[str, tuple[Declared, ...]] = {}
-        self._codes: dict[str, str] = {}
+        self._codes: dict[str, tuple[str, str]] = {}
         self._sayers: dict[str, str] = {}
 
     def declare(self, config: WranglerConfig) -> str:
@@ -93,14 +93,14 @@ class Stacks:
         entry modules. What has given one of them as an entry (see `entries`) counts wherever it lies."""
         near = dict.fromkeys(self._near(folder))
         near.update((self._sayers[entry], None) for entry in entries if entry in self._sayers)
-        files = [path for path in near if _maker(path, self._code(path))]
+        files = [path for path in near if self._code(path)[0]]
         return self._bindings(files, (), entries, folder) if files else {}
 
     def entries(self, folder: str) -> Iterator[tuple[str, str]]:
         """The modules that what declares Workers near a folder gives as entries, with the file that does."""
         for path in self._near(folder):
-            text = self._code(path)
-            if _maker(path, text):
+            maker, text = self._code(path)
+            if maker:
                 for entry in self._entries(path, text):
                     if entry.endswith(SOURCE_SUFFIXES) and self._workspace.is_file(entry):
                         self._sayers.setdefault(entry, path)
@@ -111,8 +111,7 @@ class Stacks:
     def _about(self, config: WranglerConfig) -> Iterator[tuple[str, str]]:
         """The files that may declare the Worker of a configuration, with the tools they are for."""
         for path in self._near(config.directory):
-            text = self._code(path)
-            maker = _maker(path, text)
+            maker, text = self._code(path)
             if maker and self._is_about(path, text, config):
                 yield path, maker
 
@@ -168,16 +167,18 @@ class Stacks:
                 for written in one.paths:
                     yield from _places(path, written)
 
-    def _code(self, path: str) -> str:
-        """The text of a file that declares Workers, without comments; that of others as it is."""
-        code = self._codes.get(path)
-        if code is None:
-            code = self._text(path)
-            if _maker(path, code):
-                without = hcl.without_comments if path.endswith(".tf") else _without_comments
-                code = without(code)
-            self._codes[path] = code
-        return code
+    def _code(self, path: str) -> tuple[str, str]:
+        """The tool by which a file declares a Worker ("" when it declares none), and its text, of one that
+        declares some without comments."""
+        found = self._codes.get(path)
+        if found is None:
+            text = self._text(path)
+            maker = _maker(path, text)
+            if maker:
+                text = hcl.without_comments(text) if path.endswith(".tf") else _COMMENT.sub("", text)
+                maker = _maker(path, text)
+            found = self._codes[path] = (maker, text)
+        return found
 
     # -- files ---------------------------------------------------------------------------------------------
 
@@ -234,7 +235,3 @@ def _maker(path: str, text: str) -> str:
     if "sst.cloudflare." in text and _SST.search(text):
         return "SST"
     return "Pulumi" if "pulumi" in text and _PULUMI.search(text) else ""
-
-
-def _without_comments(text: str) -> str:
-    return _COMMENT.sub("", text)
