@@ -8,12 +8,12 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Iterator
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from types import FunctionType, ModuleType
 
 from cflint.api.deprecations import DEPRECATED
-from cflint.enums import Enum
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "api.md"
 MODULES = ("api", *(f"api.{subject}" for subject in ("js", "config", "sql", "python", "fixes")), "testing")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum, IntEnum
 from pathlib import Path
 from typing import Literal
 
-from cflint.enums import Enum, IntEnum
 from cflint.record import field, record
 from cflint.source import Document, Span
 

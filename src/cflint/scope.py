@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.record import record
 from cflint.syntax.javascript import (
     FUNCTIONS,
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 class DeclarationKind(Enum):
     """What declares a name."""
 
+    __hash__ = object.__hash__  # that of Enum is written in Python
+
     IMPORT = "import"
     CONST = "const"
     LET = "let"
@@ -45,6 +47,12 @@ class DeclarationKind(Enum):
     ENUM = "enum"
     NAMESPACE = "namespace"
     TYPE = "type"
+
+
+# To name a member of an Enum takes as long as a call in Python 3.11.
+_CONST = DeclarationKind.CONST
+_TYPE = DeclarationKind.TYPE
+_PARAMETER = DeclarationKind.PARAMETER
 
 
 class Step(Enum):
@@ -340,7 +348,7 @@ class ModuleScope:
             self._declared[scope.id] = found
             self._types[scope.id] = types
             for declaration in self._scan(scope):
-                into = types if declaration.kind is DeclarationKind.TYPE else found
+                into = types if declaration.kind is _TYPE else found
                 into.setdefault(declaration.name, declaration)
         return found
 
@@ -412,12 +420,11 @@ class ModuleScope:
             default = parameter.child_by_field_name("value")
         else:
             pattern, default = parameter, None
-        kind = DeclarationKind.PARAMETER
         if pattern is not None and pattern.type == "identifier":  # as most are
             name = self._syntax.text(pattern)
-            yield Declaration(name, kind, pattern, parameter, function, None, (), default)
+            yield Declaration(name, _PARAMETER, pattern, parameter, function, None, (), default)
         elif pattern is not None and pattern.type != "this":
-            yield from self._pattern(pattern, kind, parameter, function, None, (), default)
+            yield from self._pattern(pattern, _PARAMETER, parameter, function, None, (), default)
 
     def _hoisted(self, function: Node) -> Iterator[Declaration]:
         """`var` belongs to the function, however deep it stands."""
@@ -438,8 +445,8 @@ class ModuleScope:
     def _statement(self, statement: Node, scope: Node) -> Iterator[Declaration]:
         match statement.type:
             case "lexical_declaration":
-                kind = _VARIABLES.get(self._syntax.text(statement.children[0]), DeclarationKind.CONST)
-                if kind is DeclarationKind.CONST and statement.children[0].type == "await":
+                kind = _VARIABLES.get(self._syntax.text(statement.children[0]), _CONST)
+                if kind is _CONST and statement.children[0].type == "await":
                     kind = DeclarationKind.USING
                 for declarator in statement.named_children:
                     yield from self._declarator(declarator, kind, scope)

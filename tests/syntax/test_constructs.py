@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from cflint.source import Document
 from cflint.syntax.javascript import Syntax, parse
 from cflint.syntax.javascript.problems import SyntaxProblemKind, problems_of
+from cflint.syntax.javascript.respelling import respellings
 from tests.support.constructs import DECLARATIONS, STATEMENTS, modules
 
 MODULES = modules()
@@ -53,3 +56,16 @@ def test_one_construct_that_is_misread_does_not_spoil_the_others() -> None:
     """`<E>(` begins a line and no member; `export type *` needs a respelling."""
     text = "const f =\n  <E>(a: E): a is B =>\n  a;\nexport type * from './c';\n"
     assert not read(text).root.has_error
+
+
+@pytest.mark.parametrize(
+    ("opening", "repeated", "times"),
+    [(b"", b"@(", 250), (b"[new", b" ", 8000), (b"(string", b" ", 8000), (b"in", b" ", 4000)],
+)
+def test_time_grows_with_what_repeats(opening: bytes, repeated: bytes, times: int) -> None:
+    def spent(count: int) -> float:
+        start = time.process_time()
+        list(respellings(opening + repeated * count + b"~"))
+        return time.process_time() - start
+
+    assert spent(4 * times) < 7 * max(spent(times), 0.05)

@@ -129,7 +129,7 @@ def test_tables(sql: str, expected: list[tuple[str, str]]) -> None:
     st.lists(
         st.sampled_from([*"abE'\"`[]-/*;?:$@#1. \n\\", HOLE, "BEGIN ", "CREATE TRIGGER ", "END"]), max_size=60
     ),
-    st.sampled_from(tuple(Dialect)),
+    st.sampled_from(Dialect),
 )
 def test_tokens_lie_in_the_text_in_order(parts: list[str], dialect: Dialect) -> None:
     sql = "".join(parts)

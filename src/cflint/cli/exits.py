@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cflint.enums import IntEnum
+from enum import IntEnum
 
 
 class Exit(IntEnum):

@@ -9,10 +9,10 @@ Imported where used: the parsers, each when there is a document of its language.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.engine.parsing import parses_worse
-from cflint.enums import Enum
 from cflint.finding import Edit
 from cflint.pattern import pattern
 from cflint.source import Document, Span

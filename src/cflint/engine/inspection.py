@@ -8,6 +8,7 @@ from __future__ import annotations
 import linecache
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ from cflint.engine.plan import Options, owners_of, unit_of
 from cflint.engine.report import policed
 from cflint.engine.run import ModelChecks, ModuleChecks, attributed
 from cflint.engine.suppression import read_suppressions
-from cflint.enums import Enum
 from cflint.finding import Finding, Location
 from cflint.project.apps import realms as apps
 from cflint.project.code import pointing

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.finding import Finding, Notice
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.workers.loaded import Loaded

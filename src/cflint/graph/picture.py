@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from functools import cached_property
 
-from cflint.enums import StrEnum
 from cflint.finding import Location, Severity
 from cflint.record import field, record
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 from lsprotocol import types
 
-from cflint.enums import Enum
 from cflint.lsp.convert import range_of
 from cflint.lsp.state import State
 from cflint.naming import python_classes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 
-from cflint.enums import Enum
 from cflint.source import BOM, Document, Span
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")

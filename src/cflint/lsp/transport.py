@@ -9,14 +9,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
+from enum import Enum
 from threading import Thread
 from typing import BinaryIO
 
 from lsprotocol.types import ErrorCodes
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
-
-from cflint.enums import Enum
 
 LONGEST = 256 * 1024 * 1024
 """A message of more bytes than this is not read."""

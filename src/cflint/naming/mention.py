@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cflint.enums import Enum
+from enum import Enum
+
 from cflint.finding import Location
 from cflint.record import record
 from cflint.source import Document, Span

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from functools import cache
 
-from cflint.enums import Enum
 from cflint.platform._runtime_types import METHODS
 from cflint.record import field, record
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cflint.enums import Enum
+from enum import Enum
+
 from cflint.platform.exports import usual_name
 
 
@@ -12,6 +13,8 @@ class ClassKind(Enum):
     `AGENT`, `PARTY_SERVER`, `CONTAINER` and `SANDBOX` are Durable Objects whose hooks belong to an SDK.
     `UNKNOWN` means that a base could not be resolved: nothing may be concluded from what is absent.
     """
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     DURABLE_OBJECT = "Durable Object"
     WORKER_ENTRYPOINT = "WorkerEntrypoint"

@@ -7,14 +7,16 @@ and `{parameters}` stand for what the class's own type arguments say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import Enum
 
-from cflint.enums import Enum
 from cflint.platform.classes import ClassKind
 from cflint.record import record
 
 
 class Owes(Enum):
     """What a handler has to return."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     NOTHING = "void"
     RESPONSE = "Response"

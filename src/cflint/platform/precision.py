@@ -6,9 +6,9 @@ Source: the verdicts of readers in `accuracy/verdicts.tsv`, and the proofs in `a
 
 from __future__ import annotations
 
+from enum import StrEnum
 from math import sqrt
 
-from cflint.enums import StrEnum
 from cflint.platform._precision import COUNTS, PROOFS
 from cflint.record import record
 

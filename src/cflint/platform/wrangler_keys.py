@@ -6,10 +6,10 @@ Imported where used: json, for the schema, which few runs read.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from functools import cache
 from pathlib import Path
 
-from cflint.enums import Enum
 from cflint.platform._wrangler_key_table import KEYS, WRANGLER_VERSION
 from cflint.record import record
 

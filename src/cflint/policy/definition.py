@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import datetime
 import re
+from enum import Enum
 from fnmatch import translate
 from functools import cache
 
-from cflint.enums import Enum
 from cflint.finding import Severity
 from cflint.pattern import pattern
 from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, top_level_keys

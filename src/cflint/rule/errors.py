@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
 from functools import cached_property
 from math import log
 
-from cflint.enums import IntEnum
 from cflint.pattern import pattern
 from cflint.record import record
 

@@ -7,9 +7,9 @@ that is absent there is unknown, not missing. `documents.read` makes them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from functools import cached_property
 
-from cflint.enums import Enum
 from cflint.record import field, record
 from cflint.source import Document, Span
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from functools import cached_property
 
-from cflint.enums import Enum
 from cflint.pattern import pattern
 from cflint.record import record
 

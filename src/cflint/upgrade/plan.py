@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from enum import Enum
 
-from cflint.enums import Enum
 from cflint.finding import Edit, Finding, Fix, Location, Safety, Severity
 from cflint.platform.clock import today
 from cflint.platform.compatibility import NEWEST_DATE, Switch, find_flag, switches

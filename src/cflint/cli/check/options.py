@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum, auto
 
 from cflint.cli.console import COLOR_CHOICES
 from cflint.cli.output import Output
-from cflint.enums import Enum
 from cflint.record import record
 from cflint.report import FORMATS
 
@@ -16,12 +16,12 @@ PRESET_NAMES = ("recommended", "reference", "strict", "preview", "all")
 class Takes(Enum):
     """What stands after an option."""
 
-    NOTHING = "nothing"
-    TEXT = "text"
-    TEXTS = "texts"  # and the option may be repeated
-    SELECTORS = "selectors"  # texts that the shell completes with names of rules
-    PATH = "path"
-    COUNT = "count"
+    NOTHING = auto()
+    TEXT = auto()
+    TEXTS = auto()  # and the option may be repeated
+    SELECTORS = auto()  # texts that the shell completes with names of rules
+    PATH = auto()
+    COUNT = auto()
 
 
 @record(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from cflint.cli.check.request import Request, refuse_contradictions
 from cflint.cli.check.settings import CheckSettings
 from cflint.cli.console import warn
 from cflint.cli.exits import Exit, Failure
-from cflint.enums import Enum
 from cflint.finding import Safety, Severity
 from cflint.record import record
 from cflint.report.escape import masked_source

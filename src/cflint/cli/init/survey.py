@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 from pathlib import Path
 
 from cflint.cli.check.request import BASELINE
-from cflint.enums import Enum
 from cflint.project.files.workspace import Workspace
 from cflint.record import record
 from cflint.report.repository import branch_of_remote, repository_of

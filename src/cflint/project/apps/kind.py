@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.pattern import pattern
 from cflint.platform.handlers import Owes
 from cflint.project.apps.realms import Realm
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class Given(Enum):
     """What a framework hands to code. LOAD_CONTEXT is the object that the Worker made for it: see
     `LoadContext`."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     ENV = "env"
     CONTEXT = "ExecutionContext"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from enum import Enum
 from functools import cached_property
 
-from cflint.enums import Enum
 from cflint.record import record
 from cflint.source import Span
 
@@ -13,6 +13,8 @@ from cflint.source import Span
 class Realm(Enum):
     """Where a module runs; the value completes "it runs …". In the order of strength: of two realms by which
     a module is reached, the first counts."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     SERVER = "in the Worker only"
     BOTH = "in the Worker while it renders, and in the browser"

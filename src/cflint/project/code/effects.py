@@ -6,9 +6,9 @@ Each is found by what a callee means (see `platform_name`), not by how it is spe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.pattern import pattern
 from cflint.platform.effects import (
     BODY_READS,
@@ -41,6 +41,8 @@ _CALLS = frozenset({"call_expression", "new_expression"})
 
 class EntropyKind(Enum):
     """Why an expression gives another value at every run."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     RANDOM = "random values"
     TIME = "the time"
@@ -93,6 +95,8 @@ def entropies(module: ModuleLike, within: Node, *, into_functions: bool = True) 
 
 class ResponseMaker(Enum):
     """What makes a response."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     CONSTRUCTOR = "new Response"
     JSON = "Response.json"

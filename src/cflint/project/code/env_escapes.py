@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.finding import Location
 from cflint.platform.classes import ClassKind
 from cflint.project.code.nodes import call, member

@@ -8,9 +8,9 @@ https://developers.cloudflare.com/durable-objects/api/state/ (`waitUntil`).
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.platform.classes import ClassKind
 from cflint.platform.language import PROMISE_CHAIN
 from cflint.project.code.calls import callers_of, makers_of, name_of
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 class Invocation(Enum):
     """What code runs for. `UNKNOWN`: not all that calls it is seen."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     REQUEST = "a request"
     EVENT = "an event"

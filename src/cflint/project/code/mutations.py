@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.platform.containers import COPYING, MUTATING
 from cflint.project.code.origins import is_global
 from cflint.project.code.values import ValueKind
@@ -73,6 +73,8 @@ class Place:
 
 class MutationKind(Enum):
     """How a place is changed."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     ASSIGNED = "="
     REBUILT = "= of itself"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.finding import Edit, Fix, Safety
 from cflint.project.code.values import Value, ValueKind
 from cflint.record import record
@@ -55,6 +55,8 @@ class PromiseUse:
 
 class PromiseSource(Enum):
     """Who gives a promise; each promise has one, so that one rule speaks of it."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     ALARM = "alarm"
     STORAGE = "storage"

@@ -8,9 +8,9 @@ the usual ways to tie a value down: numbers, lists of what is allowed, maps of l
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from cflint.enums import IntEnum
 from cflint.pattern import pattern
 from cflint.project.code.constraints import (
     CHECKS,

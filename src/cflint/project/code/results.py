@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 else:
     app_values = Lazy("cflint.project.code.app_values")
 
+_NOTHING = ValueKind.UNKNOWN  # to name a member of an Enum takes as long as a call in Python 3.11
 _HONO_ROUTES = frozenset(
     {"get", "post", "put", "patch", "delete", "options", "all", "use", "on", "notFound", "head"}
 )
@@ -64,7 +65,7 @@ GLOBALS: dict[str, Value] = {
 
 def property_of(module: ModuleLike, owner: Value, name: str) -> Value:
     """What a property of a value is; UNKNOWN of `this`, which takes a place to tell."""
-    if owner.kind is ValueKind.UNKNOWN:
+    if owner.kind is _NOTHING:
         return UNKNOWN
     if owner.kind is ValueKind.ENV:
         return module.binding(name)
@@ -110,7 +111,7 @@ def global_call(module: ModuleLike, call: Node, target: str, name: str) -> Value
 def method_result(module: ModuleLike, receiver: Value, name: str, call: Node) -> Value:
     """What calling a method of a value gives."""
     kind = receiver.kind
-    if kind is ValueKind.UNKNOWN and name != "pipeTo":
+    if kind is _NOTHING and name != "pipeTo":
         return UNKNOWN
     if kind is ValueKind.BINDING:
         return _binding_call(receiver, name, call)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.platform.credentials import is_secret_name
 from cflint.project.code.nodes import member
 from cflint.project.code.platform_names import platform_name
@@ -32,6 +32,8 @@ _PROCESS_ENV = frozenset({("", "process.env"), ("node:process", "env"), ("node:p
 
 class Secret(Enum):
     """What an expression gives away."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     ENV = "all of `env`"
     VARIABLE = "a secret variable"

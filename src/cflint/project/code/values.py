@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.platform.bindings import BindingKind
 from cflint.record import field, record
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 class ValueKind(Enum):
     """Kinds of values; the enum's value is the runtime's type name where there is one."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     UNKNOWN = "unknown"
     ENV = "Env"
@@ -68,6 +70,9 @@ class ValueKind(Enum):
     APP_OBJECT = "object of a framework"
 
 
+_UNKNOWN = ValueKind.UNKNOWN  # to name a member of an Enum takes as long as a call in Python 3.11
+
+
 @record(frozen=True)
 class Value:
     """What an expression evaluates to.
@@ -92,7 +97,7 @@ class Value:
 
     def __bool__(self) -> bool:
         """Whether anything is known."""
-        return self.kind is not ValueKind.UNKNOWN
+        return self.kind is not _UNKNOWN
 
     def is_binding(self, kind_id: str) -> bool:
         """Whether it is a binding of that kind (`kv`, `d1`, `durable_object`, …)."""

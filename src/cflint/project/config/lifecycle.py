@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
 from typing import TypeVar
 
-from cflint.enums import Enum
 from cflint.pattern import pattern
 from cflint.record import record
 from cflint.source import Span

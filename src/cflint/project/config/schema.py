@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 
-from cflint.enums import Enum
 from cflint.platform.wrangler_keys import KeySchema
 from cflint.record import record, replace
 from cflint.source import Span

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from enum import Enum
 from typing import Protocol
 
-from cflint.enums import Enum
 from cflint.record import record
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from enum import Enum
 from functools import lru_cache
 
-from cflint.enums import Enum
 from cflint.pattern import pattern
 
 _TEST_PATH = pattern(
@@ -35,6 +35,8 @@ _ABOUT_FOLDER = frozenset(
 
 class Role(Enum):
     """What a configuration is there for; the value completes "it is …"."""
+
+    __hash__ = object.__hash__  # that of Enum is written in Python
 
     PRODUCT = "deployed"
     EXAMPLE = "an example or a template"

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date
+from enum import Enum
 from functools import partial
 
-from cflint.enums import Enum
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.clock import today

@@ -8,10 +8,10 @@ not a literal is a hole.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.classes import ClassKind

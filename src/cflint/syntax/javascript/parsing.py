@@ -76,7 +76,7 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
 def _respelled(language: Language, tree: Tree, data: bytes, seconds: float) -> tuple[Tree, bytes]:
     """The tree with the fewest errors of code that does not parse, and the bytes that it comes of: those
     bytes, or with some of what the grammar may misread spelled otherwise."""
-    kinds = respelling.respellings(data)
+    kinds = list(respelling.respellings(data))
     if not kinds:
         return tree, data
     fewest, kept, left = _error_bytes(tree), [False] * len(kinds), data
@@ -115,7 +115,7 @@ def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECON
     )
     language = language_of(plain_typescript=document.path.endswith(TYPESCRIPT_WITHOUT_JSX))
     tree = parse_bytes(language, new, seconds, tree)
-    if tree.root_node.has_error and respelling.respellings(new):
+    if tree.root_node.has_error and any(respelling.respellings(new)):
         return parse(document, seconds)
     return Syntax(document, tree, ())
 

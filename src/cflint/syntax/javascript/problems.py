@@ -10,10 +10,10 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
+from enum import Enum
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.pattern import pattern
 from cflint.record import field, record
 from cflint.source import Span

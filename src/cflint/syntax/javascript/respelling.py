@@ -25,7 +25,7 @@ _TYPES = (
     rb"|unknown"
 )
 _RESPELLED = pattern(
-    rb"^[ \t]*(?P<line>in(?:stanceof)?(?=[0-9_$\x80-\xff]|\??[:(]|[ \t]*=[^=]|[ \t]*;?[ \t]*\r?$))"
+    rb"^[ \t]*(?P<line>in(?:stanceof)?(?=[0-9_$\x80-\xff]|\??[:(]|[ \t]*=[^=]|[ \t]*(?:;[ \t]*)?\r?$))"
     rb"|<[ \t\r\n]*(?P<less>abstract|infer|keyof|never|readonly|unique|unknown)"
     + _ENDS_NAME
     + rb"|(?<![\w$\x80-\xff])(?P<modifier>abstract|accessor|using)(?![\w$\x80-\xff])"
@@ -62,21 +62,22 @@ _IN_TEMPLATE = pattern(
 )
 
 
-def respellings(data: bytes) -> list[list[Change]]:
+def respellings(data: bytes) -> Iterator[list[Change]]:
     """What the grammar may misread in a text, spelled so that it cannot, every offset kept; a list for each
-    kind, and none of what is not there."""
-    kinds = [
-        [(found.start(found.lastgroup or 0), b"_") for found in _RESPELLED.finditer(data)],
-        [(found.start("blank"), b";") for found in _ENDED.finditer(data)],
-        [(found.start("blank"), b";") for found in _LINE_ENDED.finditer(data)],
-        # the last statement of a function, so nothing is lost
-        [(found.start("return"), b"void 0") for found in _RETURNED.finditer(data)],
-        [(found.start("variance"), b" " * len(found["variance"])) for found in _VARIANCE.finditer(data)],
-        [change for found in _TYPES_OF_ALL.finditer(data) for change in _listed(found)],
-        [(at, b"n") for at in _free_escapes(data)],
-        *changes_of(data),
-    ]
-    return [kind for kind in kinds if kind]
+    kind, and none of what is not there. Each is looked for when it is asked for."""
+    return filter(None, _kinds(data))
+
+
+def _kinds(data: bytes) -> Iterator[list[Change]]:
+    yield [(found.start(found.lastgroup or 0), b"_") for found in _RESPELLED.finditer(data)]
+    yield [(found.start("blank"), b";") for found in _ENDED.finditer(data)]
+    yield [(found.start("blank"), b";") for found in _LINE_ENDED.finditer(data)]
+    # the last statement of a function, so nothing is lost
+    yield [(found.start("return"), b"void 0") for found in _RETURNED.finditer(data)]
+    yield [(found.start("variance"), b" " * len(found["variance"])) for found in _VARIANCE.finditer(data)]
+    yield [change for found in _TYPES_OF_ALL.finditer(data) for change in _listed(found)]
+    yield [(at, b"n") for at in _free_escapes(data)]
+    yield from changes_of(data)
 
 
 def applied(data: bytes, kinds: Iterable[list[Change]]) -> bytes:

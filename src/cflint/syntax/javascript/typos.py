@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from cflint.enums import Enum
 from cflint.record import record
 from cflint.source import Span
 from cflint.syntax.javascript.leaves import errors_of, tokens_of

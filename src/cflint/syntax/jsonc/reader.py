@@ -8,9 +8,9 @@ match; else only the innermost object or array).
 from __future__ import annotations
 
 import re
+from enum import IntEnum
 from typing import Final
 
-from cflint.enums import IntEnum
 from cflint.pattern import pattern
 from cflint.source import BOM, Document, Span
 from cflint.syntax.data import (

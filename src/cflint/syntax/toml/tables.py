@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cflint.enums import IntEnum
+from enum import IntEnum
+
 from cflint.source import Span
 from cflint.syntax.data import Kind, Member, Node
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cflint.enums import IntEnum
+from enum import IntEnum
+
 from cflint.source import Span
 from cflint.syntax.data import MAX_DEPTH, Kind, Node, shown
 from cflint.syntax.toml.state import State

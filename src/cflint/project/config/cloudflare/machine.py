@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from cflint.enums import Enum
 from cflint.finding import Location
 from cflint.project.config.cloudflare.values import (
     UNDEFINED,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 
-from cflint.enums import Enum
 from cflint.platform.bindings import KINDS
 from cflint.record import record
 

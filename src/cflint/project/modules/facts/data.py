@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cflint.enums import Enum
+from enum import Enum
+
 from cflint.record import field, record
 from cflint.scope import ImportRef
 from cflint.source import Span
