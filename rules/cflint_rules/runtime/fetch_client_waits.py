@@ -226,7 +226,11 @@ def _branch_of_failure(module: Module, read: Node) -> Node | None:
 
 
 def _goes_on(module: Module, branch: Node) -> bool:
-    """Whether a branch gives another answer, and no error."""
+    """Whether a branch gives another answer: it throws nothing, and asks no second time."""
+    function = module.enclosing_function(branch)
+    name = module.function_name(function) if function is not None else None
+    if name is not None and next(module.calls_of(module.text(name), branch), None) is not None:
+        return False
     if branch.type == "throw_statement" or next(module.descendants(branch, "throw_statement"), None):
         return False
     if branch.type in ("statement_block", "else_clause"):
