@@ -150,10 +150,11 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if not found:
         return
     (node, named, names, environment), *others = found
-    known = [one for one in environment.bindings_of("d1")]
-    has = f"has `{names[0]}`" if len(known) == 1 else "has others" if known else "has no database"
+    known = environment.bindings_of("d1")
+    has = f"has `{names[0]}`, and" if len(known) == 1 else "has others, and" if known else "has"
+    whose = environment.quoted_label
     yield Finding(
-        f"wrangler refuses this: {environment.quoted_label} of the configuration {has}, and no `{named}`",
+        f"wrangler refuses this: {whose} of the configuration {has} no database `{named}`",
         Location(manifest.document, node.span),
         (
             (known[0].location if known else environment.config.top.place).saying("the configuration"),

@@ -501,6 +501,8 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "NotSupportedError: Pbkdf2 failed: iteration counts above … are not supported (requested …).",
     ),
     ("process-env-unavailable", "workerd", "ReferenceError: process is not defined"),
+    ("provider-model-retired", "Anthropic", "not_found_error: model: …"),
+    ("provider-model-retired", "Groq", "The model … has been decommissioned and is no longer supported."),
     ("py-do-super-init", "workerd", "AttributeError: '…' object has no attribute 'env'"),
     ("py-do-super-init", "workerd", "AttributeError: '…' object has no attribute 'ctx'"),
     ("py-missing-flag", "wrangler", "The `python_workers` compatibility flag is required to use Python."),
@@ -565,6 +567,11 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("rr-context-path-unknown", "workerd", "TypeError: Cannot read properties of undefined (reading 'env')"),
     ("rwsdk-request-info-top-level", "RedwoodSDK", "Request context not found …"),
     ("same-zone-fetch", "Cloudflare", "error code: 1042"),
+    (
+        "script-database-unknown",
+        "wrangler",
+        "Couldn't find a D1 DB with the name or binding '…' in your wrangler.json file.",
+    ),
     (
         "service-target-unknown",
         "Cloudflare",
