@@ -214,7 +214,7 @@ def _may_be_lost(subject: Module, write: Node, function: Node) -> bool:
     named = subject.function_name(subject.method_around(write) or function)
     texts = [subject.text(one) for one in (name, named) if one is not None]
     text = subject.text(write)[:_MOST_TEXT]
-    into = [found.group(1) for found in _TABLES.finditer(text)]
+    into = [found.group(1).rpartition(".")[2] for found in _TABLES.finditer(text)]
     texts += into or [text]
     method = function.child_by_field_name("name")
     if method is not None:

@@ -178,7 +178,10 @@ def _refused(module: Module, use: Node) -> Node | None:
             is_negated = not is_negated
         if above.type == "binary_expression":
             found = module.operation(above)
-            if found is None or found.operator not in ("==", "===") or node.id != found.left.id:
+            if found is not None and found.operator == "||" and is_negated:
+                node, above = above, module.parent(above)
+                continue  # `!found || found.ended`
+            if found is None or found.operator not in ("==", "===") or found.left != node:
                 return None
             if module.text(found.right) not in _NOTHING:
                 return None
