@@ -102,7 +102,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import PREVIEW, Documents, Finding, Module, Severity, js, module, pattern, rule, sql
-from cflint_rules.d1._writes import WRITES
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -118,6 +117,7 @@ _TABLES = pattern(
     r"(?:\b(?:INTO|UPDATE|FROM)\s+[\"`]?|\b(?:insert|update|delete)\s*\(\s*)(\w[\w.]*)", re.IGNORECASE
 )
 _MOST_TEXT = 600
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 _STORES = {"kv": frozenset({"put"}), "r2": frozenset({"put"})}
 _REQUESTS = frozenset({js.Invocation.REQUEST, js.Invocation.UNKNOWN})
 _HARMLESS = frozenset({"String", "stringify", "toString"})
@@ -196,11 +196,11 @@ def _writes(subject: Module, tried: Node) -> Iterator[Node]:
         if made is None or made.receiver is None:
             continue
         statement = subject.orm_statement(made.node)
-        if statement is not None and statement.verb in WRITES:
+        if statement is not None and statement.verb in _WRITES:
             yield made.node
             continue
         use = sql.prepared_by(subject, made.receiver) if made.name in ("run", "all", "first") else None
-        if use is not None and any(one.verb in WRITES for one in use.text.statements):
+        if use is not None and any(one.verb in _WRITES for one in use.text.statements):
             yield made.node
             continue
         value = subject.value_of(made.receiver)

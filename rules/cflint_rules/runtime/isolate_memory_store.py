@@ -76,7 +76,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import PREVIEW, Finding, Match, Module, Severity, js, new, pattern, rule, sql
-from cflint_rules.d1._writes import WRITES
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -90,6 +89,7 @@ _ABSENT = pattern(
 )
 _READS = frozenset({"get", "has"})
 _EMPTIES = frozenset({"delete", "clear"})
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 _STORES = {"kv": frozenset({"put", "delete"}), "r2": frozenset({"put", "delete"})}
 _MOST_CALLS = 40
 _NOTHING = frozenset({"undefined", "null"})
@@ -276,13 +276,13 @@ def _changes_store(module: Module, node: Node) -> Node | None:
         return None
     for made in module.descendants(function, "call_expression"):
         statement = module.orm_statement(made)
-        if statement is not None and statement.verb in WRITES:
+        if statement is not None and statement.verb in _WRITES:
             return made
         call = js.Call(module, made)
         if call.receiver is None:
             continue
         use = sql.prepared_by(module, call.receiver) if call.name == "run" else None
-        if use is not None and any(one.verb in WRITES for one in use.text.statements):
+        if use is not None and any(one.verb in _WRITES for one in use.text.statements):
             return made
         value = module.value_of(call.receiver)
         if any(value.is_binding(kind) and call.name in names for kind, names in _STORES.items()):
