@@ -82,8 +82,9 @@ write why as a comment inside the `catch`, which ends the finding.
 ## Not reported
 
 A `catch` that does anything but log: it answers, throws, counts, keeps the error or tries again; one with a
-comment; what runs after the response (`waitUntil()`), in a cron trigger or a queue; caches; tables, keys and
-functions whose name says that they keep logs, statistics or when something was last used.
+comment, or that only warns; handlers of GET; what runs after the response (`waitUntil()`), in a cron trigger
+or a queue; caches; tables, keys and functions whose name says that they keep logs, statistics or when
+something was last used.
 
 There is one finding in a module, with the other places.
 
@@ -120,6 +121,8 @@ _MOST_TEXT = 600
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 _STORES = {"kv": frozenset({"put"}), "r2": frozenset({"put"})}
 _REQUESTS = frozenset({js.Invocation.REQUEST, js.Invocation.UNKNOWN})
+_MINOR = frozenset({"warn", "debug", "info"})
+_READERS = frozenset({"onRequestGet", "GET", "loader", "load"})
 _HARMLESS = frozenset({"String", "stringify", "toString"})
 _MOST = 6
 
@@ -158,7 +161,12 @@ def _lost(subject: Module, clause: Node) -> Node | None:
     if not _only_logs(subject, body, tried) or attempt.child_by_field_name("finalizer") is not None:
         return None
     write = next((node for node in _writes(subject, tried) if subject.try_around(node) == attempt), None)
-    if write is None or _may_be_lost(subject, write, function) or not subject.runs_in_worker(clause):
+    if (
+        write is None
+        or _only_reads(subject, clause)
+        or _may_be_lost(subject, write, function)
+        or not subject.runs_in_worker(clause)
+    ):
         return None
     runs_for = js.invocations_of(subject, clause)
     if js.Invocation.REQUEST not in runs_for or not runs_for <= _REQUESTS or _runs_behind(subject, function):
@@ -184,8 +192,11 @@ def _only_logs(subject: Module, body: Node, tried: Node) -> bool:
         inner = js.first_named(node)
         if inner is None or inner.type != "call_expression" or subject.log_at(inner) is None:
             return False
-    calls = (js.Call(subject, node) for node in subject.descendants(body, "call_expression"))
-    return all(subject.log_at(made.node) is not None or made.name in _HARMLESS for made in calls)
+    calls = [js.Call(subject, node) for node in subject.descendants(body, "call_expression")]
+    logs = [made for made in calls if subject.log_at(made.node) is not None]
+    if not logs or any(made.name in _MINOR for made in logs):
+        return False  # `store-error-hidden`, or it is meant not to matter
+    return all(made in logs or made.name in _HARMLESS for made in calls)
 
 
 def _writes(subject: Module, tried: Node) -> Iterator[Node]:
@@ -220,6 +231,20 @@ def _may_be_lost(subject: Module, write: Node, function: Node) -> bool:
     if method is not None:
         texts.append(subject.text(method))
     return any(_LOSES.search(text) is not None for text in texts)
+
+
+def _only_reads(subject: Module, node: Node) -> bool:
+    """Whether code stands in a handler of GET requests, whose client has sent nothing to be stored."""
+    for above in subject.ancestors(node):
+        if above.type not in js.FUNCTIONS:
+            continue
+        name = subject.function_name(above)
+        if name is not None and subject.text(name) in _READERS:
+            return True
+        taken = subject.callback_of(above)
+        if taken is not None and taken.name == "get" and len(taken.arguments) > 1:
+            return True
+    return False
 
 
 def _runs_behind(subject: Module, function: Node) -> bool:
