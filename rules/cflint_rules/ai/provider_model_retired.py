@@ -59,89 +59,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cflint.api import PREVIEW, Finding, Location, Module, Severity, config, module, pattern, rule
+from cflint_rules.ai._provider_models import ended_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-class _Provider(NamedTuple):
-    """Who serves models: `signs` are texts of which a module that calls it has one, `ended` the models and
-    the day on which they were shut down."""
-
-    name: str
-    signs: tuple[bytes, ...]
-    ended: dict[str, str]
-
-
-def _table(rows: dict[str, str]) -> dict[str, str]:
-    """The days by model, of rows with the models of each day."""
-    return {model: day for day, models in rows.items() for model in models.split()}
-
-
 _GATEWAY = b"gateway.ai.cloudflare.com"
-_PROVIDERS = (
-    _Provider(
-        "Anthropic",
-        (b"@anthropic-ai/sdk", b"@ai-sdk/anthropic", b"api.anthropic.com", _GATEWAY),
-        _table(
-            {
-                "2025-07-21": "claude-2.0 claude-2.1 claude-3-sonnet-20240229",
-                "2025-10-28": "claude-3-5-sonnet-20240620 claude-3-5-sonnet-20241022"
-                " claude-3-5-sonnet-latest",
-                "2026-01-05": "claude-3-opus-20240229 claude-3-opus-latest",
-                "2026-02-19": "claude-3-7-sonnet-20250219 claude-3-7-sonnet-latest"
-                " claude-3-5-haiku-20241022 claude-3-5-haiku-latest",
-                "2026-04-20": "claude-3-haiku-20240307",
-                "2026-06-15": "claude-sonnet-4-20250514 claude-sonnet-4-0"
-                " claude-opus-4-20250514 claude-opus-4-0",
-                "2026-08-05": "claude-opus-4-1-20250805 claude-opus-4-1",
-            }
-        ),
-    ),
-    _Provider(
-        "Google",
-        (b"@google/gen", b"@ai-sdk/google", b"generativelanguage.googleapis.com", _GATEWAY),
-        _table(
-            {
-                "2025-09-24": "gemini-1.5-flash gemini-1.5-flash-002 gemini-1.5-flash-latest"
-                " gemini-1.5-flash-8b gemini-1.5-pro gemini-1.5-pro-002 gemini-1.5-pro-latest",
-                "2026-06-01": "gemini-2.0-flash gemini-2.0-flash-001 gemini-2.0-flash-lite"
-                " gemini-2.0-flash-lite-001",
-            }
-        ),
-    ),
-    _Provider(
-        "OpenAI",
-        (b'"openai"', b"'openai'", b"@ai-sdk/openai", b"api.openai.com", _GATEWAY),
-        _table(
-            {
-                "2024-12-06": "gpt-4-vision-preview",
-                "2026-03-26": "gpt-4-0125-preview gpt-4-turbo-preview",
-                "2026-10-23": "gpt-3.5-turbo gpt-3.5-turbo-0125 gpt-4 gpt-4-0613 gpt-4-turbo"
-                " gpt-4-turbo-2024-04-09 gpt-4o-2024-05-13 o1 o1-2024-12-17 o3-mini o3-mini-2025-01-31"
-                " o4-mini o4-mini-2025-04-16 gpt-4.1-nano gpt-4.1-nano-2025-04-14",
-            }
-        ),
-    ),
-    _Provider(
-        "Groq",
-        (b"groq-sdk", b"@ai-sdk/groq", b"api.groq.com", _GATEWAY),
-        _table(
-            {
-                "2025-03-20": "mixtral-8x7b-32768",
-                "2025-04-14": "llama-3.2-11b-vision-preview llama-3.2-90b-vision-preview",
-                "2026-08-16": "llama-3.3-70b-versatile llama-3.1-8b-instant",
-            }
-        ),
-    ),
-)
+_SIGNS = {
+    "Anthropic": (b"@anthropic-ai/sdk", b"@ai-sdk/anthropic", b"api.anthropic.com", _GATEWAY),
+    "Google": (b"@google/gen", b"@ai-sdk/google", b"generativelanguage.googleapis.com", _GATEWAY),
+    "OpenAI": (b'"openai"', b"'openai'", b"@ai-sdk/openai", b"api.openai.com", _GATEWAY),
+    "Groq": (b"groq-sdk", b"@ai-sdk/groq", b"api.groq.com", _GATEWAY),
+}
+"""Texts of which a module that calls a provider has one."""
 _ANOTHER = pattern(rb"\bbase_?url\b", re.IGNORECASE)
 _NAMES = pattern(
-    rb"\b(?:claude-(?:2|3|sonnet-4|opus-4)|gemini-(?:1\.5|2\.0)|gpt-(?:3\.5|4)|o[134](?:-mini)?\b|llama-3\.|mixtral-)"
+    rb"\b(?:claude-(?:1|2|3|instant|sonnet-4|opus-4)|gemini-(?:1\.5|2\.0)|(?:chat)?gpt-(?:3\.5|4|5|image)"
+    rb"|o[134](?:-(?:mini|pro|deep))?\b|text-|codex-mini|llama-3\.|mixtral-)"
 )
 _IN_URL = pattern(r"/models/([\w.-]+):")
 _DESCRIBES = frozenset({"array", "switch_case", "literal_type", "subscript_expression", "enum_assignment"})
@@ -151,31 +89,31 @@ _KEYS = frozenset({"example", "examples", "id", "label", "name", "title", "descr
 
 
 @rule(
-    module("claude", "gemini", "gpt", "o1", "o3", "o4", "llama", "mixtral"),
+    module("claude", "gemini", "gpt", "chatgpt", "o1", "o3", "o4", "davinci", "codex", "llama", "mixtral"),
     severity=Severity.WARNING,
     presets=(PREVIEW,),
 )
 def check(module: Module) -> Iterator[Finding]:
     data = module.document.data
-    served = [
-        one for one in _PROVIDERS if any(sign in data for sign in one.signs) and not _is_other(one, data)
-    ]
+    served = [name for name, signs in _SIGNS.items() if any(sign in data for sign in signs)]
+    served = [name for name in served if not _is_other(name, data)]
     if not served or not module.is_run:
         return
-    places: dict[tuple[str, str, str], list[Location]] = {}
+    ended = {name: ended_of(name) for name in served}
+    places: dict[tuple[str, str], list[Location]] = {}
     for node in module.mentions(_NAMES):
-        named = _named(module, node)
-        for provider in served if named is not None else ():
-            day = provider.ended.get(named or "")
-            if day is not None and date.fromisoformat(day) <= config.today():
-                places.setdefault((named or "", provider.name, day), []).append(module.at(node))
-    for (name, whose, day), (first, *others) in places.items():
-        yield Finding(f"{whose} has shut `{name}` down, on {day}: calls of it fail", first, tuple(others))
+        model = _named(module, node)
+        for provider, days in ended.items() if model is not None else ():
+            if model in days and days[model] <= config.today():
+                places.setdefault((model, provider), []).append(module.at(node))
+    for (model, provider), (first, *others) in places.items():
+        day = ended[provider][model].isoformat()
+        yield Finding(f"{provider} has shut `{model}` down, on {day}: calls of it fail", first, tuple(others))
 
 
-def _is_other(provider: _Provider, data: bytes) -> bool:
+def _is_other(provider: str, data: bytes) -> bool:
     """Whether the SDK of OpenAI is given another address, as that of a service which does as it does."""
-    if provider.name != "OpenAI" or b"api.openai.com" in data or _GATEWAY in data:
+    if provider != "OpenAI" or b"api.openai.com" in data or _GATEWAY in data:
         return False
     return _ANOTHER.search(data) is not None
 

@@ -141,7 +141,7 @@ def check(subject: Module) -> Iterator[Finding]:
         return
     (first, lost), *others = found
     yield Finding(
-        "when this write fails, the client is told that it was made: answer with an error",
+        "when this write fails, the answer says nothing of it, and the client takes it for done",
         subject.at(first),
         (
             subject.at(lost, "the write"),
