@@ -110,7 +110,7 @@ if TYPE_CHECKING:
 _LOSES = pattern(
     r"log|audit|track|visit|views?\b|view_?count|analytic|metric|stat(?:s|istic)|usage|cache|histor|event|hits?\b|click"
     r"|seen|touch|last_?|impression|telemetr|heartbeat|presence|expired|cleanup|clean_?up|prune|purge|notif"
-    r"|record|reject|migrat|schema|\binit|seed|ensure|rate_?limit|session",
+    r"|record|reject|processed|migrat|schema|\binit|seed|ensure|rate_?limit|session",
     re.IGNORECASE,
 )
 """What stands in the name of something that may be lost, or that is made again."""
