@@ -25,8 +25,8 @@ def read(document: Document, format: Format | None = None) -> DataDocument:
 
 
 def plain_json(document: Document) -> object:
-    """The value of a document of strict JSON, without places: ten times as quick as `read(…).root.plain`. None
-    of anything else, and of escapes that may be halves of characters; kept with the document."""
+    """The value of a document of strict JSON, without places: ten times as quick as `read(…).root.plain`.
+    None of anything else, and of escapes that may be halves of characters. It is kept with the document."""
     return document.memoized("plain JSON", _plain_json)
 
 

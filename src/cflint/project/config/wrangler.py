@@ -164,7 +164,7 @@ class WranglerConfig:
         """The name of the file, without its folder."""
         return self.path.rpartition("/")[2]
 
-    @property
+    @cached_property
     def directory(self) -> str:
         """The folder of the configuration, relative to the workspace's root; "" for the root."""
         return posixpath.dirname(self.path)
@@ -282,7 +282,7 @@ class WranglerConfig:
         """The top level, which is the environment that is deployed without `--env`."""
         return self.environments[0]
 
-    @property
+    @cached_property
     def mains(self) -> tuple[str, ...]:
         """The entries that it names in any environment, as paths of the workspace, each once."""
         named = (environment.main for environment in self.environments)

@@ -26,6 +26,7 @@ from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve import Resolver
 from cflint.project.modules.resolve.files import upwards
 from cflint.record import record, replace
+from cflint.source import Document
 from cflint.syntax.suffixes import EXTENSIONS, SOURCE_SUFFIXES, TYPESCRIPT
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Elsewhere:
         self._resolver = resolver
         self._texts: dict[str, str] = {}
         self._scripts: dict[str, tuple[_Script, ...]] = {}
-        self._writers: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._writers: dict[str, tuple[tuple[str, Document, str], ...]] = {}
         self._edits: dict[str, tuple[tuple[str, str], ...]] = {}
         self._calls: dict[str, tuple[tuple[_Script, WranglerCall], ...]] = {}
 
@@ -206,20 +207,16 @@ class Elsewhere:
         writers = self._writers.get(script.path)
         if writers is None:
             writers = self._writers[script.path] = tuple(self._writers_of(script))
-        return next((path for path, text in writers if written in text), "")
+        named = ((path, document) for path, document, text in writers if written in text)
+        return next((path for path, document in named if self._programs.may_write(document)), "")
 
-    def _writers_of(self, script: _Script) -> Iterator[tuple[str, str]]:
-        """The programs that a script runs, and the modules that these import, which may write a
-        configuration: path and text."""
+    def _writers_of(self, script: _Script) -> Iterator[tuple[str, Document, str]]:
+        """The programs that a script runs, and the modules that these import, which write files and call
+        wrangler, each with its text."""
         for path in dict.fromkeys(self._programs_of(script)):
             document, text = self._workspace.read(path), self._text(path)
-            if document is None or not file_commands.writes_files(text):
-                continue
-            text = file_commands.without_data_commands(text)
-            if "wrangler" in text and (
-                any(file_commands.written(text)) or self._programs.may_write(document)
-            ):
-                yield path, text
+            if document is not None and "wrangler" in text and file_commands.writes_files(text):
+                yield path, document, file_commands.without_data_commands(text)
 
     def _programs_of(self, script: _Script) -> Iterator[str]:
         """The programs that a script runs, and the modules that these import."""

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
+from cflint.project.workers import file_commands
 from cflint.scope import Declaration, ModuleScope
 from cflint.source import Document
 from cflint.syntax.javascript import (
@@ -142,11 +143,14 @@ class Programs:
         self._parsed: dict[Document, tuple[Syntax, ModuleScope] | None] = {}
 
     def may_write(self, document: Document) -> bool:
-        """Whether a program that writes files may write a configuration: all other files that it writes or
-        makes of others have names that are known."""
+        """Whether a program that writes files may write a configuration: it names one that it writes, or not
+        all other files that it writes or makes of others have names that are known."""
         return document.memoized("may write a configuration", self._may_write)
 
     def _may_write(self, document: Document) -> bool:
+        text = file_commands.without_data_commands(document.data.decode("utf-8", "replace"))
+        if any(file_commands.written(text)):
+            return True
         program = self._read(document, b"")
         return program is None or program.may_write()
 

@@ -56,7 +56,8 @@ class Takings:
         """The modules of which something is taken where all of `starts` is, these among them."""
         for start in starts:
             self._take(start, None)
-        new, visited = self._new, self._visited
+        new, visited, taken = self._new, self._visited, self._taken
+        unknown: set[str] = set()
         while new:
             path = next(iter(new))
             names = new.pop(path)
@@ -64,7 +65,8 @@ class Takings:
             if path not in visited:
                 visited.add(path)
                 for other, wanted in barrel.imports:
-                    self._take(other, wanted)
+                    if taken.get(other, unknown) is not None:  # else all of it is
+                        self._take(other, wanted)
             if barrel.handing:
                 self._hand_on(barrel, names)
         return frozenset(self._taken)
