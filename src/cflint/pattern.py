@@ -16,7 +16,16 @@ LINE_START = rb"^(?:\xef\xbb\xbf)?"
 def line_start(word: bytes) -> bytes:
     """The same with a word behind it, which is looked for first: in a long file nearly as fast as the word
     alone, where a search for `LINE_START` stops at each byte."""
-    return word + rb"(?:(?<![^\n]" + word + rb")|(?<![^\n]\xef\xbb\xbf" + word + rb")(?<=\xbf" + word + rb"))"
+    return (
+        word
+        + rb"(?:(?<![^\n]"
+        + word
+        + rb")|(?<![^\n]\xef\xbb\xbf"
+        + word
+        + rb")(?<=\xef\xbb\xbf"
+        + word
+        + rb"))"
+    )
 
 
 if TYPE_CHECKING:
