@@ -137,7 +137,7 @@ def circumstances(result: Mapping[str, Any]) -> str:
     loads = [f"{load:.1f}" for load in (result.get("load_before"), result.get("load")) if load is not None]
     company = f"a load of {loads[0]} before and {loads[1]} at the end, " if len(loads) == 2 else ""
     commit = f"cflint at `{result['commit']}`, " if result.get("commit") else ""
-    taken = f"{result['minutes']} minutes: " if "minutes" in result else ""
+    taken = f"in {result['minutes']} minutes; " if "minutes" in result else ""
     return f"{result.get('date', '')}, {commit}{company}{taken}".removeprefix(", ")
 
 

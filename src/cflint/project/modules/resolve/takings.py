@@ -19,13 +19,13 @@ class Barrel:
     __slots__ = ("handing", "imports", "named", "stars")
 
     def __init__(self, edges: Iterable[tuple[str, Import]]) -> None:
-        self.imports: list[tuple[str, frozenset[str] | None]] = []
+        self.imports: list[tuple[str, Import]] = []
         self.named: dict[str, list[tuple[str, str]]] = {}
         self.stars: dict[str, None] = {}
         self.handing: dict[str, None] = {}
         for path, item in edges:
             if item.kind is not ImportKind.REEXPORT:
-                self.imports.append((path, item.taken))
+                self.imports.append((path, item))
                 continue
             names = item.names
             self.handing[path] = None
@@ -53,20 +53,24 @@ class Takings:
         self._new: dict[str, set[str] | None] = {}  # of what is taken, what has not been handed on yet
 
     def of(self, starts: Iterable[str]) -> frozenset[str]:
-        """The modules of which something is taken where all of `starts` is, these among them."""
+        """The modules of which something is taken where all of `starts` is, these among them. What is taken
+        of a module that hands nothing on makes no difference."""
         for start in starts:
             self._take(start, None)
         new, visited, taken = self._new, self._visited, self._taken
-        unknown: set[str] = set()
+        among, unknown = self._among, set[str]()
         while new:
             path = next(iter(new))
             names = new.pop(path)
             barrel = self._barrel_of(path)
             if path not in visited:
                 visited.add(path)
-                for other, wanted in barrel.imports:
-                    if taken.get(other, unknown) is not None:  # else all of it is
-                        self._take(other, wanted)
+                for other, item in barrel.imports:
+                    if taken.get(other, unknown) is None:
+                        continue  # all of it is taken
+                    if other in among:
+                        hands_on = self._barrel_of(other).handing
+                        self._take(other, item.taken if hands_on else None)
             if barrel.handing:
                 self._hand_on(barrel, names)
         return frozenset(self._taken)
