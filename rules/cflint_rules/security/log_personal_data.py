@@ -105,7 +105,7 @@ def check(module: Module) -> Iterator[Finding]:
         one
         for word in _LOGS
         for made in module.calls(word)
-        if reads or _ABOUT.search(made.node.text or b"") is not None
+        if reads or _ABOUT.search(data, made.node.start_byte, made.node.end_byte) is not None
         for one in _logged(module, made.node)
     ]
     if not found:
@@ -182,7 +182,7 @@ def _what(module: Module, node: Node) -> str | None:
 def _is_signed_in(module: Module, owner: Node) -> bool:
     """Whether an expression holds who is signed in under `user`, and the session under `session`."""
     owner = js.unwrap(owner)
-    if len(owner.text or b"") > _LONGEST:
+    if owner.end_byte - owner.start_byte > _LONGEST:
         return False
     return _SIGNED_IN.fullmatch(module.text(owner)) is not None
 

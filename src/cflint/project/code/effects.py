@@ -343,6 +343,10 @@ def log_at(module: ModuleLike, node: Node) -> Log | None:
     (`logger`, `this.log`, `c.var.logger`).
     """
     node = unwrap(node)
+    return module.memoized(("log at", node.id), lambda: _find_log(module, node))  # half a dozen rules ask
+
+
+def _find_log(module: ModuleLike, node: Node) -> Log | None:
     callee = node.child_by_field_name("function") if node.type == "call_expression" else None
     callee = unwrap(callee) if callee is not None else None
     if callee is None or callee.type not in ("member_expression", "subscript_expression", "identifier"):

@@ -100,7 +100,7 @@ class _Script:
     @cached_property
     def written(self) -> tuple[tuple[str, str], ...]:
         """The configurations that its commands write: the path, and the command as far as it."""
-        return tuple(file_commands.written(self.text)) if "wrangler" in self.text else ()
+        return tuple(file_commands.written(self.text))
 
     @cached_property
     def handed(self) -> tuple[tuple[str, str, str], ...]:

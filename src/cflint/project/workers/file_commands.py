@@ -34,7 +34,7 @@ _EDITS = pattern(
 
 def written(text: str) -> Iterator[tuple[str, str]]:
     """The configurations that commands write: the path, and the command as far as it."""
-    for found in _WRITTEN.finditer(text):
+    for found in _WRITTEN.finditer(text) if "wrangler" in text else ():
         yield next(filter(None, found.groups())), found[0]
 
 
