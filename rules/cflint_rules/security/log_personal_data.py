@@ -123,12 +123,14 @@ def check(module: Module) -> Iterator[Finding]:
 def _logged(module: Module, call: Node) -> Iterator[tuple[Node, str]]:
     """What one call of a logger prints of somebody, and where."""
     found = module.log_at(call)
-    if found is None or not module.runs_in_worker(call):
+    if found is None:
         return
     for argument in found.arguments:
         for content in module.contents(argument, lambda part: _what(module, part) is not None, hops=1):
             what = _what(module, content.node)
             if what is not None and not only_in_development(module, call):
+                if not module.runs_in_worker(call):
+                    return
                 yield (content.names[0] if content.names else content.node), what
                 return
 

@@ -77,7 +77,7 @@ class Anchors:
         return {word.encode(): index for index, word in enumerate(words) if word not in covered}
 
     def matches(self, data: bytes) -> list[tuple[int, int, int]]:
-        """What the words match, parts of longer ones too, as (index of the word, start, end), in source order.
+        """What the words match, parts of longer ones too: (index of the word, start, end), in source order.
         Of those that overlap it is the first, and of those that begin together the longest."""
         if not self._words:
             return []

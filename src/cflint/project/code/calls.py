@@ -411,7 +411,7 @@ def uses_of_import(module: Module, local: str, exported: set[str]) -> Iterator[t
     seen: set[str] = set()
     for _ in range(_HOPS):
         more: set[str] = set()
-        importing = _importing(project, paths, module.path, names)
+        importing = _importing(project, _running_in(project, module.workers), module.path, names)
         for path in paths[1:]:
             if path in seen or path not in importing:
                 continue
@@ -436,7 +436,7 @@ def _importing(project: Project, paths: tuple[str, ...], home: str, names: set[s
     """The modules that may import one of a module's names: they have it in their text, and their imports lead
     to the module, by way of others that have it, too, or pass on what they do not name (`export *`). Their
     facts, which take a tree each, tell the rest."""
-    importers = project.imports.importers(paths)
+    importers = project.imports.importers(paths)  # the same question for all modules of the same Workers
     found: set[str] = set()
     passed, todo = {home}, [home]
     while todo:

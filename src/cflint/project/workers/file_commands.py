@@ -20,6 +20,10 @@ _WRITTEN = pattern(
     re.MULTILINE,
 )
 """Commands that write a configuration: one of the groups is its path."""
+_NAMED = pattern(r"wrangler[\w.-]{0,80}\.(?:toml|jsonc?)")
+_REACH = 2000
+"""How many characters before the name a command begins at most, and how many behind it end it."""
+_BEHIND = 100
 _PROGRAM = r"(?P<program>[\w./-]{1,200}\.(?:sh|bash|zsh|py|rb|pl|[cm]?[jt]s))"
 _HANDED = pattern(
     rf"(?:^|[\s;&|\"'/]){_PROGRAM}[\"']?\s(?:[^\n;&|<>]{{0,300}}?\s)?[\"']?(?P<path>{_FILE})", re.MULTILINE
@@ -34,15 +38,34 @@ _EDITS = pattern(
 
 def written(text: str) -> Iterator[tuple[str, str]]:
     """The configurations that commands write: the path, and the command as far as it."""
-    for found in _WRITTEN.finditer(text) if "wrangler" in text else ():
-        yield next(filter(None, found.groups())), found[0]
+    for start, end in _parts_with_name(text):
+        for found in _WRITTEN.finditer(text, start, end):
+            yield next(filter(None, found.groups())), found[0]
+
+
+def _parts_with_name(text: str) -> Iterator[tuple[int, int]]:
+    """The parts of a text in which a configuration is named, as far around it as a command reaches: whole
+    lines, apart from each other. To look for a name is quick, and for commands is not."""
+    start = end = -1
+    for found in _NAMED.finditer(text):
+        first = text.rfind("\n", 0, max(0, found.start() - _REACH)) + 1
+        last = text.find("\n", found.end() + _BEHIND)
+        last = last + 1 if last != -1 else len(text)
+        if first > end:
+            if end != -1:
+                yield start, end
+            start = first
+        end = max(end, last)
+    if end != -1:
+        yield start, end
 
 
 def handed(text: str) -> Iterator[tuple[str, str, str]]:
     """The programs in files that commands hand a configuration to (`./fill.sh wrangler.toml`): the path of
     the program, that of the configuration, and the command as far as it."""
-    for found in _HANDED.finditer(text) if "wrangler" in text else ():
-        yield found["program"], found["path"], found[0]
+    for start, end in _parts_with_name(text):
+        for found in _HANDED.finditer(text, start, end):
+            yield found["program"], found["path"], found[0]
 
 
 def may_edit(text: str) -> bool:
