@@ -41,6 +41,7 @@ _MOST_TRIED = 2_000_000
 """How many bytes are parsed at most to see which respellings are good for broken code."""
 
 _CHUNK = 65536
+_PIECE = 256
 _LOOK_EVERY = 32
 """The parser tells of its progress so often that each look at the clock and the signals would cost more than
 what is parsed between two of them: one look for so many of its calls is one in a millisecond at most."""
@@ -184,8 +185,8 @@ def parse_bytes(language: Language, data: bytes, deadline: float, before: Tree |
     is_parsed = False
 
     def read(offset: int, _point: object) -> bytes | memoryview:
-        # After parsing, the tree reads the text of a node.
-        return data[offset : offset + _CHUNK] if is_parsed else window.show(data, offset)
+        # After parsing, the tree reads the text of a node, and looks at each byte of what it is given.
+        return data[offset : offset + _PIECE] if is_parsed else window.show(data, offset)
 
     progress = count()
 
