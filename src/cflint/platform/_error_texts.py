@@ -566,6 +566,11 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("rwsdk-request-info-top-level", "RedwoodSDK", "Request context not found …"),
     ("same-zone-fetch", "Cloudflare", "error code: 1042"),
     (
+        "script-database-unknown",
+        "wrangler",
+        "Couldn't find a D1 DB with the name or binding '…' in your wrangler.json file.",
+    ),
+    (
         "service-target-unknown",
         "Cloudflare",
         "Service binding '…' references Worker '…' which was not found. Verify the Worker exists in your account and that the service name in your configuration is correct. [code: 10143]",
@@ -653,6 +658,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "workerd",
         "TypeError: Illegal invocation: function called with incorrect `this` reference. …",
     ),
+    ("undefined-function", "workerd", "ReferenceError: … is not defined"),
     ("undefined-this-method", "workerd", "TypeError: this.… is not a function"),
     ("undefined-this-method", "TypeScript", "error TS2339: Property '…' does not exist on type '…'."),
     ("unguarded-decode", "workerd", "URIError: URI malformed"),
