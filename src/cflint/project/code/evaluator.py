@@ -28,7 +28,7 @@ from cflint.project.code.results import (
 from cflint.project.code.routers import answer_of, route_parameter
 from cflint.project.code.tree import string_across
 from cflint.project.code.type_values import annotated_value, instance_of, type_value
-from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
+from cflint.project.code.values import BY_NAME, UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
 from cflint.syntax.javascript import (
     FUNCTIONS,
@@ -169,7 +169,7 @@ class Evaluator:
         right = self.value_of(node.child_by_field_name("right"))
         if operator.type == "&&":
             return right
-        return left or right
+        return _rather(left, right) if left else right
 
     # -- declarations ------------------------------------------------------------------------------------
 
@@ -274,7 +274,15 @@ class Evaluator:
             given = app_values.parameter(self._module, declaration)
             if given:
                 return given
-        return self._callback_parameter(declaration)
+        return self._callback_parameter(declaration) or self._env_by_name(declaration)
+
+    def _env_by_name(self, declaration: Declaration) -> Value:
+        """What a parameter of the name `env` holds where no type says otherwise and a Worker runs it."""
+        if declaration.name != "env" or declaration.path or not self._module.environments:
+            return UNKNOWN
+        if _said_type(self._syntax, declaration.owner) is not None:
+            return UNKNOWN
+        return Value(ValueKind.ENV, detail=BY_NAME)
 
     def _callback_parameter(self, declaration: Declaration) -> Value:
         """Parameters of callbacks: Hono's routes, `batch.messages.forEach`, `getWebSockets().forEach`, …"""
@@ -626,7 +634,19 @@ def _common(one: Value, other: Value) -> Value:
         return other
     if not other:
         return one
+    if _is_any_binding(one) or _is_any_binding(other):
+        return _rather(one, other)
     return one if one == other else UNKNOWN
+
+
+def _is_any_binding(value: Value) -> bool:
+    """Whether a value is a binding of which nothing says the kind."""
+    return value.kind is ValueKind.BINDING and value.binding is None
+
+
+def _rather(one: Value, other: Value) -> Value:
+    """The first of two values that an expression can be: of bindings, one whose kind is known."""
+    return other if _is_any_binding(one) and other.kind is ValueKind.BINDING else one
 
 
 def _said_type(syntax: Syntax, owner: Node) -> str | None:
