@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from cflint.lazy import Lazy
+from cflint.pattern import pattern
 from cflint.platform.drivers import DRIVERS
 from cflint.platform.orms import orm_package
+from cflint.project.code.by_use import kind_of_parameter
 from cflint.project.code.clients import client_for
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.results import (
@@ -57,6 +59,9 @@ _VARIABLES = frozenset(
     {DeclarationKind.CONST, DeclarationKind.LET, DeclarationKind.VAR, DeclarationKind.USING}
 )
 
+_BINDING_NAME = pattern(r"db|DB|d1|D1|database|kv|KV|\w*(?:KV|Kv|_kv|DB|Db|_db)|namespace|store")
+"""Names of parameters that bindings are handed on by."""
+_BY_USE = frozenset({"d1", "kv"})
 _ENV_OWNERS = ("cloudflare", "platform", "runtime", "getCloudflareContext()", "getRequestContext()")
 _EACH = frozenset({"forEach", "map", "flatMap", "filter", "some", "every", "find", "reduce"})
 _ELEMENTS = {
@@ -274,15 +279,22 @@ class Evaluator:
             given = app_values.parameter(self._module, declaration)
             if given:
                 return given
-        return self._callback_parameter(declaration) or self._env_by_name(declaration)
+        return self._callback_parameter(declaration) or self._by_name(declaration)
 
-    def _env_by_name(self, declaration: Declaration) -> Value:
-        """What a parameter of the name `env` holds where no type says otherwise and a Worker runs it."""
-        if declaration.name != "env" or declaration.path or not self._module.environments:
+    def _by_name(self, declaration: Declaration) -> Value:
+        """What a parameter of which no type says anything is by its name, where a Worker runs it: `env`, or a
+        binding."""
+        if declaration.path or not self._module.environments:
+            return UNKNOWN
+        is_env = declaration.name == "env"
+        if not is_env and _BINDING_NAME.fullmatch(declaration.name) is None:
             return UNKNOWN
         if _said_type(self._syntax, declaration.owner) is not None:
             return UNKNOWN
-        return Value(ValueKind.ENV, detail=BY_NAME)
+        if is_env:
+            return Value(ValueKind.ENV, detail=BY_NAME)
+        kind = kind_of_parameter(self._module, declaration)
+        return Value(ValueKind.BINDING, binding=kind) if kind is not None and kind.id in _BY_USE else UNKNOWN
 
     def _callback_parameter(self, declaration: Declaration) -> Value:
         """Parameters of callbacks: Hono's routes, `batch.messages.forEach`, `getWebSockets().forEach`, …"""
