@@ -56,8 +56,9 @@ from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, cal
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_BY_FUNCTION = ("getServerByName", "getAgentByName")
-"""Functions of SDKs that take a namespace and a name."""
+_BY_FUNCTION = ("getServerByName", "getAgentByName", "getContainer")
+"""Functions of SDKs that take a namespace and a name; without one, a container's is always the same."""
+_ALWAYS = "cf-singleton-container"
 
 
 @rule(
@@ -76,7 +77,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if namespace.binding is not None and namespace.binding.id != "durable_object":
         return
-    name = module.string_of(named[1])
+    name = _name(module, named)
     if name is None or not _is_for_requests(module, match.node):
         return
     if _is_first_of_one(module, match.node, namespace.name):
@@ -99,9 +100,15 @@ def _named(module: Module, node: Node) -> tuple[Node, Node] | None:
     if made is None:
         return None
     given = made.arguments
+    if made.name == "getContainer":
+        return (given[0], given[-1]) if made.receiver is None and given else None
     if made.name in _BY_FUNCTION:
         return (given[0], given[1]) if made.receiver is None and len(given) >= 2 else None
     return (made.receiver, given[0]) if made.receiver is not None and given else None
+
+
+def _name(module: Module, named: tuple[Node, Node]) -> str | None:
+    return _ALWAYS if named[0] is named[1] else module.string_of(named[1])
 
 
 def _is_first_of_one(module: Module, node: Node, namespace: str) -> bool:
@@ -116,7 +123,7 @@ def _is_first_of_one(module: Module, node: Node, namespace: str) -> bool:
             if owner is None or not _is_namespace(site.module, owner, namespace):
                 continue
             makes_one = named is not None and word in js.NAMED_METHODS | {*_BY_FUNCTION}
-            names.add(site.module.string_of(named[1]) if named is not None and makes_one else None)
+            names.add(_name(site.module, named) if named is not None and makes_one else None)
             place = (site.module.path, site.node.start_byte)
             if makes_one and (first is None or place < first) and _is_for_requests(site.module, site.node):
                 first = place
