@@ -6,7 +6,7 @@ queue, only later, unless somebody looks into the dashboard in time.
 
 ## Incorrect
 
-```ts
+```ts title="src/index.ts"
 export default {
   async queue(batch): Promise<void> {
     for (const message of batch.messages) {
@@ -17,15 +17,19 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
-```jsonc
+```jsonc title="wrangler.jsonc"
 {
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "queues": { "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }] },
 }
 ```
 
 ## Correct
 
-```ts
+```ts title="src/index.ts"
 export default {
   async queue(batch): Promise<void> {
     for (const message of batch.messages) {
@@ -37,8 +41,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
-```jsonc
+```jsonc title="wrangler.jsonc"
 {
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
   "queues": {
     "consumers": [
       { "queue": "orders", "dead_letter_queue": "orders-failed" },
@@ -68,10 +76,10 @@ Source: https://developers.cloudflare.com/queues/configuration/dead-letter-queue
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Finding, Project, Severity, Worker, config, join_names, rule, worker
+from cflint.api import PREVIEW, Documents, Finding, Project, Severity, Worker, config, join_names, rule, worker
 
 
-@rule(worker(), severity=Severity.NOTE, presets=(PREVIEW,), deployed=True)
+@rule(worker(), severity=Severity.NOTE, presets=(PREVIEW,), deployed=True, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     taken = project.memo.memoized("queues that are consumed", lambda: _consumed(project))
     if taken is None:
