@@ -76,7 +76,18 @@ Source: https://developers.cloudflare.com/queues/configuration/dead-letter-queue
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Documents, Finding, Project, Severity, Worker, config, join_names, rule, worker
+from cflint.api import (
+    PREVIEW,
+    Documents,
+    Finding,
+    Project,
+    Severity,
+    Worker,
+    config,
+    join_names,
+    rule,
+    worker,
+)
 
 
 @rule(worker(), severity=Severity.NOTE, presets=(PREVIEW,), deployed=True, documents=Documents.NOTHING)
