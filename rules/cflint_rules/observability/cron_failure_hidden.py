@@ -114,8 +114,13 @@ def _hidden_in(module: Module, function: Node) -> Node | None:
     caught = clause.child_by_field_name("body") if clause is not None else None
     if clause is None or caught is None or tried is None or not _only_tells(module, caught):
         return None
-    if next(module.descendants(tried, "await_expression"), None) is None:
-        return None
+    waits = [
+        found
+        for found in module.descendants(function, "await_expression")
+        if module.enclosing_function(found) == function and not js.contains(clause, found)
+    ]
+    if not waits or not all(js.contains(tried, found) for found in waits):
+        return None  # some of the work is outside, and its errors are seen
     returns = module.descendants(tried, "return_statement")
     if any(found.named_children and module.enclosing_function(found) == function for found in returns):
         return None  # the caller may look at what it gives
