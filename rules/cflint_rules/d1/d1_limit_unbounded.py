@@ -81,29 +81,11 @@ _DEEP = 8
 @rule(call("bind", "limit"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    if match.receiver is None or not match.arguments or not module.is_run:
+    if not module.is_run:
         return
-    if match.word == "bind":
-        use = sql.prepared_by(module, match.receiver)
-        engine = use.engine if use is not None else None
-        if engine is not sql.SqlDialect.D1 and match.receiver_value.kind is not ValueKind.D1_STATEMENT:
-            return
-        text = use.text.text if use is not None else ""
-        given = [one for one in bound_numbers(module, match.call, text, _NAME) if _is_limit(module.text(one))]
-    else:
-        statement = module.orm_statement(match.node)
-        if statement is None or statement.database is None:
-            return
-        given = list(match.arguments[:1])
-    for argument in given:
-        negative = _may_be_negative(module, argument, _DEEP)
-        if negative is not None:
-            yield Finding(
-                f"{quoted(module.text(argument))} may be negative, and a negative limit is none: one request"
-                " may read all rows; bound it from below, too, with `Math.max(1, …)`",
-                module.at(argument),
-                (module.at(negative, "the client sends it here"),),
-            )
+    for argument in _limits(module, match.call):
+        if _may_be_negative(module, argument, _DEEP) is not None:
+            yield from _first_negative(module, argument)
             return
         asked = _asked_for(module, argument, _DEEP)
         if asked is not None:
@@ -114,6 +96,45 @@ def check(match: Match) -> Iterator[Finding]:
                 (module.at(asked, "the client sends it here"),),
             )
             return
+
+
+def _limits(module: Module, made: js.Call) -> list[Node]:
+    """The limits that a call of `bind()` or `limit()` is given."""
+    if made.receiver is None or not made.arguments:
+        return []
+    if made.name == "bind":
+        use = sql.prepared_by(module, made.receiver)
+        engine = use.engine if use is not None else None
+        is_statement = module.value_of(made.receiver).kind is ValueKind.D1_STATEMENT
+        if engine is not sql.SqlDialect.D1 and not is_statement:
+            return []
+        text = use.text.text if use is not None else ""
+        return [one for one in bound_numbers(module, made, text, _NAME) if _is_limit(module.text(one))]
+    statement = module.orm_statement(made.node)
+    return list(made.arguments[:1]) if statement is not None and statement.database is not None else []
+
+
+def _first_negative(module: Module, argument: Node) -> Iterator[Finding]:
+    """One finding for all limits of a module that may be negative, where this is the first."""
+    found = module.memoized("limits that may be negative", lambda: tuple(_negatives(module)))
+    if found and found[0].id == argument.id:
+        yield Finding(
+            f"{quoted(module.text(argument))} may be negative, and a negative limit is none: one request may"
+            " read all rows; bound it from below, too, with `Math.max(1, …)`",
+            module.at(argument),
+            tuple(module.at(other, "and this") for other in found[1:]),
+        )
+
+
+def _negatives(module: Module) -> Iterator[Node]:
+    found = [
+        argument
+        for word in ("bind", "limit")
+        for made in module.calls(word)
+        for argument in _limits(module, made)
+        if _may_be_negative(module, argument, _DEEP) is not None
+    ]
+    yield from sorted(found, key=lambda node: node.start_byte)
 
 
 def _is_limit(text: str) -> bool:

@@ -36,8 +36,8 @@ object answers some hundred requests a second, one after the other.
 
 ## Not reported
 
-Namespaces of which the Worker uses other objects, too; what only a cron trigger or a queue does. Of several
-places that reach the one object the first is reported.
+Namespaces of which the Worker uses other objects, too; examples, demonstrations and tests; what only a cron
+trigger or a queue does. Of several places that reach the one object the first is reported.
 
 ## Fix safety
 
@@ -51,13 +51,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, quoted, rule
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _BY_FUNCTION = ("getServerByName", "getAgentByName", "getContainer")
 """Functions of SDKs that take a namespace and a name; without one, a container's is always the same."""
+_SHOWN = pattern(r"(?:^|/)(?:examples?|demos?|fixtures?|samples?|tests?|e2e|[\w-]*-e2e|playground)/")
+"""Folders of code that only shows or tries something."""
 _ALWAYS = "cf-singleton-container"
 
 
@@ -70,7 +72,7 @@ _ALWAYS = "cf-singleton-container"
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     named = _named(module, match.node)
-    if named is None or not module.is_run:
+    if named is None or not module.is_run or _SHOWN.search(module.path) is not None:
         return
     namespace = module.value_of(named[0])
     if namespace.kind is not ValueKind.BINDING or namespace.name is None:
