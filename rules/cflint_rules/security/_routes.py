@@ -17,6 +17,9 @@ _PATH = pattern(rb"pathname|\bpath\b|\burl\b|\broute\b")
 _ROUTER = pattern(rb"\.(?:get|post|put|patch|delete|all)\s*(?:<[^>]*>)?\(\s*[\"'`][/*]|pathname")
 _SHORT = 400
 """Bytes of a statement that does nothing but to turn somebody away."""
+_BLOCKS = frozenset(
+    {"if_statement", "try_statement", "switch_statement", "for_statement", "for_in_statement"}
+)
 _FEWEST = 3
 """How many branches on a path make a router of a function."""
 
@@ -120,6 +123,32 @@ def _is_on_path(module: Module, condition: Node) -> bool:
         made = module.initializer(name) if name.type == "identifier" else name
         if made.id != name.id and next(module.mentions(_PATH, made), None) is not None:
             return True
+    return False
+
+
+def is_asked_before(module: Module, node: Node, outer: Node) -> bool:
+    """Whether anything that runs before a place in a function looks as if it asked who sends the request: the
+    conditions around it, and the statements in front of it that are no branches for other addresses."""
+    part = node
+    for above in module.ancestors(node):
+        if above.type == "if_statement":
+            condition = above.child_by_field_name("condition")
+            if condition is not None and asks(module, condition):
+                return True
+        elif above.type in ("statement_block", "program", "switch_case"):
+            for statement in above.named_children:
+                if statement.start_byte > part.start_byte:
+                    break
+                condition = statement.child_by_field_name("condition")
+                is_other = (
+                    statement.id != part.id and condition is not None and _is_on_path(module, condition)
+                )
+                is_inside = statement.id == part.id and statement.type in _BLOCKS
+                if not is_other and not is_inside and asks(module, statement):
+                    return True
+        if above.id == outer.id:
+            return False
+        part = above
     return False
 
 
