@@ -56,7 +56,7 @@ def is_sign(module: Module, leaf: Node) -> bool:
     if assigned is not None and js.contains(assigned.target, leaf):
         return False
     around = module.call_around(module.parent(leaf) or leaf)
-    is_set = around is not None and around[0].name in ("set", "append")
+    is_set = around is not None and around[0].name in ("set", "append", "delete")
     return not is_set
 
 
@@ -124,7 +124,7 @@ def _find_asks(module: Module, node: Node, hops: int, *, surely: bool) -> bool:
 
 
 def _is_address(module: Module, leaf: Node) -> bool:
-    """Whether a word stands in an address, which a path is compared with or cut by: `path.startsWith("/login")`,
+    """Whether a word stands in an address, which a path is compared with: `path.startsWith("/login")`,
     `const prefix = "/oauth"`."""
     if leaf.type != "string_fragment" or not module.text(leaf).startswith("/"):
         return False
