@@ -148,8 +148,8 @@ def _called(place: _Place, node: Node, hops: int) -> Iterator[Way]:
         if access.name in SAME:
             yield from _sent(place, access.object, hops - 1)
             return
-        is_body = _is_body(module, access.object) and _HOSTS.search(access.name) is not None
-        if is_body and not _is_member_checked(module, access, place.used):
+        is_sent = is_body(module, access.object) and _HOSTS.search(access.name) is not None
+        if is_sent and not _is_member_checked(module, access, place.used):
             yield place.found(node, body=True)
         return
     if made is None:
@@ -189,7 +189,7 @@ def _declared(place: _Place, declaration: js.Declaration, hops: int) -> Iterator
         elif len(declaration.path) == 1 and isinstance(name, int) and name > 0:
             yield from _cut(place, value, value, hops)
         elif len(declaration.path) == 1 and isinstance(name, str) and _HOSTS.search(name):
-            yield from [place.found(value, body=True)] if _is_body(module, value) else ()
+            yield from [place.found(value, body=True)] if is_body(module, value) else ()
 
 
 def _given(place: _Place, declaration: js.Declaration, hops: int) -> Iterator[Way]:
@@ -314,7 +314,7 @@ def _reads_part(module: Module, made: js.Call) -> bool:
     return module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST and bool(_HOSTS.search(name))
 
 
-def _is_body(module: Module, node: Node) -> bool:
+def is_body(module: Module, node: Node) -> bool:
     """Whether an expression is the body that a client sends, read as JSON."""
     node = js.unwrap(module.initializer(node))
     if node.type == "await_expression" and node.named_children:

@@ -99,7 +99,7 @@ _WHO = pattern(
     rb"(?:auth\w*|user|session|admin|owner|member|role|access|account|identity|principal|org\w*|tenant)\b"
     rb"|\bsession\b|\buser_?id\b|\bctx\.user\b|\blocals\.(?:user|session)\b|guard|protect|bearer|api_?key|x-[a-z-]*(?:key|token)"
 )
-_LOOKS = frozenset({"startsWith", "endsWith", "includes"})
+_LOOKS = frozenset({"startsWith", "endsWith", "includes", "slice", "substring", "replace", "split"})
 _HOPS = 2
 _MOST_CALLS = 40
 
@@ -130,7 +130,7 @@ def _is_address(module: Module, leaf: Node) -> bool:
         return False
     text = module.parent(leaf)
     holder = module.parent(text) if text is not None else None
-    if holder is None or holder.type in ("binary_expression", "variable_declarator"):
+    if holder is None or holder.type in ("binary_expression", "variable_declarator", "member_expression"):
         return holder is not None
     around = module.call_around(leaf)
     return around is not None and around[0].name in _LOOKS and around[0].receiver is not None

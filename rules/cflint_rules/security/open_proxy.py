@@ -67,7 +67,7 @@ from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
 from cflint_rules.security._hosts import Way, loose_checks, ways_to
-from cflint_rules.security._routes import is_asked_before, is_behind_middleware
+from cflint_rules.security._routes import is_asked_around
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -127,7 +127,7 @@ def _is_guarded(way: Way, match: Match) -> bool:
         return True
     if way.is_query:
         return False
-    return is_asked_before(module, way.used, outer) or is_behind_middleware(module)
+    return is_asked_around(module, way.used)
 
 
 def _secret_sent(module: Module, match: Match) -> Node | None:
