@@ -29,6 +29,7 @@ _DELETES = pattern(r"delete|remove|clear|purge|destroy|erase|reset|wipe", re.IGN
 _STORES = {"kv": "KV", "r2": "R2"}
 ROUTES = ("delete", "put", "patch")
 """Methods of routers whose routes change something."""
+_ACTION = pattern(rb"[\"']use server[\"']")
 _DO_EVENTS = frozenset({"alarm", "scheduled", "queue", "email", "tail", "trace", "onStart"})
 
 
@@ -146,7 +147,7 @@ def is_for_request(module: Module, node: Node) -> bool:
     """Whether code runs for a request: at once, in a Durable Object that one is handed to, or as a method of
     what is made for one."""
     found = js.invocations_of(module, node)
-    if js.Invocation.REQUEST in found:
+    if js.Invocation.REQUEST in found or _is_action(module, node):
         return True
     owner = module.enclosing_class(node)
     if js.Invocation.DURABLE_OBJECT in found:
@@ -157,6 +158,22 @@ def is_for_request(module: Module, node: Node) -> bool:
         js.Invocation.REQUEST in js.invocations_of(site.module, site.node)
         for site in js.makers_of(module, owner)
     )
+
+
+def _is_action(module: Module, node: Node) -> bool:
+    """Whether code is that of a server action, which any client can call: `"use server"`."""
+    if _ACTION.search(module.document.data) is None:
+        return False
+    if _ACTION.match(module.document.data.lstrip()) is not None:
+        return True
+    function = module.enclosing_function(node)
+    while function is not None:
+        body = js.body_of(function)
+        first = body.named_children[0] if body is not None and body.named_children else None
+        if first is not None and _ACTION.match(first.text or b"") is not None:
+            return True
+        function = module.enclosing_function(function)
+    return False
 
 
 def is_secret(module: Module, node: Node) -> bool:

@@ -38,8 +38,10 @@ class Route:
 
 
 def is_known(project: Project, subject: Worker) -> bool:
-    """Whether all code of a Worker is in sight, or all that a framework app has for one."""
-    if subject.app is None or subject.entries:
+    """Whether all code of a Worker is in sight, or all that a framework app has for one; the functions of
+    Pages have no entry."""
+    is_functions = subject.config is None or subject.config.is_pages
+    if subject.entries or (subject.app is None and not is_functions):
         return js.all_code_is_known(project, subject)
     return not subject.unresolved and bool(subject.modules)
 

@@ -192,10 +192,22 @@ def _chosen_by(module: Module, made: js.Call) -> Iterator[tuple[Node, str]]:
             return
         if _WHERE.search(module.text(use.statement)) is None:
             return
-        used = module.method_called_on(use.call)
-        bound = js.Call(module, used[1]).arguments if used is not None and used[0] == "bind" else use.bound
+        bound = [value for made in _binds(module, use.call) for value in made.arguments] or use.bound
         for value in bound:
             yield value, "the rows"
+
+
+def _binds(module: Module, statement: Node) -> Iterator[js.Call]:
+    """The calls that bind values to a statement, there or where its variable is used."""
+    used = module.method_called_on(statement)
+    if used is not None and used[0] == "bind":
+        yield js.Call(module, used[1])
+    name = module.given_name(statement)
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    for use in module.scope.references(declaration) if declaration is not None else ():
+        access = module.member(module.parent(use))
+        if access is not None and access.name == "bind" and access.call is not None:
+            yield access.call
 
 
 def _sent(module: Module, node: Node, hops: int) -> tuple[Module, Node, str] | None:
