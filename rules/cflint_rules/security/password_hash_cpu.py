@@ -61,12 +61,6 @@ be tried.
 Workers whose configuration sets `limits.cpu_ms` or has containers, which only the paid plan has; fewer than 8
 rounds; scripts.
 
-## Errors
-
-```text title="Cloudflare"
-Error 1102: Worker exceeded resource limits
-```
-
 ## Fix safety
 
 No fix: what is stored was hashed by it.

@@ -77,6 +77,10 @@ Where users sign in, take the id from their session or from the verified token, 
 sent. Where they do not, give each a random id of at least 128 bits (`crypto.randomUUID()`) that nobody else
 learns, in a cookie with `HttpOnly`: it is then what a password is, and has to be kept like one.
 
+- "this header": Read `Cf-Access-Jwt-Assertion` and verify it with the keys of
+  `https://<team>.cloudflareaccess.com/cdn-cgi/access/certs` and the audience of the application; the mail
+  address stands in it. Access guards the addresses that it is told of: `workers_dev` and previews are others.
+
 ## Not reported
 
 Functions in or before which anything looks as if it asked who sends the request; code of Durable Objects,
@@ -87,7 +91,8 @@ only others of the same account reach.
 
 No fix: how users are known is up to the author.
 
-Source: https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/
+Source: https://owasp.org/API-Security/editions/2023/en/0xa1-broken-object-level-authorization/,
+https://developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/validating-json/
 """
 
 from __future__ import annotations
@@ -101,9 +106,11 @@ from cflint.api import (
     Documents,
     Finding,
     Location,
+    Match,
     Module,
     Severity,
     ValueKind,
+    call,
     js,
     module,
     pattern,
@@ -127,6 +134,10 @@ _COLUMN = pattern(rf"{_WHO}_?id", re.IGNORECASE)
 _NAMING = ("idFromName", "getByName", "getAgentByName")
 _KEYED = ("get", "put", "delete", "getWithMetadata")
 _CALLS = (*_NAMING, *_KEYED, *sql.SQL_CALLS, "eq")
+_ACCESS = "cf-access-authenticated-user-email"
+_VERIFIES = pattern(
+    rb"cf-access-jwt-assertion|CF_Authorization|jwtVerify|cdn-cgi/access/certs", re.IGNORECASE
+)
 _NAMES = frozenset({"identifier", "shorthand_property_identifier"})
 _SESSION = pattern(
     rb"session(?!_?id)|locals\b|current_?user|require_?user|get_?user\(|[.]var\b|c\.get\(|ctx\.user|guard|protect"
@@ -162,6 +173,25 @@ def check(module: Module) -> Iterator[Finding]:
         f"{quoted(said)} is what the client says, and nothing asks who sends it: anyone gets {what} of all",
         module.at(first),
         (source, *others),
+    )
+
+
+@check.on(call("get", "header"))
+def check_access(match: Match) -> Iterator[Finding]:
+    """The mail address that Access puts into a header, without a look at the token beside it."""
+    module = match.module
+    if module.header_read(match.node) != _ACCESS or not module.runs_in_worker(match.node):
+        return
+    if not module.workers or all(map(is_private, module.workers)):
+        return
+    for path in js.paths_around(module):
+        document = module.project.sources.document(path)
+        if document is None or _VERIFIES.search(document.data) is not None:
+            return
+    yield Finding(
+        "anyone can send this header to an address without Access in front (`workers.dev`, previews): verify"
+        " `Cf-Access-Jwt-Assertion`",
+        match.at(),
     )
 
 
