@@ -184,6 +184,9 @@ def check_access(match: Match) -> Iterator[Finding]:
         return
     if not module.workers or all(map(is_private, module.workers)):
         return
+    reads = (made for made in module.calls(match.call.name) if module.header_read(made.node) == _ACCESS)
+    if min(made.node.start_byte for made in reads) != match.node.start_byte:
+        return  # said at the first place
     for path in js.paths_around(module):
         document = module.project.sources.document(path)
         if document is None or _VERIFIES.search(document.data) is not None:
