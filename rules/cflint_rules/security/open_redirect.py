@@ -69,6 +69,7 @@ _NEXT = pattern(
     r"redirect|next|return|call_?back|continue|destination|go_?to|come_?from|from_?path", re.IGNORECASE
 )
 """What names of functions and variables say that visitors are sent to it."""
+_SENDS = pattern(r"redirect|location", re.IGNORECASE)
 _FILES = pattern(r"file|asset|folder|dir\b|import", re.IGNORECASE)
 _ORIGIN = pattern(r"\.(?:origin|host|hostname)\s*[!=]==?|[!=]==?\s*[\w.]+\.(?:origin|host|hostname)\b")
 _SLASHES = pattern(rb"//|\\\\|%2f", re.IGNORECASE)
@@ -179,6 +180,8 @@ def check_backslash(match: Match) -> Iterator[Finding]:
     if declaration is None or not _must_begin_with_slash(module, declaration):
         return
     body = module.text(function)
+    if _NEXT.search(js.name_of_function(module, function)) is None and _SENDS.search(body) is None:
+        return
     if "\\\\" in body or _ORIGIN.search(body) is not None or _encodes(module, declaration):
         return
     yield Finding(

@@ -74,7 +74,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule
+from cflint.api import PREVIEW, Finding, Location, Module, Project, Severity, Worker, js, rule, worker
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -86,29 +86,40 @@ _FEW = 8
 _MOST = 5
 
 
-@rule(module(*_PACKAGES), severity=Severity.NOTE, presets=(PREVIEW,))
-def check(module: Module) -> Iterator[Finding]:
-    if not module.is_run or module.realm.name == "BROWSER":
-        return
-    if any(
-        environment.value("limits") or environment.value("containers") for environment in module.environments
-    ):
+@rule(worker(), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    if any(one.value("limits") or one.value("containers") for one in subject.environments):
         return  # only the paid plan has these
+    found = [place for module in _users(subject, project) for place in _slow_calls(module)]
+    if not found:
+        return
+    first, *others = found
+    yield Finding(
+        "bcrypt in JavaScript takes 80 ms of CPU time and more for a password: the free plan has 10",
+        first,
+        tuple(other.saying("and here") for other in others[:_MOST]),
+    )
+
+
+def _users(subject: Worker, project: Project) -> Iterator[Module]:
+    """The modules of a Worker that name one of the packages."""
+    for path in js.running_paths(subject):
+        document = project.sources.document(path)
+        if document is None or not any(document.data.find(name.encode()) != -1 for name in _PACKAGES):
+            continue
+        yield from js.modules_naming(project, (path,), "import")
+
+
+def _slow_calls(module: Module) -> list[Location]:
+    if module.realm.name == "BROWSER":
+        return []
     found = [
         made.node
         for name in _CALLS
         for made in module.calls(name)
         if _is_slow(module, made) and module.runs_in_worker(made.node)
     ]
-    if not found:
-        return
-    found.sort(key=lambda node: node.start_byte)
-    first, *others = found
-    yield Finding(
-        "bcrypt in JavaScript takes 80 ms of CPU time and more for a password: the free plan has 10",
-        module.at(first),
-        tuple(module.at(other, "and here") for other in others[:_MOST]),
-    )
+    return [module.at(node) for node in sorted(found, key=lambda node: node.start_byte)]
 
 
 def _is_slow(module: Module, made: js.Call) -> bool:
