@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 SIGNS = js.Phrases(
     "auth jwt passw passcode pass_?phrase log_?in sign_?in signature hmac verif captcha turnstile"
     " timing_?safe cookie credential permission forbidden clerk lucia supabase firebase workos svix"
-    " allow_?list white_?list is_?admin rate_?limit throttl quota api-key",
-    whole="jose 401 403",
+    " allow_?list white_?list is_?admin rate_?limit throttl quota api-key x402 payment_?middleware",
+    whole="jose 401 402 403",
     unless=pattern(rb"author(?!i[sz]|ity\b)|authority|verified(?![A-Z(])|passwordless", re.IGNORECASE),
 )
 KEYS = pattern(rb"secret|token|key|\bpin\b|password|code", re.IGNORECASE)

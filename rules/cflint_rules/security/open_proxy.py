@@ -1,7 +1,7 @@
 """Check the host of a URL that a client sends before you fetch it.
 
-A Worker that fetches any URL out of its own query is an open proxy: anyone can send requests through it, at
-its owner's cost and under its owner's name, have it ask addresses that only it may reach, and have pages of
+A Worker that fetches any URL out of a request is an open proxy: anyone can send requests through it, at its
+owner's cost and under its owner's name, have it ask addresses that only it may reach, and have pages of
 others answered from its origin. Where it also hands on the headers of the request, the server gets the
 cookies and tokens of whoever followed the link.
 
@@ -45,12 +45,16 @@ whoever finds it.
 - "all headers": Send only those that are needed: `headers: { accept: request.headers.get("accept") ?? "*/*"
   }`. As it is, that server gets the visitor's cookies and tokens.
 
+- "this secret": Send the secret only where the address is your own: `if (url !== env.BASE_URL) key =
+  body.key`, and answer 400 where the client names a server without a key of its own.
+
 ## Not reported
 
-URLs whose host is the code's own; where something is asked of the URL before it is fetched (a part of it is
-read, other than `protocol` or what comes after the host, it is compared, or handed to a function that may
-check it); where the function reads the client's credentials. A URL in the body of a request, which forms of
-settings send.
+URLs whose host is the code's own (`https://example.com/${path}`, `https://${name}.example.com`); where
+something is asked of the URL before it is fetched (a part of it is read, other than `protocol` or what comes
+after the host, it is compared, or handed to a function that may check it); where the function reads the
+client's credentials. Of hosts in the path, a header or the body, and of URLs that are handed to another
+function, those before which anything looks as if it asked who sends the request.
 
 ## Fix safety
 

@@ -33,6 +33,8 @@ export default {
 Resolve the target against your own origin, and compare: `const target = new URL(next, origin)`, and
 `target.origin === origin ? target.href : origin`. Where other sites are wanted, look the origin up in a list.
 
+- "browsers read": Refuse the backslash, too: `!next.startsWith("/\\\\")`, or resolve and compare as above. As
+  it is, the link leads to `evil.example`.
 - "begins alike": Compare origins in place of beginnings: `new URL(url).origin === new URL(base).origin`.
 
 ## Not reported
