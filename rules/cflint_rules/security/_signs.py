@@ -97,7 +97,7 @@ def is_compared(module: Module, leaf: Node) -> bool:
 _WHO = pattern(
     rb"(?i)(?:require|get|current|ensure|assert|check|with|only|is|has|resolve|load|need)_?(?:d_?)?"
     rb"(?:auth\w*|user|session|admin|owner|member|role|access|account|identity|principal|org\w*|tenant)\b"
-    rb"|\bsession\b|\buser_?id\b|\bctx\.user\b|\blocals\.(?:user|session)\b|guard|protect|bearer|api_?key|x-[a-z-]*(?:key|token)"
+    rb"|\bsession\b|\buser_?id\b|\bctx\.user\b|\blocals\.(?:user|session)\b|guard|protect|limiter|bearer|api_?key|x-[a-z-]*(?:key|token)"
 )
 _LOOKS = frozenset({"startsWith", "endsWith", "includes", "slice", "substring", "replace", "split"})
 _HOPS = 2
