@@ -50,7 +50,9 @@ def costs(module: Module, node: Node) -> str | None:
         return "run models at your cost" if is_sdk else None
     if made.name in _CONTAINERS:
         is_sdk = made.callee is not None and module.is_from(made.callee, _CONTAINERS[made.name], made.name)
-        return "start containers at your cost" if is_sdk else None
+        chosen = made.argument(1)
+        is_one = chosen is None or module.string_of(chosen) is not None  # what asks may stand in it
+        return "start containers at your cost" if is_sdk and not is_one else None
     if made.name == "launch":
         first = made.argument(0)
         is_browser = first is not None and module.value_of(first).is_binding("browser")

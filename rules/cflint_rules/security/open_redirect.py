@@ -184,12 +184,22 @@ def check_backslash(match: Match) -> Iterator[Finding]:
     body = module.text(function)
     if _NEXT.search(js.name_of_function(module, function)) is None and _SENDS.search(body) is None:
         return
-    if "\\\\" in body or _ORIGIN.search(body) is not None or _encodes(module, declaration):
+    if (
+        "\\\\" in body
+        or _ORIGIN.search(body) is not None
+        or _is_resolved(body)
+        or _encodes(module, declaration)
+    ):
         return
     yield Finding(
         "this check lets `/\\evil.example` pass, which browsers read as `//evil.example`: another site",
         match.at(),
     )
+
+
+def _is_resolved(body: str) -> bool:
+    """Whether a target is resolved, and its path alone taken."""
+    return "new URL(" in body and ".pathname" in body
 
 
 def _must_begin_with_slash(module: Module, declaration: js.Declaration) -> bool:
