@@ -152,6 +152,8 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("d1-bind-mismatch", "workerd", "D1_ERROR: Wrong number of parameter bindings for SQL query."),
     ("d1-bind-undefined", "workerd", "D1_TYPE_ERROR: Type '…' not supported for value '…'"),
     ("d1-check-then-insert", "workerd", "D1_ERROR: UNIQUE constraint failed: …: SQLITE_CONSTRAINT"),
+    ("d1-column-missing", "workerd", "D1_ERROR: table … has no column named …: SQLITE_ERROR"),
+    ("d1-column-missing", "workerd", "D1_ERROR: no such column: …: SQLITE_ERROR"),
     ("d1-exec-multiline", "workerd", "D1_EXEC_ERROR: Error in line 1: …: incomplete input: SQLITE_ERROR"),
     ("d1-first-null", "workerd", "TypeError: Cannot read properties of null (reading '…')"),
     ("d1-like-pattern-limit", "workerd", "D1_ERROR: LIKE or GLOB pattern too complex"),
