@@ -105,6 +105,7 @@ _NO_RESPONSE = {
     "undefined": "`undefined`",
 }
 _VERBS = ("get", "post", "put", "patch", "delete", "all")
+_COOKIES = frozenset({"getCookie", "setCookie", "deleteCookie", "setSignedCookie", "getSignedCookie"})
 _WRAPPERS = frozenset({"withSentry", "instrument", "withTracing", "wrapWorker", "instrumentWorker"})
 
 
@@ -218,7 +219,7 @@ def _answers(home: Module, use: Node) -> bool:
 def _only_reads(home: Module, use: Node) -> bool:
     """Whether a call that a context is handed to makes no response on it, as far as can be seen."""
     around = home.call_around(use)
-    if around is None or not around[0].is_statement:
+    if around is None or not around[0].is_statement or around[0].name in _COOKIES:
         return True
     called = js.function_called(home, around[0].node)
     return called is not None and next(called[0].responses_made(called[1]), None) is None
