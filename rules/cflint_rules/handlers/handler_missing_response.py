@@ -184,6 +184,7 @@ def check_route(match: Match) -> Iterator[Finding]:
         "this route can end without a response: Hono throws `Context is not finalized`",
         match.at(match.arguments[0]),
         (home.at(_last(body), "after this, nothing is returned"),),
+        severity=Severity.NOTE,
     )
 
 

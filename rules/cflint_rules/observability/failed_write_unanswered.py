@@ -102,7 +102,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Documents, Finding, Module, Severity, js, module, pattern, rule, sql
+from cflint.api import Documents, Finding, Module, Severity, js, module, pattern, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -127,7 +127,7 @@ _HARMLESS = frozenset({"String", "stringify", "toString"})
 _MOST = 6
 
 
-@rule(module("catch"), severity=Severity.NOTE, presets=(PREVIEW,), documents=Documents.NOTHING)
+@rule(module("catch"), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return

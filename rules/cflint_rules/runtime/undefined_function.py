@@ -62,7 +62,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, rule
+from cflint.api import Finding, Module, Severity, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -93,7 +93,7 @@ _WORDS = ("fetch", "async", "request", "Response", "env")
 """Words of nearly every module that a Worker runs, which others look at as well."""
 
 
-@rule(module(*_WORDS), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(module(*_WORDS), severity=Severity.WARNING)
 def check(subject: Module) -> Iterator[Finding]:
     data = subject.document.data
     if not subject.is_run or subject.app is not None or subject.has_global_bindings:
