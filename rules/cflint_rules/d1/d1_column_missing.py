@@ -150,7 +150,7 @@ class _Place:
 
 
 def _places(module: Module) -> dict[str, list[_Place]]:
-    """The calls of the Workers around that write columns which no SQL gives, in order, by lower-case table."""
+    """The calls of the Workers around that write columns which no SQL gives, in order, by table."""
     paths = js.paths_around(module)
 
     def find() -> dict[str, list[_Place]]:
