@@ -158,7 +158,7 @@ def check_orm(match: Match) -> Iterator[Finding]:
     named = module.called_name(match.node) if len(match.arguments) == 2 else None
     if named is None or not named.module.startswith("drizzle-orm") or not module.is_run:
         return
-    if module.try_around(match.node) is not None or not _is_for_d1(module):
+    if module.try_around(match.node) is not None or not _is_for_d1(module, match.node):
         return
     for hole in _holes(module, module.initializer(match.arguments[1])):
         if (_is_sent(module, hole) or _is_search(module, hole)) and not _is_limited(module, hole):
@@ -170,15 +170,16 @@ def check_orm(match: Match) -> Iterator[Finding]:
             return
 
 
-def _is_for_d1(module: Module) -> bool:
-    """Whether the databases of a module's Workers are of D1 alone, as far as bindings tell."""
-    kinds = {
-        kind
-        for environment in module.environments
-        for kind in ("d1", "hyperdrive", "durable_object")
-        if environment.bindings_of(kind)
-    }
-    return kinds == {"d1"}
+def _is_for_d1(module: Module, condition: Node) -> bool:
+    """Whether the statement that a condition is part of is for D1, or, where it stands alone, the module
+    speaks of Drizzle's databases of D1."""
+    for above in module.ancestors(condition):
+        if above.type in js.FUNCTIONS:
+            break
+        found = module.orm_statement(above) if above.type == "call_expression" else None
+        if found is not None:
+            return found.database is not None
+    return b"drizzle-orm/d1" in module.document.data
 
 
 def _is_search(module: Module, hole: Node) -> bool:

@@ -128,7 +128,7 @@ def _taken(match: Match, function: Node, update: sql.D1Statement) -> Finding | N
         )
         if column is None or query.call.name != "first" or not _is_by_row(match, query.call.node):
             continue
-        if js.can_reach(module, query.call.node, match.node):
+        if js.can_reach(module, query.call.node, match.node) and _is_last(match, function, update, column):
             return Finding(
                 f"two requests at once can both read this row while {quoted(column)} is {chosen[column]}, and"
                 " both take it: ask for that in the `WHERE`, too",
@@ -136,6 +136,18 @@ def _taken(match: Match, function: Node, update: sql.D1Statement) -> Finding | N
                 (module.at(query.call.node, "it is read here"),),
             )
     return None
+
+
+def _is_last(match: Match, function: Node, update: sql.D1Statement, column: str) -> bool:
+    """Whether nothing later in a function marks a row of the table by that column: before it a row is refused."""
+    for made in match.module.calls("bind", function):
+        later = (
+            sql.d1_statement(match.module, made.node) if made.node.start_byte > match.node.end_byte else None
+        )
+        if later is not None and later.verb == "UPDATE" and later.tables == update.tables:
+            if column in _said(later.statement.tokens):
+                return False
+    return True
 
 
 def _said(tokens: Sequence[sql.Token]) -> dict[str, str]:
