@@ -139,7 +139,7 @@ def _taken(match: Match, function: Node, update: sql.D1Statement) -> Finding | N
 
 
 def _is_last(match: Match, function: Node, update: sql.D1Statement, column: str) -> bool:
-    """Whether nothing later in a function marks a row of the table by that column: before it a row is refused."""
+    """Whether nothing later in a function marks a row of the table by a column: what comes before refuses."""
     for made in match.module.calls("bind", function):
         later = (
             sql.d1_statement(match.module, made.node) if made.node.start_byte > match.node.end_byte else None
