@@ -140,14 +140,17 @@ def _taken(match: Match, function: Node, update: sql.D1Statement) -> Finding | N
 
 def _is_last(match: Match, function: Node, update: sql.D1Statement, column: str) -> bool:
     """Whether nothing later in a function marks a row of the table by a column: what comes before refuses."""
-    for made in match.module.calls("bind", function):
-        later = (
-            sql.d1_statement(match.module, made.node) if made.node.start_byte > match.node.end_byte else None
-        )
-        if later is not None and later.verb == "UPDATE" and later.tables == update.tables:
-            if column in _said(later.statement.tokens):
-                return False
-    return True
+    after = (
+        made for made in match.module.calls("bind", function) if made.node.start_byte > match.node.end_byte
+    )
+    later = (sql.d1_statement(match.module, made.node) for made in after)
+    return not any(
+        other is not None
+        and other.verb == "UPDATE"
+        and other.tables == update.tables
+        and column in _said(other.statement.tokens)
+        for other in later
+    )
 
 
 def _said(tokens: Sequence[sql.Token]) -> dict[str, str]:
