@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from cflint.lazy import Lazy
@@ -118,7 +118,6 @@ class Elsewhere:
         self._texts: dict[str, str] = {}
         self._scripts: dict[str, tuple[_Script, ...]] = {}
         self._writers: dict[str, tuple[tuple[str, str], ...]] = {}
-        self._editors: dict[str, bool] = {}
         self._calls: dict[str, tuple[tuple[_Script, WranglerCall], ...]] = {}
 
     @cached_property
@@ -188,14 +187,9 @@ class Elsewhere:
         """The configurations that a script hands to programs which may edit them, and the commands."""
         for program, path, command in script.handed:
             found = self._beside(script, program)
-            if found is not None and self._may_edit(found):
+            may_edit = partial(file_commands.may_edit, self._text(found)) if found is not None else None
+            if may_edit is not None and self._workspace.memoized(("may edit", found), may_edit):
                 yield path, command
-
-    def _may_edit(self, program: str) -> bool:
-        known = self._editors.get(program)
-        if known is None:
-            known = self._editors[program] = file_commands.may_edit(self._text(program))
-        return known
 
     def _changed_by_vite(self, folder: str) -> str:
         """Cloudflare's plugin takes a `config` that changes the one in TypeScript."""
