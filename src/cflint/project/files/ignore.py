@@ -16,8 +16,8 @@ from cflint.record import record
 _SPECIAL = frozenset("*?[\\")
 _OTHER_SPECIAL = _SPECIAL - {"*"}
 _FEW = 32
-"""So many patterns with one star are compared one by one, which takes less than to compile them; of more, all at
-once are asked."""
+"""So many patterns with one star are compared one by one, which takes less than to compile them. Of more, all
+at once are asked."""
 _POSIX_CLASSES = {
     "alnum": "a-zA-Z0-9",
     "alpha": "a-zA-Z",
