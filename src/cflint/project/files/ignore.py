@@ -1,8 +1,8 @@
 """Patterns of a .gitignore, as git reads them, in linear time.
 
 A walk asks for every folder on its way down and does not enter what is ignored, so a pattern is asked only
-about the entry itself. Most patterns are plain names or endings, or have one star, and need no regular
-expression, which makes thousands of them cheap; the others cannot backtrack beyond one star.
+about the entry itself. Most patterns are plain names or endings and need no regular expression, which
+makes thousands of them cheap; the others cannot backtrack beyond one star.
 """
 
 from __future__ import annotations
@@ -14,10 +14,6 @@ from functools import cached_property, lru_cache
 from cflint.record import record
 
 _SPECIAL = frozenset("*?[\\")
-_OTHER_SPECIAL = _SPECIAL - {"*"}
-_FEW = 32
-"""So many patterns with one star are compared one by one, which takes less than to compile them. Of more, all
-at once are asked."""
 _POSIX_CLASSES = {
     "alnum": "a-zA-Z0-9",
     "alpha": "a-zA-Z",
@@ -77,7 +73,6 @@ class _Patterns:
         self._names: dict[str, list[_Rule]] = {}
         self._endings: dict[str, list[_Rule]] = {}
         self._paths: dict[str, list[_Rule]] = {}
-        self._around: list[tuple[str, str, _Rule]] = []  # with one star: what stands before it and behind it
         self._globs: list[_Rule] = []
         self._any_glob: tuple[Matcher, Matcher] | None = None
         for line in lines:
@@ -105,18 +100,6 @@ class _Patterns:
             for rule in rules or ():
                 if (is_folder or not rule.folders_only) and (last is None or rule.index > last.index):
                     last = rule
-        for before, behind, rule in self._around:
-            text = relative if rule.whole else name
-            if not (text.startswith(before) and text.endswith(behind)):
-                continue
-            between = text[len(before) : len(text) - len(behind)]
-            is_match = len(text) >= len(before) + len(behind) and "/" not in between
-            if (
-                is_match
-                and (is_folder or not rule.folders_only)
-                and (last is None or rule.index > last.index)
-            ):
-                last = rule
         if self._globs and self._may_match_glob(relative, name):
             for rule in self._globs:
                 if last is not None and rule.index < last.index:
@@ -145,9 +128,6 @@ class _Patterns:
             (self._paths if rule.whole else self._names).setdefault(pattern, []).append(rule)
         elif not rule.whole and pattern.startswith("*.") and _SPECIAL.isdisjoint(pattern[1:]):
             self._endings.setdefault(pattern[1:], []).append(rule)
-        elif pattern.count("*") == 1 and _OTHER_SPECIAL.isdisjoint(pattern) and len(self._around) < _FEW:
-            before, _, behind = pattern.partition("*")
-            self._around.append((before, behind, rule))
         else:
             self._globs.append(rule)
 
