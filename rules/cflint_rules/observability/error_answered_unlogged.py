@@ -138,7 +138,23 @@ def _logs(home: Module, function: Node) -> bool:
     if next(home.descendants(function, "throw_statement"), None) is not None:
         return True
     body = function.child_by_field_name("body")
-    return body is not None and tells(home, body, by_name=False)
+    return body is not None and (tells(home, body, by_name=False) or _hands_on(home, function))
+
+
+def _hands_on(home: Module, function: Node) -> bool:
+    """Whether a function gives a part of the error to a function that makes no response: it may keep it."""
+    parameters = home.parameters(function)
+    name = parameters[0].name if parameters else None
+    error = home.scope.declared_in(function).get(name) if name is not None else None
+    for use in home.scope.references(error) if error is not None else ():
+        for above in home.ancestors(use):
+            if above.id == function.id:
+                break
+            if above.type != "call_expression" or js.Call(home, above).name == "String":
+                continue
+            if home.call_around(use) is None and home.response_made(above) is None:
+                return True
+    return False
 
 
 def _hidden_answer(home: Module, function: Node) -> tuple[Module, Node] | None:
