@@ -19,6 +19,12 @@ SIGNS = js.Phrases(
     whole="jose 401 402 403",
     unless=pattern(rb"author(?!i[sz]|ity\b)|authority|verified(?![A-Z(])|passwordless", re.IGNORECASE),
 )
+LIMITS = js.Phrases(
+    "rate_?limit throttl lock_?out attempt captcha turnstile too_?many limiter quota brute cooldown"
+    " fail_?count failed_?login slow_?down",
+    whole="429",
+)
+"""What looks as if code counted how often something is asked for."""
 KEYS = pattern(rb"secret|token|key|\bpin\b|password|code", re.IGNORECASE)
 _COMPARES = frozenset({"==", "===", "!=", "!=="})
 _LITERALS = frozenset({"string", "null", "undefined", "number", "true", "false", "template_string"})
@@ -146,4 +152,5 @@ def _places(module: Module, surely: bool) -> tuple[int, ...]:
     ]
     if surely:
         return tuple(found)
-    return (*found, *(leaf.start_byte for leaf in module.mentions(_WHO) if leaf.type not in TEXTS))
+    words = (leaf for leaf in module.mentions(_WHO) if leaf.type not in TEXTS)
+    return (*found, *(leaf.start_byte for leaf in words if not _is_own_secret(module, leaf)))
