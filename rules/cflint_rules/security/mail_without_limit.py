@@ -14,7 +14,7 @@ interface Env {
 
 export default {
   async fetch(request, env): Promise<Response> {
-    const to = String((await request.formData().catch(() => new FormData())).get("email"));
+    const to = new URL(request.url).searchParams.get("email") ?? "";
     const sent = await fetch("https://api.resend.com/emails", {
       method: "POST",
       headers: { Authorization: `Bearer ${env.RESEND_API_KEY}`, "Content-Type": "application/json" },
@@ -51,7 +51,7 @@ export default {
   async fetch(request, env): Promise<Response> {
     const key = request.headers.get("CF-Connecting-IP") ?? "";
     if (!(await env.MAILS.limit({ key })).success) return new Response("too often", { status: 429 });
-    const to = String((await request.formData().catch(() => new FormData())).get("email"));
+    const to = new URL(request.url).searchParams.get("email") ?? "";
     const sent = await fetch("https://api.resend.com/emails", {
       method: "POST",
       headers: { Authorization: `Bearer ${env.RESEND_API_KEY}`, "Content-Type": "application/json" },
