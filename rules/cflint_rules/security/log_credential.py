@@ -105,13 +105,13 @@ def check(match: Match) -> Iterator[Finding]:
     found = module.log_at(match.node)
     if found is None or not module.is_run or module.realm.name == "BROWSER":
         return
-    if not module.runs_in_worker(match.node):
-        return
     for argument in found.arguments:
         for content in module.contents(argument, lambda part: _what(module, part) is not None, hops=2):
             what = _what(module, content.node)
             if what is None or only_in_development(module, match.node):
                 continue
+            if not module.runs_in_worker(match.node):
+                return
             if _is_without_token(module, match.node, content.node):
                 continue
             place = content.names[0] if content.names else content.node

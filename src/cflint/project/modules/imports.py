@@ -85,7 +85,6 @@ _NAME_IN_CALL = pattern(_GAP + rb"\(" + _GAP + _QUOTED_OR_TEMPLATE)
 _GLOB = pattern(rb"\.meta\.glob\w*" + _GAP + rb"\(" + _GAP + rb"\[?" + _GAP + _QUOTED_OR_TEMPLATE)
 _COMMENT = pattern(rb"/\*(?s:.)*?\*/|//[^\n]*")
 _COMMENT_LINE = pattern(rb"[ \t]*(?://|/\*|\*(?![ \t]*(?:/|as\b|from\b)))")
-_NO_CLAUSE = pattern(rb"[;=(]")
 _COMMENT_OR_NO_CLAUSE = pattern(rb"/\*(?s:.)*?\*/|//[^\n]*|[;=(]")
 _CLAUSE = pattern(r"([\w$]+)?(?: ?, ?)?(?:\{([^{}\"']*)\})?")
 _NAMESPACE = pattern(r"\* ?as ([\w$]+)")
@@ -158,7 +157,8 @@ def _clause(data: bytes, start: int, end: int) -> tuple[bytes, bytes] | None:
 
 def _ends_before(data: bytes, start: int, end: int) -> bool:
     """Whether something that no clause holds stands between, outside comments."""
-    if _NO_CLAUSE.search(data, start, end) is None:
+    text = data[start:end]
+    if b";" not in text and b"=" not in text and b"(" not in text:
         return False
     return any(match[0] in b";=(" for match in _COMMENT_OR_NO_CLAUSE.finditer(data, start, end))
 
@@ -234,7 +234,8 @@ def _is_plausible(specifier: str) -> bool:
     if "${" in specifier or (" " in specifier and "/" not in specifier):
         return False
     return (
-        specifier in ("", ".", "..")
+        specifier[:1].isalnum()
+        or specifier in ("", ".", "..")
         or specifier.startswith(("./", "../"))
         or any(letter.isalnum() or letter == "_" for letter in specifier)
     )
@@ -243,6 +244,8 @@ def _is_plausible(specifier: str) -> bool:
 def _in_comment(data: bytes, span: Span) -> bool:
     """Whether the line begins as a comment does, so that nothing before the specifier can run."""
     start = max(data.rfind(b"\n", max(0, span.start - 300), span.start) + 1, span.start - 300)
+    if data[max(0, start)] not in b" \t/*":
+        return False  # as nearly always
     match = _COMMENT_LINE.match(data, max(0, start), span.start)
     return match is not None and data.find(b"*/", match.end(), span.start) == -1
 
