@@ -25,6 +25,7 @@ LIMITS = js.Phrases(
     whole="429",
 )
 """What looks as if code counted how often something is asked for."""
+_TRIES = pattern(r"\battempt(?:ing|ed|s)? to\b", re.IGNORECASE)
 KEYS = pattern(rb"secret|token|key|\bpin\b|password|code", re.IGNORECASE)
 _COMPARES = frozenset({"==", "===", "!=", "!=="})
 _LITERALS = frozenset({"string", "null", "undefined", "number", "true", "false", "template_string"})
@@ -85,6 +86,12 @@ def _is_own_secret(module: Module, leaf: Node) -> bool:
         return True
     around = module.call_around(whole)
     return around is not None and around[0].is_new
+
+
+def is_limited(module: Module, leaf: Node) -> bool:
+    """Whether a word that speaks of limits looks as if code counted: no comment, and no message that something
+    is tried once."""
+    return leaf.type != "comment" and _TRIES.search(module.text(leaf)) is None
 
 
 def is_compared(module: Module, leaf: Node) -> bool:
