@@ -89,8 +89,8 @@ def _is_own_secret(module: Module, leaf: Node) -> bool:
 
 
 def is_limited(module: Module, leaf: Node) -> bool:
-    """Whether a word that speaks of limits looks as if code counted: no comment, and no message that something
-    is tried once."""
+    """Whether a word that speaks of limits looks as if code counted: no comment, and no message that
+    something is tried once."""
     return leaf.type != "comment" and _TRIES.search(module.text(leaf)) is None
 
 
@@ -137,15 +137,19 @@ def _find_asks(module: Module, node: Node, hops: int, *, surely: bool) -> bool:
 
 
 def _is_address(module: Module, leaf: Node) -> bool:
-    """Whether a word stands in an address, which a path is compared with: `path.startsWith("/login")`,
-    `const prefix = "/oauth"`."""
-    if leaf.type != "string_fragment" or not module.text(leaf).startswith("/"):
+    """Whether a word stands in an address that is asked, or which a path is compared with or cut by:
+    `path.startsWith("/login")`, `const prefix = "/oauth"`."""
+    if leaf.type != "string_fragment":
         return False
+    if module.text(leaf).startswith(("https://", "http://")):
+        return True
     text = module.parent(leaf)
     holder = module.parent(text) if text is not None else None
-    if holder is None or holder.type in ("binary_expression", "variable_declarator", "member_expression"):
-        return holder is not None
-    around = module.call_around(leaf)
+    if text is None or holder is None or not module.text(leaf).startswith("/"):
+        return False
+    if holder.type in ("binary_expression", "variable_declarator", "member_expression"):
+        return True
+    around = module.call_around(text)
     return around is not None and around[0].name in _LOOKS and around[0].receiver is not None
 
 

@@ -107,7 +107,7 @@ def check(match: Match) -> Iterator[Finding]:
         first = loose[0][0].module.at(loose[0][1].node, "this says nothing of the host")
         related = (*related, first)
     which = "any URL with a text in it" if loose else "any URL that a client sends"
-    yield Finding(f"{which} is fetched: check its host first", match.at(), related)
+    yield Finding(f"{which} is fetched: check its host, or who asks", match.at(), related)
     headers = module.property_value(match.arguments[1], "headers") if len(match.arguments) > 1 else None
     if headers is not None and _is_all_headers(module, headers):
         yield Finding(
