@@ -133,11 +133,17 @@ _WHERE = pattern(rf"\bWHERE\b.*[\s(.\"`\[]{_WHO}_?id\b[\"`\]]?\s*=\s*[?:@$]", re
 _COLUMN = pattern(rf"{_WHO}_?id", re.IGNORECASE)
 _NAMING = ("idFromName", "getByName", "getAgentByName")
 _KEYED = ("get", "put", "delete", "getWithMetadata")
-_WORDS = tuple(
-    f"{who}{end}"
-    for who in ("user", "account", "owner", "tenant", "customer", "member", "player")
-    for end in ("Id", "_id", "-id", "ID")
-) + ("uid", "User-Id", "User-ID", "x-user")
+_WORDS = (
+    *tuple(
+        f"{who}{end}"
+        for who in ("user", "account", "owner", "tenant", "customer", "member", "player")
+        for end in ("Id", "_id", "-id", "ID")
+    ),
+    "uid",
+    "User-Id",
+    "User-ID",
+    "x-user",
+)
 _CALLS = (*_NAMING, *_KEYED, *sql.SQL_CALLS, "eq")
 _ACCESS = "cf-access-authenticated-user-email"
 _VERIFIES = pattern(
