@@ -133,17 +133,8 @@ _WHERE = pattern(rf"\bWHERE\b.*[\s(.\"`\[]{_WHO}_?id\b[\"`\]]?\s*=\s*[?:@$]", re
 _COLUMN = pattern(rf"{_WHO}_?id", re.IGNORECASE)
 _NAMING = ("idFromName", "getByName", "getAgentByName")
 _KEYED = ("get", "put", "delete", "getWithMetadata")
-_WORDS = (
-    *tuple(
-        f"{who}{end}"
-        for who in ("user", "account", "owner", "tenant", "customer", "member", "player")
-        for end in ("Id", "_id", "-id", "ID")
-    ),
-    "uid",
-    "User-Id",
-    "User-ID",
-    "x-user",
-)
+_PEOPLE = ("user", "account", "owner", "tenant", "customer", "member", "player")
+_IDS = tuple(f"{who}{end}" for who in _PEOPLE for end in ("Id", "_id", "-id", "ID"))
 _CALLS = (*_NAMING, *_KEYED, *sql.SQL_CALLS, "eq")
 _ACCESS = "cf-access-authenticated-user-email"
 _VERIFIES = pattern(
@@ -160,7 +151,12 @@ _HOPS = 2
 _MOST = 5
 
 
-@rule(module(*_WORDS), severity=Severity.NOTE, documents=Documents.NOTHING, presets=(PREVIEW,))
+@rule(
+    module(*_IDS, "uid", "User-Id", "User-ID", "x-user", "cf-access-authenticated-user-email"),
+    severity=Severity.NOTE,
+    documents=Documents.NOTHING,
+    presets=(PREVIEW,),
+)
 def check(module: Module) -> Iterator[Finding]:
     if _WORD.search(module.document.data) is None:
         return
