@@ -226,6 +226,10 @@ if TYPE_CHECKING:
     from cflint.project.code.turns import turn_around as turn_around
     from cflint.project.code.turns import turns_of as turns_of
     from cflint.project.code.values import UNKNOWN as UNKNOWN
+    from cflint.project.code.words import Words as Words
+    from cflint.project.code.words import env_at as env_at
+    from cflint.project.code.words import word as word
+    from cflint.project.code.words import words_at as words_at
     from cflint.project.modules.facts import BaseRef as BaseRef
     from cflint.project.modules.facts import ClassFacts as ClassFacts
     from cflint.project.modules.facts import FunctionFacts as FunctionFacts
@@ -364,6 +368,7 @@ _ORIGINS = {
     "cflint.project.code.tracing": ("Traced function_called function_given traced"),
     "cflint.project.code.turns": ("Turn gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
+    "cflint.project.code.words": ("Words env_at word words_at"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
         "TypeFacts TypeMember"
@@ -518,6 +523,7 @@ __all__ = [
     "TypeMember",
     "Typo",
     "TypoKind",
+    "Words",
     "Unknown",
     "all_code_is_known",
     "all_remote_calls",
@@ -544,6 +550,7 @@ __all__ = [
     "completes",
     "contains",
     "default_is_entrypoint",
+    "env_at",
     "env_uses",
     "escapes_handler",
     "exports_something",
@@ -656,5 +663,7 @@ __all__ = [
     "walk",
     "way_back",
     "with_wrappers",
+    "word",
+    "words_at",
     "worker_calls",
 ]

@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from cflint.engine import limits as _limits
     from cflint.engine.limits import Limits
     from cflint.engine.profile import Clock
+    from cflint.project.code import words as _words
     from cflint.syntax.javascript import Syntax
 else:
     _interrupts = Lazy("cflint.engine.interrupts")
     _limits = Lazy("cflint.engine.limits")
+    _words = Lazy("cflint.project.code.words")
 
 _DEEP = 200
 _MOST_STEPS = 200_000
@@ -215,7 +217,11 @@ class ModuleChecks:
         before = len(outcome.findings)
         try:
             self._javascript(module, hits, outcome)
-            kept = [found for found in outcome.findings[before:] if not _is_moot(module, found)]
+            kept = [
+                _in_words_of_its_place(module, found)
+                for found in outcome.findings[before:]
+                if not _is_moot(module, found)
+            ]
             outcome.findings[before:] = _as_notes(kept) if self._project.realms.is_beside(path) else kept
         finally:
             module.close()
@@ -318,6 +324,15 @@ def _is_moot(module: Module, finding: Finding) -> bool:
         return False
     node = module.node_at(finding.at.span.start, finding.at.span.end)
     return node is not None and module.never_runs(node)
+
+
+def _in_words_of_its_place(module: Module, finding: Finding) -> Finding:
+    """A finding that no fix mends, with what its place calls `env`, `request` and `ctx`."""
+    if finding.fix is not None or finding.at.document.path != module.document.file.path:
+        return finding
+    node = module.node_at(finding.at.span.start, finding.at.span.end)
+    words = _words.words_at(module, node) if node is not None else ()
+    return replace(finding, words=(*words, *finding.words)) if words else finding
 
 
 def _triggered(

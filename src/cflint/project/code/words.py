@@ -1,0 +1,120 @@
+"""How code at a place reaches what examples call `env`, `request` and `ctx`, and by what it answers.
+
+Pages of rules show edits as a handler of a Worker would have them. What a finding says of its place makes
+them fit: in Hono `env` is `c.env`, in a Pages Function `context.env`, in a Durable Object `this.env`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.platform.classes import ClassKind
+from cflint.project.apps.kind import Given, Shape
+from cflint.project.code.module import Module
+from cflint.project.code.values import Value, ValueKind
+from cflint.scope import Declaration, DeclarationKind
+from cflint.syntax.javascript import FUNCTIONS
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Words = tuple[tuple[str, str], ...]
+"""See `Finding.words`."""
+
+NO_ENV = "no env here"
+"""The name of a case: nothing at the place gives `env`."""
+IN_HONO = "in Hono"
+"""The name of a case: a context of Hono is at hand."""
+HONO = "new Response"
+"""The word for what answers: in Hono, the name of the context."""
+
+_OFTEN = frozenset(
+    {"env", "request", "req", "ctx", "context", "c", "event", "platform", "locals", "args", "cloudflare"}
+    | {"runtime", "executionCtx", "state", "e"}
+)
+_WANTED = {
+    ValueKind.ENV: "env",
+    ValueKind.REQUEST: "request",
+    ValueKind.EXECUTION_CONTEXT: "ctx",
+    ValueKind.DURABLE_OBJECT_STATE: "ctx",
+}
+_MEMBERS: dict[ValueKind, tuple[tuple[str, str], ...]] = {
+    ValueKind.HONO_CONTEXT: (("env", ".env"), ("request", ".req.raw"), ("ctx", ".executionCtx")),
+    ValueKind.PAGES_CONTEXT: (("env", ".env"), ("request", ".request"), ("ctx", "")),
+}
+_OFFERED = {Given.ENV: "env", Given.REQUEST: "request", Given.CONTEXT: "ctx"}
+_HAVE_ENV = frozenset(
+    {ClassKind.DURABLE_OBJECT, ClassKind.AGENT, ClassKind.PARTY_SERVER, ClassKind.CONTAINER}
+    | {ClassKind.WORKER_ENTRYPOINT, ClassKind.WORKFLOW}
+)
+_MOST_DEPTH = 3
+
+
+def words_at(module: Module, node: Node) -> Words:
+    """What `env`, `request`, `ctx` and `new Response` of an example are at a node, where they are called
+    otherwise; with the case NO_ENV where no `env` is at hand."""
+    found: dict[str, str] = {}
+    for declaration in _around(module, node):
+        value = module.value_declared(declaration)
+        for general, here in _given(value, declaration.name):
+            found.setdefault(general, here)
+        if value.kind is ValueKind.HONO_CONTEXT:
+            found.setdefault(HONO, declaration.name)
+            found[IN_HONO] = ""
+    owner = module.enclosing_class(node)
+    if owner is not None and owner.kind in _HAVE_ENV:
+        found.setdefault("env", "this.env")
+        found.setdefault("ctx", "this.ctx")
+    if "env" not in found:
+        found[NO_ENV] = ""
+    return tuple((general, here) for general, here in found.items() if general != here)
+
+
+def word(general: str, module: Module, node: Node | None, most: int = 80) -> Words:
+    """A word that stands for the code of a node; none where that is longer than `most`, or than a line."""
+    if node is None:
+        return ()
+    text = module.text(node)
+    return ((general, text),) if len(text) <= most and "\n" not in text and "`" not in text else ()
+
+
+def env_at(module: Module, node: Node) -> str | None:
+    """The expression that is `env` at a node; None where there is none."""
+    words = dict(words_at(module, node))
+    return None if NO_ENV in words else words.get("env", "env")
+
+
+def _around(module: Module, node: Node) -> Iterator[Declaration]:
+    """The declarations that a node sees and that may be what a handler is given, the nearest first:
+    parameters of the functions around it, and constants before it by the usual names."""
+    scope = module.scope
+    for above in module.syntax.ancestors(node):
+        is_function = above.type in FUNCTIONS
+        for declaration in scope.declared_in(above).values() if is_function or _is_block(above) else ():
+            is_parameter = declaration.kind is DeclarationKind.PARAMETER
+            is_before = declaration.node.start_byte < node.start_byte
+            if is_parameter or (declaration.name in _OFTEN and declaration.constant and is_before):
+                yield declaration
+
+
+def _is_block(node: Node) -> bool:
+    return node.type in ("statement_block", "program")
+
+
+def _given(value: Value, name: str) -> Iterator[tuple[str, str]]:
+    if value.kind in _WANTED:
+        yield _WANTED[value.kind], name
+    for general, path in _MEMBERS.get(value.kind, ()):
+        yield general, f"{name}{path}"
+    if value.shape is not None:
+        yield from _offered(value.shape, name, _MOST_DEPTH)
+
+
+def _offered(shape: Shape, path: str, depth: int) -> Iterator[tuple[str, str]]:
+    for name, offer in shape.members.items():
+        if isinstance(offer, Shape):
+            if depth:
+                yield from _offered(offer, f"{path}.{name}", depth - 1)
+        elif isinstance(offer, Given) and offer in _OFFERED:
+            yield _OFFERED[offer], f"{path}.{name}"
