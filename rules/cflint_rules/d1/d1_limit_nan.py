@@ -41,8 +41,9 @@ export default {
 
 ## What to do
 
-Make the number good first: `const n = Number(text); const limit = Number.isInteger(n) ?
-Math.min(Math.max(n, 1), 100) : 20`. Your numbers; `Math.min()` and `Math.max()` alone let `NaN` through.
+Write a default behind what makes the number, where it is read: `(parseInt(text) || 20)`, with the default
+that stands there (0 for an offset), at each place that is shown. What is no number then counts as not
+given; `Math.min()` and `Math.max()` let `NaN` through.
 
 ## Not reported
 

@@ -44,9 +44,17 @@ export default {
 
 ## What to do
 
-Collect the ids, ask once with `WHERE id IN (?, …)` (at most 100 in one query), and find each row in a `Map`
-by its id. Statements that differ: `DB.batch(list.map(…))`. As it is, each turn is a round trip, and an
-invocation may make 1,000 queries (50 on the Free plan).
+Before the loop collect what it asks by, and ask once: the same query with `WHERE column IN (SELECT value
+FROM json_each(?))` for `WHERE column = ?`, bound to `JSON.stringify(values)`, with the column among those
+it selects. Put the rows into `new Map(rows.map((row) => [row.column, row]))`; the loop takes `.get(value)`
+in place of the query. As it is, each turn is a round trip, and an invocation may make 1,000 (50 on the Free
+plan). A loop that never has more than a few turns can stay.
+
+- "in Python": Before the loop collect what it asks by, and ask once: the same query with `WHERE column IN
+  (SELECT value FROM json_each(?))` for `WHERE column = ?`, bound to `json.dumps(values)`, with the column
+  among those it selects. Put the rows into a dictionary by that column; the loop looks there in place of
+  the query. As it is, each turn is a round trip, and an invocation may make 1,000 (50 on the Free plan). A
+  loop that never has more than a few turns can stay.
 
 ## Not reported
 

@@ -43,9 +43,14 @@ export default {
 
 ## What to do
 
-A number: `UPDATE t SET n = n + ? WHERE id = ?`; a condition goes into `WHERE`, and `meta.changes` is 0 where
-it did not hold. A text or JSON: add the value that was read to the condition (`… WHERE id = ? AND content =
-?`); where `meta.changes` is 0, read and write again, and after three times answer 409.
+Keep the value that was read, and write only where the row still has it: `… WHERE … AND column IS ?` with
+that value bound last. Where `meta.changes` of the result is 0 another request was first: read, change and
+write again, three times at most, then answer 409.
+
+- "the column `<column>` is read": Keep the `<column>` that was read, and write only where the row still has
+  it: add `AND <column> IS ?` to this statement's `WHERE`, with that value bound behind the others. Where
+  `meta.changes` of the result is 0 another request was first: read, change and write again, three times at
+  most, then answer 409.
 
 ## Not reported
 

@@ -42,12 +42,15 @@ export default {
 
 ## What to do
 
-Make the statements without `await`, and send them together: `await DB.batch([first, second])` (with Drizzle
-`db.batch([…])`). They succeed or fail together then, and take one round trip. One that needs the result of
-another stays before or after the batch, and so does a call that is no statement of this database.
-
 - "createMany": Gather what is to be written, and send it with one `createMany({ data: list })`: one round
   trip in place of one for each.
+- "each turn of the loop": Before the loop write `const statements = []`, in it `statements.push(…)` with
+  this statement as it is, but without `await` and `.run()`, and behind it `if (statements.length > 0) await
+  DB.batch(statements)`, with the database that the statement is made of for `DB`. All succeed or fail
+  together then, and take one round trip.
+- "one after the other": Write one `await DB.batch([…])` in the place of the first, with these statements in
+  their order, each without `await` and `.run()`, and with the database that they are made of for `DB`. All
+  succeed or fail together then, and take one round trip.
 
 ## Not reported
 

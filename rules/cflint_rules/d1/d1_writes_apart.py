@@ -48,9 +48,11 @@ Where the second statement needs the id that the database gave the first, make t
 
 ## What to do
 
-Prepare both statements, and run them with one `db.batch([one, other])`: either both are written or none.
-Where the second needs the id that the first makes, make the id before (`crypto.randomUUID()`), or write
-`last_insert_rowid()` in the second.
+Make the statements without `await` and `.run()`, in a list in their order (`const statements = [first]; if
+(…) statements.push(second);` where one is conditional), and send it in the place of the last: `await
+DB.batch(statements)`, with the database that they are made of for `DB`. Either all are written or none. An
+id that the first would make is made before (`crypto.randomUUID()`), or is `last_insert_rowid()` in the
+second.
 
 ## Not reported
 

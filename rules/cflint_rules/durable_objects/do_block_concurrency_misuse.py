@@ -49,9 +49,9 @@ export class Counter extends DurableObject<Env> {
 
 ## What to do
 
-Take the wrapper off: `await` what stands in it. A single `put()` or `sql.exec()` needs none; several that
-belong together go into `ctx.storage.transaction(async (txn) => …)`, or `transactionSync()`. What is loaded
-once belongs in the constructor, in the wrapper.
+Move the call out: let the function that is given to `blockConcurrencyWhile()` return what the call needs,
+and make the call with it behind the `await` of that. What has been stored before it stays stored if it
+fails. As it is, nothing else of the object runs until it is done, and the object is reset after 30 seconds.
 
 - "awaits nothing": Take the wrapper off: nothing changes but that it is quicker.
 

@@ -40,10 +40,9 @@ export class Chat extends DurableObject<Env> {
 
 ## What to do
 
-Read the value again after the `await`, right before `put()`, with nothing awaited in between, and change
-that. Only if what was awaited is wrong once the value has changed: do the whole in
-`ctx.blockConcurrencyWhile()`, which holds up all other requests, and resets the object after 30 seconds; if
-it takes longer, compare after the `await`, and begin again where the value is another.
+Right before `put()` read the value again (`const latest = await storage.get(key)`, as it is read above),
+make the change in `latest`, and put that, with nothing awaited in between: what others wrote meanwhile
+stays.
 
 ## Not reported
 

@@ -58,11 +58,14 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-If it should run by itself, move what it does: when a socket opens, beside `acceptWebSocket()`; otherwise into
-`fetch()`, `alarm()`, `webSocketMessage()`, `webSocketClose()` or `webSocketError()`, which the runtime calls.
-If nothing needs it, delete it.
-
 - "no such handler; ": Give it that name; the parameters stay.
+- "`webSocketOpen()`": Call it behind `acceptWebSocket(server)`: `this.webSocketOpen(server)`, with the
+  socket that is accepted there; the runtime says nothing of its own when one opens. If nothing needs what
+  it does, delete it.
+
+If nothing needs what it does, delete it: it never ran. If it should run, move what it does into the handler
+that the runtime calls then: `fetch()` for a request, `alarm()` for a time, `webSocketMessage()`,
+`webSocketClose()` or `webSocketError()` for a socket.
 
 ## Not reported
 

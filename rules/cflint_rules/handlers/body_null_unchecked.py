@@ -65,8 +65,8 @@ export default {
 
 ## What to do
 
-After the body is read: `if (typeof body !== "object" || body === null) return new Response("expected an
-object", { status: 400 })`; or let a schema parse it.
+Write `?? {}` behind what is read, inside of a cast if there is one: `(await request.json()) ?? {}`, here
+and where the message says "so does this". `null` then counts as a body without fields.
 
 ## Not reported
 
@@ -128,6 +128,7 @@ def check(subject: Module) -> Iterator[Finding]:
             subject.at(node, "the client sends it here"),
             *(subject.at(other, "so does this") for other, _ in others[: _MOST - 1]),
         ),
+        words=js.word("request.json()", subject, node),
     )
 
 

@@ -41,11 +41,11 @@ export default {
 
 ## What to do
 
-If what is written may be lost once in a while (a cache, a log), keep it. If not (a name, an invitation, a
-counter): where the project has D1, keep it in a unique column there (`INSERT … ON CONFLICT DO NOTHING`;
-`meta.changes` is 0 where it was taken); otherwise in a Durable Object by that name
-(`env.NAMES.getByName(key)`), which checks and writes in one method. What KV has already is copied there, and
-whoever reads the key reads it there.
+Whether both may be let through once in a while is yours to say. If so (a cache, a log), keep it and
+suppress this. If not (a name, an invitation), let D1 decide, which the first write wins: a table with this
+key as `PRIMARY KEY`, and `INSERT … ON CONFLICT DO NOTHING` in place of the reading and the `put()`;
+`meta.changes` is 0 where it was taken. Without D1, a Durable Object by the key's name checks and writes in
+one method. What KV has already is copied there.
 
 ## Not reported
 

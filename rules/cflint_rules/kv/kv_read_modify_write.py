@@ -49,10 +49,10 @@ export default {
 
 ## What to do
 
-If a key has one writer at a time, or a lost change does no harm, keep it. Otherwise: where the project has
-D1, keep the value in a row that one statement changes (`UPDATE … SET n = n + 1`, `… WHERE state = 'open'`,
-then ask `meta.changes`); where it has none, in a Durable Object by the key's name
-(`env.ITEMS.getByName(key)`), which does one thing at a time. What KV holds has to be copied once.
+Whether a change may be lost once in a while is yours to say. If so (a rough count, a cache), keep it and
+suppress this. If not, keep the value in D1, in a row that one statement changes: `INSERT INTO t (k, n)
+VALUES (?, 1) ON CONFLICT (k) DO UPDATE SET n = n + 1` for a count. Without D1, a Durable Object by the
+key's name reads and writes in one method. What KV has already is copied there.
 
 ## Not reported
 

@@ -37,9 +37,17 @@ client sends.
 
 ## What to do
 
-Have a new one made where it was issued, since this one is known; `npx wrangler secret put NAME`, `NAME=…`
-in `.dev.vars`, and read `env.NAME` here (outside of a handler: `import { env } from
-"cloudflare:workers"`). Until the new one is set, what uses it fails.
+Have a new one made where it was issued, since whoever reads the code knows this one. Set it (`npx wrangler
+secret put NAME`; `NAME=…` in `.dev.vars`), and write `env.NAME` for the text. Until it is set, what uses it
+fails.
+
+- "the text of `<name>`": Think of another text, since whoever reads the code knows this one, and set it
+  (`npx wrangler secret put <name>`; `<name>=…` in `.dev.vars`). Take the constant out, and read it where it
+  is compared: `import { env } from "cloudflare:workers"`, and there `if (!env.<name>) return new
+  Response("not configured", { status: 500 })` before the comparison with `env.<name>`.
+- "no env here": Have a new one made where it was issued, since whoever reads the code knows this one. Set
+  it (`npx wrangler secret put NAME`; `NAME=…` in `.dev.vars`), and write `env.NAME` for the text, with
+  `import { env } from "cloudflare:workers"`. Until it is set, what uses it fails.
 
 ## Not reported
 

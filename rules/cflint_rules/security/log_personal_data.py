@@ -35,8 +35,9 @@ export default {
 
 ## What to do
 
-Log what finds the record again, an id or a count, in its place (`console.log("new order", order.id)`); of an
-object, leave this property out. Delete the line where it was for development.
+Take it out of what is logged, here and at the other places: of a text its part, of an object the property
+(`const { email, ...rest } = data`, and log `rest`). Where the line has to say who it was, log the record's
+id.
 
 ## Not reported
 

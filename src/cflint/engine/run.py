@@ -49,6 +49,7 @@ _DEEPEST = 1500
 all of the ways up from these are so long together; or anywhere."""
 
 _SAMPLES = 16
+_OF_CONFIGURATIONS = (".toml", ".json", ".jsonc", ".md", ".sql", ".py")
 
 
 class Stopped(Exception):
@@ -386,10 +387,18 @@ class ModelChecks:
                     continue
                 before = len(outcome.findings)
                 self._check(rule, subject, outcome, partial(_place_of, subject))
+                outcome.findings[before:] = map(self._in_words_of_its_place, outcome.findings[before:])
                 self._project.trees.close_views()
                 dependencies.charge(unit, outcome.findings[before:])
         outcome.results.extend(dependencies.results())
         return outcome
+
+    def _in_words_of_its_place(self, finding: Finding) -> Finding:
+        path = finding.at.document.path
+        if finding.fix is not None or path.endswith(_OF_CONFIGURATIONS):
+            return finding
+        module = _words.module_of(self._project, path)
+        return _in_words_of_its_place(module, finding) if module is not None else finding
 
     @cached_property
     def _changes(self) -> dict[Worker, Change]:

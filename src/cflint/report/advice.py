@@ -15,7 +15,7 @@ _VERDICT = pattern(r"(?:Unsafe|By hand)(?: otherwise)?[:.,]?\s*")
 _NEXT_ITEM = pattern(r"\n(?=- )")
 _CASE = pattern(r'- "([^"\n]+)": (.+)')
 _LINK = pattern(r"\[([^\[\]\n]+)\]\([^()\s]+\)")
-_VARIABLE = pattern(r"`(?:[\w.]+\.)?([A-Z][A-Z0-9]*_[A-Z0-9_]+|[A-Z]{5,})`")
+_VARIABLE = pattern(r"`(?:\(?[\w. ]+\)?[.?]+)?([A-Z][A-Z0-9]*_[A-Z0-9_]+|[A-Z]{5,})`")
 IN_PYTHON = "in Python"
 """The name of a case: the finding is in a module of Python."""
 _NAMED = pattern(r"<([a-z]+)>")

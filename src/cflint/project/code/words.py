@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cflint.platform.classes import ClassKind
 from cflint.project.apps.kind import Given, Shape
 from cflint.project.code.module import Module
+from cflint.project.code.module import module_of as module_of
 from cflint.project.code.values import Value, ValueKind
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import FUNCTIONS
@@ -57,6 +58,8 @@ def words_at(module: Module, node: Node) -> Words:
     found: dict[str, str] = {}
     for declaration in _around(module, node):
         value = module.value_declared(declaration)
+        if not value and declaration.name == "c" and module.document.has_word("hono"):
+            value = Value(ValueKind.HONO_CONTEXT)  # of an app that a package of its own makes
         for general, here in _given(value, declaration.name):
             found.setdefault(general, here)
         if value.kind is ValueKind.HONO_CONTEXT:
