@@ -45,13 +45,13 @@ export default {
 
 ## What to do
 
-`await` one after the other: first the one that may be there without the other, then the one that others find
-it by; a failure of the second then leaves nothing that is seen.
+`await` one after the other: first the one that may be there without the other, then the one that others
+find it by; a failure of the second then leaves nothing that is seen.
 
-- "one to KV": `await` the write to D1 first, which may refuse it, then the one to KV, which can be made again
-  from D1. A failure of the first then leaves nothing.
-- "one to R2": `await` the write to R2 first, then the one to D1: a file without a row is not seen by anybody,
-  a row without a file is.
+- "one to KV": Take both out of `Promise.all()`: first `await` the write to D1, which may refuse it, then
+  the one to KV, which can be made again from D1. A failure of the first then leaves nothing.
+- "one to R2": Take both out of `Promise.all()`: first `await` the write to R2, then the one to D1: a file
+  without a row is not seen by anybody, a row without a file is.
 
 ## Not reported
 

@@ -37,12 +37,14 @@ export default {
 
 ## What to do
 
-Put it into `try`, and answer 400 in the `catch`: `return new Response("malformed", { status: 400 })` (an
-error 500 comes today); for a cookie, go on as if it were not there.
+Put it into `try`, and answer 400 in the `catch`: `return new Response("malformed", { status: 400 })`. As it
+is, the client gets an error 500.
 
 - "to ASCII": Encode to UTF-8 (`.encode()`), or answer 400 in `except UnicodeEncodeError`.
 - "is no UTF-8": `except UnicodeDecodeError:` around it, and answer 400; or `decode(errors="replace")` where
   `�` for such bytes will do.
+- "a cookie": Put it into `try`, and in the `catch` go on as if the cookie were not there (`return null`, in
+  this function's own way to say so). As it is, the client gets an error 500.
 
 ## Not reported
 

@@ -73,7 +73,11 @@ export default {
 
 ## What to do
 
-Put it into `try`, and answer 400 in the `catch`: `return new Response("malformed", { status: 400 })`.
+Put it into `try`, and answer 400 in the `catch`: `return new Response("malformed", { status: 400 })`, here
+and at the other places. As it is, the client gets an error 500.
+
+- "in Python": Put it into `try:`, and answer 400: `except Exception: return Response("malformed",
+  status=400)`, here and at the other places. As it is, the client gets an error 500.
 
 ## Not reported
 

@@ -95,7 +95,7 @@ from cflint.api import (
     rule,
     sql,
 )
-from cflint_rules.observability._catches import unread_error
+from cflint_rules.observability._catches import catch_words, unread_error
 
 if TYPE_CHECKING:
     from tree_sitter import Node

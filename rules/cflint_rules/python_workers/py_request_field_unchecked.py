@@ -33,8 +33,12 @@ class Default(WorkerEntrypoint):
 
 ## What to do
 
-Ask first: `name = body.get("name") if isinstance(body, dict) else None`, and `return Response("no name",
-status=400)` where it is `None` or of another type.
+Before it: `if not isinstance(body, dict) or "name" not in body: return Response("a field is missing",
+status=400)`, with the name of each field that is read like this.
+
+- "check `<body>` first": Before it: `if not isinstance(<body>, dict) or "name" not in <body>: return
+  Response("a field is missing", status=400)`, with each field that is read like this in the place of
+  `name`.
 
 ## Not reported
 

@@ -65,7 +65,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from cflint.api import Finding, Match, Severity, call, rule, sql
+from cflint.api import Finding, Match, Severity, call, js, rule, sql
 
 _MOST = 100
 _KINDS = {"sendBatch": ("queue", "messages"), "createBatch": ("workflow", "instances")}

@@ -39,8 +39,9 @@ export default {
 
 ## What to do
 
-Delete the `head()`: `get()` gives `null` for a missing object, and `size`, `httpEtag` and the metadata
-beside the body.
+Delete the call of `head()`, and ask what it was asked of the object that `get()` gives, `null` where there
+is none: it has `size`, `httpEtag` and the metadata, too. Where `get()` comes much later, move it to the
+place of `head()`.
 
 ## Not reported
 

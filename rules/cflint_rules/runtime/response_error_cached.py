@@ -32,9 +32,13 @@ export default {
 
 ## What to do
 
-Keep the header's value where the answer is `ok`, and send `no-store` in its place where it is not:
-`answer.ok ? VALUE : "no-store"`. Call `cache.put()` only where `answer.ok` holds. As it is, visitors get the
-error until the cache lets it go.
+Ask for its status first: write `answer.ok ? "public, max-age=300" : "no-store"` for this value, with the
+answer that the status is taken from for `answer` and the value that stands here in the middle. As it is,
+visitors get the error until the cache lets it go.
+
+- "is put into the cache": Call `cache.put()` only where the answer is a good one: `if (answer.ok)` before
+  it, with the response that it is given for `answer`. As it is, visitors get the error until the cache lets
+  it go.
 
 ## Not reported
 

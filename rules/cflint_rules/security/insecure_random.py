@@ -109,7 +109,10 @@ def check(match: Match) -> Iterator[Finding]:
     words = _words(module, match.node, whole)
     if _is_secret(name):
         yield Finding(
-            f"`Math.random()` can be foreseen, and `{name}` should not be: use `crypto`", match.at(), fix=fix, words=words
+            f"`Math.random()` can be foreseen, and `{name}` should not be: use `crypto`",
+            match.at(),
+            fix=fix,
+            words=words,
         )
     elif whole is not None and _ID.search(_snake(name)):
         yield Finding(

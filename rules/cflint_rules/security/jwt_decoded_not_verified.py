@@ -35,7 +35,7 @@ export default {
 
 ## What to do
 
-- "of Cloudflare Access": Verify it with `jose` (`npm install jose`): `(await jwtVerify(jwt,
+- "of Cloudflare Access": Verify it with `jose` (`npm install jose`): `(await jwtVerify(token,
   createRemoteJWKSet(new URL("https://TEAM.cloudflareaccess.com/cdn-cgi/access/certs")), { audience: AUD
   })).payload` for what is decoded, with the team's name and the application's audience tag (Zero Trust,
   Access, the application). It throws for a forged token: answer 401 in a `catch`.
@@ -120,7 +120,7 @@ def _finding(match: Match, token: Node) -> Iterator[Finding]:
         () if js.span_of(match.node).covers(js.span_of(source)) else (module.at(source, "it is sent here"),),
         words=(
             *((("of Cloudflare Access", ""),) if "cf-access" in module.text(source).lower() else ()),
-            *((general, here) for general in ("jwt", "token") for _, here in js.word(general, module, token)),
+            *js.word("token", module, token),
         ),
     )
 

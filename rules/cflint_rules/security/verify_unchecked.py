@@ -49,10 +49,13 @@ export default {
 
 ## What to do
 
-Look at what it gives: `if (!(await …verify(…))) return new Response(null, { status: 401 })`.
+Look at what it gives: `if (!(await …verify(…))) return new Response(null, { status: 401 })`, with this
+call.
 
-- "then this throws": Ask before it is used: `if (!verified)`, and answer as to one who is not signed in
-  (401, or a redirect to the sign-in). As it is, that client gets an error 500.
+- "then this throws": Before it: `if (!verified) return new Response(null, { status: 401 })` (of a page, a
+  redirect to the sign-in). As it is, that client gets an error 500.
+- "`<name>()` gives": Ask what it gives, before anything is done for that client: `if (!valid) return new
+  Response(null, { status: 401 })`, with the variable that holds its result for `valid`.
 
 ## Not reported
 

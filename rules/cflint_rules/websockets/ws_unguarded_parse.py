@@ -61,11 +61,11 @@ export class Quiz extends DurableObject<Env> {
 
 ## What to do
 
-Put it into `try`; in the `catch` send an error or close the socket (`ws.close(1007, "malformed")`), and
-return.
+Put it into `try { … } catch { return; }`: a message that is no JSON is passed over then; as it is, it ends
+in an error.
 
-- "is `null`": Ask right behind the `try`: `if (typeof data !== "object" || data === null) return;`, or let a
-  schema parse the message. What is no JSON is caught already.
+- "is `null`": Ask right behind the parsing: `if (typeof data !== "object" || data === null) return;`, with
+  the variable that holds it for `data`. What is no JSON is caught already.
 
 ## Not reported
 

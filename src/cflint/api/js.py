@@ -228,6 +228,7 @@ if TYPE_CHECKING:
     from cflint.project.code.values import UNKNOWN as UNKNOWN
     from cflint.project.code.words import Words as Words
     from cflint.project.code.words import env_at as env_at
+    from cflint.project.code.words import list_words as list_words
     from cflint.project.code.words import word as word
     from cflint.project.code.words import words_at as words_at
     from cflint.project.modules.facts import BaseRef as BaseRef
@@ -368,7 +369,7 @@ _ORIGINS = {
     "cflint.project.code.tracing": ("Traced function_called function_given traced"),
     "cflint.project.code.turns": ("Turn gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
-    "cflint.project.code.words": ("Words env_at word words_at"),
+    "cflint.project.code.words": ("Words env_at list_words word words_at"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
         "TypeFacts TypeMember"
@@ -523,8 +524,8 @@ __all__ = [
     "TypeMember",
     "Typo",
     "TypoKind",
-    "Words",
     "Unknown",
+    "Words",
     "all_code_is_known",
     "all_remote_calls",
     "alternatives",
@@ -592,6 +593,7 @@ __all__ = [
     "leaves_code_out",
     "leaves_matching",
     "list_without_pagination",
+    "list_words",
     "loss_of",
     "makers_of",
     "mapped",

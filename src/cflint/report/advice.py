@@ -1,4 +1,4 @@
-"""What the page of a rule says in a sentence or two to who is to mend a finding, in the words of its place."""
+"""What a rule's page says to who is to mend a finding, in a sentence or two, in the words of its place."""
 
 from __future__ import annotations
 

@@ -31,9 +31,7 @@ RESPONSE = "new Response"
 """The word whose meaning is the name of Hono's context."""
 
 
-def fitted(
-    text: str, words: Iterable[tuple[str, str]], path: str, related: Sequence[str] = ()
-) -> str:
+def fitted(text: str, words: Iterable[tuple[str, str]], path: str, related: Sequence[str] = ()) -> str:
     """A text with what stands in backticks as it would be written at a place: `words` are pairs of a name
     and what it is there; the language is that of the file `path`, the one of configurations that of it or of
     the first `related` one."""
@@ -64,8 +62,11 @@ def _named(span: str, names: dict[str, str]) -> str:
     for is_variable, before in ((True, r"(?<![\w$])"), (False, r"(?<![\w$.])")):
         meant = [it for it in names if ("NAME" in it) is is_variable]
         listed = "|".join(re.escape(it) for it in sorted(meant, key=len, reverse=True))
+        texts = "" if is_variable else r"|\"[^\"]*\""  # texts stay as they are
         if listed:
-            span = re.sub(rf"{before}(?:{listed})(?![\w$])", lambda found: names[found[0]], span)
+            span = re.sub(
+                rf"{before}(?:{listed})(?![\w$]){texts}", lambda found: names.get(found[0], found[0]), span
+            )
     return span
 
 

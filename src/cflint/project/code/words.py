@@ -15,7 +15,7 @@ from cflint.project.code.module import Module
 from cflint.project.code.module import module_of as module_of
 from cflint.project.code.values import Value, ValueKind
 from cflint.scope import Declaration, DeclarationKind
-from cflint.syntax.javascript import FUNCTIONS
+from cflint.syntax.javascript import FUNCTIONS, arguments_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -121,3 +121,19 @@ def _offered(shape: Shape, path: str, depth: int) -> Iterator[tuple[str, str]]:
                 yield from _offered(offer, f"{path}.{name}", depth - 1)
         elif isinstance(offer, Given) and offer in _OFFERED:
             yield _OFFERED[offer], f"{path}.{name}"
+
+
+def list_words(module: Module, call: Node, general: str) -> Words:
+    """What a call of `list()` is made on, and its options with a `cursor` beside them."""
+    callee, given = call.child_by_field_name("function"), arguments_of(call)
+    receiver = callee.child_by_field_name("object") if callee is not None else None
+    options = word("options", module, given[0]) if given else (("options", "{ }"),)
+    if not options:
+        return word(general, module, receiver)
+    ((_, text),) = options
+    if text.startswith("{") and text.endswith("}"):
+        inside = text[1:-1].strip().rstrip(",")
+        text = f"{{ {inside}, cursor }}" if inside else "{ cursor }"
+    else:
+        text = f"{{ ...{text}, cursor }}"
+    return (*word(general, module, receiver), ("{ …options, cursor }", text))
