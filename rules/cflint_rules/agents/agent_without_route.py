@@ -119,6 +119,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             yield Finding(
                 f"no request reaches {names}: there is no default export that calls `routeAgentRequest()`",
                 exports.names[agents[0]].at,
+                words=(("env", "env"), ("request", "request")),
             )
 
 

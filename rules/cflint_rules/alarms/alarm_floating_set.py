@@ -44,7 +44,7 @@ Write `await` before the call, and make the function around it `async` (its call
 then reaches whoever called.
 
 - "in a constructor": Put `await` before the call, and both into `ctx.blockConcurrencyWhile(async () => { …
-  })`, with the constructor's first parameter for `ctx`: the object takes requests when the alarm is set.
+  })`: the object takes requests when the alarm is set.
 
 ## Not reported
 

@@ -36,9 +36,9 @@ export class Trial extends DurableObject<Env> {
 
 - "never runs": Decide whether the job is to run. Unless you know better, it is: in the constructor,
   `ctx.blockConcurrencyWhile(async () => { if ((await ctx.storage.getAlarm()) === null) await
-  ctx.storage.setAlarm(Date.now() + 60_000); })`, with its parameter for `ctx` and the delay that `alarm()`
-  itself sets (a minute, if none): it first runs that long after the object is next used. If it is not to
-  run, delete `alarm()`: nothing changes.
+  ctx.storage.setAlarm(Date.now() + 60_000); })`, with the delay that `alarm()` itself sets (a minute, if
+  none): it first runs that long after the object is next used. If it is not to run, delete `alarm()`:
+  nothing changes.
 - "Agents SDK": Make what `alarm()` does a method, and call `await this.schedule(seconds, "method")` for
   `setAlarm()`: the SDK replaces an alarm that is set beside it.
 

@@ -40,10 +40,15 @@ export default {
 
 ## What to do
 
-As it is, `env.NAME` is `undefined`, and its use throws. Add it to the configuration, in the list of its kind
-(`kv_namespaces`, `d1_databases`, `r2_buckets`, `services`, `workflows`, …), with this name as `binding` and
-the id or name of the resource. A secret instead: `npx wrangler secret put NAME`. If the configuration has it
-under another name, write that in the code.
+Declare it in the configuration, in the list of its kind (`kv_namespaces`, `d1_databases`, `r2_buckets`,
+`queues.producers`, `services`, `workflows`, …), with this name as `binding` and the id or name of the
+resource; a secret is set by `npx wrangler secret put NAME`. If the configuration has it under another name,
+write that in the code. As it is, it is `undefined`, and its use throws.
+
+- "a workflow": Declare it in the configuration: `"workflows": [{ "binding": "NAME", "name":
+  "name-of-the-workflow", "class_name": "CLASS" }]`, with the class of the Workflow, and `"script_name"` of
+  the Worker that has it, if that is another. If the configuration has it under another name, write that in
+  the code. As it is, it is `undefined`, and its use throws.
 
 ## Not reported
 

@@ -41,9 +41,9 @@ export default {
 
 ## What to do
 
-Write a default behind what makes the number, where it is read: `(parseInt(text) || 20)`, with the default
-that stands there (0 for an offset), at each place that is shown. What is no number then counts as not
-given; `Math.min()` and `Math.max()` let `NaN` through.
+Write `|| 20` behind what makes the number, where it is read, and both in parentheses: `(parseInt(text) ||
+20)`, with the default that stands there (`|| 0` for an offset), at each place that is shown. What is no
+number then counts as not given; `Math.min()` and `Math.max()` let `NaN` through.
 
 ## Not reported
 

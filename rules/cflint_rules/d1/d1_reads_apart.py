@@ -92,6 +92,7 @@ def check(subject: Module) -> Iterator[Finding]:
             *(subject.at(query, "and this") for query in rest[:_MOST]),
             *(subject.at(row[0], "so do these") for row in others[:_MOST]),
         ),
+        words=js.database_word(subject, first),
     )
 
 

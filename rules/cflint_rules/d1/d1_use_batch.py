@@ -113,6 +113,7 @@ def check(match: Match) -> Iterator[Finding]:
                 f"each turn of the loop waits for a request to D1: gather the statements and send them {how}",
                 match.at(match.node),
                 (match.at(loop.children[0], "the loop"),),
+                words=js.database_word(match.module, match.node),
             )
     elif all(is_write(match.module, other) for other in following[:IN_A_ROW]):
         others = tuple(match.at(other, "and this") for other in following[1:4])
@@ -120,6 +121,7 @@ def check(match: Match) -> Iterator[Finding]:
             f"these writes are requests to D1 one after the other: send them {how}",
             match.at(match.node),
             others,
+            words=js.database_word(match.module, match.node),
         )
 
 
@@ -145,6 +147,7 @@ def _in_loops_elsewhere(match: Match, whole: Node, how: str) -> Iterator[Finding
                 f"each turn of the loop waits for a request to D1: gather the statements and send them {how}",
                 site.module.at(site.node),
                 (match.at(match.node, "the write"),),
+                words=js.database_word(match.module, match.node),
             )
 
 

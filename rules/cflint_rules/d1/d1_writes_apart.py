@@ -133,6 +133,7 @@ def check(subject: Module) -> Iterator[Finding]:
             *(subject.at(one.begin, "and this") for one in rest[:_MOST]),
             *(subject.at(row[0].begin, "so do these") for row in others[:_MOST]),
         ),
+        words=js.database_word(subject, first.begin),
     )
 
 

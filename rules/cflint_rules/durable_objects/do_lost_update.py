@@ -96,6 +96,7 @@ def check(match: Match) -> Iterator[Finding]:
         " outside: what others wrote meanwhile is lost",
         match.at(match.node),
         (module.at(read, "it is read here"), module.at(waits, "here others are let in")),
+        words=(*js.word("storage", module, match.receiver), *js.word("key", module, match.arguments[0])),
     )
 
 

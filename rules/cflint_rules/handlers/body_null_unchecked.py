@@ -128,7 +128,7 @@ def check(subject: Module) -> Iterator[Finding]:
             subject.at(node, "the client sends it here"),
             *(subject.at(other, "so does this") for other, _ in others[: _MOST - 1]),
         ),
-        words=js.word("request.json()", subject, node),
+        words=js.awaited_word("await request.json()", subject, node),
     )
 
 

@@ -52,13 +52,15 @@ export default { fetch: app.fetch, scheduled };
 
 ## What to do
 
-If the event is to be handled, add the handler to the default export: `async scheduled(controller, env, ctx)`,
-`async queue(batch, env, ctx)`, `async email(message, env, ctx)`, `async tail(events, env, ctx)`, whichever
-the message names. If not, delete the trigger from the configuration: each event fails today.
+If the event is to be handled, add the handler to the default export: `async scheduled(controller, env,
+ctx)`, `async queue(batch, env, ctx)`, `async email(message, env, ctx)`, `async tail(events, env, ctx)`,
+whichever the message names. If not, delete the trigger from the configuration: each event fails today.
 
-- "generates": Write a `main` of your own: `import app from` the entry that the framework writes, and `export
-  default { fetch: app.fetch, async scheduled(controller, env, ctx) { … } }`. Or give the trigger to a Worker
-  of its own. As it is, each event fails.
+- "is exported by name": Put it into the default export: `export default { fetch: app.fetch, scheduled };`,
+  with what is exported today for `app`, and this handler's name for `scheduled`. Each event fails today.
+- "generates": Write a `main` of your own: `import app from` the entry that the framework writes, and
+  `export default { fetch: app.fetch, async scheduled(controller, env, ctx) { … } }`. Or give the trigger to
+  a Worker of its own. As it is, each event fails.
 
 ## Not reported
 

@@ -37,14 +37,16 @@ export default {
 
 ## What to do
 
-Put it into `try`, and answer 400 in the `catch`: `return new Response("malformed", { status: 400 })`. As it
-is, the client gets an error 500.
+Write `let value; try { value = expression; } catch { return new Response("malformed", { status: 400 }); }`
+before it, with what stands here for `expression`, and `value` in its place. As it is, the client gets an
+error 500.
 
 - "to ASCII": Encode to UTF-8 (`.encode()`), or answer 400 in `except UnicodeEncodeError`.
 - "is no UTF-8": `except UnicodeDecodeError:` around it, and answer 400; or `decode(errors="replace")` where
   `�` for such bytes will do.
-- "a cookie": Put it into `try`, and in the `catch` go on as if the cookie were not there (`return null`, in
-  this function's own way to say so). As it is, the client gets an error 500.
+- "a cookie": Write `let value = given; try { value = decodeURIComponent(given); } catch { }` before it, and
+  `value` in its place: a cookie that encodes nothing stays as it came. As it is, the client gets an error
+  500.
 
 ## Not reported
 
@@ -91,7 +93,19 @@ def check(match: Match) -> Iterator[Finding]:
     place = made.module.at(made.source, "the client sends it here")
     related = () if match.at().span.covers(place.span) else (place,)
     yield Finding(
-        f"`{match.word}()` throws when a client sends a `%` that encodes nothing", match.at(), related
+        f"`{match.word}()` throws when a client sends a `%` that encodes nothing",
+        match.at(),
+        related,
+        words=_words(match, made.module.text(made.source)),
+    )
+
+
+def _words(match: Match, source: str) -> js.Words:
+    """What is decoded, and the case of a cookie, whose text may stay as it came."""
+    return (
+        *((("a cookie", ""),) if "cookie" in source.lower() else ()),
+        *js.word("expression", match.module, match.node),
+        *js.word("given", match.module, match.arguments[0]),
     )
 
 

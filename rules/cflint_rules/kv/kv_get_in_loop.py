@@ -39,8 +39,10 @@ export default {
 
 ## What to do
 
-Collect the keys and ask once: `const values = await kv.get(keys)` (`kv.get(keys, "json")`), with at most 100
-keys in a call, gives a `Map`; in the loop, `values.get(key)`, which is `null` for a missing one, as before.
+Before the loop, ask for 100 at a time: `const values = new Map(); for (let at = 0; at < keys.length; at +=
+100) for (const [key, value] of await kv.get(keys.slice(at, at + 100))) values.set(key, value);`, with the
+keys of all turns for `keys` (`list.keys.map((it) => it.name)` of a list), and the second argument of today
+behind them (`"json"`). In the loop write `values.get(key)`, which is `null` for a missing one, as before.
 As it is, each turn is a round trip, and an invocation may make 1,000 of them.
 
 ## Not reported
@@ -87,7 +89,9 @@ def check(match: Match) -> Iterator[Finding]:
     if match.call.is_awaited and not module.only_awaits(turn.body, match.node):
         return
     yield Finding(
-        "each turn reads one key by a request of its own: `get()` takes up to 100 keys at once", match.at()
+        "each turn reads one key by a request of its own: `get()` takes up to 100 keys at once",
+        match.at(),
+        words=js.word("kv", module, match.receiver),
     )
 
 

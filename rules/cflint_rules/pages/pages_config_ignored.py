@@ -38,10 +38,10 @@ export const onRequestGet: PagesFunction<{ NOTES: KVNamespace }> = async ({ env 
 
 ## What to do
 
-The message names bindings or variables of this file. If the project is deployed to Pages (it has
-`functions/`, and no `main`): add `pages_build_output_dir = "dist"`, with the folder that is deployed; its
-bindings then count, and those of the dashboard no longer do. If it is a Worker: add `main` or `assets`, after
-which `functions/` is not run.
+Decide where the project is deployed. To Pages, as its `functions/` says: add `pages_build_output_dir =
+"dist"` at the top of this file, with the folder that is deployed: its bindings and variables then count,
+and those of the dashboard no longer do. As a Worker: add `main` or `assets` instead, after which
+`functions/` is not run.
 
 ## Not reported
 

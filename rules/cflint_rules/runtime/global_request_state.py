@@ -40,9 +40,10 @@ export default {
 
 ## What to do
 
-- "a promise of one of them": Keep the value in place of the promise: `NAME ??= await work()` in the `async`
-  function, with what is called today for `work()`, and the value's type for the variable's. Of two requests
-  at once both do the work then, which does no harm; a failure is not kept.
+- "`<kept>` is shared by all requests, and a promise of one of them": Keep the value in place of the
+  promise: `<kept> ??= await work()` in the `async` function, with what is called today for `work()`, and
+  the value's type for the variable's. Of two requests at once both do the work then, which does no harm; a
+  failure is not kept.
 - "is shared by all requests": Make it for each request: a `const` in the handler in place of the variable
   (of an app or client, what a function returns that makes one), handed on as a parameter to the functions
   that use it. As it is, another request that runs meanwhile works with the data of this one.

@@ -39,6 +39,11 @@ Before it: `if (!env.NAME) throw new Error("NAME is not set")`, and leave out th
 for deployments (`vars` of the configuration) and for local development (`.dev.vars`). As it is, a
 deployment without it fails at each call, with a network error.
 
+- "by process.env": Before it: `if (!env.NAME) throw new Error("NAME is not set")`, and leave out the
+  default behind it. Set it for deployments (`vars` of the configuration; what the build reads, in its
+  environment) and for local development (`.env`). As it is, a deployment without it fails at each call,
+  with a network error.
+
 ## Not reported
 
 Variables that every environment of the configuration sets; fallbacks behind another condition (`DEV ? … :
@@ -92,7 +97,11 @@ def check(match: Match) -> Iterator[Finding]:
     yield Finding(
         f"without `{access.name}` the address is `localhost`, where nothing answers on Cloudflare",
         match.at(default.right),
-        words=(*js.word("env.NAME", module, access.node), ("NAME", access.name)),
+        words=(
+            *((("by process.env", ""),) if module.text(access.node).startswith("process.") else ()),
+            *js.word("env.NAME", module, access.node),
+            ("NAME", access.name),
+        ),
     )
 
 

@@ -46,19 +46,23 @@ export default {
 ## What to do
 
 If the code uses it and it is a secret, name it in `secrets.required` (and set it: `npx wrangler secret put
-NAME`); if it is a binding, declare it in the configuration, under this name: as it is, it is `undefined`. If
-nothing uses it, delete the member from the type. `npx wrangler types` then writes the type by itself.
+NAME`); if it is a binding, declare it in the configuration, under this name: as it is, it is `undefined`.
+If nothing uses it, delete the member from the type. `npx wrangler types` then writes the type by itself.
 
-- "run `wrangler types`": Run `npx wrangler types`: it writes the file from the configuration. Until then the
-  types are not those of the deployed Worker.
+- "run `wrangler types`": Run `npx wrangler types`: it writes the file from the configuration. Until then
+  the types are not those of the deployed Worker.
 - "which binds": Take the name that the configuration has, in the type and in the code: as it is, `env.NAME`
   is `undefined`.
-- "has no member": If the configuration binds it or it is a secret, add `NAME: TYPE;` to the type (`npx
-  wrangler types` writes it). If it is a slip, write the name that the type has: as it is, it is `undefined`.
+- "has no member `<name>`": Add `<name>: string;` to the type (of a binding its type, `KVNamespace` or the
+  like), and see that it is set: a secret by `npx wrangler secret put <name>`. If it is a slip, write the
+  name that the type has instead: as it is, it is `undefined`.
 - "neither bound": If the message names another, write that in the code. Otherwise add it to
   `secrets.required` in the configuration, or to `vars`: as it is, it is `undefined` in `wrangler dev`.
 - "nothing but a comment": Run `npx wrangler types`, delete the `Env` that is written by hand, and import
   nothing for it: the generated one is global.
+- "a text": If the code reads it, name it in `secrets.required` of the configuration, and set it (`npx
+  wrangler secret put NAME`; `NAME=…` in `.dev.vars`): as it is, it is `undefined`. If nothing reads it,
+  delete the member.
 
 ## Not reported
 

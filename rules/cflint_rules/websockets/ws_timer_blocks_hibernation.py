@@ -63,9 +63,11 @@ export class Ticker extends DurableObject<Env> {
 
 ## What to do
 
-Replace the timer by `ctx.storage.setAlarm(Date.now() + interval)` and `alarm()`, which does the work and sets
-the next one while sockets are open. As it is, the object stays in memory, and is billed, as long as the timer
-runs.
+Set an alarm in place of the timer: `if ((await ctx.storage.getAlarm()) === null) await
+ctx.storage.setAlarm(Date.now() + 1000)`, with the timer's interval for 1000; `async alarm()` of the class
+does what the callback does, and at its end, while `ctx.getWebSockets().length > 0`, sets the next one. What
+clears the timer calls `ctx.storage.deleteAlarm()`. As it is, the object stays in memory, and is billed, as
+long as the timer runs.
 
 ## Not reported
 

@@ -61,8 +61,9 @@ export class Quiz extends DurableObject<Env> {
 
 ## What to do
 
-Put it into `try { … } catch { return; }`: a message that is no JSON is passed over then; as it is, it ends
-in an error.
+Write `let value; try { value = expression; } catch { return; }` before it, with what stands here for
+`expression`, and `value` in its place: a message that is no JSON is passed over; as it is, it ends in an
+error.
 
 - "is `null`": Ask right behind the parsing: `if (typeof data !== "object" || data === null) return;`, with
   the variable that holds it for `data`. What is no JSON is caught already.
@@ -119,6 +120,7 @@ def check(found: Handler) -> Iterator[Finding]:
         f"where `{message.name}`, which a client sent, {what}, this throws out of `{found.name}()`",
         module.at(node),
         (module.at(message.node, "the message arrives here"),),
+        words=js.word("expression", module, node),
     )
 
 
@@ -144,6 +146,7 @@ def check_listener(match: Match) -> Iterator[Finding]:
             f"where what a client sent {what}, this throws out of the listener",
             module.at(thrown[0]),
             (module.at(given[0].pattern, "the message arrives here"),),
+            words=js.word("expression", module, thrown[0]),
         )
         return
 

@@ -53,8 +53,11 @@ export class Orders extends WorkflowEntrypoint<Env, { order: string }> {
 ## What to do
 
 Wrap it: `const made = await step.do("name what it does", async () => { const it = await …; return { id:
-it.id }; })` (the time: `await step.do("now", async () => Date.now())`), with a name that no other step
-has, and return plain data (of a response its JSON). Without it, it is done again at each wake-up.
+it.id }; })`, with what stands here for `…`, a name that no other step has, and plain data returned (of a
+response its JSON; nothing, if nothing of it is used). Without it, it is done again at each wake-up.
+
+- "`<call>` gives another value": Write `(await step.do("<call>", async () => <call>))` for it, with a name
+  that no other step has: a step runs once, and gives the same again.
 
 ## Not reported
 

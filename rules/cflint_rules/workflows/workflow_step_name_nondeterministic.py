@@ -34,10 +34,12 @@ export class Billing extends WorkflowEntrypoint<Env, { invoice: string }> {
 
 ## What to do
 
-Make the name from the step's input or its place in the list (`` `send ${item.id}` ``), never from the time or
-at random.
+Make the name from the step's input or its place in the list (`` `send ${item.id}` ``), never from the time
+or at random.
 
 - "control character": Take it out of the name: the step is refused.
+- "contains `<call>`": Leave `<call>` out of the name. Where the step runs in a loop, put the loop's count
+  or what it works on in its place, so that each has a name of its own.
 
 ## Not reported
 

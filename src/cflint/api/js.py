@@ -227,6 +227,8 @@ if TYPE_CHECKING:
     from cflint.project.code.turns import turns_of as turns_of
     from cflint.project.code.values import UNKNOWN as UNKNOWN
     from cflint.project.code.words import Words as Words
+    from cflint.project.code.words import awaited_word as awaited_word
+    from cflint.project.code.words import database_word as database_word
     from cflint.project.code.words import env_at as env_at
     from cflint.project.code.words import list_words as list_words
     from cflint.project.code.words import word as word
@@ -369,7 +371,7 @@ _ORIGINS = {
     "cflint.project.code.tracing": ("Traced function_called function_given traced"),
     "cflint.project.code.turns": ("Turn gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
-    "cflint.project.code.words": ("Words env_at list_words word words_at"),
+    "cflint.project.code.words": ("Words awaited_word database_word env_at list_words word words_at"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
         "TypeFacts TypeMember"
@@ -531,6 +533,7 @@ __all__ = [
     "alternatives",
     "ambient_env",
     "arguments_of",
+    "awaited_word",
     "base_members",
     "bases_of_kinds",
     "block_end",
@@ -550,6 +553,7 @@ __all__ = [
     "code_behind",
     "completes",
     "contains",
+    "database_word",
     "default_is_entrypoint",
     "env_at",
     "env_uses",

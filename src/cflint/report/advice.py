@@ -96,7 +96,10 @@ def why_unsafe(info: RuleInfo, safety: Safety, message: str = "") -> str:
     opening = {Safety.UNSAFE: "Unsafe", Safety.MANUAL: "By hand"}.get(safety)
     paragraphs = _section(info.page, "Fix safety")
     for part, reason in _cases(paragraphs) if opening else ():
-        if _opening(part).search(message):
+        found = _opening(part).search(message)
+        if found is not None:
+            for name, text in found.groupdict().items():
+                reason = reason.replace(f"<{name}>", text)
             return reason.rstrip(".")
     sentences = _NEXT_SENTENCE.split(_on_one_line(paragraphs[0])) if paragraphs else []
     for at, sentence in enumerate(sentences):

@@ -65,7 +65,7 @@ def _named(span: str, names: dict[str, str]) -> str:
         texts = "" if is_variable else r"|\"[^\"]*\""  # texts stay as they are
         if listed:
             span = re.sub(
-                rf"{before}(?:{listed})(?![\w$]){texts}", lambda found: names.get(found[0], found[0]), span
+                rf"{before}(?:{listed})(?!\w){texts}", lambda found: names.get(found[0], found[0]), span
             )
     return span
 

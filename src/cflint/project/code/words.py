@@ -50,6 +50,10 @@ _HAVE_ENV = frozenset(
     | {ClassKind.WORKER_ENTRYPOINT, ClassKind.WORKFLOW}
 )
 _MOST_DEPTH = 3
+_IN_CHAINS = frozenset(
+    {"call_expression", "member_expression", "await_expression", "parenthesized_expression"}
+    | {"non_null_expression", "as_expression"}
+)
 
 
 def words_at(module: Module, node: Node) -> Words:
@@ -68,7 +72,7 @@ def words_at(module: Module, node: Node) -> Words:
     owner = module.enclosing_class(node)
     if owner is not None and owner.kind in _HAVE_ENV:
         found.setdefault("env", "this.env")
-        found.setdefault("ctx", "this.ctx")
+        found.setdefault("ctx", owner.state or "this.ctx")
     if "env" not in found:
         found[NO_ENV] = ""
     return tuple((general, here) for general, here in found.items() if general != here)
@@ -121,6 +125,38 @@ def _offered(shape: Shape, path: str, depth: int) -> Iterator[tuple[str, str]]:
                 yield from _offered(offer, f"{path}.{name}", depth - 1)
         elif isinstance(offer, Given) and offer in _OFFERED:
             yield _OFFERED[offer], f"{path}.{name}"
+
+
+def awaited_word(general: str, module: Module, node: Node) -> Words:
+    """A word that stands for a call with what is called on its promise and the `await` before it."""
+    whole = node
+    for above in module.syntax.ancestors(node):
+        if above.type == "await_expression":
+            return word(general, module, above)
+        if above.type not in ("member_expression", "call_expression") or above.start_byte != node.start_byte:
+            break
+        whole = above
+    return word(general, module, whole)
+
+
+def database_word(module: Module, node: Node) -> Words:
+    """What a statement is made of (`env.DB` of `env.DB.prepare(…).bind(…).run()`), for `DB`."""
+    at: Node | None = node
+    while at is not None and at.type in _IN_CHAINS:
+        callee = at.child_by_field_name("function") if at.type == "call_expression" else None
+        name = callee.child_by_field_name("property") if callee is not None else None
+        if (
+            callee is not None
+            and name is not None
+            and module.text(name) in ("prepare", "insert", "update", "delete", "select")
+        ):
+            return word("DB", module, callee.child_by_field_name("object"))
+        at = (
+            at.child_by_field_name("function")
+            or at.child_by_field_name("object")
+            or next(iter(at.named_children), None)
+        )
+    return ()
 
 
 def list_words(module: Module, call: Node, general: str) -> Words:
