@@ -55,7 +55,8 @@ TypeError: Your Durable Object class must have an alarm() handler in order to ca
 
 ## Fix safety
 
-Unsafe: an empty `alarm()` method is added, so that alarms are lost in silence until you write its body.
+Unsafe: an empty `alarm()` method is added, so that alarms are lost in silence until you write into it what
+they are set for (where they are set for nothing, delete the `setAlarm()` instead).
 
 Source: src/workerd/io/worker.c++ of workerd (`assertCanSetAlarm`)
 """

@@ -40,15 +40,13 @@ export default {
 
 ## What to do
 
+- "did you mean `<other>`": Write `<other>` for it, here and at the other places: that is how the
+  configuration calls it. As it is, it is `undefined`, and its use throws.
+
 Declare it in the configuration, in the list of its kind (`kv_namespaces`, `d1_databases`, `r2_buckets`,
 `queues.producers`, `services`, `workflows`, …), with this name as `binding` and the id or name of the
 resource; a secret is set by `npx wrangler secret put NAME`. If the configuration has it under another name,
 write that in the code. As it is, it is `undefined`, and its use throws.
-
-- "a workflow": Declare it in the configuration: `"workflows": [{ "binding": "NAME", "name":
-  "name-of-the-workflow", "class_name": "CLASS" }]`, with the class of the Workflow, and `"script_name"` of
-  the Worker that has it, if that is another. If the configuration has it under another name, write that in
-  the code. As it is, it is `undefined`, and its use throws.
 
 ## Not reported
 

@@ -54,6 +54,10 @@ export default {
 Write `(await env.NAME.get())` for it, in an `async` function whose callers await it. As it is, the text
 `[object Fetcher]` stands in its place.
 
+- "while the module loads": Take the constant out, and write `(await env.NAME.get())` where it is used, in
+  an `async` function whose callers await it: while the module loads, nothing can be asked for. As it is,
+  the text `[object Fetcher]` stands in its place.
+
 ## Not reported
 
 The binding itself when it is passed on: the other code may call `get()`.
@@ -107,6 +111,7 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(secret),
         () if used is whole else (match.at(used, "here it is taken for a text"),),
         fix=_fix(match, whole, name) if used is whole else None,
+        words=(("while the module loads", ""),) if match.enclosing_function is None else (),
     )
 
 

@@ -38,15 +38,14 @@ export default {
 ## What to do
 
 Write `let value; try { value = expression; } catch { return new Response("malformed", { status: 400 }); }`
-before it, with what stands here for `expression`, and `value` in its place. As it is, the client gets an
-error 500.
+before this statement, and `value` here. As it is, the client gets an error 500.
 
 - "to ASCII": Encode to UTF-8 (`.encode()`), or answer 400 in `except UnicodeEncodeError`.
 - "is no UTF-8": `except UnicodeDecodeError:` around it, and answer 400; or `decode(errors="replace")` where
   `�` for such bytes will do.
-- "a cookie": Write `let value = given; try { value = decodeURIComponent(given); } catch { }` before it, and
-  `value` in its place: a cookie that encodes nothing stays as it came. As it is, the client gets an error
-  500.
+- "a cookie": Write `let value = given; try { value = decodeURIComponent(given); } catch { }` before this
+  statement, and `value` here: a cookie that encodes nothing stays as it came. As it is, the client gets an
+  error 500.
 
 ## Not reported
 

@@ -74,11 +74,11 @@ export default {
 ## What to do
 
 Write `let value; try { value = expression; } catch { return new Response("malformed", { status: 400 }); }`
-before it, with what stands here for `expression`, and `value` in its place; the same at the other places.
-As it is, the client gets an error 500.
+before this statement, and `value` here; do the same at each other place that is shown. As it is, the client
+gets an error 500.
 
 - "in Python": Put it into `try:`, and answer 400: `except Exception: return Response("malformed",
-  status=400)`, here and at the other places. As it is, the client gets an error 500.
+  status=400)`, here and at each other place that is shown. As it is, the client gets an error 500.
 
 ## Not reported
 

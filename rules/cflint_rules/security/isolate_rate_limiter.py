@@ -107,6 +107,7 @@ def check(match: Match) -> Iterator[Finding]:
                     if it.config is not None
                 ),
             ),
+            words=js.words_at(module, changed),
         )
 
 

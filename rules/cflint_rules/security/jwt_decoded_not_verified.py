@@ -35,10 +35,11 @@ export default {
 
 ## What to do
 
-- "of Cloudflare Access": Verify it with `jose` (`npm install jose`): `(await jwtVerify(token,
-  createRemoteJWKSet(new URL("https://TEAM.cloudflareaccess.com/cdn-cgi/access/certs")), { audience: AUD
-  })).payload` for what is decoded, with the team's name and the application's audience tag (Zero Trust,
-  Access, the application). It throws for a forged token: answer 401 in a `catch`.
+- "of Cloudflare Access": Verify it with `jose` (`npm install jose`), in an `async` function: `(await
+  jwtVerify(token, createRemoteJWKSet(new URL("https://TEAM.cloudflareaccess.com/cdn-cgi/access/certs")), {
+  audience: "AUD" })).payload` for what is decoded here, with the team's name for `TEAM` and the
+  application's audience tag for `AUD` (both in Zero Trust, at the application). It throws for a forged
+  token: answer 401 in a `catch`.
 
 Verify it before it is believed, with the key of who signed it. A token that this project signs:
 `jwt.verify(token, secret)` for the decoding, with the secret that it is signed with. A provider's

@@ -45,6 +45,8 @@ export default {
 
 Log `Boolean(value)` for it, which says whether it is set. What was logged in production has to be replaced.
 
+- "`<read>` is sent to": Take `<read>` out of what is sent; a variable of it that the client needs is sent
+  by its name. Have those secrets replaced that a client may have got.
 - "is sent to": Send only what the client needs, by name, and no secret. Have those secrets replaced that a
   client may have got.
 - "one string": Take what tells two apart by name (an id, a host) in place of all of it: the text holds each

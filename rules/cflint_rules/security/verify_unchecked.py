@@ -54,8 +54,8 @@ call.
 
 - "then this throws": Before it: `if (!verified) return new Response(null, { status: 401 })` (of a page, a
   redirect to the sign-in). As it is, that client gets an error 500.
-- "`<name>()` gives": Behind it, before anything is done for that client: `if (!valid) return new
-  Response(null, { status: 401 })`, with its result for `valid`.
+- "`<name>()` gives": Directly behind this statement: `if (!valid) return new Response(null, { status: 401
+  })`, where `valid` is what `<name>()` gives. As it is, a forged one passes.
 
 ## Not reported
 

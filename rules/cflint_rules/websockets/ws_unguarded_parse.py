@@ -61,9 +61,8 @@ export class Quiz extends DurableObject<Env> {
 
 ## What to do
 
-Write `let value; try { value = expression; } catch { return; }` before it, with what stands here for
-`expression`, and `value` in its place: a message that is no JSON is passed over; as it is, it ends in an
-error.
+Write `let value; try { value = expression; } catch { return; }` before this statement, and `value` here: a
+message that is no JSON is passed over; as it is, it ends in an error.
 
 - "is `null`": Ask right behind the parsing: `if (typeof data !== "object" || data === null) return;`, with
   the variable that holds it for `data`. What is no JSON is caught already.

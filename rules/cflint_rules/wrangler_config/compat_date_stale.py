@@ -21,9 +21,12 @@ at once. The date can be moved at any time, and single changes can be switched o
 
 ## What to do
 
-Set a later date: at the latest today, or that of the installed runtime. What changes in between takes
-effect; `cflint upgrade` lists it, with the code that it touches. Where that runtime is too old, update
-wrangler first.
+Write today's date for it, after `cflint upgrade` has listed what changes until then, with the code that it
+touches: all of that takes effect.
+
+- "runtime of the lock": Update wrangler first (`npm install -D wrangler@latest`), which brings a newer
+  runtime, then write today's date for it, after `cflint upgrade` has listed what changes until then, with
+  the code that it touches: all of that takes effect.
 
 ## Not reported
 
@@ -141,6 +144,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             Fix.of(f"Set the compatibility date to {newest.isoformat()}", edits, Safety.UNSAFE)
             if can_move
             else None,
+            words=(("runtime of the lock", ""),) if newest < now else (),
         )
 
 

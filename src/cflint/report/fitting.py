@@ -93,7 +93,7 @@ def _as_toml(span: str) -> str:
         value = json.loads(found["value"])
     except ValueError:
         return span
-    return f"`{found['key']} = {_toml(value)}`"
+    return f"`{found['key']} = {_toml(value)}` (above the first `[table]`)"
 
 
 def _toml(value: object) -> str:

@@ -75,6 +75,8 @@ def words_at(module: Module, node: Node) -> Words:
         found.setdefault("ctx", owner.state or "this.ctx")
     if "env" not in found:
         found[NO_ENV] = ""
+        if module.document.has_word("Hono"):
+            found[IN_HONO] = ""
     return tuple((general, here) for general, here in found.items() if general != here)
 
 
