@@ -44,10 +44,6 @@ Before the loop `const keys: string[] = []`, in it `keys.push(key)` in place of 
 `for (let at = 0; at < keys.length; at += 1000) await bucket.delete(keys.slice(at, at + 1000))`. As it is,
 each is a round trip, and an invocation may make 1,000 (50 on the Free plan).
 
-- "of a list": Write `await bucket.delete(list.map((it) => it.key))` in place of the loop, 1,000 at a time
-  where there may be more. As it is, each is a round trip, and an invocation may make 1,000 (50 on the Free
-  plan).
-
 ## Not reported
 
 Loops that can be left before their end, and those over a list that is written out. Followed is a function

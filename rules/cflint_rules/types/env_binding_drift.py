@@ -60,9 +60,6 @@ If nothing uses it, delete the member from the type. `npx wrangler types` then w
   `secrets.required` in the configuration, or to `vars`: as it is, it is `undefined` in `wrangler dev`.
 - "nothing but a comment": Run `npx wrangler types`, delete the `Env` that is written by hand, and import
   nothing for it: the generated one is global.
-- "a text": If the code reads it, name it in `secrets.required` of the configuration, and set it (`npx
-  wrangler secret put NAME`; `NAME=…` in `.dev.vars`): as it is, it is `undefined`. If nothing reads it,
-  delete the member.
 
 ## Not reported
 

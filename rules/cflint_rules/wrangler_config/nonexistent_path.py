@@ -29,17 +29,13 @@ one is not there. A configuration with neither `main` nor `assets` has nothing t
 
 ## What to do
 
-wrangler stops as it is. Write the path where the file is now, relative to this file; if it is gone for
-good, the configuration goes, too.
+wrangler stops as it is. Write the path where the file is now, relative to this file; if a build makes it
+(`dist`, `build`), run that before wrangler; if it is gone for good, the configuration goes, too.
 
 - "neither `main`": Add `main` with the path of the Worker's code, `assets` with the folder of the files
   that it serves, or both. If the file is no configuration of a Worker, delete it.
 - "is a folder": Write the file in it that has the default export.
 - "absolute path": Write it relative to this file.
-- "dist/": A build makes it: run the build before wrangler, by `"build": { "command": "npm run build" }` in
-  this configuration, or `npm run build && wrangler deploy` as the script. wrangler stops as it is.
-- "build/": A build makes it: run the build before wrangler, by `"build": { "command": "npm run build" }` in
-  this configuration, or `npm run build && wrangler deploy` as the script. wrangler stops as it is.
 
 ## Not reported
 

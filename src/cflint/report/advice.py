@@ -37,11 +37,20 @@ def advice_for(finding: Finding, info: RuleInfo) -> tuple[str, str]:
     (`` `<queue>` has no consumer ``): what stands there in the message takes their place in the edit.
     """
     path = finding.at.document.path
-    words = (*finding.words, (IN_PYTHON, "")) if path.endswith(".py") else finding.words
-    edit, names = _edit_for(info, finding.message, words)
+    edit, names = _edit_for(info, finding.message, _words_of(finding))
     related = [place.document.path for place in finding.related]
     own = [(general, masked_source(path, here)) for general, here in finding.words]
     return edit, fitted(edit, (*_variable(finding.message), *names, *own), path, related)
+
+
+def is_for(opening: str, finding: Finding) -> bool:
+    """Whether a case of a page is named by a finding's message or words."""
+    return (opening, "") in _words_of(finding) or _opening(opening).search(finding.message) is not None
+
+
+def _words_of(finding: Finding) -> tuple[tuple[str, str], ...]:
+    is_python = finding.at.document.path.endswith(".py")
+    return (*finding.words, (IN_PYTHON, "")) if is_python else finding.words
 
 
 def _variable(message: str) -> list[tuple[str, str]]:
