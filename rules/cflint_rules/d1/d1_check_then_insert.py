@@ -43,10 +43,9 @@ export default {
 
 ## What to do
 
-Where the schema has no unique index on the columns that are looked up, add one as a migration (`CREATE
-UNIQUE INDEX … ON t(c)`): without it a second row comes now and then. Then write `INSERT … ON CONFLICT (c)
-DO NOTHING` here, with these columns; where `meta.changes` of the result is 0 it was there, and the code
-answers as where the lookup finds one.
+Make the columns that are looked up unique, if the schema does not yet (`CREATE UNIQUE INDEX … ON t(c)`, as
+a migration), and write `INSERT … ON CONFLICT (c) DO NOTHING` here; where `meta.changes` of the result is 0
+it was there, and the code answers as where the lookup finds one. As it is, a second row comes now and then.
 
 - "`INSERT` fails": Write ` ON CONFLICT DO NOTHING` at the end of this `INSERT`; where `meta.changes` of its
   result is 0 the row was there, and the code answers as where the lookup finds one. As it is, the second

@@ -43,12 +43,12 @@ export default {
 
 ## What to do
 
-Keep the value that was read, and write only where the row still has it: `… WHERE … AND column IS ?` with
-that value bound last. Where `meta.changes` of the result is 0 another request was first: read, change and
-write again, three times at most, then answer 409.
+Write only where the row still has what was read: `… WHERE … AND column IS ?` with that value bound last.
+Where `meta.changes` of the result is 0 another request was first: read, change and write again, three times
+at most, then answer 409.
 
-- "the column `<column>` is read": Keep the `<column>` that was read, and write only where the row still has
-  it: add `AND <column> IS ?` to this statement's `WHERE`, with that value bound behind the others. Where
+- "the column `<column>` is read": Write only where the row still has what was read: add `AND <column> IS ?`
+  to this statement's `WHERE`, with the `<column>` that was read bound behind the others. Where
   `meta.changes` of the result is 0 another request was first: read, change and write again, three times at
   most, then answer 409.
 

@@ -44,8 +44,7 @@ export default {
 
 Send them together, in the place of the first: `const [first, second] = await DB.batch([…])` with all of
 them in their order, each with its `bind()` and without `await`, `first()` and `all()`, and with the
-database that they are made of for `DB`. What `all()` gave is `first.results`, what `first()` gave
-`first.results[0]`.
+database for `DB`. What `all()` gave is `first.results`, what `first()` gave `first.results[0]`.
 
 ## Not reported
 

@@ -46,11 +46,11 @@ export default {
   trip in place of one for each.
 - "each turn of the loop": Before the loop write `const statements = []`, in it `statements.push(…)` with
   this statement as it is, but without `await` and `.run()`, and behind it `if (statements.length > 0) await
-  DB.batch(statements)`, with the database that the statement is made of for `DB`. All succeed or fail
-  together then, and take one round trip.
-- "one after the other": Write one `await DB.batch([…])` in the place of the first, with these statements in
-  their order, each without `await` and `.run()`, and with the database that they are made of for `DB`. All
-  succeed or fail together then, and take one round trip.
+  DB.batch(statements)`, with the database for `DB`. All succeed or fail together then, and take one round
+  trip.
+- "one after the other": Write one `await DB.batch([…])` in the place of the first, with the database for
+  `DB`: these statements in their order, each without `await` and `.run()`. All succeed or fail together
+  then, and take one round trip.
 
 ## Not reported
 

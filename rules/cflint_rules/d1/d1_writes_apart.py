@@ -50,9 +50,8 @@ Where the second statement needs the id that the database gave the first, make t
 
 Make the statements without `await` and `.run()`, in a list in their order (`const statements = [first]; if
 (…) statements.push(second);` where one is conditional), and send it in the place of the last: `await
-DB.batch(statements)`, with the database that they are made of for `DB`. Either all are written or none. An
-id that the first would make is made before (`crypto.randomUUID()`), or is `last_insert_rowid()` in the
-second.
+DB.batch(statements)`, with the database for `DB`. Either all are written or none. An id that the first
+would make is made before: `crypto.randomUUID()`.
 
 ## Not reported
 

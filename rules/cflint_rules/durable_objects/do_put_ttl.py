@@ -36,8 +36,8 @@ export class Session extends DurableObject<Env> {
 ## What to do
 
 Delete the option, and store when it ends beside the value: `{ value, ends: Date.now() + 600_000 }`, with
-the seconds of the option times 1,000. What reads the key takes `stored !== undefined && stored.ends >
-Date.now() ? stored.value : undefined`. The storage itself is only freed by a `delete()`.
+the option's seconds times 1,000. What reads the key takes `stored !== undefined && stored.ends > Date.now()
+? stored.value : undefined`; only a `delete()` frees the storage.
 
 ## Not reported
 

@@ -49,9 +49,8 @@ export class Account extends DurableObject<Env> {
 ## What to do
 
 - "D1 does not take": Make the statements between `BEGIN` and `COMMIT` without `await` and `.run()`, and
-  send them with `await DB.batch([…])`, which is a transaction (with the database that they are made of for
-  `DB`); delete `BEGIN`, `COMMIT` and `ROLLBACK`. One that depends on what another reads stays before the
-  batch.
+  send them with `await DB.batch([…])`, which is a transaction (with the database for `DB`); delete `BEGIN`,
+  `COMMIT` and `ROLLBACK`. One that depends on what another reads stays before the batch.
 - "throws in a Durable Object": Put the statements between `BEGIN` and `COMMIT` into
   `this.ctx.storage.transactionSync(() => { … })`, and delete `BEGIN`, `COMMIT` and `ROLLBACK`: what throws
   in it rolls back. Nothing in it may be awaited.

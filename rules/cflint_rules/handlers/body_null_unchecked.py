@@ -65,8 +65,8 @@ export default {
 
 ## What to do
 
-Write `?? {}` behind what is read, inside of a cast if there is one: `(await request.json()) ?? {}`, here
-and at each other place that is shown. `null` then counts as a body without fields.
+Write `?? {}` behind what is read, inside of a cast: `(await request.json()) ?? {}`, here and at each other
+place that is shown. `null` then counts as no fields.
 
 ## Not reported
 

@@ -41,11 +41,10 @@ export default {
 
 ## What to do
 
-Whether both may be let through once in a while is yours to say. If so (a cache, a log), keep it and
-suppress this. If not (a name, an invitation), let D1 decide, which the first write wins: a table with this
-key as `PRIMARY KEY`, and `INSERT … ON CONFLICT DO NOTHING` in place of the reading and the `put()`;
-`meta.changes` is 0 where it was taken. Without D1, a Durable Object by the key's name checks and writes in
-one method. What KV has already is copied there.
+Decide whether both may be let through once in a while. If so (a cache), keep it and suppress this. If not
+(a name, an invitation), write it to D1 instead: `INSERT … ON CONFLICT DO NOTHING` into a table with this
+key as `PRIMARY KEY`, in place of the reading and the `put()`; `meta.changes` is 0 where it was taken.
+Without D1, a Durable Object by the key's name does both in one method. What KV has already is copied.
 
 ## Not reported
 

@@ -49,10 +49,10 @@ export default {
 
 ## What to do
 
-Whether a change may be lost once in a while is yours to say. If so (a rough count, a cache), keep it and
-suppress this. If not, keep the value in D1, in a row that one statement changes: `INSERT INTO t (k, n)
-VALUES (?, 1) ON CONFLICT (k) DO UPDATE SET n = n + 1` for a count. Without D1, a Durable Object by the
-key's name reads and writes in one method. What KV has already is copied there.
+Decide whether a change may be lost once in a while. If so (a rough count, a cache), keep it and suppress
+this. If not, keep the value in a row of D1 that one statement changes: `INSERT INTO t (k, n) VALUES (?, 1)
+ON CONFLICT (k) DO UPDATE SET n = n + 1` for a count. Without D1, a Durable Object by the key's name does
+both in one method. What KV has already is copied.
 
 ## Not reported
 

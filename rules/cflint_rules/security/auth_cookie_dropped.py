@@ -39,13 +39,12 @@ export default {
 
 Write `const { headers, response: data } = await` for what the call's result is put into, and
 `returnHeaders: true` beside its `body`. Then put the cookies on the answer that is sent: `for (const cookie
-of headers.getSetCookie()) answer.headers.append("Set-Cookie", cookie)`, with its name for `answer` (of a
-redirect, `new Response(null, { status: 302, headers: { location: "/" } })`). As it is, the user is not
-signed in afterwards.
+of headers.getSetCookie()) answer.headers.append("Set-Cookie", cookie)` (a redirect is made by `new
+Response()` for that). As it is, the user is not signed in.
 
 - "in Hono": Write `const { headers, response: data } = await` for what the call's result is put into, and
   `returnHeaders: true` beside its `body`. Before the answer: `for (const cookie of headers.getSetCookie())
-  c.header("Set-Cookie", cookie, { append: true })`. As it is, the user is not signed in afterwards.
+  c.header("Set-Cookie", cookie, { append: true })`. As it is, the user is not signed in.
 
 ## Not reported
 

@@ -33,12 +33,12 @@ Add the flags that the message names. As it is, a script that gets into the page
 over plain HTTP.
 
 - "no `HttpOnly` and no `Secure`": Add `httpOnly: true, secure: true` to its options (of a text, `;
-  HttpOnly; Secure` at its end). Scripts of the page no longer read it, and plain HTTP no longer gets it,
-  but for `http://localhost` in browsers. If a script of the page has to read it, leave out the first.
+  HttpOnly; Secure` at its end): scripts of the page no longer read it (if one has to, leave out the first),
+  plain HTTP no longer gets it, but for `http://localhost`.
 - "no `Secure`": Add `secure: true` to its options (of a text, `; Secure` at its end): plain HTTP no longer
-  gets it, but for `http://localhost` in browsers.
-- "no `HttpOnly`": Add `httpOnly: true` to its options (of a text, `; HttpOnly` at its end). Scripts of the
-  page no longer read it: if one has to, keep it and suppress this.
+  gets it, but for `http://localhost`.
+- "no `HttpOnly`": Add `httpOnly: true` to its options (of a text, `; HttpOnly` at its end): scripts of the
+  page no longer read it. If one has to, keep it and suppress this.
 
 ## Not reported
 

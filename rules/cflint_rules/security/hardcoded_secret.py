@@ -42,9 +42,9 @@ secret put NAME`; `NAME=…` in `.dev.vars`), and write `env.NAME` for the text.
 fails.
 
 - "the text of `<name>`": Think of another text, since whoever reads the code knows this one, and set it
-  (`npx wrangler secret put <name>`; `<name>=…` in `.dev.vars`). Take the constant out, and read it where it
-  is compared: `import { env } from "cloudflare:workers"`, and there `if (!env.<name>) return new
-  Response("not configured", { status: 500 })` before the comparison with `env.<name>`.
+  (`npx wrangler secret put <name>`; `<name>=…` in `.dev.vars`). For the constant, `import { env } from
+  "cloudflare:workers"`; before the comparison, `if (!env.<name>) return new Response("not configured", {
+  status: 500 })`, and in it `env.<name>`.
 - "no env here": Have a new one made where it was issued, since whoever reads the code knows this one. Set
   it (`npx wrangler secret put NAME`; `NAME=…` in `.dev.vars`), and write `env.NAME` for the text, with
   `import { env } from "cloudflare:workers"`. Until it is set, what uses it fails.

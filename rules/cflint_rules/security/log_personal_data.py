@@ -35,7 +35,7 @@ export default {
 
 ## What to do
 
-Take it out of what is logged, here and at the other places: of a text its part, of an object the property
+Take it out of what is logged, at each place that is shown: of a text its part, of an object the property
 (`const { email, ...rest } = data`, and log `rest`). Where the line has to say who it was, log the record's
 id.
 

@@ -27,6 +27,8 @@ _ANSWER = pattern(
 )
 _HEADER = pattern(r"(?P<request>\b[\w.]+)\.req\.raw\.headers\.get\((?P<name>\"[^\"]+\")\)")
 _ENTRY = pattern(r"\"(?P<key>[\w.]+)\": (?P<value>[\[{\"].*|true|false|\d+)")
+_EXPLAINED = pattern(r"(?:,| and|, and)? \(?with [^`.,;:()]+? for `([^`]+)`(?:\)|(?=[.,;:)]))")
+"""What a name in an example stands for: not needed where that is said in its place."""
 RESPONSE = "new Response"
 """The word whose meaning is the name of Hono's context."""
 
@@ -34,12 +36,14 @@ RESPONSE = "new Response"
 def fitted(text: str, words: Iterable[tuple[str, str]], path: str, related: Sequence[str] = ()) -> str:
     """A text with what stands in backticks as it would be written at a place: `words` are pairs of a name
     and what it is there; the language is that of the file `path`, the one of configurations that of it or of
-    the first `related` one."""
+    the first `related` one. What the text says of a name (`, with the database for ...`) goes where the name
+    is replaced."""
     given = {general: here for general, here in words if here}
     bare = {general: here for general, here in given.items() if general.startswith("<")}
     for general, here in bare.items():
         text = text.replace(general, here)
     named = {general: here for general, here in given.items() if general not in bare}
+    text = _EXPLAINED.sub(lambda found: "" if found[1] in named else found[0], text)
     context = named.pop(RESPONSE, "")
     is_untyped = path.endswith(_UNTYPED)
     is_toml = any(it.endswith(".toml") for it in (path, *related[:3]))
