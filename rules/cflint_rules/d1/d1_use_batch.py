@@ -42,6 +42,9 @@ export default {
 
 ## What to do
 
+Gather the statements, each without `await` and `.run()`, in a list, and send it with `await
+DB.batch(statements)`.
+
 - "createMany": Gather what is to be written, and send it with one `createMany({ data: list })`: one round
   trip in place of one for each.
 - "each turn of the loop": Before the loop write `const statements = []`, in it `statements.push(…)` with

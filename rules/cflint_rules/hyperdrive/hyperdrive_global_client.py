@@ -38,6 +38,8 @@ export default {
 
 ## What to do
 
+Make the client in the function that asks the database, anew for each request.
+
 - "is made at the top level": Make it in the function that asks the database, in place of the constant: a
   `const` of the same name and expression there, or a function that returns a new one for each request. A
   new client costs little where Hyperdrive keeps the connections. As it is, what a later request asks hangs

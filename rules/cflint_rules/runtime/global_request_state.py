@@ -40,6 +40,8 @@ export default {
 
 ## What to do
 
+Make it for each request, in the handler, and hand it on as a parameter.
+
 - "`<kept>` is shared by all requests, and a promise of one of them": Keep the value in place of the
   promise: `<kept> ??= await work()` in the `async` function, with what is called today for `work()`, and
   the value's type for the variable's. Of two requests at once both do the work then, which does no harm; a

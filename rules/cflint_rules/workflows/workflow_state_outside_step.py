@@ -43,6 +43,8 @@ export class Report extends WorkflowEntrypoint<Env> {
 
 ## What to do
 
+Let the step return what it changes, and change the variable outside of it by what the step gives.
+
 - "`<total>` is changed in a step": Let the step return what it changes, and change the variable outside:
   `<total> += await step.do(…)` with what this step adds (`<total> = await step.do(…)` with the new value),
   and nothing of it in the step. A step that returns something already returns both: `const { result, part }
