@@ -21,12 +21,14 @@ at once. The date can be moved at any time, and single changes can be switched o
 
 ## What to do
 
-Write today's date for it, after `cflint upgrade` has listed what changes until then, with the code that it
-touches: all of that takes effect.
+Write today's date for it. Until then `FLAGS` become the default, among others, none of which is about what
+this code names; `cflint upgrade` says of each what it changes.
 
 - "runtime of the lock": Update wrangler first (`npm install -D wrangler@latest`), which brings a newer
-  runtime, then write today's date for it, after `cflint upgrade` has listed what changes until then, with
-  the code that it touches: all of that takes effect.
+  runtime, then write today's date for it. Until then `FLAGS` become the default, among others; `cflint
+  upgrade` says of each what it changes, and which code names what it is about.
+- "is the default": Write today's date for it, once `cflint upgrade` has shown nothing that breaks: besides
+  the flag of the message `FLAGS` become the default until then, among others.
 
 ## Not reported
 
@@ -75,6 +77,7 @@ _RELEASE = timedelta(days=7)
 """A release of workerd also takes the dates until the next one."""
 _SOCKETS = ("WebSocketPair", "acceptWebSocket", "webSocketMessage", "webSocketClose")
 _NAVIGATIONS = "assets_navigation_prefers_asset_serving"
+_MOST_FLAGS = 5
 _FELT = {
     "web_socket_auto_reply_to_close": _SOCKETS,
     "streams_enable_constructors": ("ReadableStream", "WritableStream"),
@@ -144,7 +147,10 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             Fix.of(f"Set the compatibility date to {newest.isoformat()}", edits, Safety.UNSAFE)
             if can_move
             else None,
-            words=(("runtime of the lock", ""),) if newest < now else (),
+            words=(
+                *((("runtime of the lock", ""),) if newest < now else ()),
+                ("FLAGS", "`, `".join(sorted(since - {known or ""})[:_MOST_FLAGS])),
+            ),
         )
 
 

@@ -219,7 +219,7 @@ class ModuleChecks:
         try:
             self._javascript(module, hits, outcome)
             kept = [
-                _in_words_of_its_place(module, found)
+                _in_words_of_its_place(module, found, self._index)
                 for found in outcome.findings[before:]
                 if not _is_moot(module, found)
             ]
@@ -327,12 +327,16 @@ def _is_moot(module: Module, finding: Finding) -> bool:
     return node is not None and module.never_runs(node)
 
 
-def _in_words_of_its_place(module: Module, finding: Finding) -> Finding:
-    """A finding that no fix mends, with what its place calls `env`, `request` and `ctx`."""
+def _in_words_of_its_place(module: Module, finding: Finding, index: RuleIndex) -> Finding:
+    """A finding that no fix mends, with what its place calls `env`, `request` and `ctx`, and what an `await`
+    there asks of the functions around."""
     if finding.fix is not None or finding.at.document.path != module.document.file.path:
         return finding
     node = module.node_at(finding.at.span.start, finding.at.span.end)
-    words = _words.words_at(module, node) if node is not None else ()
+    if node is None:
+        return finding
+    waits = _words.waiting_words(module, node) if index.asks_to_wait(finding.rule) else ()
+    words = (*_words.words_at(module, node), *waits)
     return replace(finding, words=(*words, *finding.words)) if words else finding
 
 
@@ -398,7 +402,7 @@ class ModelChecks:
         if finding.fix is not None or path.endswith(_OF_CONFIGURATIONS):
             return finding
         module = _words.module_of(self._project, path)
-        return _in_words_of_its_place(module, finding) if module is not None else finding
+        return _in_words_of_its_place(module, finding, self._index) if module is not None else finding
 
     @cached_property
     def _changes(self) -> dict[Worker, Change]:

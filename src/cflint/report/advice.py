@@ -16,6 +16,22 @@ _NEXT_ITEM = pattern(r"\n(?=- )")
 _CASE = pattern(r'- "([^"\n]+)": (.+)')
 _LINK = pattern(r"\[([^\[\]\n]+)\]\([^()\s]+\)")
 _VARIABLE = pattern(r"`(?:\(?[\w. ]+\)?[.?]+)?([A-Z][A-Z0-9]*_[A-Z0-9_]+|[A-Z]{5,})`")
+IS_ASYNC = "async"
+BECOMES_ASYNC = "becomes async"
+ENVIRONMENTS = "named environments"
+_CODE = pattern(r"``[^\n]+?``|`[^`\n]+`")
+_CALLBACK = pattern(r"async \([^()]*\) => (?:\{.*?\}\)|[^;`]*)")
+_ASYNC = pattern(
+    r",? in an `async` function(?: whose callers await it)?"
+    r"|,? and make the function around it `async`(?: \(its callers await it\)|; its callers await it)?"
+    r"| The function around it has to be `async`, and its callers await it\."
+)
+"""What an edit says of the function around, where it is not known."""
+_ENTRY = pattern(
+    r"`\"?(?:ratelimits|kv_namespaces|d1_databases|r2_buckets|ai|vectorize|services|workflows|queues|vars)\"?"
+    r"(?:: | = )[\[{]"
+)
+"""An entry of a configuration that environments do not inherit."""
 IN_PYTHON = "in Python"
 """The name of a case: the finding is in a module of Python."""
 _NAMED = pattern(r"<([a-z]+)>")
@@ -40,7 +56,22 @@ def advice_for(finding: Finding, info: RuleInfo) -> tuple[str, str]:
     edit, names = _edit_for(info, finding.message, _words_of(finding))
     related = [place.document.path for place in finding.related]
     own = [(general, masked_source(path, here)) for general, here in finding.words]
-    return edit, fitted(edit, (*_variable(finding.message), *names, *own), path, related)
+    text = fitted(edit, (*_variable(finding.message), *names, *own), path, related)
+    return edit, _with_what_follows(text, dict(own))
+
+
+def _with_what_follows(text: str, words: dict[str, str]) -> str:
+    """An edit with what it asks for elsewhere: an `await` of the functions around it, an entry of the
+    configuration of the environments that have a name."""
+    spans = " ".join(_CODE.findall(text))
+    waits = "await " in _CALLBACK.sub("", spans)
+    if waits and (BECOMES_ASYNC in words or IS_ASYNC in words):
+        text = _ASYNC.sub("", text)
+        if BECOMES_ASYNC in words:
+            text = f"{text} {words[BECOMES_ASYNC]}."
+    if ENVIRONMENTS in words and _ENTRY.search(text) is not None:
+        text = f"{text} {words[ENVIRONMENTS]} inherits no such entry: write it there, too."
+    return text
 
 
 def is_for(opening: str, finding: Finding) -> bool:
@@ -68,14 +99,20 @@ def _edit_for(
 ) -> tuple[str, list[tuple[str, str]]]:
     given = {general for general, here in words if not here}
     for opening, edit in cases(info.page):
-        if opening in given:
-            return edit, []
         found = _opening(opening).search(message)
+        if found is None and opening in given:
+            return edit, _names_in(info, message)
         if found is not None:
             return edit, [(f"<{name}>", text) for name, text in found.groupdict().items()]
     paragraphs = _section(info.page, "What to do")
     text = next((_on_one_line(it) for it in paragraphs if not it.startswith("- ")), "") or info.summary
     return text, []
+
+
+def _names_in(info: RuleInfo, message: str) -> list[tuple[str, str]]:
+    """What stands in a message where the openings of the page's cases have names."""
+    found = (_opening(opening).search(message) for opening, _ in cases(info.page))
+    return [(f"<{name}>", text) for it in found if it is not None for name, text in it.groupdict().items()]
 
 
 @lru_cache(maxsize=1_000)

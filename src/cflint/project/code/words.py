@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from cflint.platform.classes import ClassKind
 from cflint.project.apps.kind import Given, Shape
+from cflint.project.code.calls import CallSite, callers_of, name_of
 from cflint.project.code.module import Module
 from cflint.project.code.module import module_of as module_of
 from cflint.project.code.values import Value, ValueKind
 from cflint.scope import Declaration, DeclarationKind
-from cflint.syntax.javascript import FUNCTIONS, arguments_of
+from cflint.syntax.javascript import FUNCTIONS, arguments_of, is_async
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -25,6 +26,10 @@ Words = tuple[tuple[str, str], ...]
 
 NO_ENV = "no env here"
 """The name of a case: nothing at the place gives `env`."""
+IS_ASYNC = "async"
+BECOMES_ASYNC = "becomes async"
+ENVIRONMENTS = "named environments"
+"""The word for the environments of the configuration that have a name."""
 IN_HONO = "in Hono"
 """The name of a case: a context of Hono is at hand."""
 HONO = "new Response"
@@ -50,6 +55,7 @@ _HAVE_ENV = frozenset(
     | {ClassKind.WORKER_ENTRYPOINT, ClassKind.WORKFLOW}
 )
 _MOST_DEPTH = 3
+_MOST_CALLERS = 4
 _IN_CHAINS = frozenset(
     {"call_expression", "member_expression", "await_expression", "parenthesized_expression"}
     | {"non_null_expression", "as_expression"}
@@ -77,7 +83,37 @@ def words_at(module: Module, node: Node) -> Words:
         found[NO_ENV] = ""
         if module.document.has_word("Hono"):
             found[IN_HONO] = ""
+    named = sorted({it.name for it in module.environments if it.name})
+    if named:
+        found[ENVIRONMENTS] = ", ".join(f"`env.{name}`" for name in named[:_MOST_CALLERS])
     return tuple((general, here) for general, here in found.items() if general != here)
+
+
+def waiting_words(module: Module, node: Node) -> Words:
+    """What an `await` at a node asks for: nothing in an asynchronous function (IS_ASYNC); otherwise that it
+    becomes one, and that those who call it wait, too (BECOMES_ASYNC)."""
+    function = module.enclosing_function(node)
+    if function is None:
+        return ()
+    if is_async(function):
+        return ((IS_ASYNC, ""),)
+    named = name_of(module, function)
+    label = f"`{module.text(named)}()`" if named is not None else "the function around"
+    callers = callers_of(module, function)
+    calls = [_place(module, site) for site in callers.calls[:_MOST_CALLERS]]
+    others = "" if callers.complete and len(callers.calls) <= _MOST_CALLERS else ", and each other one,"
+    if not calls:
+        return ((BECOMES_ASYNC, f"{label} becomes `async`; who calls it waits for it"),)
+    who = "its call" if len(calls) == 1 else "its calls"
+    verb = "gets" if len(calls) == 1 and not others else "get"
+    return ((BECOMES_ASYNC, f"{label} becomes `async`; {who} at {', '.join(calls)}{others} {verb} `await`"),)
+
+
+def _place(module: Module, site: CallSite) -> str:
+    at = site.module.at(site.node)
+    position = at.document.position(at.span.start)
+    path = "" if site.module.path == module.path else f"{site.module.path}:"
+    return f"{path}{position.line}:{position.column}"
 
 
 def word(general: str, module: Module, node: Node | None, most: int = 80) -> Words:
