@@ -135,7 +135,7 @@ def _added(match: Match, owner: ClassDefinition) -> Fix:
 
 
 def _deleted(match: Match) -> Fix | None:
-    """The fix that sets no alarm: what a constructor sets whenever the object wakes is waited for by nobody."""
+    """The fix that sets no alarm: nobody waits for what a constructor sets."""
     if not match.call.is_statement:
         return None
     edit = match.module.statement_removal(match.node)

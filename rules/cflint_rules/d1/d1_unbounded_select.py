@@ -43,8 +43,9 @@ shows them all has to ask on with `OFFSET`. Whether the table can grow is yours 
 (settings, categories) keeps the statement, and this is suppressed. As it is, each row makes the answer
 slower and dearer (D1 bills rows that are read).
 
-- "to count them": Write `SELECT count(*) AS n …` with the same `WHERE`, and read `first("n")` (with Drizzle
-  `db.$count(table, where)`): one row comes over instead of all.
+- "to count them": Write `await db.$count(table, condition)` for the whole query, with its database, its
+  table and the condition of its `where()`: it gives the number, so that the `.length` behind it goes. One
+  row comes over instead of all.
 - "set a limit": Write `.limit(100)` at the end of the query: whoever reads more today gets the first 100,
   and a page that shows them all has to ask on with `.offset()`. Whether the table can grow is yours to say:
   one that stays small (settings, categories) keeps the query, and this is suppressed. As it is, each row

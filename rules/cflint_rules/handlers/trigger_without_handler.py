@@ -56,8 +56,9 @@ If the event is to be handled, add the handler to the default export: `async sch
 ctx)`, `async queue(batch, env, ctx)`, `async email(message, env, ctx)`, `async tail(events, env, ctx)`,
 whichever the message names. If not, delete the trigger from the configuration: each event fails today.
 
-- "is exported by name": Put it into the default export: `export default { fetch: app.fetch, scheduled };`,
-  with what is exported today for `app`, and this handler's name for `scheduled`. Each event fails today.
+- "`<handler>` is exported by name": Write `export default { fetch: app.fetch, <handler> };` for the default
+  export, with what is exported today for `app` (who calls its other methods imports it by name then:
+  `export { app }`). Each event fails today.
 - "generates": Write a `main` of your own: `import app from` the entry that the framework writes, and
   `export default { fetch: app.fetch, async scheduled(controller, env, ctx) { … } }`. Or give the trigger to
   a Worker of its own. As it is, each event fails.

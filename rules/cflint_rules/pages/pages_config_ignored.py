@@ -38,10 +38,10 @@ export const onRequestGet: PagesFunction<{ NOTES: KVNamespace }> = async ({ env 
 
 ## What to do
 
-Decide where the project is deployed. To Pages, as its `functions/` says: add `pages_build_output_dir =
-"dist"` at the top of this file, with the folder that is deployed: its bindings and variables then count,
-and those of the dashboard no longer do. As a Worker: add `main` or `assets` instead, after which
-`functions/` is not run.
+Decide where the project is deployed. Unless you know better, to Pages, as its `functions/` says: add
+`"pages_build_output_dir": "dist"` at the top of this file, with the folder that is deployed for `"dist"`:
+its bindings and variables then count, and those of the dashboard no longer do. As a Worker: add `main` or
+`assets` instead, after which `functions/` is not run.
 
 ## Not reported
 

@@ -39,9 +39,8 @@ export default {
 
 ## What to do
 
-Delete the call of `head()`, and ask what it was asked of the object that `get()` gives, `null` where there
-is none: it has `size`, `httpEtag` and the metadata, too. Where `get()` comes much later, move it to the
-place of `head()`.
+Move this `get()` to the place of the `head()`, which goes, and ask there what that was asked: the object is
+`null` where there is none, and has `size`, `httpEtag` and the metadata, too. Below, use what it gave.
 
 ## Not reported
 

@@ -29,14 +29,17 @@ export default {
 
 ## What to do
 
-Take the value out of what is logged; where you need to see whether it is there, log `Boolean(value)` for
-it. If it was logged in production, have it replaced. Where the log is how a developer gets the value, log
-it only under a check that this is local development.
+Take `value` out of what is logged (`Boolean(value)` in its place says whether it is there). If it was
+logged in production, have it replaced. Where the log is how a developer gets the value, log it only under a
+check that this is local development.
 
 - "the address with": Log `new URL(request.url).pathname` for it. If it was logged in production, have the
   code or token replaced.
-- "all of": Log its keys for it: `Object.keys(value)`. If it was logged in production, have the tokens
+- "all of `<whole>`": Log `Object.keys(<whole>)` for it. If it was logged in production, have the tokens
   replaced.
+- "`<value>` is logged": Take `<value>` out of what is logged (`Boolean(<value>)` in its place says whether
+  it is there). If it was logged in production, have it replaced. Where the log is how a developer gets the
+  value, log it only under a check that this is local development.
 
 ## Not reported
 

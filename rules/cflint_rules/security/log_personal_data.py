@@ -39,6 +39,11 @@ Take it out of what is logged, at each place that is shown: of a text its part, 
 (`const { email, ...rest } = data`, and log `rest`). Where the line has to say who it was, log the record's
 id.
 
+- "a property": Delete this property of what is logged, and do the like at each other place that is shown.
+  Where the line has to say who it was, log the record's id in its place.
+- "a part of a text": Leave this part out of the text, and do the like at each other place that is shown.
+  Where the line has to say who it was, log the record's id in its place.
+
 ## Not reported
 
 Members of a body or of a user, but for mail addresses and telephone numbers; how long they are, and which
@@ -118,7 +123,16 @@ def check(module: Module) -> Iterator[Finding]:
         f"{what} is logged: whoever reads the logs {told}",
         module.at(place),
         tuple(module.at(other, "and this") for other, _ in others[:_MOST]),
+        words=_words(module, place),
     )
+
+
+def _words(module: Module, place: Node) -> js.Words:
+    """The case of a property, or of a part of a text."""
+    above = module.parent(module.with_wrappers(place))
+    if above is not None and above.type == "pair":
+        return (("a property", ""),)
+    return (("a part of a text", ""),) if above is not None and above.type == "template_substitution" else ()
 
 
 def _logged(module: Module, call: Node) -> Iterator[tuple[Node, str]]:

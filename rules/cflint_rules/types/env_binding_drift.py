@@ -60,6 +60,10 @@ If nothing uses it, delete the member from the type. `npx wrangler types` then w
   `secrets.required` in the configuration, or to `vars`: as it is, it is `undefined` in `wrangler dev`.
 - "nothing but a comment": Run `npx wrangler types`, delete the `Env` that is written by hand, and import
   nothing for it: the generated one is global.
+- "nothing reads it": Delete the member from the type: no code of the Worker reads it, and no configuration
+  binds it.
+- "one of a kind": Declare it in the configuration: `ENTRY`, with the resource's own name. As it is, it is
+  `undefined` where the code reads it.
 
 ## Not reported
 
@@ -108,6 +112,18 @@ _KEEP_EQUAL = (
     pattern(r"\b(?:replace|rename|change|update)\b", re.I),
 )
 """What a comment speaks of that tells to keep a name equal to the one in the configuration."""
+_ENTRIES = {
+    "KVNamespace": '"kv_namespaces": [{{ "binding": "{}" }}]',
+    "D1Database": '"d1_databases": [{{ "binding": "{}", "database_name": "DATABASE" }}]',
+    "R2Bucket": '"r2_buckets": [{{ "binding": "{}", "bucket_name": "BUCKET" }}]',
+    "Queue": '"queues": {{ "producers": [{{ "binding": "{}", "queue": "QUEUE" }}] }}',
+    "DurableObjectNamespace": (
+        '"durable_objects": {{ "bindings": [{{ "name": "{}", "class_name": "CLASS" }}] }}'
+    ),
+    "Ai": '"ai": {{ "binding": "{}" }}',
+    "VectorizeIndex": '"vectorize": [{{ "binding": "{}", "index_name": "INDEX" }}]',
+}
+"""How a configuration binds what has a type."""
 
 
 @rule(module(), severity=Severity.NOTE, fix=Safety.SAFE, both=True)
@@ -148,7 +164,21 @@ def _unbound(module: Module) -> Iterator[Finding]:
         names = join_names([f"`{member.name}`" for member in found], _SHOWN)
         verb = "are" if len(found) > 1 else "is"
         message = f"{names} {verb} in `{found[0].owner.name}` but not in the configuration"
-        yield Finding(message, found[0].at_name)
+        yield Finding(message, found[0].at_name, words=_words(module, found) if len(found) == 1 else ())
+
+
+def _words(module: Module, found: list[js.EnvMember]) -> js.Words:
+    """Whether code reads the one member, and the entry that would bind it."""
+    member = found[0]
+    others = [path for path in js.paths_around(module) if path != module.path]
+    if all(js.all_code_is_known(module.project, worker) for worker in module.workers) and not js.is_named(
+        module.project, others, member.name, at_hand=module
+    ):
+        return (("nothing reads it", ""),)
+    data = member.at_name.document.data
+    said = data[member.at_name.span.end : data.find(b"\n", member.at_name.span.end)].decode(errors="replace")
+    entry = next((entry for kind, entry in _ENTRIES.items() if kind in said), None)
+    return (("one of a kind", ""), ("ENTRY", entry.format(member.name))) if entry is not None else ()
 
 
 def _not_listed(module: Module) -> Iterator[Finding]:

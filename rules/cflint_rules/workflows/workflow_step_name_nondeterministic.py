@@ -38,8 +38,10 @@ Make the name from the step's input or its place in the list (`` `send ${item.id
 or at random.
 
 - "control character": Take it out of the name: the step is refused.
-- "contains `<call>`": Leave `<call>` out of the name. Where the step runs in a loop, put the loop's count
-  or what it works on in its place, so that each has a name of its own.
+- "in a loop": Count the turns, and put the count into the name in place of this: `let turn = 0` before the
+  loop, `turn += 1` at the end of it, `${turn}` in the name. Each run then gives the step the same name.
+- "contains `<call>`": Leave `<call>` out of the name: no loop runs the step twice, and each run then gives
+  it the same name.
 
 ## Not reported
 
@@ -83,6 +85,7 @@ def check(match: Match) -> Iterator[Finding]:
             " result is never found and the step runs again",
             match.at(name),
             related=(match.at(found, "made here"),) if not is_within else (),
+            words=(("in a loop", ""),) if match.module.loop_around(match.node) is not None else (),
         )
 
 

@@ -27,7 +27,8 @@ Experimental flags work in local development only.
 The deployment is refused until it is mended.
 
 - "contradict": Delete the flag that is not wanted of the two.
-- "is experimental": Delete it: only `wrangler dev` takes it.
+- "flag `<flag>` is experimental": Delete `<flag>` from the list, and what the code does by it: only
+  `wrangler dev` takes it, and the deployment is refused.
 - "there is no": Delete it, or write the flag that is meant (they are listed in Cloudflare's documentation,
   "Compatibility flags").
 

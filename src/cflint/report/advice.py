@@ -99,9 +99,9 @@ def _edit_for(
 ) -> tuple[str, list[tuple[str, str]]]:
     given = {general for general, here in words if not here}
     for opening, edit in cases(info.page):
-        found = _opening(opening).search(message)
-        if found is None and opening in given:
+        if opening in given:
             return edit, _names_in(info, message)
+        found = _opening(opening).search(message)
         if found is not None:
             return edit, [(f"<{name}>", text) for name, text in found.groupdict().items()]
     paragraphs = _section(info.page, "What to do")
