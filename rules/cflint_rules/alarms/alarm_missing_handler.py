@@ -124,7 +124,7 @@ def check(match: Match) -> Iterator[Finding]:
         f"{what}: {owner.label} has no `alarm()` method",
         match.at(),
         related=(owner.at.saying("the class is declared here"),),
-        fix=_deleted(match) if is_made else _added(match, owner),
+        fix=(_deleted(match) if is_made else None) or _added(match, owner),
         severity=Severity.WARNING if is_made else None,
     )
 
