@@ -134,6 +134,35 @@ def _faults(match: Match, use: sql.SqlUse) -> Iterator[Finding]:
             )
 
 
+@check.on(call("values"))
+def check_rows(match: Match) -> Iterator[Finding]:
+    """The rows that an ORM's statement inserts, each value of which becomes a parameter."""
+    module = match.module
+    statement = module.orm_statement(match.node) if len(match.arguments) == 1 else None
+    if statement is None or statement.database is None or statement.verb not in ("INSERT", "REPLACE"):
+        return
+    rows = js.unwrap(match.arguments[0])
+    if rows.type == "identifier" and not _is_list_of_rows(module, rows):
+        return
+    source = _whole_list(module, rows)
+    if source is not None and _is_list_of_rows(module, rows) and _may_be_long(module, source, match.node, 2):
+        yield Finding(
+            f"each value of a row of {quoted(match.text(source))} is a parameter, of which a statement takes"
+            f" at most {_MOST}: insert a few rows at a time, with one `batch()`",
+            match.at(match.arguments[0]),
+        )
+
+
+def _is_list_of_rows(module: Module, rows: Node) -> bool:
+    """Whether what is inserted is known to be a list: made by `map()`, or a parameter of a type of lists."""
+    made = module.call(module.initializer(rows))
+    if made is not None and made.name == "map" and made.receiver is not None:
+        return True
+    declaration = module.scope.resolve(rows) if rows.type == "identifier" else None
+    is_parameter = declaration is not None and declaration.kind is js.DeclarationKind.PARAMETER
+    return is_parameter and declaration is not None and _is_array(module, declaration)
+
+
 @check.on(call("inArray", "notInArray", "where"))
 def check_orm(match: Match) -> Iterator[Finding]:
     """The lists that an ORM's statement is given, each element of which becomes a parameter."""
@@ -236,9 +265,23 @@ def _may_be_long(module: Module, source: Node, at: Node, marks: int = 1) -> bool
     if source.type == "identifier":
         declaration = module.scope.resolve(source)
         if declaration is not None and declaration.kind is js.DeclarationKind.PARAMETER:
-            is_list = _PLURAL.search(declaration.name) is not None and not _is_given_few(module, declaration)
-            return is_list and not any(True for _ in module.mentions(_CUT))
+            is_list = _PLURAL.search(declaration.name) is not None or _is_array(module, declaration)
+            return (
+                is_list
+                and not _is_given_few(module, declaration)
+                and not any(True for _ in module.mentions(_CUT))
+            )
     return any(_is_unbounded(module, part) for part in module.origins(source))
+
+
+def _is_array(module: Module, declaration: js.Declaration) -> bool:
+    """Whether a parameter's type is a list of texts, numbers or rows."""
+    typed = js.first_named(declaration.owner.child_by_field_name("type"))
+    if typed is None:
+        return False
+    return typed.type == "array_type" or module.text(typed).startswith(
+        ("Array<", "readonly ", "ReadonlyArray<")
+    )
 
 
 def _cut_to(module: Module, source: Node) -> float | None:

@@ -165,12 +165,10 @@ def _is_answered_with_500(subject: Module, node: Node) -> bool:
 def _throws(subject: Module) -> Iterator[_Throw]:
     for name in _READS[1:]:
         for node in subject.calls_of(name, subject.root):
-            if _is_apart(subject, node):
+            is_text = _may_be_missing(subject, node)
+            if (not is_text and name != "query") or _is_apart(subject, node):
                 continue
-            if _may_be_missing(subject, node):
-                yield from _of_text(subject, node)
-            elif name == "query":
-                yield from _of_query(subject, node)
+            yield from _of_text(subject, node) if is_text else _of_query(subject, node)
     for node in subject.calls_of("json", subject.root):
         read = subject.body_read_at(node)
         if read is None or read.kind not in _REQUESTS or subject.value_of(read.owner).detail == "new":

@@ -111,7 +111,7 @@ def check(module: Module) -> Iterator[Finding]:
         one
         for word in _LOGS
         for made in module.calls(word)
-        if reads or _ABOUT.search(made.node.text or b"") is not None
+        if reads or _ABOUT.search(data, made.node.start_byte, made.node.end_byte) is not None
         for one in _logged(module, made.node)
     ]
     if not found:
@@ -138,12 +138,14 @@ def _words(module: Module, place: Node) -> js.Words:
 def _logged(module: Module, call: Node) -> Iterator[tuple[Node, str]]:
     """What one call of a logger prints of somebody, and where."""
     found = module.log_at(call)
-    if found is None or not module.runs_in_worker(call):
+    if found is None:
         return
     for argument in found.arguments:
         for content in module.contents(argument, lambda part: _what(module, part) is not None, hops=1):
             what = _what(module, content.node)
             if what is not None and not only_in_development(module, call):
+                if not module.runs_in_worker(call):
+                    return
                 yield (content.names[0] if content.names else content.node), what
                 return
 
@@ -197,7 +199,7 @@ def _what(module: Module, node: Node) -> str | None:
 def _is_signed_in(module: Module, owner: Node) -> bool:
     """Whether an expression holds who is signed in under `user`, and the session under `session`."""
     owner = js.unwrap(owner)
-    if len(owner.text or b"") > _LONGEST:
+    if owner.end_byte - owner.start_byte > _LONGEST:
         return False
     return _SIGNED_IN.fullmatch(module.text(owner)) is not None
 

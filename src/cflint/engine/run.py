@@ -201,7 +201,8 @@ class ModuleChecks:
         if path.endswith(".py"):
             self._python(path, document, outcome)
             return
-        hits = self._index.anchors.find(document.data)
+        matches = self._index.anchors.matches(document.data)
+        hits = self._index.anchors.whole(document.data, matches)
         always = path in self._loaded.named or document.is_block
         if not hits and not (always and self._index.file) and not self._is_marked(document.data):
             return
@@ -213,6 +214,7 @@ class ModuleChecks:
         if _is_too_deep(found[0], hits):
             outcome.skipped.append((path, "it is nested too deeply"))
             return
+        found[0].know(self._index.anchors, matches)
         self._project.facts.learn(path)
         module = Module(self._project, *found)
         before = len(outcome.findings)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from cflint.platform.classes import ClassKind
 from cflint.project.code.module import Module, module_of
 from cflint.project.code.nodes import call_of, member, member_read
+from cflint.project.modules.queries import query
 from cflint.record import record
 from cflint.scope import Declaration
 from cflint.source import Document
@@ -53,8 +54,14 @@ class Callers:
 
 def paths_around(module: Module) -> tuple[str, ...]:
     """The module itself, then all others that run in the same Workers, sorted."""
-    others = {path for worker in module.workers for path in running_paths(worker)}
-    return (module.path, *sorted(others - {module.path}))
+    every = _running_in(module.project, module.workers)
+    return (module.path, *(path for path in every if path != module.path))
+
+
+@query
+def _running_in(project: Project, workers: tuple[Worker, ...]) -> tuple[str, ...]:
+    """The modules that run in some Workers, sorted."""
+    return tuple(sorted({path for worker in workers for path in running_paths(worker)}))
 
 
 def running_paths(worker: Worker) -> tuple[str, ...]:
@@ -64,6 +71,7 @@ def running_paths(worker: Worker) -> tuple[str, ...]:
     return tuple(path for path in worker.modules if path not in worker.idle)
 
 
+@query
 def all_code_is_known(project: Project, worker: Worker) -> bool:
     """Whether a Worker has an entry, its imports of files lead somewhere, and every module can be read."""
     if worker.unresolved or not worker.entries:
@@ -340,10 +348,30 @@ _AROUND = 200
 def _paths_with(module: Module, expression: bytes, name: str) -> tuple[str, ...]:
     """The module and others around whose text an expression with a name in it (`%b`) finds: those that have
     the name for another reason need no tree."""
+    with_it = _those_with(module.project, module.workers, expression, name)
+    own, *others = paths_around(module)
+    has_it = own in with_it or _is_with(module.project, own, *_sought(expression, name))
+    return (*((own,) if has_it else ()), *(path for path in others if path in with_it))
+
+
+@query
+def _those_with(
+    project: Project, workers: tuple[Worker, ...], expression: bytes, name: str
+) -> frozenset[str]:
+    """The modules that run in some Workers and have it: found once for all that ask, a class and its methods
+    do so for each of their parameters."""
+    found, word = _sought(expression, name)
+    return frozenset(path for path in _running_in(project, workers) if _is_with(project, path, found, word))
+
+
+def _sought(expression: bytes, name: str) -> tuple[re.Pattern[bytes], bytes]:
     word = name.encode()
-    found = re.compile(expression.replace(b"%b", re.escape(word)))
-    documents = ((path, module.project.sources.document(path)) for path in paths_around(module))
-    return tuple(path for path, text in documents if text is not None and _is_near(found, word, text.data))
+    return re.compile(expression.replace(b"%b", re.escape(word))), word
+
+
+def _is_with(project: Project, path: str, found: re.Pattern[bytes], word: bytes) -> bool:
+    document = project.sources.document(path)
+    return document is not None and _is_near(found, word, document.data)
 
 
 def _is_near(found: re.Pattern[bytes], word: bytes, data: bytes) -> bool:
@@ -383,7 +411,7 @@ def uses_of_import(module: Module, local: str, exported: set[str]) -> Iterator[t
     seen: set[str] = set()
     for _ in range(_HOPS):
         more: set[str] = set()
-        importing = _importing(project, paths, module.path, names)
+        importing = _importing(project, _running_in(project, module.workers), module.path, names)
         for path in paths[1:]:
             if path in seen or path not in importing:
                 continue
@@ -408,7 +436,7 @@ def _importing(project: Project, paths: tuple[str, ...], home: str, names: set[s
     """The modules that may import one of a module's names: they have it in their text, and their imports lead
     to the module, by way of others that have it, too, or pass on what they do not name (`export *`). Their
     facts, which take a tree each, tell the rest."""
-    importers = project.imports.importers(paths)
+    importers = project.imports.importers(paths)  # the same question for all modules of the same Workers
     found: set[str] = set()
     passed, todo = {home}, [home]
     while todo:

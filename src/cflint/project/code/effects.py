@@ -343,20 +343,25 @@ def log_at(module: ModuleLike, node: Node) -> Log | None:
     (`logger`, `this.log`, `c.var.logger`).
     """
     node = unwrap(node)
+    return module.memoized(("log at", node.id), lambda: _find_log(module, node))  # half a dozen rules ask
+
+
+def _find_log(module: ModuleLike, node: Node) -> Log | None:
     callee = node.child_by_field_name("function") if node.type == "call_expression" else None
     callee = unwrap(callee) if callee is not None else None
     if callee is None or callee.type not in ("member_expression", "subscript_expression", "identifier"):
         return None
+    target, word = None, ""
+    if callee.type == "member_expression":
+        name, target = callee.child_by_field_name("property"), callee.child_by_field_name("object")
+        word = module.text(name) if name is not None else ""
+        if word not in CONSOLE_METHODS and word not in LOGGER_METHODS:
+            return None
     called = platform_name(module, callee)
     if called is not None and called.module == "":
         owner, _, method = called.name.rpartition(".")
         if owner == "console":
             return Log(node, method, arguments_of(node), True) if method in CONSOLE_METHODS else None
-    if callee.type != "member_expression":
-        return None
-    name = callee.child_by_field_name("property")
-    target = callee.child_by_field_name("object")
-    word = module.text(name) if name is not None else ""
     if target is None or word not in LOGGER_METHODS or not _is_logger(module, target):
         return None
     return Log(node, word, arguments_of(node), False)

@@ -21,9 +21,12 @@ class _View(Protocol):
 T = TypeVar("T")
 V = TypeVar("V", bound=_View)
 
-KEPT_BYTES = 2_400_000
+KEPT_BYTES = 1_800_000
 """Trees are kept for at most this much source. Large projects have modules of half a megabyte that everything
-else asks for: with half of this a third of their code was parsed again."""
+else asks for: with two thirds of this a third of their code was parsed again."""
+
+ASIDE_BYTES = 400_000
+"""So much of it may be of modules that are done with: few of these are asked for again."""
 
 Tree = tuple[Syntax, ModuleScope]
 
@@ -43,6 +46,7 @@ class Trees:
         self._kept: dict[str, Tree] = {}
         self._aside: dict[str, Syntax] = {}
         self._bytes = 0  # of what is kept or aside
+        self._aside_bytes = 0
         self._held: dict[str, object] = {}
         self._views: WeakSet[_View] = WeakSet()
 
@@ -54,7 +58,7 @@ class Trees:
         if found is not None:
             self._kept[path] = found  # what was asked for last is the last to go
             return found
-        syntax = self._aside.pop(path, None)
+        syntax = self._taken_back(path)
         if syntax is not None:
             self._kept[path] = found = syntax, ModuleScope(syntax)
             return found
@@ -99,9 +103,16 @@ class Trees:
         """Forget a module's tree, and what is held of it: nothing but its facts will be asked for."""
         self._held.pop(path, None)
         found = self._kept.pop(path, None)
-        syntax = found[0] if found is not None else self._aside.pop(path, None)
+        syntax = found[0] if found is not None else self._taken_back(path)
         if syntax is not None:
             self._bytes -= len(syntax.document.data)
+
+    def _taken_back(self, path: str) -> Syntax | None:
+        """The tree of a module that is aside, no more there."""
+        syntax = self._aside.pop(path, None)
+        if syntax is not None:
+            self._aside_bytes -= len(syntax.document.data)
+        return syntax
 
     def put_aside(self, path: str) -> None:
         """Forget what is held of a module, but its tree only when there is no room for it."""
@@ -109,6 +120,9 @@ class Trees:
         found = self._kept.pop(path, None)
         if found is not None:
             self._aside[path] = found[0].bare
+            self._aside_bytes += len(found[0].document.data)
+            while self._aside_bytes > ASIDE_BYTES:
+                self.release(next(iter(self._aside)))
 
     def clear_aside(self) -> None:
         """Forget the trees that are aside."""

@@ -16,7 +16,7 @@ _IMPORTED_TYPE = pattern(
     rb"""import\((?<![\w$.]import\()(?:"[^"\n]*"|'[^'\n]*')\)"""
     rb"""(?=(?:\.(?!(?:then|catch|finally)\b)[\w$]+)*(?:[\[<]|>[ \t\r\n]{0,20}\())"""
 )
-_CLOSED_BEFORE_TEMPLATE = pattern(rb"(?<!=)>[ \t\r\n]{0,20}`")
+_CLOSED_BEFORE_TEMPLATE = pattern(rb">(?<!=>)[ \t\r\n]{0,20}`")  # begins with what is quick to look for
 _CHAIN = 4000
 """How many bytes before a call its `await` is looked for."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from cflint.syntax.javascript.leaves import errors_of, tokens_of
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Tree
 
+    from cflint.syntax.anchors import Anchors
     from cflint.syntax.javascript.typos import Typo
 
 _WORD_BYTES = frozenset(bytes((byte,)) for byte in range(256) if chr(byte).isalnum() or byte in b"_$#")
@@ -54,6 +55,8 @@ class Syntax:
         self._is_deep = False
         self._path: list[tuple[int, int, Node]] = []  # down to where a parent was last looked for
         self._searched = 0  # bytes, for words
+        self._anchors: Anchors | None = None
+        self._matches: Sequence[tuple[int, int, int]] = ()
 
     @property
     def bare(self) -> Syntax:
@@ -187,17 +190,38 @@ class Syntax:
             if leaf is not None and (leaf.start_byte, leaf.end_byte) == (at, end):
                 yield leaf
 
+    def know(self, anchors: Anchors, matches: Sequence[tuple[int, int, int]]) -> None:
+        """Take over where words stand (see `Anchors.matches`): nobody searches the text for these again."""
+        self._anchors, self._matches = anchors, matches
+
+    @cached_property
+    def _known(self) -> dict[int, list[int]]:
+        """Where the words stand that were sought, in order."""
+        data = self._data
+        found: dict[int, list[int]] = {}
+        for index, start, end in self._matches:
+            if data[start - 1 : start] not in _WORD_BYTES and data[end : end + 1] not in _WORD_BYTES:
+                found.setdefault(index, []).append(start)
+        return found
+
     def places(self, word: bytes, start: int, end: int) -> Iterator[int]:
         """Where a whole word stands within some bytes, comments and strings included.
 
-        Found by searching, or, when that has been done often, in an index.
+        Found by searching, or, when that has been done often or for all of them at once, in an index.
         """
         data = self._data
-        self._searched += end - start
-        if self._searched > _MOST_SEARCHES * len(data) and _WORD.fullmatch(word):
-            places = self._words.get(word, ())
-            first = bisect_left(places, start)
-            yield from places[first : bisect_right(places, end - len(word), first)]
+        places: Sequence[int] | None = None
+        index = self._anchors.alone.get(word) if self._anchors is not None else None
+        if index is not None:
+            places = self._known.get(index, ())
+        else:
+            self._searched += end - start
+            if self._searched > _MOST_SEARCHES * len(data) and _WORD.fullmatch(word):
+                places = self._words.get(word, ())
+        if places is not None:
+            if places:
+                first = bisect_left(places, start)
+                yield from places[first : bisect_right(places, end - len(word), first)]
             return
         at = data.find(word, start, end)
         while at != -1:
