@@ -49,9 +49,9 @@ export class Counter extends DurableObject<Env> {
 
 ## What to do
 
-Move the call out: let the function that is given to `blockConcurrencyWhile()` return what the call needs,
-and make the call with it behind the `await` of that. What has been stored before it stays stored if it
-fails. As it is, nothing else of the object runs until it is done, and the object is reset after 30 seconds.
+Let the function that `blockConcurrencyWhile()` is given return what the call needs, and make the call with
+it behind the `await` of that: all else of the object runs meanwhile. What was stored before stays stored if
+it fails.
 
 - "awaits nothing": Take the wrapper off: nothing changes but that it is quicker.
 

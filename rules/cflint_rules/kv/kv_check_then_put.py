@@ -42,9 +42,12 @@ export default {
 ## What to do
 
 Decide whether both may be let through once in a while. If so (a cache), keep it and suppress this. If not
-(a name, an invitation), write it to D1 instead: `INSERT … ON CONFLICT DO NOTHING` into a table with this
-key as `PRIMARY KEY`, in place of the reading and the `put()`; `meta.changes` is 0 where it was taken.
-Without D1, a Durable Object by the key's name does both in one method. What KV has already is copied.
+(a name, an invitation), a Durable Object by the key's name reads and writes in one method, in place of both
+here. What KV has already is copied.
+
+- "with D1": Decide whether both may be let through once in a while. If so (a cache), keep it and suppress
+  this. If not (a name, an invitation), write `INSERT … ON CONFLICT DO NOTHING` for both, into a table of D1
+  with this key as `PRIMARY KEY`: `meta.changes` is 0 where it was taken. What KV has already is copied.
 
 ## Not reported
 
@@ -109,6 +112,9 @@ def _raced(match: Match, write: js.Write) -> Iterator[Finding]:
                 " cannot decide that",
                 match.at(write.node),
                 (module.at(read.node, "whether it is free is asked here"),),
+                words=(("with D1", ""),)
+                if any(environment.bindings_of("d1") for environment in module.environments)
+                else (),
             )
             return
 

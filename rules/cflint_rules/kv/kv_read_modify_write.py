@@ -50,9 +50,12 @@ export default {
 ## What to do
 
 Decide whether a change may be lost once in a while. If so (a rough count, a cache), keep it and suppress
-this. If not, keep the value in a row of D1 that one statement changes: `INSERT INTO t (k, n) VALUES (?, 1)
-ON CONFLICT (k) DO UPDATE SET n = n + 1` for a count. Without D1, a Durable Object by the key's name does
-both in one method. What KV has already is copied.
+this. If not, a Durable Object by the key's name reads and writes in one method, in place of both here. What
+KV has already is copied.
+
+- "with D1": Decide whether a change may be lost once in a while. If so (a rough count, a cache), keep it
+  and suppress this. If not, keep the value in a row of D1 that one statement changes: `INSERT INTO t (k, n)
+  VALUES (?, 1) ON CONFLICT (k) DO UPDATE SET n = n + 1` for a count. What KV has already is copied.
 
 ## Not reported
 
@@ -109,6 +112,9 @@ def _lost(match: Match, write: js.Write) -> Iterator[Finding]:
         f"{quoted(match.text(write.arguments[0]))} {what}",
         match.at(write.node),
         (module.at(read.node, "it is read here"),),
+        words=(("with D1", ""),)
+        if any(environment.bindings_of("d1") for environment in module.environments)
+        else (),
     )
 
 

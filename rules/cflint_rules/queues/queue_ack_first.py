@@ -40,8 +40,8 @@ export default {
 ## What to do
 
 Move `message.ack()` behind the last `await` of the work, in its own `try`: `catch (error) {
-console.error(error); message.retry(); }`. An early `return` calls it first. What the work then does twice
-when it fails in between has to bear that.
+console.error(error); message.retry(); }`. An early `return` calls it first. What fails in between is done
+again.
 
 ## Not reported
 

@@ -40,7 +40,7 @@ export default {
 ## What to do
 
 Move this `get()` to the place of the `head()`, which goes, and ask there what that was asked: the object is
-`null` where there is none, and has `size`, `httpEtag` and the metadata, too. Below, use what it gave.
+`null` where there is none, and has its size and metadata. Below, use what it gave.
 
 ## Not reported
 

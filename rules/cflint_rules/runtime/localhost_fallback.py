@@ -36,13 +36,11 @@ export default {
 ## What to do
 
 Before it: `if (!env.NAME) throw new Error("NAME is not set")`, and leave out the default behind it. Set it
-for deployments (`vars` of the configuration) and for local development (`.dev.vars`). As it is, a
-deployment without it fails at each call, with a network error.
+for deployments (`vars` of the configuration) and for local development (`.dev.vars`).
 
 - "by process.env": Before it: `if (!env.NAME) throw new Error("NAME is not set")`, and leave out the
   default behind it. Set it for deployments (`vars` of the configuration; what the build reads, in its
-  environment) and for local development (`.env`). As it is, a deployment without it fails at each call,
-  with a network error.
+  environment) and for local development (`.env`).
 
 ## Not reported
 

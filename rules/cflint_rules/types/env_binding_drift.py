@@ -171,8 +171,11 @@ def _words(module: Module, found: list[js.EnvMember]) -> js.Words:
     """Whether code reads the one member, and the entry that would bind it."""
     member = found[0]
     others = [path for path in js.paths_around(module) if path != module.path]
-    if all(js.all_code_is_known(module.project, worker) for worker in module.workers) and not js.is_named(
-        module.project, others, member.name, at_hand=module
+    read = any(True for _ in module.env_uses_of(member.name))
+    if (
+        not read
+        and all(js.all_code_is_known(module.project, worker) for worker in module.workers)
+        and not js.is_named(module.project, others, member.name, at_hand=module)
     ):
         return (("nothing reads it", ""),)
     data = member.at_name.document.data

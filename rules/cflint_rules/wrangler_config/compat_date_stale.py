@@ -42,10 +42,10 @@ counts as today, so that a run can be repeated.
 
 ## Fix safety
 
-Unsafe: all that the runtime has mended and changed since the old date takes effect, none of which does
-before; the new date is today, or that of the installed runtime (workerd), which knows no later one. No fix
-is offered where that runtime is too old itself, and for a Python Worker, whose handlers and packages a
-later date may break (`python_no_global_handlers`).
+Unsafe: what the runtime has mended and changed since the old date takes effect; the new date is today, or
+that of the installed runtime (workerd), which knows no later one. No fix is offered where that runtime is
+too old itself, and for a Python Worker, whose handlers and packages a later date may break
+(`python_no_global_handlers`).
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
 """

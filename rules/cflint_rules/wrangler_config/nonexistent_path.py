@@ -29,8 +29,8 @@ one is not there. A configuration with neither `main` nor `assets` has nothing t
 
 ## What to do
 
-wrangler stops as it is. Write the path where the file is now, relative to this file; if a build makes it
-(`dist`, `build`), run that before wrangler; if it is gone for good, the configuration goes, too.
+Write the path where the file is now, relative to this file; if a build makes it (`dist`, `build`), run that
+before wrangler; if it is gone for good, the configuration goes, too. wrangler stops as it is.
 
 - "neither `main`": Add `main` with the path of the Worker's code, `assets` with the folder of the files
   that it serves, or both. If the file is no configuration of a Worker, delete it.
