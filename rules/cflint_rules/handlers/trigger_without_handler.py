@@ -58,7 +58,8 @@ whichever the message names. If not, delete the trigger from the configuration: 
 
 - "`<handler>` is exported by name": Write `export default { fetch: app.fetch, <handler> };` for the default
   export, with what is exported today for `app` (who calls its other methods imports it by name then:
-  `export { app }`). Each event fails today.
+  `export { app }`). Where the handler comes by `export { <handler> } from`, `import { <handler> } from` the
+  same file beside it: the other gives the module no name. Each event fails today.
 - "generates": Write a `main` of your own: `import app from` the entry that the framework writes, and
   `export default { fetch: app.fetch, async scheduled(controller, env, ctx) { … } }`. Or give the trigger to
   a Worker of its own. As it is, each event fails.

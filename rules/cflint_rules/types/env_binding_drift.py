@@ -82,7 +82,7 @@ Source: https://developers.cloudflare.com/workers/languages/typescript/#generate
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cflint.api import (
     Finding,
@@ -172,16 +172,18 @@ def _words(module: Module, found: list[js.EnvMember]) -> js.Words:
     member = found[0]
     others = [path for path in js.paths_around(module) if path != module.path]
     read = any(True for _ in module.env_uses_of(member.name))
-    if (
-        not read
-        and all(js.all_code_is_known(module.project, worker) for worker in module.workers)
-        and not js.is_named(module.project, others, member.name, at_hand=module)
-    ):
-        return (("nothing reads it", ""),)
     data = member.at_name.document.data
     said = data[member.at_name.span.end : data.find(b"\n", member.at_name.span.end)].decode(errors="replace")
-    entry = next((entry for kind, entry in _ENTRIES.items() if kind in said), None)
-    return (("one of a kind", ""), ("ENTRY", entry.format(member.name))) if entry is not None else ()
+    return _fate(module.project, [] if read else others, member.name, said)
+
+
+def _fate(project: Project, paths: Sequence[str], name: str, type_: str) -> js.Words:
+    """What becomes of a member that nothing binds: nothing reads it in some modules, or there is an entry
+    that binds what has its type."""
+    if paths and not js.is_named(project, paths, name):
+        return (("nothing reads it", ""),)
+    entry = next((entry for kind, entry in _ENTRIES.items() if kind in type_), None)
+    return (("one of a kind", ""), ("ENTRY", entry.format(name))) if entry is not None else ()
 
 
 def _not_listed(module: Module) -> Iterator[Finding]:
@@ -301,7 +303,9 @@ def _of_framework(subject: Worker, project: Project) -> Iterator[Finding]:
             verb = "are" if len(lost) > 1 else "is"
             names = join_names([f"`{member.name}`" for member in lost], _SHOWN)
             message = f"{names} {verb} in `{types.name}` but not in the configuration"
-            yield Finding(message, Location(document, lost[0].name_span))
+            paths = [path for path in js.running_paths(subject) if not path.endswith(".d.ts")]
+            words = _fate(project, paths, lost[0].name, lost[0].type) if len(lost) == 1 else ()
+            yield Finding(message, Location(document, lost[0].name_span), words=words)
 
 
 def _generated(subject: Worker, project: Project) -> Iterator[Finding]:

@@ -69,6 +69,11 @@ does what the callback does, and at its end, while `ctx.getWebSockets().length >
 clears the timer calls `ctx.storage.deleteAlarm()`. As it is, the object stays in memory, and is billed, as
 long as the timer runs.
 
+- "an alarm is there": Delete the timer and what clears it, and do what the callback does in the `alarm()`
+  that the class has, before it sets the next one; where that comes more seldom than the timer did, set it
+  that often while there is something to do. As it is, the object stays in memory, and is billed, as long as
+  the timer runs.
+
 ## Not reported
 
 A `setTimeout()` of less than ten seconds (the option `seconds`) or of a time that is not known, a timer that
@@ -110,6 +115,7 @@ def check(match: Match) -> Iterator[Finding]:
         f"while this `{match.word}()` is pending, {owner.label} cannot hibernate: set an alarm",
         match.at(match.node),
         related=(module.at(accepts[0], "sockets are accepted for hibernation here"),),
+        words=(("an alarm is there", ""),) if owner.method("alarm") is not None else (),
     )
 
 

@@ -38,8 +38,8 @@ Make the name from the step's input or its place in the list (`` `send ${item.id
 or at random.
 
 - "control character": Take it out of the name: the step is refused.
-- "in a loop": Count the turns, and put the count into the name in place of this: `let turn = 0` before the
-  loop, `turn += 1` at the end of it, `${turn}` in the name. Each run then gives the step the same name.
+- "in a loop": Count the steps: `let turn = 0` before the loop, and `${turn++}` in the name in place of
+  this. Each run then gives the step the same name.
 - "contains `<call>`": Leave `<call>` out of the name: no loop runs the step twice, and each run then gives
   it the same name.
 

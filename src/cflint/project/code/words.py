@@ -101,12 +101,23 @@ def waiting_words(module: Module, node: Node) -> Words:
     label = f"`{module.text(named)}()`" if named is not None else "the function around"
     callers = callers_of(module, function)
     calls = [_place(module, site) for site in callers.calls[:_MOST_CALLERS]]
+    around = dict.fromkeys(name for site in callers.calls[:_MOST_CALLERS] for name in _not_waiting(site))
+    too = f" ({', '.join(around)} around {'it' if len(calls) == 1 else 'them'}, too)" if around else ""
     others = "" if callers.complete and len(callers.calls) <= _MOST_CALLERS else ", and each other one,"
     if not calls:
         return ((BECOMES_ASYNC, f"{label} becomes `async`; who calls it waits for it"),)
     who = "its call" if len(calls) == 1 else "its calls"
     verb = "gets" if len(calls) == 1 and not others else "get"
-    return ((BECOMES_ASYNC, f"{label} becomes `async`; {who} at {', '.join(calls)}{others} {verb} `await`"),)
+    return (
+        (BECOMES_ASYNC, f"{label} becomes `async`; {who} at {', '.join(calls)}{others} {verb} `await`{too}"),
+    )
+
+
+def _not_waiting(site: CallSite) -> tuple[str, ...]:
+    """The function around a call that cannot wait yet."""
+    function = site.module.enclosing_function(site.node)
+    named = name_of(site.module, function) if function is not None and not is_async(function) else None
+    return (f"`{site.module.text(named)}()`",) if named is not None else ()
 
 
 def _place(module: Module, site: CallSite) -> str:
