@@ -57,6 +57,8 @@ may pass unseen, write why as a comment inside the `catch` instead, which ends t
   ends the finding, too.
 - "it has a name": As the first line of the `catch`: `console.error("failed", error)`; the rest stays. If it
   may pass unseen, write why as a comment inside the `catch` instead, which ends the finding, too.
+- "in Python": Write `except Exception as error:` for the clause, and as its first line `print("failed",
+  error)`; the rest stays.
 
 ## Not reported
 

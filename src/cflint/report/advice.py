@@ -21,6 +21,7 @@ BECOMES_ASYNC = "becomes async"
 ENVIRONMENTS = "named environments"
 _CODE = pattern(r"``[^\n]+?``|`[^`\n]+`")
 _CALLBACK = pattern(r"async \([^()]*\) => (?:\{.*?\}\)|[^;`]*)")
+_AWAIT = pattern(r"\bawait\b")
 _ASYNC = pattern(
     r",? in an `async` function(?: whose callers await it)?"
     r"|,? and make the function around it `async`(?: \(its callers await it\)|; its callers await it)?"
@@ -64,7 +65,7 @@ def _with_what_follows(text: str, words: dict[str, str]) -> str:
     """An edit with what it asks for elsewhere: an `await` of the functions around it, an entry of the
     configuration of the environments that have a name."""
     spans = " ".join(_CODE.findall(text))
-    waits = "await " in _CALLBACK.sub("", spans)
+    waits = _AWAIT.search(_CALLBACK.sub("", spans)) is not None
     if waits and (BECOMES_ASYNC in words or IS_ASYNC in words):
         text = _ASYNC.sub("", text)
         if BECOMES_ASYNC in words:
