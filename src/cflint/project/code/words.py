@@ -56,6 +56,7 @@ _HAVE_ENV = frozenset(
 )
 _MOST_DEPTH = 3
 _MOST_CALLERS = 4
+_IN_CONSTRUCTOR = "`ctx.blockConcurrencyWhile(async () => { … })` around it"
 _IN_CHAINS = frozenset(
     {"call_expression", "member_expression", "await_expression", "parenthesized_expression"}
     | {"non_null_expression", "as_expression"}
@@ -97,12 +98,14 @@ def waiting_words(module: Module, node: Node) -> Words:
         return ()
     if is_async(function):
         return ((IS_ASYNC, ""),)
+    if module.in_constructor(node) and _is_constructor(module, function):
+        return ((BECOMES_ASYNC, f"A constructor cannot wait: {_IN_CONSTRUCTOR}"),)
     named = name_of(module, function)
     label = f"`{module.text(named)}()`" if named is not None else "the function around"
     callers = callers_of(module, function)
     calls = [_place(module, site) for site in callers.calls[:_MOST_CALLERS]]
     around = dict.fromkeys(name for site in callers.calls[:_MOST_CALLERS] for name in _not_waiting(site))
-    too = f" ({', '.join(around)} around {'it' if len(calls) == 1 else 'them'}, too)" if around else ""
+    too = f" ({', '.join(around)})" if around else ""
     others = "" if callers.complete and len(callers.calls) <= _MOST_CALLERS else ", and each other one,"
     if not calls:
         return ((BECOMES_ASYNC, f"{label} becomes `async`; who calls it waits for it"),)
@@ -117,7 +120,14 @@ def _not_waiting(site: CallSite) -> tuple[str, ...]:
     """The function around a call that cannot wait yet."""
     function = site.module.enclosing_function(site.node)
     named = name_of(site.module, function) if function is not None and not is_async(function) else None
-    return (f"`{site.module.text(named)}()`",) if named is not None else ()
+    if function is not None and _is_constructor(site.module, function):
+        return (f"{_IN_CONSTRUCTOR} in the constructor",)
+    return (f"`{site.module.text(named)}()` around it, too",) if named is not None else ()
+
+
+def _is_constructor(module: Module, function: Node) -> bool:
+    name = function.child_by_field_name("name")
+    return name is not None and module.text(name) == "constructor"
 
 
 def _place(module: Module, site: CallSite) -> str:
