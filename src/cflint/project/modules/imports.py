@@ -171,7 +171,8 @@ def _is_type_only(clause: bytes) -> bool:
     clause = clause.strip()
     if not clause.startswith(b"{") or not clause.endswith(b"}"):
         return False
-    names = [name.split(None, 1) for name in _COMMENT.sub(b" ", clause)[1:-1].split(b",")]
+    clause = _COMMENT.sub(b" ", clause) if b"/" in clause else clause
+    names = [name.split(None, 1) for name in clause[1:-1].split(b",")]
     return all(
         name[0] == b"type" and len(name) == 2 and not name[1].startswith(b"as ") for name in names if name
     )
