@@ -98,8 +98,10 @@ class Fix:
 class Finding:
     """One thing that is wrong, in one line.
 
-    A rule gives `message`, `at`, and maybe `related`, `fix` and `severity` (only to lower its own); the
-    engine fills in `rule` and `severity`.
+    A rule gives `message`, `at`, and maybe `related`, `fix`, `severity` (only to lower its own) and `words`;
+    the engine fills in `rule` and `severity`. `words` fit what the rule's page says to do to the place: pairs
+    of a name that the page uses in code (`env.NAME`) and what it is here (`c.env.API_KEY`), or of the name of
+    a case that the page tells apart and "".
     """
 
     message: str
@@ -108,6 +110,7 @@ class Finding:
     fix: Fix | None = None
     severity: Severity | None = None
     rule: str = ""
+    words: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if "\n" in self.message or "\r" in self.message:

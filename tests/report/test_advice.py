@@ -30,4 +30,4 @@ def test_whoever_is_offered_no_fix_is_told_what_to_do() -> None:
         and what_to_do(KNOWN[name].info) == KNOWN[name].summary
     }
     assert silent == set()
-    assert what_to_do(KNOWN["unguarded-decode"].info).startswith("Put it into `try`, and answer 400")
+    assert what_to_do(KNOWN["unguarded-decode"].info).startswith("Write `let value; try {")

@@ -304,7 +304,7 @@ def test_a_salt_leads_to_its_text() -> None:
             'import { verify } from "@tsndr/cloudflare-worker-jwt";'
             " export const f = async (token) => { await verify(token, 'a'); };",
             "",
-            "Look at what it gives",
+            "Directly behind this statement",
         ),
     ],
 )

@@ -50,8 +50,9 @@ Names that a version of the package does not have yet, when the project's own ve
 
 ## Fix safety
 
-Safe for names that only changed. Unsafe for a package's name: it has to be installed. There is no fix for
-`getSchedule()`, whose successor has to be awaited.
+Safe for names that only changed. Unsafe for a package's name: it has to be installed (`npm install
+agents`), and the old one goes once nothing imports it (`@cloudflare/agents/react` is `agents/react`). There
+is no fix for `getSchedule()`, whose successor has to be awaited.
 
 Source: https://github.com/cloudflare/agents/blob/main/packages/agents/src/index.ts
 """

@@ -34,10 +34,12 @@ export default {
 
 ## What to do
 
-Give `routeAgentRequest()` the options `onBeforeConnect` and `onBeforeRequest`: `async (request) => { if
-(!(await isAllowed(request))) return new Response("unauthorized", { status: 401 }) }`, with the check that the
-project's other routes have (a session cookie, which WebSockets send along); without one, a token in the query
-that is compared with a secret in `env`. If everybody may, suppress it with that reason.
+Unless everybody may talk to the Agents (then suppress it): give `routeAgentRequest()` a third argument, `{
+onBeforeConnect: allow, onBeforeRequest: allow }`, with `const allow = (asked: Request) => env.AGENT_TOKEN
+&& new URL(asked.url).searchParams.get("token") === env.AGENT_TOKEN ? undefined : new
+Response("unauthorized", { status: 401 })` before it. Set the secret (`npx wrangler secret put AGENT_TOKEN`;
+`AGENT_TOKEN=…` in `.dev.vars`), and have clients connect with `query: { token }`. A project that has logins
+asks for its session in `allow` in place of the token.
 
 ## Not reported
 

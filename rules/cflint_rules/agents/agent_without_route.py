@@ -65,10 +65,10 @@ export default {
 
 ## What to do
 
-In `fetch` of the default export of `main`, the file that the configuration names, before all else: `const
-answer = await routeAgentRequest(request, env); if (answer) return answer;`. What the Worker answered before
-goes on below it; with no `fetch` yet, `return new Response("not found", { status: 404 })`. Unless everybody
-may talk to the agent, refuse with 401 before that whom the session or token does not name.
+In the module that `main` of the configuration names, with `import { routeAgentRequest } from "agents"`:
+`export default { async fetch(request, env) { return (await routeAgentRequest(request, env)) ?? new
+Response("not found", { status: 404 }); } }` (in a `fetch()` that is there, before all else). Everybody may
+talk to the Agents then: unless that is meant, refuse with 401 before whom no session names.
 
 ## Not reported
 
@@ -119,6 +119,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             yield Finding(
                 f"no request reaches {names}: there is no default export that calls `routeAgentRequest()`",
                 exports.names[agents[0]].at,
+                words=(("env", "env"), ("request", "request")),
             )
 
 

@@ -84,10 +84,13 @@ export default Tools.serve("/mcp");
 
 ## What to do
 
-Write `.serve("/mcp")` in place of `.mount()` or `.serveSSE()`, with the same options: clients that know the
-new transport alone cannot connect today. While old clients are still in use, keep `serveSSE("/sse")` beside
-it, and choose by the path; an OAuth provider takes both as `apiHandlers: { "/mcp": …, "/sse": … }`, in the
-place of `apiRoute` and `apiHandler`.
+Where this path is asked for, ask for the new one, too: `if (url.pathname === "/mcp") return
+Agent.serve("/mcp").fetch(request, env, ctx)`, with the options that this call has. Clients that know the
+new transport alone cannot connect today; old ones go on.
+
+- "an OAuth provider": Write `apiHandlers: { "/mcp": Agent.serve("/mcp"), "/sse": Agent.serveSSE("/sse") }`
+  in the place of `apiRoute` and `apiHandler`, both with the options that this call has. Clients that know
+  the new transport alone cannot connect today; old ones go on.
 
 ## Not reported
 
@@ -127,4 +130,17 @@ def check(match: Match) -> Iterator[Finding]:
             return
     first = module.memoized("first MCP over SSE", lambda: match.node.id)
     if first == match.node.id:
-        yield Finding("only the deprecated transport over SSE is served: add `serve()`", match.at(match.node))
+        yield Finding(
+            "only the deprecated transport over SSE is served: add `serve()`",
+            match.at(match.node),
+            words=_words(match),
+        )
+
+
+def _words(match: Match) -> js.Words:
+    """The class that is served, and the case that an OAuth provider is given it."""
+    module = match.module
+    above = next((it for it in module.ancestors(match.node) if it.type in ("pair", *js.FUNCTIONS)), None)
+    key = above.child_by_field_name("key") if above is not None and above.type == "pair" else None
+    is_of_provider = key is not None and module.text(key) == "apiHandler"
+    return ((("an OAuth provider", ""),) if is_of_provider else ()) + js.word("Agent", module, match.receiver)

@@ -45,6 +45,9 @@ For `whisper` and `whisper-tiny-en` write `audio: [...new Uint8Array(buffer)]`; 
 the base64 of the bytes (`Buffer.from(buffer).toString("base64")`). As it is, the call fails, or the model
 hears nothing.
 
+- "takes an array of numbers": Write `[...new Uint8Array(buffer)]` for it, with what it is today for
+  `buffer`. As it is, the call fails, or the model hears nothing.
+
 ## Not reported
 
 Audio of which the form is not known here; other models.
@@ -85,7 +88,11 @@ def check(match: Match) -> Iterator[Finding]:
     wanted = "an array of numbers (`[...bytes]`)" if model in _NUMBERS else "a text in base64"
     if form == "an array of numbers" and model in _NUMBERS:
         return
-    yield Finding(f"`{model}` takes {wanted}, and this is {form}", match.at(audio))
+    yield Finding(
+        f"`{model}` takes {wanted}, and this is {form}",
+        match.at(audio),
+        words=js.word("buffer", match.module, audio),
+    )
 
 
 def _form(module: Module, audio: Node) -> str | None:

@@ -35,12 +35,16 @@ export default {
 
 ## What to do
 
-Calls of it fail with error 5007 from that day on (or are answered by a successor, at its price). Write a
-model that is listed, such as `@cf/meta/llama-3.3-70b-instruct-fp8-fast` for text (`npx wrangler ai models`
-lists all): input and output are alike within a kind, prices and answers are not.
+- "answers in its place": Write the name of the successor, here and at the other places: nothing else
+  changes but the price.
+- "was retired": Write another model here and at the other places that are shown; which one is yours to
+  choose. Unless you know better, for text `@cf/meta/llama-3.3-70b-instruct-fp8-fast` (others: `npx wrangler
+  ai models`): input and output stay as they are, answers and price differ. As it is, each call fails with
+  error 5007.
 
-- "answers in its place": Write the name of the successor, if its price will do: nothing else changes.
-  Otherwise choose another (`npx wrangler ai models`).
+Write another model here and at the other places, before that day; which one is yours to choose. Unless you
+know better, for text `@cf/meta/llama-3.3-70b-instruct-fp8-fast` (others: `npx wrangler ai models`): input
+and output stay as they are, answers and price differ. From that day on, calls fail with error 5007.
 
 ## Not reported
 

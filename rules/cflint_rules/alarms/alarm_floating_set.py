@@ -40,8 +40,11 @@ export class Reminder extends DurableObject<Env> {
 
 ## What to do
 
-Write `await` before the call, and make the function `async` (its callers await it); in a constructor, put
-the call into `ctx.blockConcurrencyWhile(async () => { … })`. A failure then reaches whoever called.
+Write `await` before the call, and make the function around it `async` (its callers await it): a failure
+then reaches whoever called.
+
+- "in a constructor": Put `await` before the call, and both into `ctx.blockConcurrencyWhile(async () => { …
+  })`: the object takes requests when the alarm is set.
 
 ## Not reported
 
@@ -73,6 +76,7 @@ def check(match: Match) -> Iterator[Finding]:
         f"the promise of `{match.word}()` is not awaited: the code does not see it fail",
         match.at(match.node),
         fix=_fix(match, use),
+        words=(("in a constructor", ""),) if match.module.in_constructor(match.node) else (),
     )
 
 

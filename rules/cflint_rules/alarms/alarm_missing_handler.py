@@ -34,9 +34,11 @@ export class Trial extends DurableObject<Env> {
 
 ## What to do
 
-- "never runs": If the job is to run, set the alarm where work arises: `await
-  this.ctx.storage.setAlarm(Date.now() + delay)` in the method that a request calls, when `getAlarm()` gives
-  `null`. Otherwise delete `alarm()`: it does nothing today.
+- "never runs": Decide whether the job is to run. Unless you know better, it is: in the constructor,
+  `ctx.blockConcurrencyWhile(async () => { if ((await ctx.storage.getAlarm()) === null) await
+  ctx.storage.setAlarm(Date.now() + 60_000); })`, with the delay that `alarm()` itself sets (a minute, if
+  none): it first runs that long after the object is next used. If it is not to run, delete `alarm()`:
+  nothing changes.
 - "Agents SDK": Make what `alarm()` does a method, and call `await this.schedule(seconds, "method")` for
   `setAlarm()`: the SDK replaces an alarm that is set beside it.
 
@@ -53,7 +55,11 @@ TypeError: Your Durable Object class must have an alarm() handler in order to ca
 
 ## Fix safety
 
-Unsafe: an empty `alarm()` method is added, so that alarms are lost in silence until you write its body.
+Unsafe: where nothing of the class waits for the alarm: with something to do, write `async alarm()` instead,
+and set it only where `getAlarm()` gives `null`.
+
+- "throws": an empty `alarm()` method is added, so that alarms do nothing until you write into it what they
+  are set for; where they are set for nothing, delete the `setAlarm()` instead
 
 Source: src/workerd/io/worker.c++ of workerd (`assertCanSetAlarm`)
 """
@@ -113,15 +119,27 @@ def check(match: Match) -> Iterator[Finding]:
     if _is_completed(owner):
         return
     is_made = match.enclosing_function is not None and owner.constructor == match.enclosing_function
-    added = match.module.append_handler(owner, "alarm", "// runs when the alarm is due", count=0)
     what = "an alarm that is set in a constructor is lost" if is_made else "`setAlarm()` throws"
     yield Finding(
         f"{what}: {owner.label} has no `alarm()` method",
         match.at(),
         related=(owner.at.saying("the class is declared here"),),
-        fix=Fix("Add an `alarm()` method", (added,), Safety.UNSAFE),
+        fix=(_deleted(match) if is_made else None) or _added(match, owner),
         severity=Severity.WARNING if is_made else None,
     )
+
+
+def _added(match: Match, owner: ClassDefinition) -> Fix:
+    added = match.module.append_handler(owner, "alarm", "// runs when the alarm is due", count=0)
+    return Fix("Add an `alarm()` method", (added,), Safety.UNSAFE)
+
+
+def _deleted(match: Match) -> Fix | None:
+    """The fix that sets no alarm: nobody waits for what a constructor sets."""
+    if not match.call.is_statement:
+        return None
+    edit = match.module.statement_removal(match.node)
+    return Fix("Set no alarm", (edit,), Safety.UNSAFE) if edit is not None else None
 
 
 def _hands_itself_on(owner: ClassDefinition) -> bool:

@@ -34,10 +34,16 @@ export class Outbox extends DurableObject<Env> {
 
 ## What to do
 
-Put the `setAlarm()` under the condition that there is something to do next time: entries are left in storage,
-or `this.ctx.getWebSockets().length > 0` where it serves sockets; and set it again where work is added. As it
-is, the object wakes for ever, and is billed. If it has to poll for ever, keep it and suppress this, or let a
-cron trigger of the Worker call it.
+Whether the object has to wake when nobody asks anything of it is yours to say. If it has to (it polls
+something), keep it and suppress this; it is billed all the time. If not, set the alarm only while the
+object was used lately: a field `lastUsed = Date.now()`, set again in each method that a request calls,
+which also sets the alarm where `getAlarm()` is `null`; here, `if (Date.now() - this.lastUsed < 600_000)`
+before the call.
+
+- "it serves sockets": Write `if (this.ctx.getWebSockets().length > 0)` before the call (with the name that
+  the class has for its context), and the same call behind `acceptWebSocket()`: the object then sleeps while
+  nobody is connected. Only if it has to wake without anybody, keep it and suppress this; it is billed all
+  the time.
 
 ## Not reported
 
@@ -83,7 +89,12 @@ def check(found: Handler) -> Iterator[Finding]:
         f"{owner.label} wakes up every {interval / 1000:g} s for ever: "
         "set the alarm only while there is work, and again where work is added",
         always[-1][0].at(always[-1][1].node),
+        words=(("it serves sockets", ""),) if _serves_sockets(module, owner.body) else (),
     )
+
+
+def _serves_sockets(module: Module, body: Node) -> bool:
+    return next(module.calls("acceptWebSocket", body), None) is not None
 
 
 def _always_set(module: Module, function: Node, hops: int = 0) -> Iterator[tuple[Module, js.Call]]:

@@ -37,8 +37,7 @@ export default {
 
 ## What to do
 
-Write `await` before it, in an `async` function whose callers await it. Where the answer should not wait for
-it, `ctx.waitUntil(…)` around it, with the `ctx` that the handler gets as its third parameter.
+Write `await` before it, and make the function around it `async`; its callers await it.
 
 ## Not reported
 

@@ -72,9 +72,8 @@ This is not what you probably want, since "…" configuration is not inherited b
 
 ## Fix safety
 
-Unsafe: the entries are copied as they are: databases, buckets, namespaces and queues are then those of the
-top level until their ids are changed, while Durable Objects and Workflows are the environment's own, and
-begin empty (migrations are inherited).
+Unsafe: the entries are copied as they are: databases, buckets, namespaces and queues are those of the top
+level until their ids are changed; Durable Objects and Workflows are the environment's own, and begin empty.
 
 Source: https://developers.cloudflare.com/workers/wrangler/environments/
 """

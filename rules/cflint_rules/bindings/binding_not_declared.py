@@ -40,10 +40,16 @@ export default {
 
 ## What to do
 
-As it is, `env.NAME` is `undefined`, and its use throws. Add it to the configuration, in the list of its kind
-(`kv_namespaces`, `d1_databases`, `r2_buckets`, `services`, `workflows`, …), with this name as `binding` and
-the id or name of the resource. A secret instead: `npx wrangler secret put NAME`. If the configuration has it
-under another name, write that in the code.
+- "by a constant": Write `"<other>"` for the value of the constant `CONSTANT`, where it is declared, and
+  `<other>` wherever else this name is read: that is how the configuration calls it. As it is, it is
+  `undefined`.
+- "did you mean `<other>`": Write `<other>` for it, here and at the other places: that is how the
+  configuration calls it. As it is, it is `undefined`.
+
+Declare it in the configuration, in the list of its kind (`kv_namespaces`, `d1_databases`, `r2_buckets`,
+`queues.producers`, `services`, `workflows`, …), with this name as `binding` and the id or name of the
+resource; a secret is set by `npx wrangler secret put NAME`. If the configuration has it under another name,
+write that in the code. As it is, it is `undefined`.
 
 ## Not reported
 
@@ -98,6 +104,7 @@ from cflint.api import (
     member_access,
     python,
     python_module,
+    replace,
     rule,
     section,
 )
@@ -141,7 +148,16 @@ def check(match: Match) -> Iterator[Finding]:
     kind = value.binding or js.kind_with_method(method)
     near = config.similar_binding(module.environments, name, method)
     places = [module.at(use.node) for use in uses] or [match.at(match.receiver)]
-    yield _undeclared(module, name, kind, near, places, _fix(module, name, kind, near, uses))
+    found = _undeclared(module, name, kind, near, places, _fix(module, name, kind, near, uses))
+    yield replace(found, words=_words(module, name, uses)) if near is not None else found
+
+
+def _words(module: Module, name: str, uses: list[js.EnvUse]) -> js.Words:
+    """The case that a constant says which name is read."""
+    by = next(
+        (use.node for use in uses if use.node.type == "identifier" and module.text(use.node) != name), None
+    )
+    return (("by a constant", ""), *js.word("CONSTANT", module, by)) if by is not None else ()
 
 
 def _undeclared(

@@ -45,13 +45,15 @@ export default {
 
 ## What to do
 
-`await` one after the other: first the one that may be there without the other, then the one that others find
-it by; a failure of the second then leaves nothing that is seen.
+`await` one after the other: first the one that may be there without the other, then the one that others
+find it by; a failure of the second then leaves nothing that is seen.
 
-- "one to KV": `await` the write to D1 first, which may refuse it, then the one to KV, which can be made again
-  from D1. A failure of the first then leaves nothing.
-- "one to R2": `await` the write to R2 first, then the one to D1: a file without a row is not seen by anybody,
-  a row without a file is.
+- "D1 has the value, too": Take both out of `Promise.all()`: first `await` the write to D1, which may refuse
+  it, then the one to KV, which can be made again from D1. A failure of the first then leaves nothing.
+- "one to KV": Take both out of `Promise.all()`: first `await` the write to KV, then the one to D1, by which
+  it is found: KV alone holds the value, and a key that no row names does no harm.
+- "one to R2": Take both out of `Promise.all()`: first `await` the write to R2, then the one to D1: a file
+  without a row is not seen by anybody, a row without a file is.
 
 ## Not reported
 
@@ -100,7 +102,18 @@ def check(match: Match) -> Iterator[Finding]:
             " same",
             match.at(),
             (module.at(found["D1"], "D1"), module.at(found[others[0]], others[0])),
+            words=_words(module, found["D1"], found[others[0]]) if others[0] == "KV" else (),
         )
+
+
+def _words(module: Module, row: Node, put: Node) -> js.Words:
+    """The case that the statement is bound to what KV is given as the value, too."""
+    made = module.call(js.unwrap(put))
+    value = made.argument(1) if made is not None else None
+    names = [module.text(it) for it in module.descendants(value, "identifier")] if value is not None else []
+    names += [module.text(value)] if value is not None and value.type == "identifier" else []
+    bound = {module.text(it) for it in module.descendants(row, "identifier")}
+    return (("D1 has the value, too", ""),) if names and bound.issuperset(names) else ()
 
 
 def _store(module: Module, promise: Node) -> str | None:

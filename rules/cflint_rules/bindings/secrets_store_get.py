@@ -54,6 +54,14 @@ export default {
 Write `(await env.NAME.get())` for it, in an `async` function whose callers await it. As it is, the text
 `[object Fetcher]` stands in its place.
 
+- "of SvelteKit": Where it is used, in an `async` function whose callers await it, write `typeof env.NAME
+  === "string" ? env.NAME : await (env.NAME as { get(): Promise<string> }).get()` for it:
+  `$env/dynamic/private` calls it a text, which it is under `vite dev` alone. While the module loads,
+  nothing can be asked for: a constant of it goes.
+- "while the module loads": Take the constant out, and write `(await env.NAME.get())` where it is used, in
+  an `async` function whose callers await it: while the module loads, nothing can be asked for. As it is,
+  the text `[object Fetcher]` stands in its place.
+
 ## Not reported
 
 The binding itself when it is passed on: the other code may call `get()`.
@@ -107,6 +115,10 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(secret),
         () if used is whole else (match.at(used, "here it is taken for a text"),),
         fix=_fix(match, whole, name) if used is whole else None,
+        words=(
+            *((("of SvelteKit", ""),) if _is_of_sveltekit(match, secret) else ()),
+            *((("while the module loads", ""),) if match.enclosing_function is None else ()),
+        ),
     )
 
 

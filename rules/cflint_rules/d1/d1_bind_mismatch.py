@@ -40,10 +40,16 @@ export default {
 
 ## What to do
 
-The statement is refused, so that this throws. Give `bind()` (`exec()` of a Durable Object: after the text)
-one value for each `?`, in that order; or take the placeholders out that are too many.
+Give `bind()` (`exec()` of a Durable Object: after the text) one value for each `?`, in that order: a `?`
+that is missing is added to the statement, a value that no column is for is taken out. As it is, the
+statement is refused, so that this throws.
 
-- "by name": Write `?` (or `?1`) in place of the name, and bind the values in that order: D1 throws otherwise.
+- "a mark is missing": Add the `?` that is missing to its `VALUES (…)`: the statement names as many columns
+  as there are values. As it is, it is refused, so that this throws.
+- "a value too many": Take out the value that no column is for: the statement names as many columns as it
+  has `?`. As it is, it is refused, so that this throws.
+- "by name": Write `?` (or `?1`) in place of the name, and bind the values in that order: D1 throws
+  otherwise.
 - "has no end": Close the quote, or take it out: SQLite refuses the text, and sees no placeholder in it.
 - "returns a new statement": Use what it returns: `await statement.bind(…).run()`. As it is, the statement
   runs without the values, and throws.
@@ -71,12 +77,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, call, js, rule, sql
+from cflint.api import Finding, Match, Severity, call, js, pattern, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _EXECUTES = frozenset({"run", "all", "first", "raw"})
+_COLUMNS = pattern(r"(?i)\bINTO\s+\S+\s*\(([^()]*)\)\s*VALUES")
 
 
 @rule(call("prepare", "exec"), severity=Severity.ERROR)
@@ -137,7 +144,17 @@ def _compare(
         f"{bound}, but the statement has {_placeholders(count)}",
         at,
         related=(match.at(js.unwrap(use.statement), "the statement"),),
+        words=_words(use, count, len(values)),
     )
+
+
+def _words(use: sql.SqlUse, marks: int, values: int) -> js.Words:
+    """Whether an `INSERT` names as many columns as there are values, or as there are marks."""
+    named = _COLUMNS.search(use.text.text)
+    columns = named[1].count(",") + 1 if named is not None else 0
+    if columns == values:
+        return (("a mark is missing", ""),)
+    return (("a value too many", ""),) if columns == marks else ()
 
 
 def _placeholders(count: int) -> str:

@@ -43,12 +43,12 @@ export default {
 
 ## What to do
 
-If the schema has no unique index on the column that is looked up, add one (`CREATE UNIQUE INDEX … ON t(c)`,
-as a migration): without it a second row comes now and then. Then write `INSERT … ON CONFLICT (c) DO NOTHING`;
-where `meta.changes` is 0 it was there, and the code does what it did after the lookup.
+Make the columns that are looked up unique, if the schema does not yet (`CREATE UNIQUE INDEX … ON t(c)`, as
+a migration), and write `INSERT … ON CONFLICT (c) DO NOTHING` here; where `meta.changes` of the result is 0
+it was there, and the code answers as where the lookup finds one. As it is, a second row comes now and then.
 
-- "`INSERT` fails": Write `INSERT … ON CONFLICT (…) DO NOTHING` with the columns that the message names; where
-  `meta.changes` is 0 it was there, and the code does what it did after the lookup. As it is, the second
+- "`INSERT` fails": Write ` ON CONFLICT DO NOTHING` at the end of this `INSERT`; where `meta.changes` of its
+  result is 0 the row was there, and the code answers as where the lookup finds one. As it is, the second
   client gets an error 500.
 
 ## Not reported

@@ -40,9 +40,11 @@ export default {
 
 ## What to do
 
-After the query, before anything of the row is used: `if (row === null) return new Response("not found", {
-status: 404 })`; in Python `if row is None: return Response("not found", status=404)`, with the row in a
-variable of its own before `.to_py()`.
+Behind the query, before anything of the row is used: `if (row === null) return new Response("not found", {
+status: 404 })`.
+
+- "in Python": Put the row into a variable before anything is called on it: `row = await …first()`, then `if
+  row is None: return Response("not found", status=404)`, and go on with `row` (`row.to_py()`).
 
 ## Not reported
 

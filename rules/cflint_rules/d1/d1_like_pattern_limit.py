@@ -39,9 +39,9 @@ export default {
 
 ## What to do
 
-Refuse the text before: `if (new TextEncoder().encode(text).length > 48) return new Response(null, { status:
-400 })`, in Python `if len(text.encode()) > 48: return Response("", status=400)`, since `%` before and after
-count, too. If longer texts are to be found, search with FTS5.
+In the statement write `instr(lower(column), lower(?)) > 0` for each `column LIKE ?` of this value, and bind
+the text without the `%`: it finds the same rows, and has no limit of length (`%` and `_` that a user types
+are then plain text). For a pattern without `%` in front, `instr(…) = 1`.
 
 ## Not reported
 

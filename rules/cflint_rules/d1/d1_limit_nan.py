@@ -41,8 +41,9 @@ export default {
 
 ## What to do
 
-Make the number good first: `const n = Number(text); const limit = Number.isInteger(n) ?
-Math.min(Math.max(n, 1), 100) : 20`. Your numbers; `Math.min()` and `Math.max()` alone let `NaN` through.
+Write `|| 20` behind what makes the number, where it is read, and both in parentheses: `(parseInt(text) ||
+20)`, and so at each place that is shown, with its own default (`|| 0` for an offset). What is no number
+then counts as not given; `Math.min()` and `Math.max()` let `NaN` through.
 
 ## Not reported
 
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
 
 _NAME = pattern(r"limit|offset|skip|page|size|take|count|max|per_?page", re.IGNORECASE)
 _PARSES = frozenset({"parseInt", "parseFloat", "Number"})
+_DEFAULT = pattern(r"(?:\?\?|\|\|)\s*[\"']?(\d+)")
 _HAND_ON = frozenset({"min", "max", "floor", "ceil", "trunc", "round", "abs"})
 _SUMS = frozenset({"+", "-", "*", "/", "%"})
 _CHECKS = frozenset({"isNaN", "isFinite", "isInteger", "isSafeInteger"})
@@ -104,7 +106,24 @@ def check(subject: Module) -> Iterator[Finding]:
             subject.at(read, "the client sends it here"),
             *(subject.at(other, "and this one") for other, _ in others[: _MOST - 1]),
         ),
+        words=_words(subject, read),
     )
+
+
+def _words(module: Module, read: Node) -> js.Words:
+    """What makes the number of what is read, and the default that stands there."""
+    for above in module.ancestors(read):
+        made = module.call(above) if above.type == "call_expression" else None
+        if made is not None and made.callee is not None and module.text(made.callee) in _PARSES:
+            default = _DEFAULT.search(module.text(above))
+            number = default[1] if default is not None else "20"
+            return (
+                *js.word("parseInt(text)", module, above),
+                *((general, f"|| {number}") for general in ("|| 20",) if number != "20"),
+            )
+        if above.type in js.FUNCTIONS:
+            break
+    return ()
 
 
 def _refused(module: Module, made: js.Call) -> tuple[Node, Node] | None:

@@ -41,8 +41,8 @@ export default {
 
 ## What to do
 
-Cut what the client asks for: `Math.max(1, Math.min(asked, 100))`, with a default where it is no number
-(`Number(…) || 20`).
+Bind `Math.max(1, Math.min(limit, 100))` in its place, with the most that a page shows for 100: a client
+that asks for more gets that many.
 
 ## Not reported
 
@@ -94,6 +94,7 @@ def check(match: Match) -> Iterator[Finding]:
                 " all rows: bound it, with `Math.min()`",
                 module.at(argument),
                 (module.at(asked, "the client sends it here"),),
+                words=js.word("limit", module, argument),
             )
             return
 

@@ -37,15 +37,21 @@ export async function users(env: Env, ids: string[]): Promise<unknown[]> {
 
 ## What to do
 
-With more than 100 the query is refused. Ask in pieces, and join the rows: `for (let at = 0; at < list.length;
-at += 100) rows.push(...(await query(list.slice(at, at + 100))))`. Where sums, an order or a `LIMIT` over all
-are asked for, give the list as one value instead: `id IN (SELECT value FROM json_each(?))` with
-`JSON.stringify(list)`.
+Give the list as one value: `IN (SELECT value FROM json_each(?))` for the list of placeholders, and bind
+`JSON.stringify(list)` in the place of its elements; the variable with the placeholders goes. With more than
+100 the query is refused.
 
+- "each element of `<list>` is a parameter, of which a statement takes at most 100: cut the list, or": Give
+  the list as one value: `IN (SELECT value FROM json_each(?))` for the list of placeholders, and bind
+  `JSON.stringify(<list>)` in the place of its elements; the variable with the placeholders goes. With more
+  than 100 the query is refused.
+- "each element of `<list>` is a parameter": Ask in pieces, and join the rows: `const rows = []; for (let at
+  = 0; at < <list>.length; at += 90) { const part = <list>.slice(at, at + 90); rows.push(...(await
+  query(part))); }`, with this query over `part` for `query(part)`. With more than 100 the query is refused.
 - "pattern of": The statement is refused. Shorten the pattern, or ask with `instr(column, ?) > 0`, which has
   no such limit.
-- "and this has": The statement is refused. Cut it in two and run both with `db.batch([…])`, or give a list as
-  one value: `json_each(?)` with `JSON.stringify(list)`.
+- "and this has": The statement is refused. Cut it in two and run both with `db.batch([…])`, or give a list
+  as one value: `json_each(?)` with `JSON.stringify(list)`.
 
 ## Not reported
 

@@ -44,9 +44,23 @@ export default {
 
 ## What to do
 
-Collect the ids, ask once with `WHERE id IN (?, …)` (at most 100 in one query), and find each row in a `Map`
-by its id. Statements that differ: `DB.batch(list.map(…))`. As it is, each turn is a round trip, and an
-invocation may make 1,000 queries (50 on the Free plan).
+Before the loop collect what it asks by (in a first loop, where the value is made in it), and ask once: the
+same query with `WHERE column IN (SELECT value FROM json_each(?))` for `WHERE column = ?`, bound to
+`JSON.stringify(values)`, with the column among those it selects. Put the rows into `new Map(rows.map((row)
+=> [row.column, row]))`; the loop takes `.get(value)` in place of the query. As it is, each turn is a round
+trip, and an invocation may make 1,000 (50 on the Free plan). A loop that never has more than a few turns
+can stay.
+
+- "by a function": Beside `ask()` write a function that is given the values of all turns: its query with
+  `WHERE column IN (SELECT value FROM json_each(?))` for `WHERE column = ?`, bound to
+  `JSON.stringify(values)`, and the rows as `new Map(rows.map((row) => [row.column, row]))`. Call it once
+  before the loop; in it `.get(value)` takes the place of `ask()`. As it is, each turn is a round trip, and
+  an invocation may make 1,000 (50 on the Free plan). A loop that never has more than a few turns can stay.
+- "in Python": Before the loop collect what it asks by (in a first loop, where the value is made in it), and
+  ask once: the same query with `WHERE column IN (SELECT value FROM json_each(?))` for `WHERE column = ?`,
+  bound to `json.dumps(values)`, with the column among those it selects. Put the rows into a dictionary by
+  that column; the loop looks there in place of the query. As it is, each turn is a round trip, and an
+  invocation may make 1,000 (50 on the Free plan). A loop that never has more than a few turns can stay.
 
 ## Not reported
 
@@ -89,7 +103,13 @@ def check(match: Match) -> Iterator[Finding]:
         at = turn.module.at(turn.node)
         related = () if turn.node is match.node else (match.at(match.node, "the query"),)
         how = "waits for" if module.loop_around(match.node) or turn.module.loop_around(turn.node) else "makes"
-        yield Finding(f"each turn of the loop {how} a query of its own: ask for all at once", at, related)
+        called = js.Call(turn.module, turn.node).name if related else ""
+        yield Finding(
+            f"each turn of the loop {how} a query of its own: ask for all at once",
+            at,
+            related,
+            words=(("by a function", ""), ("ask", called)) if called else (),
+        )
 
 
 def _reads_d1(match: Match) -> bool:

@@ -43,10 +43,17 @@ export default {
 
 ## What to do
 
-A number: `UPDATE t SET n = n + ? WHERE id = ?`; a condition goes into `WHERE`, and `meta.changes` is 0 where
-it did not hold. A text or JSON: add the value that was read to the condition (`… WHERE id = ? AND content =
-?`); where `meta.changes` is 0, read and write again, and after three times answer 409. A row that one is to
-take: `… WHERE id = ? AND state = 'ready'`, and whoever gets `meta.changes` 0 takes the next one.
+Write only where the row still has what was read: `… WHERE … AND column IS ?` with that value bound last.
+Where `meta.changes` of the result is 0 another request was first: read, change and write again, three times
+at most, then answer 409.
+
+- "the column `<column>` is read": Write only where the row still has what was read: add `AND <column> IS ?`
+  to this statement's `WHERE`, with the `<column>` that was read bound behind the others. Where
+  `meta.changes` of the result is 0 another request was first: read, change and write again, three times at
+  most, then answer 409.
+- "while `<column>` is": Add `AND <column> IS ?` to this statement's `WHERE`, with the `<column>` that was
+  read bound behind the others: where `meta.changes` of the result is 0 another request has taken the row,
+  and this one looks for the next.
 
 ## Not reported
 

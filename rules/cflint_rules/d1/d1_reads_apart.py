@@ -42,9 +42,9 @@ export default {
 
 ## What to do
 
-Send them together: `const [first, second] = await db.batch([one, other])`, each with its `bind()` and without
-`first()` or `all()`. It is one request, with a result for each, in their order: rows are `first.results`,
-what `first()` gave is `first.results[0]`.
+Send them together, in the place of the first: `const [first, second] = await DB.batch([…])` with all of
+them in their order, each with its `bind()` and without `await`, `first()` and `all()`, and with the
+database for `DB`. What `all()` gave is `first.results`, what `first()` gave `first.results[0]`.
 
 ## Not reported
 
@@ -91,6 +91,7 @@ def check(subject: Module) -> Iterator[Finding]:
             *(subject.at(query, "and this") for query in rest[:_MOST]),
             *(subject.at(row[0], "so do these") for row in others[:_MOST]),
         ),
+        words=js.database_word(subject, first),
     )
 
 

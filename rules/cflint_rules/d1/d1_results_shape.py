@@ -194,7 +194,7 @@ def _beside_meta(module: Module, node: Node, word: str) -> Iterator[Finding]:
     read = module.member_read(node)
     found: list[tuple[str, Node, Fix | None]] = []
     if read is not None and read.name in _IN_META and not _has_another_source(module, read.node):
-        edit = module.replace(read.name_node, f"meta.{_IN_META[read.name]}")
+        edit = _in_meta(module, read)
         is_plain = read.name_node.type == "property_identifier"
         fix = Fix("Read it from `meta`", (edit,), Safety.UNSAFE) if is_plain else None
         found.append((read.name, read.name_node, fix))
@@ -204,13 +204,27 @@ def _beside_meta(module: Module, node: Node, word: str) -> Iterator[Finding]:
             continue  # with a default
         key = part.child_by_field_name("key") or part
         if module.text(key) in _IN_META:
-            found.append((module.text(key), key, None))
+            named = module.text(part.child_by_field_name("value") or key)
+            renamed = _IN_META[module.text(key)]
+            inner = named if named == renamed else f"{renamed}: {named}"
+            edit = module.replace(part, f"meta: {{ {inner} }}")
+            found.append((module.text(key), key, Fix("Read it from `meta`", (edit,), Safety.UNSAFE)))
     for key_name, at, fix in found:
         yield Finding(
             f"the result of `{word}()` has no `{key_name}`: it is `meta.{_IN_META[key_name]}`",
             module.at(at),
             fix=fix,
         )
+
+
+def _in_meta(module: Module, read: js.MemberAccess) -> Edit:
+    """The edit that reads a member from `meta`; a type that the code says of the result goes, which would
+    not have it."""
+    meant = f"meta.{_IN_META[read.name]}"
+    inner = js.unwrap(read.object)
+    if inner.id == read.object.id or inner.type != "identifier":
+        return module.replace(read.name_node, meant)
+    return module.replace(read.node, f"{module.text(inner)}.{meant}")
 
 
 def _has_another_source(module: Module, read: Node) -> bool:

@@ -63,9 +63,9 @@ CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 
 ## What to do
 
-Delete the `DROP TABLE`, and write `CREATE TABLE IF NOT EXISTS`: applied again, the file then keeps the
-data; a changed column takes a migration (`ALTER TABLE`). If it is there to reset a local database, say so
-in its name (`reset.sql`), and keep it.
+Delete each `DROP TABLE` of this file, and write `CREATE TABLE IF NOT EXISTS` for the `CREATE TABLE`:
+applied again, the file then keeps the data. Only a file that is there to reset a local database keeps them,
+and says so in its name (`reset.sql`).
 
 ## Not reported
 

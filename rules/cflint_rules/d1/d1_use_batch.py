@@ -42,12 +42,18 @@ export default {
 
 ## What to do
 
-Make the statements without `await`, and send them together: `await DB.batch([first, second])` (with Drizzle
-`db.batch([…])`). They succeed or fail together then, and take one round trip. One that needs the result of
-another stays before or after the batch, and so does a call that is no statement of this database.
+Gather the statements, each without `await` and `.run()`, in a list, and send it with `await
+DB.batch(statements)`.
 
 - "createMany": Gather what is to be written, and send it with one `createMany({ data: list })`: one round
   trip in place of one for each.
+- "each turn of the loop": Before the loop write `const statements = []`, in it `statements.push(…)` with
+  this statement as it is, but without `await` and `.run()`, and behind it `if (statements.length > 0) await
+  DB.batch(statements)`, with the database for `DB`. All succeed or fail together then, and take one round
+  trip.
+- "one after the other": Write one `await DB.batch([…])` in the place of the first, with the database for
+  `DB`: these statements in their order, each without `await` and `.run()`. All succeed or fail together
+  then, and take one round trip.
 
 ## Not reported
 
@@ -110,6 +116,7 @@ def check(match: Match) -> Iterator[Finding]:
                 f"each turn of the loop waits for a request to D1: gather the statements and send them {how}",
                 match.at(match.node),
                 (match.at(loop.children[0], "the loop"),),
+                words=js.database_word(match.module, match.node),
             )
     elif all(is_write(match.module, other) for other in following[:IN_A_ROW]):
         others = tuple(match.at(other, "and this") for other in following[1:4])
@@ -117,6 +124,7 @@ def check(match: Match) -> Iterator[Finding]:
             f"these writes are requests to D1 one after the other: send them {how}",
             match.at(match.node),
             others,
+            words=js.database_word(match.module, match.node),
         )
 
 
@@ -142,6 +150,7 @@ def _in_loops_elsewhere(match: Match, whole: Node, how: str) -> Iterator[Finding
                 f"each turn of the loop waits for a request to D1: gather the statements and send them {how}",
                 site.module.at(site.node),
                 (match.at(match.node, "the write"),),
+                words=js.database_word(match.module, match.node),
             )
 
 

@@ -48,9 +48,10 @@ Where the second statement needs the id that the database gave the first, make t
 
 ## What to do
 
-Prepare both statements, and run them with one `db.batch([one, other])`: either both are written or none.
-Where the second needs the id that the first makes, make the id before (`crypto.randomUUID()`), or write
-`last_insert_rowid()` in the second.
+Make the statements without `await` and `.run()`, in a list in their order (`const statements = [first]; if
+(…) statements.push(second);` where one is conditional), and send it in the place of the last: `await
+DB.batch(statements)`, with the database for `DB`. Either all are written or none. An id that the first
+would make is made before: `crypto.randomUUID()`.
 
 ## Not reported
 
@@ -131,6 +132,7 @@ def check(subject: Module) -> Iterator[Finding]:
             *(subject.at(one.begin, "and this") for one in rest[:_MOST]),
             *(subject.at(row[0].begin, "so do these") for row in others[:_MOST]),
         ),
+        words=js.database_word(subject, first.begin),
     )
 
 

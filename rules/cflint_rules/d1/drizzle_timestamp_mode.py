@@ -57,12 +57,17 @@ Write the default in the unit of the column: `` sql`(unixepoch())` `` for `mode:
 sql`(unixepoch() * 1000)` `` for `timestamp_ms`. Then make a migration (`npx drizzle-kit generate`).
 
 - "is in seconds": Write `` sql`(unixepoch() * 1000)` ``, make a migration (`npx drizzle-kit generate`), and
-  add to it for the rows that are there: `UPDATE t SET c = c * 1000 WHERE c < 100000000000`.
-- "is in milliseconds": Write `` sql`(unixepoch())` ``, make a migration (`npx drizzle-kit generate`), and add
-  to it for the rows that are there: `UPDATE t SET c = c / 1000 WHERE c > 100000000000`.
-- "is text": Write `` sql`(unixepoch())` `` for `mode: "timestamp"`, `` sql`(unixepoch() * 1000)` `` for
-  `timestamp_ms`, make a migration (`npx drizzle-kit generate`), and add to it for the rows that are there:
-  `UPDATE t SET c = unixepoch(c) WHERE typeof(c) = 'text'` (`* 1000` for `timestamp_ms`).
+  add to it for the rows that are there: `UPDATE t SET c = c * 1000 WHERE c < 100000000000`, with the table
+  and the column.
+- "is in milliseconds": Write `` sql`(unixepoch())` ``, make a migration (`npx drizzle-kit generate`), and
+  add to it for the rows that are there: `UPDATE t SET c = c / 1000 WHERE c > 100000000000`, with the table
+  and the column.
+- "is text among numbers of milliseconds": Write `` sql`(unixepoch() * 1000)` ``, make a migration (`npx
+  drizzle-kit generate`), and add to it for the rows that are there: `UPDATE t SET c = unixepoch(c) * 1000
+  WHERE typeof(c) = 'text'`, with the table and each such column.
+- "is text": Write `` sql`(unixepoch())` ``, make a migration (`npx drizzle-kit generate`), and add to it
+  for the rows that are there: `UPDATE t SET c = unixepoch(c) WHERE typeof(c) = 'text'`, with the table and
+  each such column.
 
 ## Not reported
 

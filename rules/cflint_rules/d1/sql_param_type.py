@@ -43,10 +43,9 @@ Bind a text, a number, `null` or bytes.
 
 - "a bigint": Write `Number(value)` up to 2^53; above that keep it as text (`String(value)`, in a TEXT
   column).
-- "`None`": Where the value is missing (a field that a client leaves out, an optional parameter), the request
-  fails with status 500. If it has to be there, ask before, and answer 400: `if value is None: return
-  Response("missing", status=400)`. If the column may be NULL, set the compatibility date to 2026-04-21 or
-  later, from which on `None` is `NULL`.
+- "`None`": Before it: `if value is None: return Response("missing", status=400)`, with what is bound here
+  for `value`. Only if the column may be NULL, set the compatibility date to 2026-04-21 or later instead,
+  from which on `None` is `NULL`.
 
 ## Not reported
 

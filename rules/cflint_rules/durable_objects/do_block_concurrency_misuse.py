@@ -49,9 +49,9 @@ export class Counter extends DurableObject<Env> {
 
 ## What to do
 
-Take the wrapper off: `await` what stands in it. A single `put()` or `sql.exec()` needs none; several that
-belong together go into `ctx.storage.transaction(async (txn) => …)`, or `transactionSync()`. What is loaded
-once belongs in the constructor, in the wrapper.
+Let the function that `blockConcurrencyWhile()` is given return what the call needs, and make the call with
+it behind the `await` of that: all else of the object runs meanwhile. What was stored before stays stored if
+it fails.
 
 - "awaits nothing": Take the wrapper off: nothing changes but that it is quicker.
 

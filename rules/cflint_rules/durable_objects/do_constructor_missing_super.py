@@ -37,9 +37,9 @@ export class Inbox extends DurableObject<Env> {
 
 ## What to do
 
-Write `super(ctx, env)` in place of the call, with the names of the constructor's own first two parameters in
-that order; give the constructor these parameters if it has others. What the call was given goes into fields
-of the class.
+Write the constructor as `constructor(ctx: DurableObjectState, env: Env) { super(ctx, env); … }`, with the
+type that the class has for `env` and what it does today besides in place of `…`; what the call was given
+goes into fields of the class. As it is, no object of the class can be made.
 
 ## Not reported
 
@@ -162,6 +162,7 @@ def _wrong_arguments(found: ClassDefinition, constructor: Node, call: Node, base
         yield Finding(
             f"`super()` of `{base}` is not given {what} of the constructor, and throws without it",
             module.at(wrong),
+            words=(("ctx", "ctx"), ("env", "env")),
         )
 
 

@@ -39,10 +39,10 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-Make the callback `async alarm()` of the class, which sets the next one at its end while there is work: `await
-this.ctx.storage.setAlarm(Date.now() + 1000)`, with the timer's interval. In place of the timer:
-`ctx.blockConcurrencyWhile(async () => { if ((await ctx.storage.getAlarm()) === null) await
-ctx.storage.setAlarm(Date.now() + 1000); })`. An `alarm()` that is there does both.
+Write for the timer `ctx.blockConcurrencyWhile(async () => { if ((await ctx.storage.getAlarm()) === null)
+await ctx.storage.setAlarm(Date.now() + 1000); })`, with its interval for 1000; `async alarm()` of the class
+does what the callback does, and at its end sets the next one: `await ctx.storage.setAlarm(Date.now() +
+1000)`. An `alarm()` that is there does both.
 
 ## Not reported
 

@@ -41,9 +41,15 @@ export class Terminal extends DurableObject<Env> {
 
 ## What to do
 
-If the value has to outlast the object (which is evicted when nothing comes for a while), read it in the
-constructor: `ctx.blockConcurrencyWhile(async () => { this.value = await ctx.storage.get(key) })`. If not,
-delete the `put()`: nothing else changes.
+Whether the value has to outlast the object (which is evicted when nothing comes for a while) is yours to
+say. Unless you know that it has to, delete the `put()`: nothing else changes. If it has to, read it in the
+constructor: `ctx.blockConcurrencyWhile(async () => { this.value = (await ctx.storage.get("key")) ??
+this.value })`, with this key and the field that is stored.
+
+- "nothing reads `<key>` back": Whether the value has to outlast the object (which is evicted when nothing
+  comes for a while) is yours to say. Unless you know that it has to, delete the `put()`: nothing else
+  changes. If it has to, read it in the constructor: `ctx.blockConcurrencyWhile(async () => { this.value =
+  (await ctx.storage.get("<key>")) ?? this.value })`, with the field that is stored for `this.value`.
 
 ## Not reported
 

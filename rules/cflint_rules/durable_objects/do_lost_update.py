@@ -40,10 +40,9 @@ export class Chat extends DurableObject<Env> {
 
 ## What to do
 
-Read the value again after the `await`, right before `put()`, with nothing awaited in between, and change
-that. Only if what was awaited is wrong once the value has changed: do the whole in
-`ctx.blockConcurrencyWhile()`, which holds up all other requests, and resets the object after 30 seconds; if
-it takes longer, compare after the `await`, and begin again where the value is another.
+Right before `put()` read the value again (`const latest = await storage.get(key)`, as it is read above),
+make the change in `latest`, and put that, with nothing awaited in between: what others wrote meanwhile
+stays.
 
 ## Not reported
 
@@ -97,6 +96,7 @@ def check(match: Match) -> Iterator[Finding]:
         " outside: what others wrote meanwhile is lost",
         match.at(match.node),
         (module.at(read, "it is read here"), module.at(waits, "here others are let in")),
+        words=(*js.word("storage", module, match.receiver), *js.word("key", module, match.arguments[0])),
     )
 
 

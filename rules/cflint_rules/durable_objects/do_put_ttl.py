@@ -35,9 +35,9 @@ export class Session extends DurableObject<Env> {
 
 ## What to do
 
-Delete the option, and store when it ends beside the value: `{ value, ends: Date.now() + seconds * 1000 }`.
-What reads it takes `.value`, and `undefined` where `ends` is past. To free the storage, too: `setAlarm(ends)`
-where `getAlarm()` is `null`, and an `alarm()` that deletes what has ended and sets the next one.
+Delete the option, and store when it ends beside the value: `{ value, ends: Date.now() + 600_000 }`, with
+the option's seconds times 1,000. What reads the key takes `stored !== undefined && stored.ends > Date.now()
+? stored.value : undefined`; only a `delete()` frees the storage.
 
 ## Not reported
 

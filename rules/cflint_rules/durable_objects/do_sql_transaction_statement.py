@@ -48,8 +48,15 @@ export class Account extends DurableObject<Env> {
 
 ## What to do
 
-Put the statements into `ctx.storage.transactionSync(() => { … })` (D1: `DB.batch([…])`), and delete
-`BEGIN` and `COMMIT`.
+- "D1 does not take": Make the statements between `BEGIN` and `COMMIT` without `await` and `.run()`, and
+  send them with `await DB.batch([…])`, which is a transaction (with the database for `DB`); delete `BEGIN`,
+  `COMMIT` and `ROLLBACK`. One that depends on what another reads stays before the batch.
+- "throws in a Durable Object": Put the statements between `BEGIN` and `COMMIT` into
+  `this.ctx.storage.transactionSync(() => { … })`, and delete `BEGIN`, `COMMIT` and `ROLLBACK`: what throws
+  in it rolls back. Nothing in it may be awaited.
+
+Put the statements into `ctx.storage.transactionSync(() => { … })` (D1: `DB.batch([…])`), and delete `BEGIN`
+and `COMMIT`.
 
 ## Not reported
 

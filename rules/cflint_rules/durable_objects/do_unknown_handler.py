@@ -58,11 +58,17 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-If it should run by itself, move what it does: when a socket opens, beside `acceptWebSocket()`; otherwise into
-`fetch()`, `alarm()`, `webSocketMessage()`, `webSocketClose()` or `webSocketError()`, which the runtime calls.
-If nothing needs it, delete it.
-
 - "no such handler; ": Give it that name; the parameters stay.
+- "it restores": Call it where the object wakes without its fields: as the first line of
+  `webSocketMessage()`, with the socket that this gets; the runtime says nothing of its own when a socket
+  opens. It reads what `serializeAttachment()` kept, which has to be called before.
+- "`webSocketOpen()`": Call it behind `acceptWebSocket(server)`: `this.webSocketOpen(server)`, with the
+  socket that is accepted there; the runtime says nothing of its own when one opens. If nothing needs what
+  it does, delete it.
+
+If nothing needs what it does, delete it: it never ran. If it should run, move what it does into the handler
+that the runtime calls then: `fetch()` for a request, `alarm()` for a time, `webSocketMessage()`,
+`webSocketClose()` or `webSocketError()` for a socket.
 
 ## Not reported
 
@@ -124,7 +130,14 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
             continue
         hint = f"; `{meant}()` is" if meant is not None else ""
         at = method.child_by_field_name("name") or method
-        yield Finding(f"`{name}()` is never called: the runtime knows no such handler{hint}", module.at(at))
+        yield Finding(
+            f"`{name}()` is never called: the runtime knows no such handler{hint}",
+            module.at(at),
+            words=(("it restores", ""),)
+            if module.document.has_word("deserializeAttachment")
+            and any(True for _ in module.calls("deserializeAttachment", method))
+            else (),
+        )
 
 
 def _is_near(name: str) -> bool:

@@ -52,13 +52,16 @@ export default {
 
 ## What to do
 
-Export it from the module that `main` names: `export { Room } from "./room"`.
-
-- "did you mean": Write the exported name as `class_name` in the configuration, or, if the class was deployed
-  under the other name, export it under that.
+- "did you mean": Write the exported name as `class_name` in the configuration, or, if the class was
+  deployed under the other name, export it under that.
 - "generates": Write a module that has `export * from` and `export { default } from` the framework's entry,
   and exports the class, and name it in `main`. Or deploy the class as a Worker of its own, and name that in
   `script_name`.
+- "declared nowhere": Take the binding of this class, and its name in `migrations` or `workflows`, out of
+  the configuration: the project has no class of that name. If it is to have one, write it in a module that
+  `main` exports it from (`export class … extends DurableObject`).
+- "does not export the class `<name>`": Export it from the module that `main` names: `export { <name> } from
+  "./path"`, with the module that is shown.
 
 ## Not reported
 
@@ -155,6 +158,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             first,
             tuple(related),
             _fix(subject, project, declared) if len(declared) == 1 else None,
+            words=(("declared nowhere", ""),) if not declared and near is None else (),
         )
 
 

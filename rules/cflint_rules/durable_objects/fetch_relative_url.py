@@ -29,8 +29,8 @@ export default {
 
 ## What to do
 
-Unless another server is meant, write `new URL("/path", request.url)`, with the request that the handler gets
-(`Response.redirect()` takes its `.href`). If another one is, put its address before the path, from `env`.
+Write `new URL("/path", request.url)` for it, with this path and the request that the handler gets
+(`Response.redirect()` takes its `.href`). If another server is meant, put its address before the path.
 
 ## Not reported
 

@@ -74,10 +74,9 @@ export default {
 
 ## What to do
 
-Have the build make the output for that configuration, and deploy what it made: set `configPath` of
-`cloudflare()` in the Vite configuration to this file (by an environment variable, where there are
-several), and take `--config …` off `wrangler deploy`, which then finds the output by itself. As it is,
-what Vite's plugins do is missing in what is deployed.
+Set `configPath` of `cloudflare()` in the Vite configuration to this file (by an environment variable, where
+there are several), and take `--config …` off `wrangler deploy`, which then finds what the build has made.
+As it is, what Vite's plugins do is missing in what is deployed.
 
 ## Not reported
 

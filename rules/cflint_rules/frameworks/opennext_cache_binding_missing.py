@@ -77,7 +77,8 @@ that imports two overrides for one purpose; a binding that one of the environmen
 
 ## Fix safety
 
-Unsafe: wrangler makes the resource when it deploys. There is a fix for buckets, namespaces and databases.
+Unsafe: wrangler makes the resource when it deploys, from 4.45 on; an older one needs its id beside the
+binding (`npx wrangler kv namespace create NAME`, or the like of its kind).
 
 Source: https://opennext.js.org/cloudflare/caching, and the code of the package (1.20.17).
 """

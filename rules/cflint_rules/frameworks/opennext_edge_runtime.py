@@ -84,7 +84,8 @@ Middleware, which may run there; an `open-next.config` that sets up `functions` 
 
 ## Fix safety
 
-Unsafe: the fix removes the line, and code that was written for the edge runtime then runs with Node.js's.
+Unsafe: code that was written for the edge runtime then runs with Node.js's APIs, which Workers have by
+`nodejs_compat`.
 
 Source: https://opennext.js.org/cloudflare/get-started, the code of the packages (1.20.17, and 4.1.16 of
 `@opennextjs/aws`: `copyTracedFiles`), and for Next 16

@@ -84,15 +84,16 @@ export default app;
 
 ## What to do
 
-Let the `catch` throw on what is an answer, as its first line: `if (error instanceof Response) throw error`
-(React Router, Remix), `if (isRedirect(error) || isHttpError(error)) throw error` (SvelteKit),
-`unstable_rethrow(error)` of `next/navigation` (Next.js). Where only one call in the `try` can fail, put the
-`throw` after the `try` instead. As it is, the client gets what the `catch` answers.
+- "`HTTPException`": Write `if (error instanceof HTTPException) throw error` as the first line of the
+  `catch`: the client then gets the status of the exception; as it is, what the `catch` answers.
+- "of SvelteKit": Write `if (isRedirect(error) || isHttpError(error)) throw error` as the first line of the
+  `catch`, with both from `@sveltejs/kit`: the client then gets that answer; as it is, what the `catch`
+  answers.
+- "of Next.js": Write `unstable_rethrow(error)` as the first line of the `catch`, from `next/navigation`:
+  the client then gets that answer; as it is, what the `catch` answers.
 
-- "`HTTPException`": Write `if (error instanceof HTTPException) throw error` as the first line of the `catch`:
-  the client then gets the status of the exception; as it is, what the `catch` answers.
-- "`Response`": Write `if (error instanceof Response) throw error` as the first line of the `catch`: the
-  client then gets that answer; as it is, what the `catch` answers.
+Write `if (error instanceof Response) throw error` as the first line of the `catch`: the client then gets
+that answer; as it is, what the `catch` answers.
 
 ## Not reported
 
@@ -193,7 +194,18 @@ def check(match: Match) -> Iterator[Finding]:
         f"the `catch` below takes what {made} throws: it never gets to the framework",
         match.at(),
         (module.at(handler, "it ends here"),),
+        words=_words(match, handler),
     )
+
+
+def _words(match: Match, handler: Node) -> js.Words:
+    """What the `catch` calls the error, and whose answer is thrown."""
+    named = match.module.called_name(match.node) if match.node.type == "call_expression" else None
+    source = named.module if named is not None else ""
+    case = {"@sveltejs/kit": "of SvelteKit", "next/navigation": "of Next.js"}.get(source)
+    caught = handler.child_by_field_name("parameter") if handler.type == "catch_clause" else None
+    name = caught if caught is not None and caught.type == "identifier" else None
+    return (*(((case, ""),) if case is not None else ()), *js.word("error", match.module, name))
 
 
 def _says_the_same(module: Module, made: Node, match: Match) -> bool:

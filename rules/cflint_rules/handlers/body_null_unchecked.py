@@ -65,8 +65,8 @@ export default {
 
 ## What to do
 
-After the body is read: `if (typeof body !== "object" || body === null) return new Response("expected an
-object", { status: 400 })`; or let a schema parse it.
+Write `?? {}` behind what is read, inside of a cast: `(await request.json()) ?? {}`, here and at each other
+place that is shown. `null` then counts as no fields.
 
 ## Not reported
 
@@ -111,6 +111,7 @@ if TYPE_CHECKING:
 _REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _VERIFIES = pattern(rb"verif|signature|hmac|constructEvent", re.IGNORECASE)
 _MOST = 6
+_TYPED = pattern(r"\.json<([\w.]+)>\(")
 
 
 @rule(module("json", "parse"), severity=Severity.NOTE, documents=Documents.NOTHING)
@@ -128,7 +129,14 @@ def check(subject: Module) -> Iterator[Finding]:
             subject.at(node, "the client sends it here"),
             *(subject.at(other, "so does this") for other, _ in others[: _MOST - 1]),
         ),
+        words=(*js.awaited_word("await request.json()", subject, node), *_typed(subject, node)),
     )
+
+
+def _typed(subject: Module, node: Node) -> js.Words:
+    """What an empty body is where the call says of which type it is."""
+    named = _TYPED.search(subject.text(node))
+    return (("{}", f"({{}} as {named[1]})"),) if named is not None else ()
 
 
 def _faults(subject: Module) -> Iterator[tuple[Node, Node]]:

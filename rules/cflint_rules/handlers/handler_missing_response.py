@@ -36,12 +36,14 @@ export default {
 
 ## What to do
 
-Whoever comes there gets an error 1101 (a 500). Add a `return` at the end of the function, after what is
-shown: `return new Response("not found", { status: 404 })`; a branch that only falls out of its `if` or `case`
-gets there, too.
+Whoever comes there gets an error 1101 (a 500). Add a `return` at the end of the function: `return new
+Response("not found", { status: 404 })`; a branch that only falls out of its `if` or `case` gets there, too.
 
-- ", not a `Response`": The client gets an error 500. Return a response: `new Response(text)` of a string,
-  `Response.json(object)` of an object, `new Response(null, { status: 204 })` where there is nothing to say.
+- "returns nothing, not a `Response`": Write `return new Response(null, { status: 204 })`, which says that
+  it is done and there is nothing to show (of a refusal, its status: 401, 404). The client gets an error 500
+  as it is.
+- ", not a `Response`": The client gets an error 500. Return a response of the same value: `new
+  Response(text)` of a string, `Response.json(object)` of an object.
 
 ## Not reported
 

@@ -40,10 +40,9 @@ export default app;
 
 ## What to do
 
-Move what the `catch` does into `onError((error, c) => …)` of the app that is exported (into the one that is
-there, if it has one): its answer is that for errors then. Write `await next()` alone, and delete the
-middleware if nothing else is in it. One that only has to know of the error asks `c.error` after `await
-next()`.
+Put what this `catch` does into `app.onError((error, c) => { … })` of the app that is exported, with `return
+c.text("internal error", 500)` at its end where it only threw on; leave `await next()` alone here. A
+`finally` stays; what it asks of the error is `c.error` behind `await next()`.
 
 ## Not reported
 

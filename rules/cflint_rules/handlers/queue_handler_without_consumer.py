@@ -57,12 +57,12 @@ export default {
 
 ## What to do
 
-- "`scheduled()`": Unless something says that the job is to run, delete the handler: nothing calls it today.
-  To have it run, add `"triggers": { "crons": ["0 * * * *"] }` with your schedule to the configuration (in
-  TOML `[triggers]` with `crons = ["0 * * * *"]`): it starts with the next deployment.
-- "`queue()`": Unless something sends to a queue of this Worker's, delete the handler: nothing calls it today.
-  To have it run, add `"queues": { "consumers": [{ "queue": "NAME" }] }` to the configuration (in TOML
-  `[[queues.consumers]]` with `queue = "NAME"`): it gets what was sent, from the next deployment on.
+- "`scheduled()`": Decide whether the job is to run. Unless something says so, delete the handler: nothing
+  calls it today. To have it run, add `"triggers": { "crons": ["0 * * * *"] }` with your schedule to the
+  configuration: it starts with the next deployment.
+- "`queue()`": Decide whether the queue is to be consumed. Unless something sends to one for this Worker,
+  delete the handler: nothing calls it today. To have it run, add `"queues": { "consumers": [{ "queue":
+  "QUEUE" }] }` with its name to the configuration: it gets what was sent, from the next deployment on.
 
 ## Not reported
 

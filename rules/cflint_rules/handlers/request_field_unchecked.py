@@ -55,9 +55,9 @@ export default {
 
 ## What to do
 
-Ask first, and answer 400 where it is missing: `if (typeof value !== "string") return new Response("no value",
-{ status: 400 })` (of a list `!Array.isArray(value)`). Where the field is optional, give it a default (`??
-""`, `?? []`), and `?? null` where it is bound to a column that may be NULL.
+Before it: `if (typeof value !== "string") return new Response("a field is missing", { status: 400 })`, for
+this and each that is shown (of a number `"number"`, of a list `!Array.isArray(value)`). One that may be
+left out gets a default instead (`value ?? null` where it is bound to a column that may be NULL).
 
 ## Not reported
 
@@ -147,6 +147,7 @@ def check(subject: Module) -> Iterator[Finding]:
             subject.at(first.sent, "the client sends it here"),
             *(subject.at(other.node, "so is this") for other in others[: _MOST - 1]),
         ),
+        words=js.word("value", subject, first.node),
     )
 
 

@@ -71,9 +71,10 @@ export default app;
 
 ## What to do
 
-Move the route with the fixed path in front of the one with the parameter, which then still gets all other
-paths. Only where both are meant to run, call `await next()` in the first. Of two routes with the same path,
-delete one: to delete the second changes nothing.
+Move this route in front of the one that answers, which then still gets all other paths.
+
+- "a route of the same path": Delete this route, which is never asked: nothing changes. If it is the one
+  that is meant, delete the other.
 
 ## Not reported
 

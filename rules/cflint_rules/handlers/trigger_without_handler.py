@@ -52,13 +52,19 @@ export default { fetch: app.fetch, scheduled };
 
 ## What to do
 
-If the event is to be handled, add the handler to the default export: `async scheduled(controller, env, ctx)`,
-`async queue(batch, env, ctx)`, `async email(message, env, ctx)`, `async tail(events, env, ctx)`, whichever
-the message names. If not, delete the trigger from the configuration: each event fails today.
+If the event is to be handled, add the handler to the default export: `async scheduled(controller, env,
+ctx)`, `async queue(batch, env, ctx)`, `async email(message, env, ctx)`, `async tail(events, env, ctx)`,
+whichever the message names. If not, delete the trigger from the configuration: each event fails today.
 
-- "generates": Write a `main` of your own: `import app from` the entry that the framework writes, and `export
-  default { fetch: app.fetch, async scheduled(controller, env, ctx) { … } }`. Or give the trigger to a Worker
-  of its own. As it is, each event fails.
+- "re-exported": Write `import { HANDLER } from "FILE"` at the top, and `export default { fetch: app.fetch,
+  HANDLER };` for the default export, with what is exported today for `app` (who calls its other methods
+  imports it by name then: `export { app }`). Each event fails today.
+- "`<handler>` is exported by name": Write `export default { fetch: app.fetch, <handler> };` for the default
+  export, with what is exported today for `app` (who calls its other methods imports it by name then:
+  `export { app }`). Each event fails today.
+- "generates": Write a `main` of your own: `import app from` the entry that the framework writes, and
+  `export default { fetch: app.fetch, async scheduled(controller, env, ctx) { … } }`. Or give the trigger to
+  a Worker of its own. As it is, each event fails.
 
 ## Not reported
 
@@ -105,6 +111,7 @@ from cflint.api import (
     Worker,
     config,
     js,
+    pattern,
     rule,
     worker,
 )
@@ -115,6 +122,7 @@ _LISTENS = (
     ("connect", "connect", "this Worker listens on a port"),
 )
 """Keys that have something call a handler: the key, the handler, what calls it."""
+_FROM = pattern(r"[^;(){}=]*\}\s*from\s*[\"']([^\"'\s]+)[\"']")
 
 
 @rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
@@ -140,7 +148,20 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             entrypoint.at,
             tuple(at for _, at in triggers),
             _fix(subject, project, entrypoint, name),
+            words=_words(subject, project, name),
         )
+
+
+def _words(subject: Worker, project: Project, name: str) -> tuple[tuple[str, str], ...]:
+    """The module that a handler is exported from without a name here."""
+    export = project.exports.of_worker(subject).names.get(name)
+    if export is None:
+        return ()
+    data, start = export.at.document.data, export.at.span.start
+    found = _FROM.match(data[start : start + 400].decode(errors="replace"))
+    if found is None:
+        return ()
+    return (("re-exported", ""), ("HANDLER", name), ('"FILE"', f'"{found[1]}"'))
 
 
 def _generated(subject: Worker, project: Project) -> Iterator[Finding]:

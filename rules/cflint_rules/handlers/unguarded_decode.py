@@ -38,14 +38,17 @@ export default {
 
 ## What to do
 
-Put it into `try`, and answer 400 in the `catch`: `return new Response("malformed", { status: 400 })` (an
-error 500 comes today); for a cookie, go on as if it were not there.
+Write `let value; try { value = expression; } catch { return new Response("malformed", { status: 400 }); }`
+before this statement, and `value` here. As it is, the client gets an error 500.
 
 - "decoded already": Take away the call: `searchParams.get()`, and `query()` and `param()` of Hono, give
   decoded text. Where a client encodes twice on purpose, put it into `try`.
 - "to ASCII": Encode to UTF-8 (`.encode()`), or answer 400 in `except UnicodeEncodeError`.
 - "is no UTF-8": `except UnicodeDecodeError:` around it, and answer 400; or `decode(errors="replace")` where
   `�` for such bytes will do.
+- "a cookie": Write `let value = given; try { value = decodeURIComponent(given); } catch { }` before this
+  statement, and `value` here: a cookie that encodes nothing stays as it came. As it is, the client gets an
+  error 500.
 
 ## Not reported
 
@@ -117,7 +120,19 @@ def check(match: Match) -> Iterator[Finding]:
     place = made.module.at(made.source, "the client sends it here")
     related = () if match.at().span.covers(place.span) else (place,)
     yield Finding(
-        f"`{match.word}()` throws when a client sends a `%` that encodes nothing", match.at(), related
+        f"`{match.word}()` throws when a client sends a `%` that encodes nothing",
+        match.at(),
+        related,
+        words=_words(match, made.module.text(made.source)),
+    )
+
+
+def _words(match: Match, source: str) -> js.Words:
+    """What is decoded, and the case of a cookie, whose text may stay as it came."""
+    return (
+        *((("a cookie", ""),) if "cookie" in source.lower() else ()),
+        *js.word("expression", match.module, match.node),
+        *js.word("given", match.module, match.arguments[0]),
     )
 
 

@@ -73,7 +73,12 @@ export default {
 
 ## What to do
 
-Put it into `try`, and answer 400 in the `catch`: `return new Response("malformed", { status: 400 })`.
+Write `let value; try { value = expression; } catch { return new Response("malformed", { status: 400 }); }`
+before this statement, and `value` here; do the same at each other place that is shown. As it is, the client
+gets an error 500.
+
+- "in Python": Put it into `try:`, and answer 400: `except Exception: return Response("malformed",
+  status=400)`, here and at each other place that is shown. As it is, the client gets an error 500.
 
 ## Not reported
 
@@ -177,6 +182,7 @@ def check(subject: Module) -> Iterator[Finding]:
         f"{called} throws when {why}, and nothing catches it: the client gets an error 500",
         subject.at(node),
         tuple(subject.at(other, "so does this") for other, _ in others[: _MOST - 1]),
+        words=js.awaited_word("expression", subject, node),
     )
 
 

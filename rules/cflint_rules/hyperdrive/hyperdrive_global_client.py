@@ -38,9 +38,16 @@ export default {
 
 ## What to do
 
-Make the client in the handler, from `env.HYPERDRIVE.connectionString` (or from the text that it has today):
-Hyperdrive keeps the pool. A function that kept it returns a new one for each request, with the same name.
-What is made outside holds a connection of another request, and hangs.
+Make the client in the function that asks the database, anew for each request.
+
+- "is made at the top level": Make it in the function that asks the database, in place of the constant: a
+  `const` of the same name and expression there, or a function that returns a new one for each request. A
+  new client costs little where Hyperdrive keeps the connections. As it is, what a later request asks hangs
+  or fails.
+- "is kept in `<holder>`": Delete `<holder>` and the `if` that asks whether it is set, and return a new
+  client from the function each time: what is assigned to it here becomes what is returned; its callers stay
+  as they are. A new client costs little where Hyperdrive keeps the connections. As it is, what a later
+  request asks hangs or fails.
 
 ## Not reported
 

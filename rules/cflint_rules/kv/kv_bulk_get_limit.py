@@ -48,8 +48,9 @@ export default {
 
 ## What to do
 
-Ask in pieces: `const found = new Map(); for (let at = 0; at < keys.length; at += 100) for (const [key, value]
-of await kv.get(keys.slice(at, at + 100), "json")) found.set(key, value);` makes the `Map` that `get()` gave.
+Ask in pieces: `const found = new Map(); for (let at = 0; at < keys.length; at += 100) for (const [key,
+value] of await kv.get(keys.slice(at, at + 100))) found.set(key, value);` in the place of this call, and
+`found` for the `Map` that it gave. With more than 100 keys it throws.
 
 ## Not reported
 
@@ -93,7 +94,19 @@ def check(match: Match) -> Iterator[Finding]:
             "`list()` gives up to 1,000 keys, and `get()` throws with more than 100",
             match.at(match.arguments[0]),
             (module.at(listed, "the keys are listed here"),),
+            words=_words(match),
         )
+
+
+def _words(match: Match) -> js.Words:
+    """The call, its keys, and what says how the values are read."""
+    module, kind = match.module, match.call.argument(1)
+    keys = js.word("keys", module, match.arguments[0])
+    piece = "keys.slice(at, at + 100)"
+    if keys and kind is not None:
+        asked = js.word(piece, module, kind)
+        keys = (*keys, *((piece, f"{keys[0][1]}.slice(at, at + 100), {text}") for _, text in asked))
+    return (*js.word("kv", module, match.receiver), *keys)
 
 
 def _lists_more(module: Module, made: js.Call) -> bool:

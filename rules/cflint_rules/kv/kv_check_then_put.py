@@ -41,11 +41,13 @@ export default {
 
 ## What to do
 
-If what is written may be lost once in a while (a cache, a log), keep it. If not (a name, an invitation, a
-counter): where the project has D1, keep it in a unique column there (`INSERT … ON CONFLICT DO NOTHING`;
-`meta.changes` is 0 where it was taken); otherwise in a Durable Object by that name
-(`env.NAMES.getByName(key)`), which checks and writes in one method. What KV has already is copied there, and
-whoever reads the key reads it there.
+Decide whether both may be let through once in a while. If so (a cache), keep it and suppress this. If not
+(a name, an invitation), a Durable Object by the key's name reads and writes in one method, in place of both
+here. What KV has already is copied.
+
+- "with D1": Decide whether both may be let through once in a while. If so (a cache), keep it and suppress
+  this. If not (a name, an invitation), write `INSERT … ON CONFLICT DO NOTHING` for both, into a table of D1
+  with this key as `PRIMARY KEY`: `meta.changes` is 0 where it was taken. What KV has already is copied.
 
 ## Not reported
 
@@ -110,6 +112,9 @@ def _raced(match: Match, write: js.Write) -> Iterator[Finding]:
                 " cannot decide that",
                 match.at(write.node),
                 (module.at(read.node, "whether it is free is asked here"),),
+                words=(("with D1", ""),)
+                if any(environment.bindings_of("d1") for environment in module.environments)
+                else (),
             )
             return
 

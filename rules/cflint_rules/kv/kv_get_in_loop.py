@@ -39,9 +39,17 @@ export default {
 
 ## What to do
 
-Collect the keys and ask once: `const values = await kv.get(keys)` (`kv.get(keys, "json")`), with at most 100
-keys in a call, gives a `Map`; in the loop, `values.get(key)`, which is `null` for a missing one, as before.
-As it is, each turn is a round trip, and an invocation may make 1,000 of them.
+Before the loop, ask for 100 at a time: `const values = new Map(); for (let at = 0; at < wanted.length; at
++= 100) for (const [key, value] of await kv.get(wanted.slice(at, at + 100))) values.set(key, value);`, with
+the keys of all turns for `wanted` (`list.keys.map((it) => it.name)` of a list). In the loop write
+`values.get(key)`, which is `null` for a missing one, as before. As it is, each turn is a round trip, and an
+invocation may make 1,000 of them.
+
+- "the keys of a list": Before the loop, ask for 100 at a time: `const wanted = names; const values = new
+  Map(); for (let at = 0; at < wanted.length; at += 100) for (const [key, value] of await
+  kv.get(wanted.slice(at, at + 100))) values.set(key, value);`. In the loop write `values.get(asked)` for
+  the call, which is `null` for a missing one, as before. As it is, each turn is a round trip, and an
+  invocation may make 1,000 of them.
 
 ## Not reported
 
@@ -87,8 +95,33 @@ def check(match: Match) -> Iterator[Finding]:
     if match.call.is_awaited and not module.only_awaits(turn.body, match.node):
         return
     yield Finding(
-        "each turn reads one key by a request of its own: `get()` takes up to 100 keys at once", match.at()
+        "each turn reads one key by a request of its own: `get()` takes up to 100 keys at once",
+        match.at(),
+        words=_words(match, turn),
     )
+
+
+def _words(match: Match, turn: js.Turn) -> js.Words:
+    """The namespace, what says how a value is read, and the keys of all turns, where they are those of a list
+    or what it holds of them: `list.keys` and `key.name`."""
+    module, key, kind = match.module, match.arguments[0], match.call.argument(1)
+    piece = "wanted.slice(at, at + 100)"
+    read = js.word(piece, module, kind)
+    words = (
+        *js.word("kv", module, match.receiver),
+        *((piece, f"{piece}, {text}") for _, text in read),
+    )
+    items, asked = js.word("names", module, turn.items), js.word("asked", module, key)
+    member = module.member(key)
+    if not items or not asked or (kind is not None and not read):
+        return words
+    if member is not None and js.unwrap(member.object).type == "identifier":
+        taken = f"{items[0][1]}.map((it) => it.{member.name})"
+    elif key.type == "identifier":
+        taken = items[0][1]
+    else:
+        return words
+    return (("the keys of a list", ""), *words, *asked, ("names", taken))
 
 
 def _gives_text(module: Module, kind: Node | None) -> bool:

@@ -41,10 +41,10 @@ export default {
 
 ## What to do
 
-Unless one page is meant (then give the client its `cursor`): `const keys = []; let cursor: string |
-undefined; do { const page = await kv.list({ …options, cursor }); keys.push(...page.keys); cursor =
-page.list_complete ? undefined : page.cursor; } while (cursor)`. As it is, from the 1,001st key on something
-is missing.
+Ask for all pages: `const keys = []; let cursor: string | undefined; do { const page = await kv.list({
+…options, cursor }); keys.push(...page.keys); cursor = page.list_complete ? undefined : page.cursor; } while
+(cursor);` in the place of the statement, and `keys` for the result's `.keys` below it. As it is, from the
+1,001st key on something is missing. Only where one page is meant, give the client its `cursor` instead.
 
 ## Not reported
 
@@ -60,7 +60,7 @@ Source: https://developers.cloudflare.com/kv/api/list-keys/
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, call, rule
+from cflint.api import Finding, Match, Severity, call, js, rule
 
 
 @rule(call("list"), severity=Severity.NOTE)
@@ -75,4 +75,5 @@ def check(match: Match) -> Iterator[Finding]:
             (match.at(match.node, "listed here"),)
             if found.start_point.row != match.node.start_point.row
             else (),
+            words=js.list_words(match.module, match.node, "kv"),
         )

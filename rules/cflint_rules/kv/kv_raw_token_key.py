@@ -43,10 +43,9 @@ export default {
 
 ## What to do
 
-Who can list the keys (the dashboard, an API token, a backup) can act as every user who is logged in. Hash
-the token (`crypto.subtle.digest("SHA-256", new TextEncoder().encode(token))`, as hex) in all of the
-places that write, read and delete the key: look for its prefix. Users log in again after that. Only if
-they must not, read the old key, too, until the last of them has expired.
+Write the token's hash wherever this key is written, read and deleted: `crypto.subtle.digest("SHA-256", new
+TextEncoder().encode(token))`, as hex. Users log in again after that. As it is, who can list the keys (the
+dashboard, a backup) can act as each user.
 
 ## Not reported
 

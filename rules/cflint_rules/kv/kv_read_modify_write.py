@@ -49,10 +49,13 @@ export default {
 
 ## What to do
 
-If a key has one writer at a time, or a lost change does no harm, keep it. Otherwise: where the project has
-D1, keep the value in a row that one statement changes (`UPDATE … SET n = n + 1`, `… WHERE state = 'open'`,
-then ask `meta.changes`); where it has none, in a Durable Object by the key's name
-(`env.ITEMS.getByName(key)`), which does one thing at a time. What KV holds has to be copied once.
+Decide whether a change may be lost once in a while. If so (a rough count, a cache), keep it and suppress
+this. If not, a Durable Object by the key's name reads and writes in one method, in place of both here. What
+KV has already is copied.
+
+- "with D1": Decide whether a change may be lost once in a while. If so (a rough count, a cache), keep it
+  and suppress this. If not, keep the value in a row of D1 that one statement changes: `INSERT INTO t (k, n)
+  VALUES (?, 1) ON CONFLICT (k) DO UPDATE SET n = n + 1` for a count. What KV has already is copied.
 
 ## Not reported
 
@@ -109,6 +112,9 @@ def _lost(match: Match, write: js.Write) -> Iterator[Finding]:
         f"{quoted(match.text(write.arguments[0]))} {what}",
         match.at(write.node),
         (module.at(read.node, "it is read here"),),
+        words=(("with D1", ""),)
+        if any(environment.bindings_of("d1") for environment in module.environments)
+        else (),
     )
 
 

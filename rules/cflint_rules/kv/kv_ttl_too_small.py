@@ -38,11 +38,11 @@ export default {
 
 ## What to do
 
-Write 60 at least for `expirationTtl`, 30 for `cacheTtl`. What has to end earlier keeps its end in the value,
-which the reader looks at.
+Write `60`, the least that KV takes for `expirationTtl` (`30` for `cacheTtl`), where the number stands:
+entries live that long then. As it is, the call throws.
 
-- "Better Auth": Raise what is shorter: `expirationTtl: Math.max(60, ttl)`. Some entries then live up to a
-  minute longer; as it is, the sign-in or the request that stores them fails.
+- "Better Auth": Write `expirationTtl: Math.max(60, ttl)`. Some entries then live up to a minute longer; as
+  it is, the sign-in or the request that stores them fails.
 - "in milliseconds": Write `Math.ceil(ms / 1000)`.
 
 ## Not reported

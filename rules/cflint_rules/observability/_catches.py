@@ -20,6 +20,14 @@ _STORES = ("kv", "r2", "d1")
 _CACHE = pattern(r"cache", re.IGNORECASE)
 
 
+def catch_words(module: Module, clause: Node) -> js.Words:
+    """What a `catch` calls the error, and the case that it has a name, or has none."""
+    name = clause.child_by_field_name("parameter")
+    if name is None or name.type != "identifier":
+        return (("it has no name", ""),) if name is None else ()
+    return (("it has a name", ""), *js.word("error", module, name))
+
+
 def blind_catches(module: Module) -> tuple[tuple[Node, Node, Node], ...]:
     """The `catch` clauses of a module that neither read the error nor log, with their block and `try`."""
 

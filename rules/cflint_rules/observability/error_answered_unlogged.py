@@ -48,8 +48,11 @@ export default {
 
 ## What to do
 
-Log the error where it is caught, before the answer: `console.error("what failed", error)`. Name the error in
-the `catch` where it has no name yet. The answer stays as it is: the client needs no details.
+As the first line of the `catch`: `console.error("request failed", error)`, with the name that it gives the
+error; the answer stays as it is.
+
+- "it has no name": Write `catch (error) {` for `catch {`, and as its first line `console.error("request
+  failed", error)`; the answer stays as it is.
 
 ## Not reported
 
@@ -74,7 +77,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, module, rule
-from cflint_rules.observability._catches import blind_catches, store_used, tells, waited_for
+from cflint_rules.observability._catches import blind_catches, catch_words, store_used, tells, waited_for
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -98,6 +101,7 @@ def check(subject: Module) -> Iterator[Finding]:
         "this answers that it failed, and what the error was is seen nowhere: log it",
         subject.at(first),
         tuple(subject.at(clause, "so does this") for clause in others[:_MOST]),
+        words=catch_words(subject, first),
     )
 
 

@@ -49,9 +49,11 @@ export default {
 
 ## What to do
 
-Name the error and log it before the default is taken: `catch (error) { console.error("posts could not be
-read", error); … }`. Only where the default would be taken for the truth (an empty list of orders), answer 503
-in its place.
+As the first line of the `catch`: `console.error("read failed", error)`, with the name that it gives the
+error; what takes the value's place stays as it is.
+
+- "it has no name": Write `catch (error) {` for `catch {`, and as its first line `console.error("read
+  failed", error)`; what takes the value's place stays as it is.
 
 ## Not reported
 
@@ -76,7 +78,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Module, Severity, js, module, pattern, rule, sql
-from cflint_rules.observability._catches import blind_catches, store_used
+from cflint_rules.observability._catches import blind_catches, catch_words, store_used
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -108,6 +110,7 @@ def check(subject: Module) -> Iterator[Finding]:
             subject.at(lost, "it fails unseen here"),
             *(subject.at(clause, "the same here") for clause, _ in others[:_MOST]),
         ),
+        words=catch_words(subject, first),
     )
 
 

@@ -47,11 +47,18 @@ export default {
 
 ## What to do
 
-Log it: `.catch((error) => console.error("what failed", error))`; nothing else changes. If the failure may
-pass unseen, write why as a comment inside the `catch`, which ends the finding, too.
+Hand the error to the log: `.catch((error) => console.error("failed", error))`; nothing else changes. If it
+may pass unseen, write why as a comment inside the `catch` instead, which ends the finding, too.
 
-- "does nothing": Write `console.error("socket", error)` in it, and take the socket out of what is kept of it;
-  `webSocketClose()` is not called for this one.
+- "does nothing": Write `console.error("socket", error)` in it, and take the socket out of what is kept of
+  it; `webSocketClose()` is not called for this one.
+- "it has no name": Write `catch (error) {` for `catch {`, and as its first line `console.error("failed",
+  error)`; the rest stays. If it may pass unseen, write why as a comment inside the `catch` instead, which
+  ends the finding, too.
+- "it has a name": As the first line of the `catch`: `console.error("failed", error)`; the rest stays. If it
+  may pass unseen, write why as a comment inside the `catch` instead, which ends the finding, too.
+- "in Python": Write `except Exception as error:` for the clause, and as its first line `print("failed",
+  error)`; the rest stays.
 
 ## Not reported
 
@@ -90,7 +97,7 @@ from cflint.api import (
     rule,
     sql,
 )
-from cflint_rules.observability._catches import unread_error
+from cflint_rules.observability._catches import catch_words, unread_error
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -146,6 +153,7 @@ def check(found: Match) -> Iterator[Finding]:
         f"errors of `{module.callee_name(made)}()` are dropped: log them, or say why they do not matter",
         module.at(at),
         (module.at(made, "it fails unseen here"),) if node.type == "catch_clause" else (),
+        words=catch_words(module, node) if node.type == "catch_clause" else (),
     )
 
 
@@ -169,6 +177,7 @@ def _unseen(module: Module, clause: Node, body: Node, tried: Node) -> Iterator[F
                 f"why `{module.callee_name(node)}()` fails is seen nowhere: log the error",
                 module.at(clause),
                 (module.at(node, "it fails unseen here"),),
+                words=catch_words(module, clause),
             )
             return
 

@@ -50,8 +50,11 @@ export const onRequestGet: PagesFunction = async ({ params }) => {
 
 ## What to do
 
-Write `(params.NAME ?? [])`, with the name in the file's brackets, and where its first element is `undefined`
-do what the code does without a value, or answer 404: `new Response("not found", { status: 404 })`.
+Write `?.` before the `[` or `.` here, and go on as without a value where it is `undefined`.
+
+- "`<name>` is `undefined`": Write `(params.<name> ?? [])` for `params.<name>`: its first element is
+  `undefined` then, which the code below has to take as no value; where there is nothing to show without
+  one, `if (params.<name> === undefined) return new Response("not found", { status: 404 })` before it.
 
 ## Not reported
 

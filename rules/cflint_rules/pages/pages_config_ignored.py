@@ -38,10 +38,10 @@ export const onRequestGet: PagesFunction<{ NOTES: KVNamespace }> = async ({ env 
 
 ## What to do
 
-The message names bindings or variables of this file. If the project is deployed to Pages (it has
-`functions/`, and no `main`): add `pages_build_output_dir = "dist"`, with the folder that is deployed; its
-bindings then count, and those of the dashboard no longer do. If it is a Worker: add `main` or `assets`, after
-which `functions/` is not run.
+Decide where the project is deployed. Unless you know better, to Pages, as its `functions/` says: add
+`"pages_build_output_dir": "dist"` at the top of this file, with the folder that is deployed for `"dist"`.
+Its bindings and variables then count, with the ids that stand here, and those of the dashboard no longer
+do. As a Worker: add `main` or `assets` instead, after which `functions/` is not run.
 
 ## Not reported
 
@@ -78,12 +78,15 @@ from cflint.api import (
     WranglerConfig,
     config,
     configuration,
+    pattern,
     quoted,
     rule,
 )
 
 _OF_WORKERS = ("main", "assets", "type", "env")
 """Keys of Workers. With `site` or `build` alone, nothing could be deployed as one."""
+_DEPLOYS = pattern(r"pages (?:dev|deploy|publish)\s+(?:\./)?([\w./-]*\w)(?=[\s\"\\])")
+_FOLDERS = ("dist", "public", "build", "out", "_site", "static")
 _USUAL = frozenset({"wrangler.toml", "wrangler.json", "wrangler.jsonc"})
 
 
@@ -109,4 +112,14 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         "a deployment to Pages ignores this file, which lacks `pages_build_output_dir`:"
         f" there {whose} no {lost} from it",
         subject.top.place,
+        words=_folder(subject, project),
     )
+
+
+def _folder(subject: WranglerConfig, project: Project) -> tuple[tuple[str, str], ...]:
+    """The folder that is deployed: what a script says, or the one of the usual names that is there."""
+    manifest = project.sources.document(posixpath.join(subject.directory, "package.json"))
+    said = _DEPLOYS.search(manifest.data.decode(errors="replace")) if manifest is not None else None
+    there = {name.rstrip("/") for name in project.workspace.entries(subject.directory)}
+    folder = said[1] if said is not None else next((name for name in _FOLDERS if name in there), None)
+    return (('"dist"', f'"{folder}"'),) if folder is not None else ()

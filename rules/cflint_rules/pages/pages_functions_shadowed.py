@@ -37,11 +37,12 @@ export const onRequestGet: PagesFunction = async () => new Response("none yet");
 
 ## What to do
 
-If `_worker.js` is what is to answer, make a route of its source of what the file does, and delete the file.
-Otherwise take the command that makes `_worker.js` out of the scripts of package.json: the folder counts then.
-
 - "of SvelteKit": Move what it does into a route of SvelteKit (`src/routes/…/+server.ts`), and delete the
   file.
+
+Make a route of the source of `_worker.js` of what the file does, and delete the file: `_worker.js` answers
+all requests. Only if the folder is to answer instead, take the command that makes `_worker.js` out of the
+scripts of package.json.
 
 ## Not reported
 

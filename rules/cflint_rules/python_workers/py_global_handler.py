@@ -41,7 +41,7 @@ Write `class Default(WorkerEntrypoint):` (`from workers import WorkerEntrypoint`
 method: `async def fetch(self, request):` for `on_fetch(request, env, ctx)`, with `self.env` and `self.ctx`
 for the others. As it is, every request fails.
 
-- "has to be called": Give it that name: nothing calls it today.
+- "has to be called `<name>`": Rename it to `<name>`: nothing calls it today.
 
 ## Not reported
 

@@ -33,8 +33,11 @@ class Default(WorkerEntrypoint):
 
 ## What to do
 
-Ask first: `name = body.get("name") if isinstance(body, dict) else None`, and `return Response("no name",
-status=400)` where it is `None` or of another type.
+Before it: `if not isinstance(body, dict) or "FIELD" not in body: return Response("a field is missing",
+status=400)`, and so for each other field that is read like this.
+
+- "check `<body>` first": Before it: `if not isinstance(<body>, dict) or "FIELD" not in <body>: return
+  Response("a field is missing", status=400)`, and so for each other field that is read like this.
 
 ## Not reported
 
@@ -78,19 +81,20 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
         )
         reads = list(_reads(module, function, name.value)) if function is not None else []
         asked = _asked_for(module, function, name.value) if function is not None and reads else None
-        first = next(
+        first, field = next(
             (
-                read
+                (read, key)
                 for read, key in reads
                 if asked is not None and key not in asked and not module.is_handled(read, *_CAUGHT)
             ),
-            None,
+            (None, ""),
         )
         if first is not None:
             yield Finding(
                 f"a request without this field ends with status 500: check `{name.value}` first",
                 module.at(first),
                 (module.at(assigned, "the client sends it"),),
+                words=(('"FIELD"', f'"{field}"'),),
             )
 
 

@@ -42,8 +42,9 @@ export default {
 
 ## What to do
 
-Cut the list: `for (let at = 0; at < list.length; at += 100) await queue.sendBatch(list.slice(at, at +
-100))` (`createBatch()` the same). With more than 100 the call throws, and nothing is sent.
+Hand the list over in pieces: `const all = list; for (let at = 0; at < all.length; at += 100) await
+queue.sendBatch(all.slice(at, at + 100))`, with what the call is given today for `list`. With more than 100
+the call throws, and nothing is sent.
 
 ## Not reported
 
@@ -64,7 +65,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from cflint.api import Finding, Match, Severity, call, rule, sql
+from cflint.api import Finding, Match, Severity, call, js, rule, sql
 
 _MOST = 100
 _KINDS = {"sendBatch": ("queue", "messages"), "createBatch": ("workflow", "instances")}
@@ -83,4 +84,8 @@ def check(match: Match) -> Iterator[Finding]:
             f"`{match.word}()` takes at most {_MOST} {items}, and nothing limits how many these are",
             match.at(match.name),
             (module.at(listed, "all of this list are handed over"),),
+            words=(
+                *js.word("queue.sendBatch", module, match.call.callee),
+                *js.word("list", module, match.arguments[0]),
+            ),
         )

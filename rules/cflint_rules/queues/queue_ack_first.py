@@ -39,9 +39,9 @@ export default {
 
 ## What to do
 
-Move `message.ack()` behind the last `await` of the work; an early `return` with nothing to do for the message
-calls it first, a `catch` calls `message.retry()`. What the work then does twice when it fails in between has
-to bear that.
+Move `message.ack()` behind the last `await` of the work, in its own `try`: `catch (error) {
+console.error(error); message.retry(); }`. An early `return` calls it first. What fails in between is done
+again.
 
 ## Not reported
 

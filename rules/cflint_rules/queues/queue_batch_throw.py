@@ -47,14 +47,14 @@ export default {
 
 ## What to do
 
-In the loop, a `try` for each message: `message.ack()` at its end, `message.retry()` in the `catch`.
+In the loop, a `try` for each message: `try { … message.ack(); } catch (error) { console.error(error);
+message.retry(); }`, with what is done for it in place of `…`: one that fails comes again alone.
 
-- "an error ends here": Call `message.retry()` in the `catch`: this message comes again, and goes to the dead
-  letter queue when it keeps failing. Where another try is of no use (a message that cannot be read), keep it
-  and write why.
-- "a `throw` here": If all messages have to come again, write `batch.retryAll({ delaySeconds: 60 })` and
-  `return` for the `throw`: the same, but later. If only some failed, call `ack()` on those that are done
-  before.
+- "an error ends here": Write `message.retry()` at the end of this `catch`, for the message that failed (of
+  a batch without a loop `batch.retryAll()`): it comes again, and goes to the dead letter queue when it
+  keeps failing.
+- "a `throw` here": Write `batch.retryAll({ delaySeconds: 60 }); return;` for the `throw`: all messages come
+  again, as today, but a minute later. Messages that are done before it call `ack()`, and do not come again.
 
 ## Not reported
 

@@ -52,9 +52,9 @@ export default {
 
 ## What to do
 
-Write `continue` where the other messages may be handled all the same: only this one comes again. Where none
-of them can be handled now (the service behind is down), call `batch.retryAll()` before `return`: then all
-that were not acknowledged come again.
+Write `continue` for it: the other messages are handled then, and only this one comes again. Where none of
+them can be handled now (the service behind is down), `batch.retryAll(); return;` instead: then all that
+were not acknowledged come again.
 
 ## Not reported
 

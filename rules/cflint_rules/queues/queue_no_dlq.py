@@ -48,9 +48,12 @@ shows a `queue()` handler and no configuration gets one note per section.
 
 ## Fix safety
 
-Unsafe: each dead letter queue has to be made before the deployment (`npx wrangler queues create NAME`), and
-somebody has to look at what is in it: what no consumer takes is deleted after four days. Without one, what
-keeps failing is gone, as today.
+Unsafe: each dead letter queue has to be made before the deployment (`npx wrangler queues create QUEUE`),
+and somebody has to look at what is in it: what no consumer takes is deleted after four days. Without one,
+what keeps failing is gone, as today.
+
+- "messages of the queue `<queue>`": `npx wrangler queues create <queue>-dlq` has to be run before the
+  deployment, and somebody has to look at what is in it (what no consumer takes is deleted after four days)
 
 Source: https://developers.cloudflare.com/queues/configuration/dead-letter-queues/
 """

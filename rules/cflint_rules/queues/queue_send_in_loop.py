@@ -40,8 +40,9 @@ export default {
 
 ## What to do
 
-Collect the messages, and send at most 100 at a time: `await queue.sendBatch(list.map((body) => ({ body
-})))`.
+Before the loop `const messages = []`, in it `messages.push({ body: … })` with what is sent today in place
+of `…`, and behind it `for (let at = 0; at < messages.length; at += 100) await
+queue.sendBatch(messages.slice(at, at + 100))`.
 
 ## Not reported
 
@@ -73,4 +74,5 @@ def check(match: Match) -> Iterator[Finding]:
         " `sendBatch()`",
         match.at(match.callee),
         (match.at(found.head, "the loop"),),
+        words=js.word("queue", match.module, match.receiver),
     )

@@ -45,9 +45,10 @@ export default {
 
 ## What to do
 
-Give `get()` the request's headers: `const object = await bucket.get(key, { onlyIf: request.headers })`.
-`null` is 404 as before; an object without a `body` is answered with 304 and its `httpEtag` as `etag`; your
-own comparison of `If-None-Match` goes. As it is, the body is fetched for nothing.
+Write `const object = await bucket.get(key, { onlyIf: request.headers })` here, and answer where there is no
+body: `if (!("body" in object)) return new Response(null, { status: 304, headers: { etag: object.httpEtag }
+})`, behind the check for `null`, which is 404 as before. The comparison of `If-None-Match` that is there
+goes. As it is, the body is fetched for nothing.
 
 ## Not reported
 
@@ -89,5 +90,18 @@ def check(match: Match) -> Iterator[Finding]:
                 "the object is read although the answer may be 304: let R2 decide, with `onlyIf`",
                 match.at(match.node),
                 (module.at(made.node, "the answer"),),
+                words=_words(match),
             )
             return
+
+
+def _words(match: Match) -> js.Words:
+    """What the object, its bucket and its key are called here."""
+    module = match.module
+    result = module.awaited(match.node)
+    name = result.declaration.name if result is not None and result.declaration is not None else None
+    return (
+        *js.word("bucket", module, match.receiver),
+        *js.word("key", module, match.call.argument(0)),
+        *((("object", name),) if name is not None else ()),
+    )

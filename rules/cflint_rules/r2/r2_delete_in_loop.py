@@ -40,8 +40,9 @@ export default {
 
 ## What to do
 
-Collect the keys and delete up to 1,000 at once: `await bucket.delete(objects.map((object) => object.key))`.
-As it is, each is a round trip, and an invocation may make 1,000 (50 on the Free plan).
+Before the loop `const keys: string[] = []`, in it `keys.push(key)` in place of the deletion, and behind it
+`for (let at = 0; at < keys.length; at += 1000) await bucket.delete(keys.slice(at, at + 1000))`. As it is,
+each is a round trip, and an invocation may make 1,000 (50 on the Free plan).
 
 ## Not reported
 
@@ -70,4 +71,8 @@ def check(match: Match) -> Iterator[Finding]:
             "each turn deletes one object by a request of its own: `delete()` takes up to 1,000 keys",
             turn.module.at(turn.node),
             related,
+            words=(
+                *js.word("bucket", match.module, match.receiver),
+                *js.word("key", match.module, match.arguments[0]),
+            ),
         )

@@ -39,8 +39,8 @@ export default {
 
 ## What to do
 
-Delete the `head()`: `get()` gives `null` for a missing object, and `size`, `httpEtag` and the metadata
-beside the body.
+Move this `get()` to the place of the `head()`, which goes, and ask there what that was asked: the object is
+`null` where there is none, and has its size and metadata. Below, use what it gave.
 
 ## Not reported
 

@@ -41,9 +41,11 @@ export default {
 
 ## What to do
 
-Unless one page is meant (then give the client its `cursor`): `let cursor; do { const page = await
+Ask for all pages: `const objects = []; let cursor: string | undefined; do { const page = await
 bucket.list({ …options, cursor }); objects.push(...page.objects); cursor = page.truncated ? page.cursor :
-undefined } while (cursor)`. As it is, from the 1,001st object on something is missing.
+undefined; } while (cursor);` in the place of the statement, and `objects` for the result's `.objects` below
+it. As it is, from the 1,001st object on something is missing. Only where one page is meant, give the client
+its `cursor` instead.
 
 ## Not reported
 
@@ -59,7 +61,7 @@ Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, call, rule
+from cflint.api import Finding, Match, Severity, call, js, rule
 
 
 @rule(call("list"), severity=Severity.NOTE)
@@ -74,4 +76,5 @@ def check(match: Match) -> Iterator[Finding]:
             (match.at(match.node, "listed here"),)
             if found.start_point.row != match.node.start_point.row
             else (),
+            words=js.list_words(match.module, match.node, "bucket"),
         )

@@ -42,8 +42,8 @@ export default {
 
 ## What to do
 
-Join the text piece by piece: `let text = ""; for (const byte of bytes) text += String.fromCharCode(byte);`.
-For base64 with `nodejs_compat`: `Buffer.from(bytes).toString("base64")`.
+Write `Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")` for this call: the same text,
+whatever the length.
 
 ## Not reported
 
@@ -104,6 +104,7 @@ def check(match: Match) -> Iterator[Finding]:
             "each byte becomes an argument: above about 120,000 bytes this throws a `RangeError`",
             match.at(),
             (match.at(read, "the bytes come from here"),),
+            words=js.word("bytes", module, bytes_),
         )
 
 

@@ -44,8 +44,8 @@ export default {
 
 ## What to do
 
-Add the option: `decoder.decode(chunk, { stream: true })`, with one decoder for the whole stream, and
-`decoder.decode()` after the last chunk. Or let `stream.pipeThrough(new TextDecoderStream())` do it.
+Before the loop write `const decoder = new TextDecoder()`, here `decoder.decode(chunk, { stream: true })`,
+and behind the loop add `decoder.decode()` to the text: the last bytes come then.
 
 ## Not reported
 

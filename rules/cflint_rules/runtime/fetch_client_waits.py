@@ -69,9 +69,10 @@ export default {
 
 ## What to do
 
-Add `signal: AbortSignal.timeout(5_000)` to the options of `fetch()`: the promise is rejected then, and the
-`catch` that is there gives its answer; where there is only a look at the status, put the request into a
-`try`, too. Take as many milliseconds as a client would wait.
+Add `signal: AbortSignal.timeout(5_000)` to the options of `fetch()` (`fetch(url, { signal: … })` where it
+has none), here and at the other places: after that time the promise is rejected, and the `catch` that is
+there answers; where there is only a look at the status, put the request into a `try`, too. How many
+milliseconds a client waits is yours to say; unless you know better, 5,000.
 
 ## Not reported
 

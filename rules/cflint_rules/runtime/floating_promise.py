@@ -35,9 +35,8 @@ export default {
 
 ## What to do
 
-Write `await` before the call, and make the function `async`: the answer waits, and its errors come out.
-If the answer need not wait: `ctx.waitUntil(call().catch((error) => console.error(error)))`. In a Durable
-Object without either, the `.catch()` alone.
+Write `await` before the call, and make the function around it `async`; its callers await it. Its errors
+come out then.
 
 ## Not reported
 

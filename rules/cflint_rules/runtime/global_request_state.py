@@ -40,10 +40,15 @@ export default {
 
 ## What to do
 
-Make it a local variable of the handler (of an app or client a function that makes one for each request), and
-hand it on as a parameter; where many functions need it, `AsyncLocalStorage`. As it is, another request that
-runs meanwhile works with the data of this one, or fails. A cache for all requests is a `const` with a key for
-what it belongs to.
+Make it for each request, in the handler, and hand it on as a parameter.
+
+- "`<kept>` is shared by all requests, and a promise of one of them": Keep the value in place of the
+  promise: `<kept> ??= await work()` in the `async` function, with what is called today for `work()`, and
+  the value's type for the variable's. Of two requests at once both do the work then, which does no harm; a
+  failure is not kept.
+- "is shared by all requests": Make it for each request: a `const` in the handler in place of the variable
+  (of an app or client, what a function returns that makes one), handed on as a parameter to the functions
+  that use it. As it is, another request that runs meanwhile works with the data of this one.
 
 ## Not reported
 

@@ -39,11 +39,12 @@ export default {
 Move the call into the handler, or into a function that the handler calls the first time and that keeps the
 result.
 
-- "is 0 (1970)": Make it what is asked for each time: of a field `get name() { return new
-  Date().toISOString(); }`, of a constant a function that its uses call. As it is, each age and date that is
-  reckoned from it is wrong once this is deployed.
-- "is not defined": Write `import { env } from "cloudflare:workers"` (or move the line into the handler): the
-  module does not load as it is.
+- "a field": Write it as a getter, so that it is asked for each time: `get field() { return time }`. As it
+  is, each age and date that is reckoned from it is wrong once this is deployed.
+- "is 0 (1970)": Make the constant a function, `const now = () => new Date()`, and call it where it is used.
+  As it is, each age and date that is reckoned from it is wrong once this is deployed.
+- "is not defined": Add `import { env } from "cloudflare:workers"` to the module: as it is, it does not
+  load.
 
 ## Not reported
 
@@ -133,7 +134,19 @@ def check_time(match: Match) -> Iterator[Finding]:
             match.at(),
             tuple(module.at(called, "it is called here") for called in module.run_while_loading(node) or ()),
             severity=Severity.WARNING,
+            words=_field_words(module, node),
         )
+
+
+def _field_words(module: Module, node: Node) -> js.Words:
+    """The case of a time that a field of an object is made of, with the field and the whole value."""
+    pair = next((it for it in module.ancestors(node) if it.type in ("pair", *js.FUNCTIONS)), None)
+    if pair is None or pair.type != "pair":
+        return ()
+    key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
+    if key is None or value is None or key.type != "property_identifier" or value.type == "object":
+        return ()
+    return (("a field", ""), *js.word("field", module, key), *js.word("time", module, value))
 
 
 def _tells_time(module: Module, node: Node) -> bool:

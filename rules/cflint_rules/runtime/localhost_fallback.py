@@ -35,9 +35,12 @@ export default {
 
 ## What to do
 
-Throw where it is missing: `const url = env.NAME; if (!url) throw new Error("NAME is not set")`, read as
-the code reads it now. Local development gets it from `.dev.vars`. As it is, a deployment without it fails
-at each call, with a network error.
+Before it: `if (!env.NAME) throw new Error("NAME is not set")`, and leave out the default behind it. Set it
+for deployments (`vars` of the configuration) and for local development (`.dev.vars`).
+
+- "by process.env": Before it: `if (!env.NAME) throw new Error("NAME is not set")`, and leave out the
+  default behind it. Set it for deployments (`vars` of the configuration; what the build reads, in its
+  environment) and for local development (`.env`).
 
 ## Not reported
 
@@ -92,6 +95,11 @@ def check(match: Match) -> Iterator[Finding]:
     yield Finding(
         f"without `{access.name}` the address is `localhost`, where nothing answers on Cloudflare",
         match.at(default.right),
+        words=(
+            *((("by process.env", ""),) if module.text(access.node).startswith("process.") else ()),
+            *js.word("env.NAME", module, access.node),
+            ("NAME", access.name),
+        ),
     )
 
 

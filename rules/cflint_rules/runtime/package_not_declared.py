@@ -61,9 +61,13 @@ export default {
 
 ## What to do
 
-Install it where it is imported: `npm install NAME` (`pnpm add`, `yarn add`), in the version that is used
-today (`npm ls NAME`): nothing changes then but that it stays. Without it, the build fails once the other
-package drops it.
+Install it where it is imported, in the version that is used today (`npm ls NAME` shows it): `npm install
+NAME@VERSION`, in the folder of that package.json (with pnpm or yarn `add`). Nothing changes then but that
+it stays; without it, the build fails once the other package drops it.
+
+- "`<file>` does not declare `<name>`": In the folder of `<file>`: `npm install <name>`, at the version that
+  is used today (`npm ls <name>` shows it; with pnpm or yarn `add`). Nothing changes then but that it stays;
+  without it, the build fails once nothing else brings it.
 
 ## Not reported
 

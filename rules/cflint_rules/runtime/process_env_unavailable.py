@@ -42,14 +42,10 @@ export default {
 
 ## What to do
 
-As it is, the value is `undefined`. Read `env.NAME` of the handler's second parameter; in a module without it,
-`import { env } from "cloudflare:workers"`. Only where much code reads `process.env`: add the flag
-`nodejs_compat`, and a compatibility date of 2025-04-01 or later, with all that changed until then.
+Write `env.NAME` for `process.env.NAME`, here and at the other places: as it is, the value is `undefined`.
 
-- "there is no": This throws a ReferenceError. Read `env.NAME` of the handler's second parameter; in a module
-  without it, `import { env } from "cloudflare:workers"`.
-- "holds only text": Write `env.NAME` of the handler's second parameter; in a module without it, `import { env
-  } from "cloudflare:workers"`. As it is, it is `undefined`.
+- "no env here": Add `import { env } from "cloudflare:workers"`, and write `env.NAME` for
+  `process.env.NAME`, here and at the other places: as it is, the value is `undefined`, or this throws.
 
 ## Not reported
 

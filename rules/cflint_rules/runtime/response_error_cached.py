@@ -32,9 +32,12 @@ export default {
 
 ## What to do
 
-Keep the header's value where the answer is `ok`, and send `no-store` in its place where it is not:
-`answer.ok ? VALUE : "no-store"`. Call `cache.put()` only where `answer.ok` holds. As it is, visitors get the
-error until the cache lets it go.
+Write `answer.ok ? "public, max-age=300" : "no-store"` for this value, with the answer that the status is
+taken from for `answer`. As it is, visitors get the error until the cache lets it go.
+
+- "is put into the cache": Call `cache.put()` only where the answer is a good one: `if (answer.ok)` before
+  it, with the response that it is given for `answer`. As it is, visitors get the error until the cache lets
+  it go.
 
 ## Not reported
 
@@ -109,6 +112,7 @@ def check_headers(subject: Module) -> Iterator[Finding]:
                     "an error of the other side is cached like the real answer: look at its status first",
                     subject.at(value),
                     (subject.at(source, "the status is taken from here"),),
+                    words=_words(subject, value, source),
                 )
                 return
 
@@ -181,3 +185,10 @@ def _asks(subject: Module, function: Node) -> bool:
             if above is None or above.type not in ("pair", "arguments"):
                 return True
     return False
+
+
+def _words(subject: Module, value: Node, source: Node) -> js.Words:
+    """The header's value, and the answer that the status is taken from."""
+    member = subject.member(source)
+    answer = member.object if member is not None else source
+    return (*js.word('"public, max-age=300"', subject, value), *js.word("answer", subject, answer))

@@ -43,13 +43,12 @@ export default {
 
 ## What to do
 
-Before the body is read: `if (!response.ok) throw new Error("… answered " + response.status)`. A request's
-handler answers 500 then, a step or a queue tries again. Only if the code below has a value for the case that
-there is nothing (`?? other`, an empty list), let it have that, and log the status.
+Before the body is read: `if (!response.ok) throw new Error("the other side answered " + response.status)`,
+which a `catch` around it takes, and which is an error 500 of a request and another try of a queue or a
+step.
 
-- "sent on with status 200": Hand on the status with the body (`new Response(response.body, { status:
-  response.status, headers })`), or answer 502 where it is not `ok`. As it is, clients and caches take an
-  error for the page.
+- "sent on with status 200": Hand on the status with the body: `new Response(response.body, { status:
+  response.status, headers })`. As it is, clients and caches take an error for the page.
 
 ## Not reported
 
@@ -119,6 +118,7 @@ def check(match: Match) -> Iterator[Finding]:
         "the answer of an error is read as if it were the data: look at `ok` first",
         module.at(taken),
         (match.at(match.node, "the answer comes from here"), module.at(read, "and is used here")),
+        words=(("response", response.declaration.name),) if response.declaration is not None else (),
     )
 
 

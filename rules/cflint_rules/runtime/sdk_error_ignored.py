@@ -34,9 +34,10 @@ export async function welcome(to: string, key: string): Promise<void> {
 
 ## What to do
 
-Take the result apart: `const { data, error } = await …; if (error) throw new Error(error.message)`. In a
-Workflow's step or a queue's handler the throw has it tried again, in a request's it answers 500. Only
-where the work may go on without it, write `console.error(error)` instead of the throw.
+Take the error out and throw it: write `const { error } = ` before the `await`, and behind the statement `if
+(error) throw new Error(error.message)`. In a Workflow's step or a queue's handler it is tried again then, a
+request is answered with 500. Where the work has to go on without it, `console.error(error)` in place of the
+throw.
 
 ## Not reported
 

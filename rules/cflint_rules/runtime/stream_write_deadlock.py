@@ -38,8 +38,8 @@ export default {
 
 ## What to do
 
-Start the writing without `await`, and return the readable end at once: `ctx.waitUntil(write()); return new
-Response(readable);`.
+Write `ctx.waitUntil(…)` around this write in place of its `await`, and around each other one before the
+response is returned: they stay in order, and the stream is handed on meanwhile.
 
 ## Not reported
 

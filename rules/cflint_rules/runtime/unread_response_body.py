@@ -41,8 +41,8 @@ export default {
 
 ## What to do
 
-Name the response and cancel its body: `const response = await fetch(…); await response.body?.cancel()`.
-If a failure matters here, ask `response.ok` before.
+Write `const answer = ` before the `await`, and behind the statement `await answer.body?.cancel()`: the
+connection is free then.
 
 ## Not reported
 

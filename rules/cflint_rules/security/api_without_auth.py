@@ -72,11 +72,18 @@ export default {
 
 ## What to do
 
-Unless the API is for everybody, ask at the beginning of the handler, or in middleware before the routes that
-write or cost: compare the SHA-256 digests of the header `Authorization` and of `"Bearer " + env.API_TOKEN`
-with `crypto.subtle.timingSafeEqual()`, and answer 401 if they differ (`npx wrangler secret put API_TOKEN`;
-callers then send it). Where users log in already, ask for their session instead. If it is for everybody, a
-rate limit (`ratelimits` in the configuration) bounds what it costs.
+Unless the API is for everybody (then bound it with `ratelimits`, or suppress this): as the first lines of
+`fetch()`, `const digest = (it: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(it)); if
+(!env.API_TOKEN || !crypto.subtle.timingSafeEqual(await digest(request.headers.get("authorization") ?? ""),
+await digest("Bearer " + env.API_TOKEN))) return new Response("unauthorized", { status: 401 })`. Set the
+secret (`npx wrangler secret put API_TOKEN`; `API_TOKEN=…` in `.dev.vars`); callers send it as
+`Authorization: Bearer …`. Where users log in already, ask for their session there instead.
+
+- "in Hono": Unless the API is for everybody (then bound it with `ratelimits`, or suppress this): before the
+  routes, `app.use("*", (c, next) => bearerAuth({ token: c.env.API_TOKEN })(c, next))`, with `import {
+  bearerAuth } from "hono/bearer-auth"`. Set the secret (`npx wrangler secret put API_TOKEN`; `API_TOKEN=…`
+  in `.dev.vars`); callers send it as `Authorization: Bearer …`. Where users log in already, ask for their
+  session there instead.
 
 ## Not reported
 

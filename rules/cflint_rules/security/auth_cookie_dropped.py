@@ -37,9 +37,14 @@ export default {
 
 ## What to do
 
-If the handler can send Better Auth's own answer, `return await auth.api.signInEmail({ body, asResponse: true
-})`. If it sends another one (a redirect, a page), ask for `returnHeaders: true`, and append each of
-`headers.getSetCookie()` to it as `Set-Cookie`. As it is, the user is not signed in afterwards.
+Write `const { headers, response: data } = await` for what the call's result is put into, and
+`returnHeaders: true` beside its `body`. Then put the cookies on the answer that is sent: `for (const cookie
+of headers.getSetCookie()) answer.headers.append("Set-Cookie", cookie)` (a redirect is made by `new
+Response()` for that). As it is, the user is not signed in.
+
+- "in Hono": Write `const { headers, response: data } = await` for what the call's result is put into, and
+  `returnHeaders: true` beside its `body`. Before the answer: `for (const cookie of headers.getSetCookie())
+  c.header("Set-Cookie", cookie, { append: true })`. As it is, the user is not signed in.
 
 ## Not reported
 

@@ -39,9 +39,9 @@ export default app;
 
 ## What to do
 
-Turn the condition round: `if (!secret) return new Response("not configured", { status: 500 })`, then
-check unconditionally. Where the secret is set, nothing changes; where it is not, requests are refused
-instead of let in. Local development gets it from `.dev.vars`.
+Before this check: `if (!env.NAME) return new Response("not configured", { status: 500 })`. Where the secret
+is set, nothing changes; where it is not, requests are refused instead of let in: set it (`npx wrangler
+secret put NAME`; `NAME=…` in `.dev.vars`).
 
 ## Not reported
 

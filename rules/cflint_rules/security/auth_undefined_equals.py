@@ -43,11 +43,9 @@ export default app;
 
 ## What to do
 
-Before the comparison: `if (!env.NAME) return new Response("not configured", { status: 500 })`; without
-it, who sends nothing is let in while the secret is not set.
-
-The same holds for a text with the secret in it: `Bearer ${env.TOKEN}` is `Bearer undefined` without it, which
-anybody can send (a note).
+Before the comparison: `if (!env.NAME) return new Response("not configured", { status: 500 })`, and set it
+where it is missing (`npx wrangler secret put NAME`; `NAME=…` in `.dev.vars`). As it is, whoever sends that
+is let in while it is not set.
 
 ## Not reported
 

@@ -36,9 +36,9 @@ export function createAuth(database: D1Database, secret: string) {
 
 ## What to do
 
-Write `rateLimit: { storage: "database" }` among the options, and make its table (`npx @better-auth/cli
-generate`, then migrate): attempts count for all isolates then; as it is, each one begins at nothing. A
-`secondaryStorage` would be used instead; one of KV counts up to a minute late.
+Write `rateLimit: { storage: "database" }` among the options of `betterAuth()`, then make its table: `npx
+@better-auth/cli generate`, and apply that migration. Attempts then count for all isolates; as it is, each
+isolate begins at nothing.
 
 ## Not reported
 

@@ -39,10 +39,9 @@ too much.
 
 ## What to do
 
-Where the length is taken from the header, let a missing one be too long:
-`Number(request.headers.get("Content-Length") ?? Infinity)`, and no `length &&` before the comparison. Clients
-that send in chunks then get its answer. Only where they have to be served, read with `body.getReader()`,
-count the bytes, and `cancel()` above the limit.
+Where the length is read, let a missing one be too long: `Number(request.headers.get("content-length") ??
+Infinity)`, and compare without asking first whether there is one (`length &&`, `Number.isFinite(length) &&`
+go). Clients that send no length then get the answer for a body that is too long.
 
 ## Not reported
 

@@ -29,14 +29,16 @@ export default {
 
 ## What to do
 
-Add the flags that the message names. As it is, a script that gets into the page can read it, and it goes over
-plain HTTP.
+Add the flags that the message names. As it is, a script that gets into the page can read it, and it goes
+over plain HTTP.
 
-- "no `HttpOnly` and no `Secure`": Add `httpOnly: true` (unless a script of the page reads it) and `secure:
-  true` (`; HttpOnly; Secure` in the header). Browsers make an exception for `http://localhost`.
-- "no `Secure`": Add `secure: true` (`; Secure` in the header): plain HTTP no longer gets it; browsers make an
-  exception for `http://localhost`.
-- "no `HttpOnly`": Add `httpOnly: true` (`; HttpOnly` in the header), unless a script of the page reads it.
+- "no `HttpOnly` and no `Secure`": Add `httpOnly: true, secure: true` to its options (of a text, `;
+  HttpOnly; Secure` at its end): scripts of the page no longer read it (if one has to, leave out the first),
+  plain HTTP no longer gets it, but for `http://localhost`.
+- "no `Secure`": Add `secure: true` to its options (of a text, `; Secure` at its end): plain HTTP no longer
+  gets it, but for `http://localhost`.
+- "no `HttpOnly`": Add `httpOnly: true` to its options (of a text, `; HttpOnly` at its end): scripts of the
+  page no longer read it. If one has to, keep it and suppress this.
 
 ## Not reported
 

@@ -1,4 +1,4 @@
-"""Compare the whole origin with those that are allowed, not its end, its start or a part.
+r"""Compare the whole origin with those that are allowed, not its end, its start or a part.
 
 `endsWith("example.com")` also holds for `https://evil-example.com`, `startsWith("https://example.com")` for
 `https://example.com.evil.net`, and `includes()` for both. Whoever registers such a name may read the answers
@@ -34,11 +34,13 @@ export default {
 
 ## What to do
 
-Compare with a list: `["https://app.example.com"].includes(origin)`, with the origins that the check was
-written for. For all subdomains parse it: `URL.canParse(origin) && new
-URL(origin).hostname.endsWith(".example.com")`, with the dot, and `protocol === "https:"` where the check
-asked for it. For local development: `hostname === "localhost"`. As it is, a page at that address may read the
-answers.
+Compare with a list: `["https://app.example.com"].includes(origin ?? "")`, with the origins that the check
+was written for. As it is, a page at that address may read the answers.
+
+- "the local machine": Write `/^https?:\/\/localhost(:\d+)?$/.test(origin ?? "")` for this condition. As it
+  is, a page at that address may read the answers.
+- "a domain": Write `/^https:\/\/([\w-]+\.)*DOMAIN$/.test(origin ?? "")` for this condition: the domain
+  itself and all below it, over HTTPS. As it is, a page at that address may read the answers.
 
 ## Not reported
 
@@ -73,6 +75,7 @@ _LOOSE = {
         "https://{text}.evil.net",
     ),
 }
+_DOMAIN = pattern(r"[\w-]+(?:\.[\w-]+)+")
 
 
 @rule(call("endsWith", "startsWith", "includes"), severity=Severity.WARNING)
@@ -89,7 +92,20 @@ def check(match: Match) -> Iterator[Finding]:
     if shape.fullmatch(text) is None or not _is_origin(module, match.receiver):
         return
     host = text.partition("://")[2] or text if match.word == "includes" else text
-    yield Finding(f"this also holds for `{example.format(text=host.strip('.'))}`", match.at())
+    yield Finding(
+        f"this also holds for `{example.format(text=host.strip('.'))}`",
+        match.at(),
+        words=(*_case(match.word, host), *js.word('origin ?? ""', module, match.receiver)),
+    )
+
+
+def _case(method: str, text: str) -> js.Words:
+    """Whether a check means the local machine, or a domain and what is below it, which it names."""
+    name = text.rpartition("://")[2].strip(".")
+    if name.partition(":")[0] in ("localhost", "127.0.0.1"):
+        return (("the local machine", ""), ("localhost", name.partition(":")[0]))
+    is_domain = method in ("endsWith", "includes") and _DOMAIN.fullmatch(name) is not None
+    return (("a domain", ""), ("DOMAIN", name.replace(".", "\\."))) if is_domain else ()
 
 
 def _is_compared(module: Module, origin: Node, allowed: Node) -> bool:

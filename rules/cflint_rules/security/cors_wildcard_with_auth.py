@@ -33,13 +33,18 @@ export default app;
 
 ## What to do
 
-Keep a list, and send back only what is on it: `origin: (it) => (["https://app.example.com"].includes(it) ? it
-: null)`, with your own pages (the configuration or README names them); other sites can then no longer call it
-from a browser. Of an API for everybody: `origin: "*"` without `credentials`.
+- "browsers refuse": Write `origin: ["https://app.example.com"]` for the `*`, with the addresses of the
+  pages that call it (yours to name; the README or the routes do): browsers then send cookies there. If no
+  page sends cookies, leave `credentials` out instead, and keep `*`. As it is, the calls fail in the
+  browser.
+- "of an app that reads": Name the pages that may call it: `cors({ origin: ["https://app.example.com"] })`,
+  with their addresses (yours to name; the README or the routes do) and `http://localhost:5173` or the like
+  for development. Pages elsewhere can then no longer read the answers. An API for everybody, whose callers
+  have keys of their own, keeps `*`, and this is suppressed.
 
-- "browsers refuse": If the pages that call it send cookies, name their origins: `origin:
-  ["https://app.example.com"]`. If they do not, leave `credentials` out, and keep `*`. As it is, the calls
-  fail in the browser.
+Name the pages that may call it: `origin: ["https://app.example.com"]`, with their addresses (yours to name;
+the README or the routes do) and `http://localhost:5173` or the like for development. Other sites can then
+no longer act as the user. If no page sends cookies, leave `credentials` out instead.
 
 ## Not reported
 

@@ -50,14 +50,13 @@ export default {
 
 ## What to do
 
-Write `console.error(error)`, and send a text of your own in place of the error's, whatever it is an argument
-or a part of: `"internal error"`, with the status as it is. Clients that show the message
-show that then. If the message is for them (a validation),
-throw an error of a class of your own there, and send the message of that class only.
+Send `"internal error"` in place of what is shown of the error, with the status as it is, and log the error
+as the first line of the `catch`, unless it does already: `console.error(error)`. Clients that show the
+message show that then.
 
 - "with status 200": Answer with status 500 and a text of your own: `Response.json({ error: "internal error"
-  }, { status: 500 })`, and write `console.error(error)`. Clients that look at the body alone have to look at
-  the status.
+  }, { status: 500 })`, and log the error as the first line of the `catch`, unless it does already:
+  `console.error(error)`. Clients that look at the body alone have to look at the status.
 
 ## Not reported
 

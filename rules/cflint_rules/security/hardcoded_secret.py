@@ -37,9 +37,17 @@ client sends.
 
 ## What to do
 
-Have a new one made where it was issued, since this one is known; `npx wrangler secret put NAME`, `NAME=…`
-in `.dev.vars`, and read `env.NAME` here (outside of a handler: `import { env } from
-"cloudflare:workers"`). Until the new one is set, what uses it fails.
+Have a new one made where it was issued, since whoever reads the code knows this one. Set it (`npx wrangler
+secret put NAME`; `NAME=…` in `.dev.vars`), and write `env.NAME` for the text. Until it is set, what uses it
+fails.
+
+- "the text of `<name>`": Think of another text, since whoever reads the code knows this one, and set it
+  (`npx wrangler secret put <name>`; `<name>=…` in `.dev.vars`). For the constant, `import { env } from
+  "cloudflare:workers"`; before the comparison, `if (!env.<name>) return new Response("not configured", {
+  status: 500 })`, and in it `env.<name>`.
+- "no env here": Have a new one made where it was issued, since whoever reads the code knows this one. Set
+  it (`npx wrangler secret put NAME`; `NAME=…` in `.dev.vars`), and write `env.NAME` for the text, with
+  `import { env } from "cloudflare:workers"`. Until it is set, what uses it fails.
 
 ## Not reported
 
@@ -142,6 +150,7 @@ _PASSWORD = pattern(
     r"(?:admin|auth|access|api|master|login|secret)_?(?:code|key|pin|token|secret|pass\w*)|pass(?:word|code|phrase)",
     re.IGNORECASE,
 )
+_CAMEL = pattern(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @rule(
@@ -167,6 +176,7 @@ def check(found: Module) -> Iterator[Finding]:
                 f"{label} stands in the code: replace it, and read it from `env`",
                 _at(found, string, match.start(), match.end()),
                 severity=Severity.NOTE if public else None,
+                words=_name_of(found, string),
             )
     for match in _named(data):
         string = _string_at(found, match.start(1), match.end(1))
@@ -182,6 +192,7 @@ def check(found: Module) -> Iterator[Finding]:
             "a secret seems to stand in the code: replace it, and read it from `env`",
             _at(found, string, match.start(1), match.end(1)),
             severity=Severity.NOTE,
+            words=_name_of(found, string),
         )
 
 
@@ -264,6 +275,19 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         seen.add(node)
         lowered = by_name or "Google" in message
         yield Finding(message, module.at(node), severity=Severity.NOTE if lowered else None)
+
+
+def _name_of(module: Module, string: Node) -> js.Words:
+    """What to call the secret: the name of the constant or the property that the text is, in capitals."""
+    for above in module.ancestors(string):
+        if above.type in ("variable_declarator", "pair", "public_field_definition"):
+            name = above.child_by_field_name("name") or above.child_by_field_name("key")
+            text = module.text(name) if name is not None else ""
+            spelled = _CAMEL.sub("_", text).upper()
+            return (("NAME", spelled),) if spelled.isidentifier() else ()
+        if above.type in js.FUNCTIONS:
+            break
+    return ()
 
 
 def _at(module: Module, string: Node, start: int, end: int) -> Location:

@@ -32,12 +32,12 @@ export default {
 
 ## What to do
 
-Where these names stand in the text of the page (`${name}`), write `${escaped(name)}`: `const escaped = (it:
-string) => it.replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";")`. With Hono, the tagged template `html`
-in place of the plain text does it by itself. Text looks as before.
+Write `${escaped(name)}` for `${name}` in the text of the page, for each value that is shown, with `const
+escaped = (it: unknown) => String(it ?? "").replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";")`. The
+page looks as before.
 
-- "escapes nothing": Leave `raw()` out: what stands in JSX or `html` is escaped then. Where it has to be in a
-  script, write `JSON.stringify(value).replaceAll("<", "\\u003c")`.
+- "escapes nothing": Leave `raw()` out: what stands in JSX or `html` is escaped then. Where it has to be in
+  a script, write `JSON.stringify(value).replaceAll("<", "\\u003c")`.
 
 ## Not reported
 

@@ -27,9 +27,15 @@ export default {
 
 ## What to do
 
-A token or an id: `crypto.randomUUID()`. A number: `(from + (crypto.getRandomValues(new Uint32Array(1))[0] %
-count))` in place of `Math.floor(from + Math.random() * count)`; a code of letters that for each place,
-`alphabet[…]`. As it is, who sees some of the values can reckon the next.
+- "between two numbers": Write `(from + (crypto.getRandomValues(new Uint32Array(1))[0] % count))` for
+  `whole`. As it is, who sees some of the values can reckon the next.
+- "below a number": Write `(crypto.getRandomValues(new Uint32Array(1))[0] % count)` for `whole`. As it is,
+  who sees some of the values can reckon the next.
+- "a piece of a text": Write `crypto.randomUUID()` for `whole`. As it is, who sees some of the values can
+  reckon the next.
+
+Write `crypto.getRandomValues(new Uint32Array(1))[0] / 2 ** 32` for `Math.random()`. As it is, who sees some
+of the values can reckon the next.
 
 ## Not reported
 
@@ -68,6 +74,9 @@ _HARMLESS = pattern(
 _ID = pattern(r"(?:^|_)(?:user|account|order|payment|room|invite|share|file|upload)_?id$", re.IGNORECASE)
 _MAKER = pattern(r"(?:generate|create|make|random|new|gen)", re.IGNORECASE)
 _LIST_INDEX = pattern(r"^\w+\[\s*Math\.floor\(\s*Math\.random\(\)\s*\*\s*\w+\.length\s*\)\s*\]$")
+_FLOORED = pattern(
+    r"Math\.floor\(\s*(?:(?P<first>[\w.]+)\s*\+\s*)?Math\.random\(\)\s*\*\s*(?P<count>[\w.]+)\s*\)"
+)
 _LEASE = pattern(rb"[Ll]ease|[Ll]ock(?:ed|s)?\b|[Mm]utex")
 _STORAGE = pattern(rb"\b(?:session|local)Storage\b")
 _SESSION_ID = pattern(r"(?:\w+_)?(?:session|tab|client|device)_?id")
@@ -97,16 +106,39 @@ def check(match: Match) -> Iterator[Finding]:
     fix = None
     if whole is not None and _is_alone(module, whole):
         fix = Fix("Use `crypto.randomUUID()`", (match.replace(whole, "crypto.randomUUID()"),), Safety.UNSAFE)
+    words = _words(module, match.node, whole)
     if _is_secret(name):
         yield Finding(
-            f"`Math.random()` can be foreseen, and `{name}` should not be: use `crypto`", match.at(), fix=fix
+            f"`Math.random()` can be foreseen, and `{name}` should not be: use `crypto`",
+            match.at(),
+            fix=fix,
+            words=words,
         )
     elif whole is not None and _ID.search(_snake(name)):
         yield Finding(
             f"`Math.random()` can be foreseen, and its results meet: use `crypto` for `{name}`",
             match.at(),
             fix=fix,
+            words=words,
         )
+
+
+def _words(module: Module, node: Node, idiom: Node | None) -> js.Words:
+    """What is made at random: a text, or a number below another one, or between two."""
+    if idiom is not None:
+        said = js.word("whole", module, idiom)
+        return (("a piece of a text", ""), *said) if said else ()
+    for above in module.ancestors(node):
+        if above.type in js.FUNCTIONS:
+            return ()
+        text = module.text(above) if above.type == "call_expression" else ""
+        found = _FLOORED.fullmatch(text)
+        if found is None:
+            continue
+        first = found["first"]
+        numbers = (("whole", text), ("count", found["count"]), *((("from", first),) if first else ()))
+        return (("between two numbers" if first else "below a number", ""), *numbers)
+    return ()
 
 
 def _snake(name: str) -> str:

@@ -39,10 +39,11 @@ export default {
 
 ## What to do
 
-Declare a rate limit (`"ratelimits": [{ "name": "LIMITER", "namespace_id": "1001", "simple": { "limit": 10,
-"period": 60 } }]`) with the variable's numbers (the period can be 10 or 60), and ask `(await
-env.LIMITER.limit({ key })).success`; it counts for each location. Only an exact count, or another period,
-takes a Durable Object. As it is, hardly anybody is limited.
+Add a rate limit to the configuration, `"ratelimits": [{ "name": "LIMITER", "namespace_id": "1001",
+"simple": { "limit": 10, "period": 60 } }]`, and where requests are counted ask `(await env.LIMITER.limit({
+key })).success`, with the key that the variable has; `false` is answered as today, and the variable goes.
+How many in how long is yours to say: unless you know better, what the code has, with a period of 10 or 60
+seconds. It counts for each location; as it is, each isolate begins anew, and hardly anybody is limited.
 
 ## Not reported
 
@@ -118,6 +119,7 @@ def check(match: Match) -> Iterator[Finding]:
                     if it.config is not None
                 ),
             ),
+            words=js.words_at(module, changed),
         )
 
 

@@ -35,10 +35,17 @@ export default {
 
 ## What to do
 
-Verify with the library that is there: `jwt.verify(token, key)` for `jwt.decode(token)`, which throws for
-a forged token: answer 401 then. The key: of tokens that this project signs, its own secret, from `env`;
-of a provider's (Supabase, Auth0, Google), the public keys at its `/.well-known/jwks.json`, with `jose`:
-`jwtVerify(token, createRemoteJWKSet(new URL(…)), { issuer, audience })`.
+- "of Cloudflare Access": Verify it with `jose` (`npm install jose`), in an `async` function: `(await
+  jwtVerify(token, createRemoteJWKSet(new URL("https://TEAM.cloudflareaccess.com/cdn-cgi/access/certs")), {
+  audience: "AUD" })).payload` for what is decoded here, with the team's name for `TEAM` and the
+  application's audience tag for `AUD` (both in Zero Trust, at the application). It throws for a forged
+  token: answer 401 in a `catch`.
+
+Verify it before it is believed, with the key of who signed it. A token that this project signs:
+`jwt.verify(token, secret)` for the decoding, with the secret that it is signed with. A provider's
+(Supabase, Auth0, Google): `(await jwtVerify(token, createRemoteJWKSet(new
+URL("https://ISSUER/.well-known/jwks.json")), { issuer, audience })).payload` of `jose`. Both throw for a
+forged token: answer 401 in a `catch`.
 
 ## Not reported
 
@@ -112,6 +119,10 @@ def _finding(match: Match, token: Node) -> Iterator[Finding]:
         "this token is only decoded: whoever sends it decides what it says",
         match.at(),
         () if js.span_of(match.node).covers(js.span_of(source)) else (module.at(source, "it is sent here"),),
+        words=(
+            *((("of Cloudflare Access", ""),) if "cf-access" in module.text(source).lower() else ()),
+            *js.word("token", module, token),
+        ),
     )
 
 

@@ -29,8 +29,17 @@ export default {
 
 ## What to do
 
-Take the value out of what is logged: log an id, whether it is there (`Boolean(token)`), or the object
-without it (`const { token, ...rest } = data`). If it was logged in production, have it replaced.
+Take `value` out of what is logged (`Boolean(value)` in its place says whether it is there). If it was
+logged in production, have it replaced. Where the log is how a developer gets the value, log it only under a
+check that this is local development.
+
+- "the address with": Log `new URL(request.url).pathname` for it. If it was logged in production, have the
+  code or token replaced.
+- "all of `<whole>`": Log `Object.keys(<whole>)` for it. If it was logged in production, have the tokens
+  replaced.
+- "`<value>` is logged": Take `<value>` out of what is logged (`Boolean(<value>)` in its place says whether
+  it is there). If it was logged in production, have it replaced. Where the log is how a developer gets the
+  value, log it only under a check that this is local development.
 
 ## Not reported
 

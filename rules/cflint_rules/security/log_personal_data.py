@@ -35,8 +35,14 @@ export default {
 
 ## What to do
 
-Log what finds the record again, an id or a count, in its place (`console.log("new order", order.id)`); of an
-object, leave this property out. Delete the line where it was for development.
+Take it out of what is logged, at each place that is shown: of a text its part, of an object the property
+(`const { email, ...rest } = data`, and log `rest`). Where the line has to say who it was, log the record's
+id.
+
+- "a property": Delete this property of what is logged, and do the like at each other place that is shown.
+  Where the line has to say who it was, log the record's id in its place.
+- "a part of a text": Leave this part out of the text, and do the like at each other place that is shown.
+  Where the line has to say who it was, log the record's id in its place.
 
 ## Not reported
 
@@ -117,7 +123,16 @@ def check(module: Module) -> Iterator[Finding]:
         f"{what} is logged: whoever reads the logs {told}",
         module.at(place),
         tuple(module.at(other, "and this") for other, _ in others[:_MOST]),
+        words=_words(module, place),
     )
+
+
+def _words(module: Module, place: Node) -> js.Words:
+    """The case of a property, or of a part of a text."""
+    above = module.parent(module.with_wrappers(place))
+    if above is not None and above.type == "pair":
+        return (("a property", ""),)
+    return (("a part of a text", ""),) if above is not None and above.type == "template_substitution" else ()
 
 
 def _logged(module: Module, call: Node) -> Iterator[tuple[Node, str]]:

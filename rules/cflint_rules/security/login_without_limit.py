@@ -79,10 +79,16 @@ function verifyPassword(sent: string, expected: string): boolean {
 
 ## What to do
 
-Add to the configuration `"ratelimits": [{ "name": "LOGINS", "namespace_id": "1001", "simple": { "limit": 5,
-"period": 60 } }]`, and in the handler, before it gets here: `if (!(await env.LOGINS.limit({ key: name
-})).success) return new Response("too many attempts", { status: 429 })`, with the name or mail address that is
-tried. As it is, passwords can be tried without end.
+Add a rate limit to the configuration, `"ratelimits": [{ "name": "LOGINS", "namespace_id": "1001", "simple":
+{ "limit": 5, "period": 60 } }]`, and before the password is checked: `if (!(await env.LOGINS.limit({ key:
+email })).success) return new Response("too many attempts", { status: 429 })`, with the name or mail address
+that is tried for `email`. As it is, passwords can be tried without end.
+
+- "no env here": Add a rate limit to the configuration, `"ratelimits": [{ "name": "LOGINS", "namespace_id":
+  "1001", "simple": { "limit": 5, "period": 60 } }]`, and in the function that answers the login, before it
+  calls this one: `if (!(await env.LOGINS.limit({ key: email })).success) return new Response("too many
+  attempts", { status: 429 })`, with its `env` (or `import { env } from "cloudflare:workers"`) and the name
+  or mail address that is tried for `email`. As it is, passwords can be tried without end.
 
 ## Not reported
 

@@ -43,13 +43,17 @@ export default {
 
 ## What to do
 
-Log what is needed of it by name, and no secret: `Object.keys(env)` for what there is, `Boolean(env.NAME)` for
-whether it is set. What was logged in production has to be replaced.
+Log `Boolean(value)` for it, which says whether it is set. What was logged in production has to be replaced.
 
+- "`<read>` is sent to": Take `<read>` out of what is sent; a variable of it that the client needs is sent
+  by its name. Have those secrets replaced that a client may have got.
 - "is sent to": Send only what the client needs, by name, and no secret. Have those secrets replaced that a
   client may have got.
 - "one string": Take what tells two apart by name (an id, a host) in place of all of it: the text holds each
   secret, wherever it is kept.
+- "all of": Log the names for it: `Object.keys(env)`. What was logged in production has to be replaced.
+- "the secret `<read>` is logged": Log `Boolean(<read>)` for it, which says whether it is set. What was
+  logged in production has to be replaced.
 
 ## Not reported
 

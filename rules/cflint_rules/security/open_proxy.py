@@ -35,13 +35,16 @@ export default {
 
 ## What to do
 
-If the code, its pages or the README name hosts, allow those alone: `if (!["api.example.com"].includes(new
-URL(target).hostname)) return new Response(null, { status: 403 })`, and `redirect: "manual"`, since a redirect
-leads elsewhere. If any host is meant, ask for a token first (401 without): as it is, the address serves
-whoever finds it.
+Name the hosts that may be fetched, which is yours to say (the code, its pages or the README name them), and
+before the request: `const hosts = ["api.example.com"]; if (!URL.canParse(target) || !hosts.includes(new
+URL(target).hostname)) return new Response(null, { status: 403 })`, with `redirect: "manual"` among its
+options, since a redirect leads elsewhere. If any host is meant, ask for a token instead (401 without): as
+it is, the address serves whoever finds it.
 
-- "a text in it": Compare the host, not the text: `["example.com"].includes(new URL(target).hostname)`, with
-  the host for which the text stands. As it is, `https://evil.example/?example.com` passes.
+- "a text in it": Compare the host in place of the text: `const hosts = ["cdn.example.com"]; if
+  (!URL.canParse(target) || !hosts.includes(new URL(target).hostname)) return new Response(null, { status:
+  403 })`, with the hosts that stand in the texts which are looked for today. As it is,
+  `https://evil.example/?example.com` passes.
 - "all headers": Send only those that are needed: `headers: { accept: request.headers.get("accept") ?? "*/*"
   }`. As it is, that server gets the visitor's cookies and tokens.
 
@@ -116,7 +119,12 @@ def check(match: Match) -> Iterator[Finding]:
         first = loose[0][0].module.at(loose[0][1].node, "this says nothing of the host")
         related = (*related, first)
     which = "any URL with a text in it" if loose else "any URL that a client sends"
-    yield Finding(f"{which} is fetched: check its host, or who asks", match.at(), related)
+    yield Finding(
+        f"{which} is fetched: check its host, or who asks",
+        match.at(),
+        related,
+        words=js.word("target", module, match.arguments[0] if match.arguments else None),
+    )
     headers = module.property_value(match.arguments[1], "headers") if len(match.arguments) > 1 else None
     if headers is not None and _is_all_headers(module, headers):
         yield Finding(

@@ -30,8 +30,9 @@ export default {
 
 ## What to do
 
-Resolve the target against your own origin, and compare: `const target = new URL(next, origin)`, and
-`target.origin === origin ? target.href : origin`. Where other sites are wanted, look the origin up in a list.
+Lead only to pages of this site: `const to = URL.canParse(target, request.url) ? new URL(target,
+request.url) : null`, and redirect to `to?.origin === new URL(request.url).origin ? to.href : "/"`. Where
+other sites are wanted, look `to.origin` up in a list of them.
 
 - "browsers read": Refuse the backslash, too: `!next.startsWith("/\\\\")`, or resolve and compare as above. As
   it is, the link leads to `evil.example`.

@@ -39,9 +39,15 @@ export default {
 
 ## What to do
 
-Declare the binding that the message names in the Worker's configuration (`"ai": { "binding": "AI" }`), and
-call it in place of the request: `await env.AI.run(model, input)`, with the URL's model and the object that is
-its body, gives the `result` of the answer; `env.CACHE.get(key)` a value of KV. The token goes.
+Declare the binding in the configuration, under a name of your own, and call it in place of the request; the
+token goes.
+
+- "(`ai`)": Add `"ai": { "binding": "AI" }` to the configuration, and write `await env.AI.run(model, input)`
+  for the request, with the model that the address names and the object that is its body: it gives what
+  `result` of the answer is. The token goes.
+- "(`kv_namespaces`)": Add `"kv_namespaces": [{ "binding": "CACHE", "id": "ID" }]` to the configuration,
+  with the namespace's id that the address has, and write `await env.CACHE.get(key)` for the request
+  (`put(key, value)` of a PUT, `delete(key)` of a DELETE). The token goes.
 
 ## Not reported
 

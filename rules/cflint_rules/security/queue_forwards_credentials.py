@@ -35,8 +35,11 @@ export default {
 
 ## What to do
 
-Name the headers that are needed: `{ "user-agent": request.headers.get("user-agent") }`. If it is a log
-for debugging, delete the line. Never `cookie`, `authorization` and what holds a key.
+- "are logged": Log those that you need, by name: `{ "user-agent": request.headers.get("user-agent") }` in
+  place of all. If it was for debugging, delete the line.
+
+Send those that the other side needs, by name: `{ "user-agent": request.headers.get("user-agent") }` in
+place of all, and never `cookie`, `authorization` and what holds a key.
 
 ## Not reported
 

@@ -50,9 +50,9 @@ export default {
 
 ## What to do
 
-Throw where it is missing: `if (!env.NAME) throw new Error("NAME is not set")`, and take the literal out;
-local development gets it from `.dev.vars`. A deployment without the secret then fails instead of trusting
-whoever knows the source. If it ran with the literal, set a new secret.
+Before it: `if (!env.NAME) throw new Error("NAME is not set")`, and leave out the text behind it. Set it for
+local development in `.dev.vars`, for deployments with `npx wrangler secret put NAME`. If one ran with the
+text, whoever read the code knows it: set another.
 
 ## Not reported
 
@@ -254,7 +254,15 @@ def _finding(match: Match, name: str, default: Node) -> Iterator[Finding]:
     yield Finding(
         f"without `{name}` this is the secret, which everybody can read here: {quoted(text, 30)}",
         match.at(default),
+        words=_words(module, name, default),
     )
+
+
+def _words(module: Module, name: str, default: Node) -> js.Words:
+    """How the secret is read here."""
+    chosen = module.operation(module.parent(module.with_wrappers(default)))
+    read = chosen.left if chosen is not None else None
+    return (("NAME", name), *js.word("env.NAME", module, read))
 
 
 def _is_set(module: Module, name: str) -> bool:

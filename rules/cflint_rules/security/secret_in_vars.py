@@ -48,6 +48,12 @@ leads to another machine with a password.
 By hand: the value is known by now, and has to be replaced and stored elsewhere (`wrangler secret put`),
 which no edit does. The fix shows the variable moved to `secrets.required`.
 
+- "the placeholder of the variable `<name>`": a deployment only goes through once the true value is set
+  (`npx wrangler secret put <name>`); local development reads `<name>=…` of `.dev.vars`
+- "the variable `<name>`": the value is in the repository: have another made where it was issued, and set
+  that (`npx wrangler secret put <name>`) behind this edit; local development reads `<name>=…` of
+  `.dev.vars`
+
 Source: https://developers.cloudflare.com/workers/configuration/secrets/,
 https://github.com/cloudflare/workers-sdk/pull/11389,
 https://developers.cloudflare.com/hyperdrive/configuration/local-development/

@@ -45,9 +45,12 @@ export default {
 Write `?` in its place, without quotation marks around it, and hand the value to `.bind(…)` (`exec()` of a
 Durable Object: after the text), in the order of the `?`. As it is, the value can go on as SQL.
 
-- "from a list": A name cannot be bound. Look it up: `const column = ({ name: "name", date: "created_at" } as
-  Record<string, string>)[asked] ?? "name"`, with the columns that may be asked for; another text then changes
-  nothing.
+- "from a list": A name cannot be bound. Look it up: `const column = ({ name: "name", date: "created_at" }
+  as Record<string, string>)[asked] ?? "name"`, with the columns that may be asked for; another text then
+  changes nothing.
+- "`<value>` becomes part of the SQL": Write `?` for `<value>` with its `${ }`, without quotation marks
+  around it, and add `<value>` to what `.bind(…)` is given (`exec()` of a Durable Object: behind the text),
+  in the order of the `?`. As it is, the value can go on as SQL.
 
 ## Not reported
 

@@ -55,12 +55,17 @@ and their callers, in other modules, too. A signature that the code makes itself
 
 ## What to do
 
-Hash both and compare the digests: `const digest = (it: string) => crypto.subtle.digest("SHA-256", new
-TextEncoder().encode(it))`, then `crypto.subtle.timingSafeEqual(await digest(given), await digest(secret))`.
-The function becomes `async`, and each call of it gets an `await`.
+Compare digests: `const digest = (it: string) => crypto.subtle.digest("SHA-256", new
+TextEncoder().encode(it))`, and `!crypto.subtle.timingSafeEqual(await digest(given ?? ""), await
+digest(expected))` for `given !== expected` (without the `!` for `===`). The function around it has to be
+`async`, and its callers await it.
 
-- "hmac.compare_digest": Write `hmac.compare_digest(given.encode(), secret.encode())`, with `import hmac`. As
-  it is, the time tells how much of the beginning was right.
+- "hmac.compare_digest": Write `hmac.compare_digest(given.encode(), secret.encode())`, with `import hmac`.
+  As it is, the time tells how much of the beginning was right.
+- "throws when the lengths differ": Compare digests, which are of one length: `const digest = (it: string)
+  => crypto.subtle.digest("SHA-256", new TextEncoder().encode(it))`, and
+  `crypto.subtle.timingSafeEqual(await digest(given), await digest(expected))` with the two texts. The
+  function around it has to be `async`, and its callers await it.
 
 ## Not reported
 

@@ -42,11 +42,14 @@ export default {
 
 ## What to do
 
-At the beginning of the handler: `if (request.body && Number(request.headers.get("content-length") ??
-Infinity) > 20_000_000) return new Response("too large", { status: 413 })`, 20 MB or what your users send:
-several at once have to fit into 128 MB, and bodies without a length are refused. Only if larger ones must be
-taken, hand `request.body` on as a stream (`bucket.put(key, request.body)`); the client then sends the file
-alone, as no form.
+Before it: `if (Number(request.headers.get("content-length") ?? Infinity) > 20_000_000) return new
+Response("too large", { status: 413 })`. How large an upload may be is yours to say; unless you know better,
+20 MB (several at once have to fit into 128 MB). One without a length is refused, which browsers always
+send.
+
+- "in Python": Before it: `if int(request.headers.get("content-length") or 20_000_001) > 20_000_000: return
+  Response("too large", status=413)`. How large an upload may be is yours to say; unless you know better, 20
+  MB (several at once have to fit into 128 MB). One without a length is refused, which browsers always send.
 
 ## Not reported
 

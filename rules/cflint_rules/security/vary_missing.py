@@ -38,8 +38,13 @@ export default {
 
 ## What to do
 
-Set beside this header, and on the answers without it, `Vary: Origin` (`Vary: Accept` where that is read):
-`headers.append("Vary", "Origin")`. Only caches notice.
+Set `Vary: Origin` beside this header, on each answer that has it: `headers.append("Vary", "Origin")` (in an
+object of headers `Vary: "Origin"`). Only caches notice.
+
+- "follows `Accept`": Set `Vary: Accept` on both forms of the answer: `headers.append("Vary", "Accept")` (in
+  an object of headers `Vary: "Accept"`). Only caches notice.
+- "a field of headers": Write `Vary: "Origin",` below this line: only caches notice.
+- "in Hono": Behind it: `c.header("Vary", "Origin", { append: true })`. Only caches notice.
 
 ## Not reported
 
@@ -106,6 +111,7 @@ def check(subject: Module) -> Iterator[Finding]:
             "this names the origin that asked, without `Vary: Origin`: a cache gives it to other origins",
             subject.at(value),
             () if js.contains(value, source) else (subject.at(source, "it is read here"),),
+            words=_words(subject, value),
         )
         return
 
@@ -129,6 +135,15 @@ def check_accept(subject: Module) -> Iterator[Finding]:
             (subject.at(kept, "caches may keep it"),),
         )
         return
+
+
+def _words(subject: Module, value: Node) -> js.Words:
+    """The case of a header in an object, or whose headers a call sets."""
+    above = subject.parent(subject.with_wrappers(value))
+    if above is not None and above.type == "pair":
+        return (("a field of headers", ""),)
+    around = subject.call_around(value)
+    return js.word("headers", subject, around[0].receiver) if around is not None else ()
 
 
 def _is_never_kept(subject: Module, value: Node) -> bool:

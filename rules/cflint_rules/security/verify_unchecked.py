@@ -49,10 +49,13 @@ export default {
 
 ## What to do
 
-Look at what it gives: `if (!(await …verify(…))) return new Response(null, { status: 401 })`.
+Look at what it gives: `if (!(await …verify(…))) return new Response(null, { status: 401 })`, with this
+call.
 
-- "then this throws": Ask before it is used: `if (!verified)`, and answer as to one who is not signed in
-  (401, or a redirect to the sign-in). As it is, that client gets an error 500.
+- "then this throws": Before it: `if (!verified) return new Response(null, { status: 401 })` (of a page, a
+  redirect to the sign-in). As it is, that client gets an error 500.
+- "`<name>()` gives": Directly behind this statement: `if (!valid) return new Response(null, { status: 401
+  })`, where `valid` is what `<name>()` gives. As it is, a forged one passes.
 
 ## Not reported
 
@@ -132,7 +135,7 @@ def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.word in _OWN or match.word in _OF_VIEM:
         if _is_dropped(match) and _gives_false(match):
-            yield Finding(_message(match, "`false`"), match.at())
+            yield Finding(_message(match, "`false`"), match.at(), words=_result(match, "valid"))
         return
     called = module.called_name(match.node)
     if called is None:
@@ -148,7 +151,8 @@ def check(match: Match) -> Iterator[Finding]:
     if called.module.startswith("bcrypt") and len(match.arguments) > 2:
         return  # a function that is called with the result
     if _is_dropped(match):
-        yield Finding(_message(match, "`undefined`" if is_token else "`false`"), match.at())
+        what = "`undefined`" if is_token else "`false`"
+        yield Finding(_message(match, what), match.at(), words=_result(match, "valid"))
         return
     read = module.unchecked_read(match.node) if is_token else None
     if read is not None and module.try_around(read) is None:
@@ -157,7 +161,15 @@ def check(match: Match) -> Iterator[Finding]:
             module.at(read),
             (match.at(match.node, "the token is verified here"),),
             severity=Severity.NOTE,
+            words=_result(match, "verified"),
         )
+
+
+def _result(match: Match, general: str) -> js.Words:
+    """The name that holds the result of the call."""
+    result = match.module.awaited(match.node)
+    declared = result.declaration if result is not None else None
+    return ((general, declared.name),) if declared is not None else ()
 
 
 def _message(match: Match, what: str) -> str:

@@ -46,19 +46,24 @@ export default {
 ## What to do
 
 If the code uses it and it is a secret, name it in `secrets.required` (and set it: `npx wrangler secret put
-NAME`); if it is a binding, declare it in the configuration, under this name: as it is, it is `undefined`. If
-nothing uses it, delete the member from the type. `npx wrangler types` then writes the type by itself.
+NAME`); if it is a binding, declare it in the configuration, under this name: as it is, it is `undefined`.
+If nothing uses it, delete the member from the type. `npx wrangler types` then writes the type by itself.
 
-- "run `wrangler types`": Run `npx wrangler types`: it writes the file from the configuration. Until then the
-  types are not those of the deployed Worker.
+- "run `wrangler types`": Run `npx wrangler types`: it writes the file from the configuration. Until then
+  the types are not those of the deployed Worker.
 - "which binds": Take the name that the configuration has, in the type and in the code: as it is, `env.NAME`
   is `undefined`.
-- "has no member": If the configuration binds it or it is a secret, add `NAME: TYPE;` to the type (`npx
-  wrangler types` writes it). If it is a slip, write the name that the type has: as it is, it is `undefined`.
+- "has no member `<name>`": Add `<name>: string;` to the type (of a binding its type, `KVNamespace` or the
+  like), and see that it is set: a secret by `npx wrangler secret put <name>`. If it is a slip, write the
+  name that the type has instead: as it is, it is `undefined`.
 - "neither bound": If the message names another, write that in the code. Otherwise add it to
   `secrets.required` in the configuration, or to `vars`: as it is, it is `undefined` in `wrangler dev`.
 - "nothing but a comment": Run `npx wrangler types`, delete the `Env` that is written by hand, and import
   nothing for it: the generated one is global.
+- "nothing reads it": Delete the member from the type: no code of the Worker reads it, and no configuration
+  binds it.
+- "one of a kind": Declare it in the configuration: `ENTRY`, with the resource's own name. As it is, it is
+  `undefined` where the code reads it.
 
 ## Not reported
 
@@ -77,7 +82,7 @@ Source: https://developers.cloudflare.com/workers/languages/typescript/#generate
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cflint.api import (
     Finding,
@@ -107,6 +112,18 @@ _KEEP_EQUAL = (
     pattern(r"\b(?:replace|rename|change|update)\b", re.I),
 )
 """What a comment speaks of that tells to keep a name equal to the one in the configuration."""
+_ENTRIES = {
+    "KVNamespace": '"kv_namespaces": [{{ "binding": "{}" }}]',
+    "D1Database": '"d1_databases": [{{ "binding": "{}", "database_name": "DATABASE" }}]',
+    "R2Bucket": '"r2_buckets": [{{ "binding": "{}", "bucket_name": "BUCKET" }}]',
+    "Queue": '"queues": {{ "producers": [{{ "binding": "{}", "queue": "QUEUE" }}] }}',
+    "DurableObjectNamespace": (
+        '"durable_objects": {{ "bindings": [{{ "name": "{}", "class_name": "CLASS" }}] }}'
+    ),
+    "Ai": '"ai": {{ "binding": "{}" }}',
+    "VectorizeIndex": '"vectorize": [{{ "binding": "{}", "index_name": "INDEX" }}]',
+}
+"""How a configuration binds what has a type."""
 
 
 @rule(module(), severity=Severity.NOTE, fix=Safety.SAFE, both=True)
@@ -147,7 +164,26 @@ def _unbound(module: Module) -> Iterator[Finding]:
         names = join_names([f"`{member.name}`" for member in found], _SHOWN)
         verb = "are" if len(found) > 1 else "is"
         message = f"{names} {verb} in `{found[0].owner.name}` but not in the configuration"
-        yield Finding(message, found[0].at_name)
+        yield Finding(message, found[0].at_name, words=_words(module, found) if len(found) == 1 else ())
+
+
+def _words(module: Module, found: list[js.EnvMember]) -> js.Words:
+    """Whether code reads the one member, and the entry that would bind it."""
+    member = found[0]
+    others = [path for path in js.paths_around(module) if path != module.path]
+    read = any(True for _ in module.env_uses_of(member.name))
+    data = member.at_name.document.data
+    said = data[member.at_name.span.end : data.find(b"\n", member.at_name.span.end)].decode(errors="replace")
+    return _fate(module.project, [] if read else others, member.name, said)
+
+
+def _fate(project: Project, paths: Sequence[str], name: str, type_: str) -> js.Words:
+    """What becomes of a member that nothing binds: nothing reads it in some modules, or there is an entry
+    that binds what has its type."""
+    if paths and not js.is_named(project, paths, name):
+        return (("nothing reads it", ""),)
+    entry = next((entry for kind, entry in _ENTRIES.items() if kind in type_), None)
+    return (("one of a kind", ""), ("ENTRY", entry.format(name))) if entry is not None else ()
 
 
 def _not_listed(module: Module) -> Iterator[Finding]:
@@ -267,7 +303,9 @@ def _of_framework(subject: Worker, project: Project) -> Iterator[Finding]:
             verb = "are" if len(lost) > 1 else "is"
             names = join_names([f"`{member.name}`" for member in lost], _SHOWN)
             message = f"{names} {verb} in `{types.name}` but not in the configuration"
-            yield Finding(message, Location(document, lost[0].name_span))
+            paths = [path for path in js.running_paths(subject) if not path.endswith(".d.ts")]
+            words = _fate(project, paths, lost[0].name, lost[0].type) if len(lost) == 1 else ()
+            yield Finding(message, Location(document, lost[0].name_span), words=words)
 
 
 def _generated(subject: Worker, project: Project) -> Iterator[Finding]:

@@ -60,8 +60,8 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-In the loop: `try { socket.send(text) } catch { }`, dropping that socket from what is kept of it in the
-`catch`.
+Write `try { socket.send(text) } catch { }` for it, as it stands here: a socket that is closing is passed
+over.
 
 ## Not reported
 
@@ -108,6 +108,7 @@ def check(match: Match) -> Iterator[Finding]:
             "`send()` throws for a socket that is closing, and the sockets after it get nothing",
             module.at(send),
             (module.at(closes, "a socket is closed here"),),
+            words=js.word("socket.send(text)", module, send),
         )
 
 

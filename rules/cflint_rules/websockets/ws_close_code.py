@@ -48,8 +48,11 @@ export class Stream extends DurableObject<Env> {
 
 ## What to do
 
-Write `ws.close(code === 1005 || code === 1006 ? 1000 : code, reason)`; of your own, 1000 for a normal
-end, 1011 for an error, 3000 to 4999 for what your protocol means, and a reason of at most 123 bytes.
+Write a code that may be sent: 1000 for a normal end, 1011 for an error, 3000 to 4999 for what your protocol
+means, with a reason of at most 123 bytes.
+
+- "is 1005 or 1006": Write `code === 1005 || code === 1006 ? 1000 : code` for it: the socket is closed in
+  either case.
 
 ## Not reported
 
@@ -169,6 +172,7 @@ def _forwarded(match: Match, argument: Node) -> Iterator[Finding]:
         match.at(argument),
         related=(match.at(at, f"{quoted(name)} is what the client closed with"),),
         severity=Severity.NOTE if module.document.is_block else Severity.WARNING,
+        words=js.word("code", module, argument),
     )
 
 

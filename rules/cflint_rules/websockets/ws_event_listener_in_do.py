@@ -52,10 +52,14 @@ export class Counter extends DurableObject<Env> {
 
 ## What to do
 
-Make it a method of the class: `async webSocketMessage(ws, message)` for `message` (text or `ArrayBuffer`, the
-`data` of the event), `webSocketClose(ws, code, reason)` for `close`, `webSocketError(ws, error)` for `error`,
-with `ws` for the socket. Names of the function around it have to come from a field, `ctx.storage` or
-`ws.deserializeAttachment()`.
+Make it a method of the class: `async webSocketMessage(ws, message)` for `message` (text or `ArrayBuffer`,
+the `data` of the event), `webSocketClose(ws, code, reason)` for `close`, `webSocketError(ws, error)` for
+`error`, with `ws` for the socket. Names of the function around it have to come from a field, `ctx.storage`
+or `ws.deserializeAttachment()`.
+
+- "the methods are there": Delete these listeners: the class has `webSocketMessage()` and its like, which
+  the runtime calls. What only a listener does is moved into its method, with `ws` for the socket. Sockets
+  that a field keeps are `ctx.getWebSockets()`, wherever it is read.
 
 ## Not reported
 
@@ -119,4 +123,5 @@ def check(match: Match) -> Iterator[Finding]:
             *migration.obstacles,
         ),
         fix=migration.fix if len(ends) == 1 else None,
+        words=(("the methods are there", ""),) if method and owner.method(method) is not None else (),
     )

@@ -48,9 +48,9 @@ export class Feed extends DurableObject<Env> {
 
 ## What to do
 
-If the client's code sends something (`socket.send(`), add `async webSocketMessage(ws: WebSocket, message:
-string | ArrayBuffer): Promise<void> { … }` to the class, which does that. If it only listens, let the method
-say so: `ws.close(1003, "no messages")`.
+Add to the class `async webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): Promise<void> { }`,
+with what a message of the client is to do; where the pages send none (no `socket.send(`), leave it empty,
+with a comment that says so.
 
 ## Not reported
 

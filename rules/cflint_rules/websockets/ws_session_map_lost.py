@@ -57,8 +57,9 @@ export class Table extends DurableObject<Env> {
 
 ## What to do
 
-Delete the field: `for (const ws of this.ctx.getWebSockets())` has all of them, with tags some
-(`acceptWebSocket(ws, [tag])`); what was kept for each goes into `ws.serializeAttachment(…)`.
+Delete the field, and keep what it holds with each socket: `ws.serializeAttachment(value)` for `.set(ws,
+value)`, `ws.deserializeAttachment()` for `.get(ws)`, `for (const ws of ctx.getWebSockets())` for a loop
+over it, `ctx.getWebSockets().length` for its size; a `.delete(ws)` goes.
 
 ## Not reported
 

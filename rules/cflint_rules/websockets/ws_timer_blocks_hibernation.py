@@ -63,9 +63,16 @@ export class Ticker extends DurableObject<Env> {
 
 ## What to do
 
-Replace the timer by `ctx.storage.setAlarm(Date.now() + interval)` and `alarm()`, which does the work and sets
-the next one while sockets are open. As it is, the object stays in memory, and is billed, as long as the timer
-runs.
+Set an alarm in place of the timer: `if ((await ctx.storage.getAlarm()) === null) await
+ctx.storage.setAlarm(Date.now() + 1000)`, with the timer's interval for 1000; `async alarm()` of the class
+does what the callback does, and at its end, while `ctx.getWebSockets().length > 0`, sets the next one. What
+clears the timer calls `ctx.storage.deleteAlarm()`. As it is, the object stays in memory, and is billed, as
+long as the timer runs.
+
+- "an alarm is there": Delete the timer and what clears it, and do what the callback does in the `alarm()`
+  that the class has, before it sets the next one; where that comes more seldom than the timer did, set it
+  that often while there is something to do. As it is, the object stays in memory, and is billed, as long as
+  the timer runs.
 
 ## Not reported
 
@@ -108,6 +115,7 @@ def check(match: Match) -> Iterator[Finding]:
         f"while this `{match.word}()` is pending, {owner.label} cannot hibernate: set an alarm",
         match.at(match.node),
         related=(module.at(accepts[0], "sockets are accepted for hibernation here"),),
+        words=(("an alarm is there", ""),) if owner.method("alarm") is not None else (),
     )
 
 

@@ -61,11 +61,11 @@ export class Quiz extends DurableObject<Env> {
 
 ## What to do
 
-Put it into `try`; in the `catch` send an error or close the socket (`ws.close(1007, "malformed")`), and
-return.
+Write `let value; try { value = expression; } catch { return; }` before this statement, and `value` here: a
+message that is no JSON is passed over; as it is, it ends in an error.
 
-- "is `null`": Ask right behind the `try`: `if (typeof data !== "object" || data === null) return;`, or let a
-  schema parse the message. What is no JSON is caught already.
+- "is `null`": Ask right behind the parsing: `if (typeof data !== "object" || data === null) return;`, with
+  the variable that holds it for `data`. What is no JSON is caught already.
 
 ## Not reported
 
@@ -119,6 +119,7 @@ def check(found: Handler) -> Iterator[Finding]:
         f"where `{message.name}`, which a client sent, {what}, this throws out of `{found.name}()`",
         module.at(node),
         (module.at(message.node, "the message arrives here"),),
+        words=js.word("expression", module, node),
     )
 
 
@@ -144,6 +145,7 @@ def check_listener(match: Match) -> Iterator[Finding]:
             f"where what a client sent {what}, this throws out of the listener",
             module.at(thrown[0]),
             (module.at(given[0].pattern, "the message arrives here"),),
+            words=js.word("expression", module, thrown[0]),
         )
         return
 

@@ -40,8 +40,10 @@ export class Sync extends WorkflowEntrypoint<Env, { id: string }> {
 Write a number and a unit, `"30 seconds"`, or a number of milliseconds: what is no duration is refused, and
 the instance fails.
 
-- "milliseconds": If seconds are meant, write `"30 seconds"`; if the number is right, `"30 milliseconds"` does
-  not exist: keep it, and suppress this.
+- "milliseconds: write `<time>`": Write `"<time>"` for the number: unless you know that milliseconds are
+  meant, seconds are. If they are, keep it, and suppress this.
+- "milliseconds": If seconds are meant, write `"30 seconds"`; if the number is right, keep it, and suppress
+  this.
 - "365 days": Write 365 days at most; for longer, sleep again in a loop.
 - "is refused": Leave it out.
 - "retries is": Write 0 or more, `Infinity` for without end.

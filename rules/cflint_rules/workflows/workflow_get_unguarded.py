@@ -42,8 +42,9 @@ export default {
 
 ## What to do
 
-`let instance; try { instance = await env.FLOW.get(id) } catch { return new Response("not found", {
-status: 404 }) }`: an id that there is not is answered with 404 instead of an error 500.
+Write `let instance: WorkflowInstance; try { instance = await workflow.get(id); } catch { return new
+Response("not found", { status: 404 }); }` for the statement: an id that there is not is answered with 404
+instead of an error 500.
 
 ## Not reported
 
@@ -86,6 +87,10 @@ def check(match: Match) -> Iterator[Finding]:
             "`get()` throws when there is no instance of that id, which a client can choose here",
             match.at(),
             tuple(module.at(other, "and here") for other in others if other is not None),
+            words=(
+                *js.word("workflow", module, match.receiver),
+                *js.word("id", module, match.arguments[0]),
+            ),
         )
 
 

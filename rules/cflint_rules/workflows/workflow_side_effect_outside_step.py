@@ -52,9 +52,15 @@ export class Orders extends WorkflowEntrypoint<Env, { order: string }> {
 
 ## What to do
 
-Wrap it: `const made = await step.do("name what it does", async () => { const it = await …; return { id:
-it.id }; })` (the time: `await step.do("now", async () => Date.now())`), with a name that no other step
-has, and return plain data (of a response its JSON). Without it, it is done again at each wake-up.
+Write `const made = await step.do("name", async () => { const it = await work; return it; })` for it, with
+what stands here for `await work`, a name that no other step has for `name`, and plain data returned (of a
+response its JSON). Without it, it is done again at each wake-up.
+
+- "`<call>` gives another value": Write `(await step.do("now", async () => <call>))` for it, with a name
+  that no other step has: a step runs once, and gives the same again.
+- "nothing of it is used": Write `await step.do("name", async () => { await work; })` for it, with what
+  stands here for `await work`, and a name that no other step has for `name`. Without it, it is done again
+  at each wake-up.
 
 ## Not reported
 
@@ -114,6 +120,7 @@ def _effects(module: Module, body: Node) -> Iterator[Finding]:
                 f"{what} runs again whenever the Workflow wakes up or is retried: put it in a step",
                 module.at(node),
                 related,
+                words=_words(module, node),
             )
         else:
             yield Finding(
@@ -121,7 +128,15 @@ def _effects(module: Module, body: Node) -> Iterator[Finding]:
                 module.at(node),
                 related,
                 severity=Severity.NOTE,
+                words=_words(module, node),
             )
+
+
+def _words(module: Module, node: Node) -> js.Words:
+    """What is to be done in a step, a name for it, and the case that nothing uses what it gives."""
+    made = js.Call(module, node)
+    dropped = (("nothing of it is used", ""),) if made.is_statement else ()
+    return (*dropped, *js.awaited_word("await work", module, node))
 
 
 def _goes_on(module: Module, body: Node, node: Node) -> bool:

@@ -43,9 +43,12 @@ export class Report extends WorkflowEntrypoint<Env> {
 
 ## What to do
 
-Let the step return the value, and put it into the variable outside: `total = await step.do("count", async ()
-=> 5)`; what is added up, `total += await step.do(…)` with what this step adds. A step that returns something
-already returns both: `const { result, cost } = await step.do(…)`.
+Let the step return what it changes, and change the variable outside of it by what the step gives.
+
+- "`<total>` is changed in a step": Let the step return what it changes, and change the variable outside:
+  `<total> += await step.do(…)` with what this step adds (`<total> = await step.do(…)` with the new value),
+  and nothing of it in the step. A step that returns something already returns both: `const { result, part }
+  = await step.do(…); <total> += part;`.
 
 ## Not reported
 

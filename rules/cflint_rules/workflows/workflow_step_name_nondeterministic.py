@@ -34,10 +34,14 @@ export class Billing extends WorkflowEntrypoint<Env, { invoice: string }> {
 
 ## What to do
 
-Make the name from the step's input or its place in the list (`` `send ${item.id}` ``), never from the time or
-at random.
+Make the name from the step's input or its place in the list (`` `send ${item.id}` ``), never from the time
+or at random.
 
 - "control character": Take it out of the name: the step is refused.
+- "in a loop": Count the steps: `let turn = 0` before the loop, and `${turn++}` in the name in place of
+  this. Each run then gives the step the same name.
+- "contains `<call>`": Leave `<call>` out of the name: no loop runs the step twice, and each run then gives
+  it the same name.
 
 ## Not reported
 
@@ -81,6 +85,7 @@ def check(match: Match) -> Iterator[Finding]:
             " result is never found and the step runs again",
             match.at(name),
             related=(match.at(found, "made here"),) if not is_within else (),
+            words=(("in a loop", ""),) if match.module.loop_around(match.node) is not None else (),
         )
 
 

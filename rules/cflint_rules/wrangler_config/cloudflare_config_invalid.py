@@ -61,6 +61,8 @@ Nothing is built or deployed until it is mended: write a value of the kind that 
 - "exclude each other": Keep the one that is meant, and delete the other.
 - "definition": Put the definition itself there, the constant that `containers` lists, and neither its name
   nor a copy.
+- "`<key>` only up to": Delete `<key>`: the wrangler that is installed does not take it any more, and
+  nothing is built or deployed with it.
 
 ## Not reported
 

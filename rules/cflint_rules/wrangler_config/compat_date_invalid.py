@@ -23,9 +23,8 @@ even in a dry run, and the deployment fails.
 
 Write a date of the form `YYYY-MM-DD`, today's at the latest: the deployment is refused as it is.
 
-- "newer than the runtime": Update wrangler, and with it the runtime (`npm install -D wrangler@latest`); or
-  write the date of the installed one, if nothing needs what came after it. Until then local development
-  differs from what is deployed.
+- "newer than the runtime": Update wrangler, and with it the runtime: `npm install -D wrangler@latest`.
+  Until then local development differs from what is deployed.
 
 ## Not reported
 

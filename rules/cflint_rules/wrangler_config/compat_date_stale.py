@@ -21,9 +21,14 @@ at once. The date can be moved at any time, and single changes can be switched o
 
 ## What to do
 
-Set a later date: at the latest today, or that of the installed runtime. What changes in between takes
-effect; `cflint upgrade` lists it, with the code that it touches. Where that runtime is too old, update
-wrangler first.
+Write today's date for it. Until then `FLAGS` become the default, among others, none of which is about what
+this code names; `cflint upgrade` says of each what it changes.
+
+- "runtime of the lock": Update wrangler first (`npm install -D wrangler@latest`), which brings a newer
+  runtime, then write today's date for it. Until then `FLAGS` become the default, among others; `cflint
+  upgrade` says of each what it changes, and which code names what it is about.
+- "is the default": Write today's date for it, once `cflint upgrade` has shown nothing that breaks: besides
+  the flag of the message `FLAGS` become the default until then, among others.
 
 ## Not reported
 
@@ -37,10 +42,10 @@ counts as today, so that a run can be repeated.
 
 ## Fix safety
 
-Unsafe: all that the runtime has mended and changed since the old date takes effect, none of which does
-before; the new date is today, or that of the installed runtime (workerd), which knows no later one. No fix
-is offered where that runtime is too old itself, and for a Python Worker, whose handlers and packages a
-later date may break (`python_no_global_handlers`).
+Unsafe: what the runtime has mended and changed since the old date takes effect; the new date is today, or
+that of the installed runtime (workerd), which knows no later one. No fix is offered where that runtime is
+too old itself, and for a Python Worker, whose handlers and packages a later date may break
+(`python_no_global_handlers`).
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
 """
@@ -72,6 +77,7 @@ _RELEASE = timedelta(days=7)
 """A release of workerd also takes the dates until the next one."""
 _SOCKETS = ("WebSocketPair", "acceptWebSocket", "webSocketMessage", "webSocketClose")
 _NAVIGATIONS = "assets_navigation_prefers_asset_serving"
+_MOST_FLAGS = 5
 _FELT = {
     "web_socket_auto_reply_to_close": _SOCKETS,
     "streams_enable_constructors": ("ReadableStream", "WritableStream"),
@@ -141,6 +147,10 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             Fix.of(f"Set the compatibility date to {newest.isoformat()}", edits, Safety.UNSAFE)
             if can_move
             else None,
+            words=(
+                *((("runtime of the lock", ""),) if newest < now else ()),
+                ("FLAGS", "`, `".join(sorted(since - {known or ""})[:_MOST_FLAGS])),
+            ),
         )
 
 

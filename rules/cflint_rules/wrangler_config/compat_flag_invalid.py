@@ -27,7 +27,9 @@ Experimental flags work in local development only.
 The deployment is refused until it is mended.
 
 - "contradict": Delete the flag that is not wanted of the two.
-- "is experimental": Delete it: only `wrangler dev` takes it.
+- "flag `<flag>` is experimental": Decide whether the Worker needs `<flag>`. If not, delete it from the
+  list. If it does, only accounts for which Cloudflare has allowed it can deploy: keep it and suppress this.
+  All others are refused.
 - "there is no": Delete it, or write the flag that is meant (they are listed in Cloudflare's documentation,
   "Compatibility flags").
 

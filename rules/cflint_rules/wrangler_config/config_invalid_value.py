@@ -39,8 +39,11 @@ at the end of a deployment.
 As it stands, wrangler refuses to deploy (where it is a warning, it does something else than is written).
 Write a value of the kind that the message names.
 
-- "is empty": Delete the key, and one beside it that is as empty (`preview_id`): wrangler refuses it as it is,
-  and without an id it makes the resource when it deploys, an empty one. To use one that exists, write its id.
+- "`assets` has to be an object": Write `"assets": { "directory": "FOLDER" }` with what stands here for
+  `FOLDER`: as it is, no files are deployed.
+- "is empty": Delete the key, and one beside it that is as empty (`preview_id`): wrangler refuses it as it
+  is, and without an id it makes the resource when it deploys, an empty one. To use one that exists, write
+  its id.
 - "cannot be used together": Keep the one that is meant, and delete the other: wrangler refuses both.
 - "cannot be called": Write a name of those characters, and the same one wherever it is meant: wrangler
   refuses this one.

@@ -27,16 +27,19 @@ without one, the next deployment makes it.
 
 ## What to do
 
-As it stands the deployment fails: there is no such resource. KV, D1 and R2: delete the id, and wrangler (4.45
-or later) makes an empty resource when it deploys. To use one that exists, write its id (`npx wrangler kv
-namespace list`, `d1 list`; `create NAME` makes one). If a script replaces the placeholder before it deploys,
-keep it.
+As it stands the deployment fails: there is no such resource. Delete the line, and wrangler (4.45 or later)
+makes an empty resource when it deploys. To use one that exists, write its id.
 
-- "`hyperdrive[": As it stands the deployment fails. Write the id of a configuration: `npx wrangler hyperdrive
-  list`, or `create NAME --connection-string=…` for a new one. If a script replaces it before it deploys, keep
-  it.
+- "`hyperdrive[": As it stands the deployment fails. Write the id of a configuration: `npx wrangler
+  hyperdrive list`, or `create` for a new one. If a script replaces it before it deploys, keep it.
 - "host of an example": Write a host of a zone of your own; without one, delete the entry and set
   `"workers_dev": true`. As it stands the deployment fails.
+- "d1_databases": Delete the line: wrangler (4.45 or later) makes an empty database at the next deployment.
+  If there is one already, write its id (`npx wrangler d1 list` shows it). As it stands the deployment
+  fails; if a script replaces it before, keep it.
+- "kv_namespaces": Delete the line: wrangler (4.45 or later) makes an empty namespace at the next
+  deployment. If there is one already, write its id (`npx wrangler kv namespace list` shows it). As it
+  stands the deployment fails; if a script replaces it before, keep it.
 
 ## Not reported
 

@@ -26,13 +26,15 @@ warning, so that what they once did does not happen, or are deprecated.
 
 Delete the key; where the message names a successor, write that in its place.
 
-- "`unsafe.bindings`": Write `"ratelimits": [{ "name": …, "namespace_id": …, "simple": { … } }]` with the
-  values of this entry, and delete it: it works today, and wrangler warns at each deployment.
+- "`unsafe.bindings`": Make it an entry of the list `ratelimits`, beside the others of its environment, with
+  the same `name`, `namespace_id` and `simple`, and without `type` (in TOML `[[ratelimits]]` for
+  `[[unsafe.bindings]]`); delete it here, and do the same at the other places. It works as it is, but
+  wrangler warns at each deployment.
 - "in `site`": Delete the key, and write at the top level, before the first `[table]`, `main =
   "FOLDER/index.js"`: the file that `main` of the package.json in that folder names (`index.js` without). It
   works until a later version drops it.
-- "is deprecated": Write what the message names, with what this key says, and delete the key: it works until a
-  later version drops it.
+- "is deprecated": Write what the message names, with what this key says, and delete the key: it works until
+  a later version drops it.
 - "has no effect": Delete the key: nothing changes. What it once did is done by what the message names.
 - "refuses": Delete the key, and write what the message names: wrangler 4 stops until then.
 

@@ -25,12 +25,11 @@ route or limit is not there. Often the key has another name, or a letter is wron
 
 ## What to do
 
-wrangler warns, and ignores the key: what it says does not happen. Unless its value is needed, delete it:
-nothing changes. If it is, it belongs under the key of wrangler that holds such a value (see its
-documentation, "Configuration").
+Delete the key: wrangler ignores it, so that nothing changes but that it no longer warns. If what it says is
+to happen, wrangler has another key for it (its documentation, "Configuration").
 
-- "did you mean": Write the key that the message names, at the place that it names: as it is, wrangler ignores
-  it.
+- "did you mean": Write the key that the message names, at the place that it names: as it is, wrangler
+  ignores it.
 - "of the top level": Move it out of this table, in TOML before the first `[table]`: as it is, wrangler
   ignores it.
 

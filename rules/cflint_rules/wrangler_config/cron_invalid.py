@@ -27,6 +27,8 @@ seconds and no `@daily`; a step cannot be as long as its field (`*/60`).
 The deployment fails as it is. Write five fields (minute, hour, day of the month, month, weekday) within the
 range that the message names; weekdays as names (`MON-FRI`).
 
+- "has 6 fields": Write `CRON`, without the first field: elsewhere that counts seconds, and Cron Triggers
+  have none. What the others say stays. The deployment fails as it is.
 - "a step of": Write `0` for the field (`0 * * * *` for once an hour), or a shorter step.
 - "never fires": Write a day that the month has, or `L` for the last one.
 - "written twice": Delete one of the two: nothing else changes.
@@ -110,6 +112,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             first,
             tuple(others),
             _fix(subject, project, text, [node for _, node in places]),
+            words=(("CRON", " ".join(text.split()[1:])),),
         )
 
 

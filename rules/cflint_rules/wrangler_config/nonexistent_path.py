@@ -29,12 +29,11 @@ one is not there. A configuration with neither `main` nor `assets` has nothing t
 
 ## What to do
 
-wrangler stops as it is. If the file was moved, write its path, relative to this file. If a build makes it
-(`dist`, `build`, what `.gitignore` names), keep it, and run the build before: `"build": { "command": "npm run
-build" }`. If it is gone for good, the configuration goes, too.
+Write the path where the file is now, relative to this file; if a build makes it (`dist`, `build`), run that
+before wrangler; if it is gone for good, the configuration goes, too. wrangler stops as it is.
 
-- "neither `main`": Add `main` with the path of the Worker's code, `assets` with the folder of the files that
-  it serves, or both. If the file is no configuration of a Worker, delete it.
+- "neither `main`": Add `main` with the path of the Worker's code, `assets` with the folder of the files
+  that it serves, or both. If the file is no configuration of a Worker, delete it.
 - "is a folder": Write the file in it that has the default export.
 - "absolute path": Write it relative to this file.
 

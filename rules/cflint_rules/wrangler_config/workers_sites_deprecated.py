@@ -30,9 +30,9 @@ directory = "./public"
 
 ## What to do
 
-Delete `site` with its keys, write `assets` with the folder of `bucket` as `directory`, and delete the code
-that served files from KV (`getAssetFromKV`, `__STATIC_CONTENT`): files are served before the Worker runs.
-Keep `main` if it does more than that (pages, an API); otherwise delete it, too.
+Write `"assets": { "directory": "FOLDER" }` for `site` and its keys, with the folder that `bucket` names,
+and delete the code that served files from KV (`getAssetFromKV`, `__STATIC_CONTENT`): files are served
+before the Worker runs. Keep `main` if it does more than that (pages, an API); otherwise delete it, too.
 
 ## Not reported
 

@@ -229,6 +229,13 @@ if TYPE_CHECKING:
     from cflint.project.code.turns import turn_around as turn_around
     from cflint.project.code.turns import turns_of as turns_of
     from cflint.project.code.values import UNKNOWN as UNKNOWN
+    from cflint.project.code.words import Words as Words
+    from cflint.project.code.words import awaited_word as awaited_word
+    from cflint.project.code.words import database_word as database_word
+    from cflint.project.code.words import env_at as env_at
+    from cflint.project.code.words import list_words as list_words
+    from cflint.project.code.words import word as word
+    from cflint.project.code.words import words_at as words_at
     from cflint.project.modules.facts import BaseRef as BaseRef
     from cflint.project.modules.facts import ClassFacts as ClassFacts
     from cflint.project.modules.facts import FunctionFacts as FunctionFacts
@@ -369,6 +376,7 @@ _ORIGINS = {
     "cflint.project.code.tracing": ("Traced function_called function_given traced"),
     "cflint.project.code.turns": ("Turn gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
+    "cflint.project.code.words": ("Words awaited_word database_word env_at list_words word words_at"),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
         "TypeFacts TypeMember"
@@ -524,12 +532,14 @@ __all__ = [
     "Typo",
     "TypoKind",
     "Unknown",
+    "Words",
     "Write",
     "all_code_is_known",
     "all_remote_calls",
     "alternatives",
     "ambient_env",
     "arguments_of",
+    "awaited_word",
     "base_members",
     "bases_of_kinds",
     "block_end",
@@ -549,7 +559,9 @@ __all__ = [
     "code_behind",
     "completes",
     "contains",
+    "database_word",
     "default_is_entrypoint",
+    "env_at",
     "env_uses",
     "escapes_handler",
     "exports_something",
@@ -591,6 +603,7 @@ __all__ = [
     "leaves_code_out",
     "leaves_matching",
     "list_without_pagination",
+    "list_words",
     "loss_of",
     "makers_of",
     "mapped",
@@ -663,6 +676,8 @@ __all__ = [
     "walk",
     "way_back",
     "with_wrappers",
+    "word",
+    "words_at",
     "worker_calls",
     "writes_by",
 ]

@@ -83,6 +83,10 @@ class Packer:
                         for edit in fix.edits
                     ],
                 ],
+                [
+                    [general, self._text(here, finding.at.document.path, documents)]
+                    for general, here in finding.words
+                ],
             ]
         except _Secret:
             return None

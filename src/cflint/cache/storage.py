@@ -29,7 +29,7 @@ MOST_BYTES = 1 << 27
 """A file of the cache that is larger (bytes) is not read."""
 
 _DAYS_KEPT = 30
-_FORMAT = 1
+_FORMAT = 2
 
 Json = Any
 

@@ -57,7 +57,7 @@ class Unpacker:
         return tuple(map(self._finding, data))
 
     def _finding(self, data: Json) -> Finding:
-        rule, severity, message, at, related, fix = data
+        rule, severity, message, at, related, fix, words = data
         return Finding(
             self._text(message),
             self._place(at),
@@ -65,6 +65,7 @@ class Unpacker:
             None if fix is None else self._fix(fix),
             None if severity is None else Severity(severity),
             string(rule),
+            tuple((string(general), self._text(here)) for general, here in words),
         )
 
     def _fix(self, data: Json) -> Fix:

@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from cflint.engine import limits as _limits
     from cflint.engine.limits import Limits
     from cflint.engine.profile import Clock
+    from cflint.project.code import words as _words
     from cflint.syntax.javascript import Syntax
 else:
     _interrupts = Lazy("cflint.engine.interrupts")
     _limits = Lazy("cflint.engine.limits")
+    _words = Lazy("cflint.project.code.words")
 
 _DEEP = 200
 _MOST_STEPS = 200_000
@@ -47,6 +49,7 @@ _DEEPEST = 1500
 all of the ways up from these are so long together; or anywhere."""
 
 _SAMPLES = 16
+_OF_CONFIGURATIONS = (".toml", ".json", ".jsonc", ".md", ".sql", ".py")
 
 
 class Stopped(Exception):
@@ -217,7 +220,11 @@ class ModuleChecks:
         before = len(outcome.findings)
         try:
             self._javascript(module, hits, outcome)
-            kept = [found for found in outcome.findings[before:] if not _is_moot(module, found)]
+            kept = [
+                _in_words_of_its_place(module, found, self._index)
+                for found in outcome.findings[before:]
+                if not _is_moot(module, found)
+            ]
             outcome.findings[before:] = _as_notes(kept) if self._project.realms.is_beside(path) else kept
         finally:
             module.close()
@@ -322,6 +329,19 @@ def _is_moot(module: Module, finding: Finding) -> bool:
     return node is not None and module.never_runs(node)
 
 
+def _in_words_of_its_place(module: Module, finding: Finding, index: RuleIndex) -> Finding:
+    """A finding that no fix mends, with what its place calls `env`, `request` and `ctx`, and what an `await`
+    there asks of the functions around."""
+    if finding.fix is not None or finding.at.document.path != module.document.file.path:
+        return finding
+    node = module.node_at(finding.at.span.start, finding.at.span.end)
+    if node is None:
+        return finding
+    waits = _words.waiting_words(module, node) if index.asks_to_wait(finding.rule) else ()
+    words = (*_words.words_at(module, node), *waits)
+    return replace(finding, words=(*words, *finding.words)) if words else finding
+
+
 def _triggered(
     rules: Iterable[tuple[Rule, frozenset[str]]], present: set[str], *, in_tests: bool
 ) -> Iterator[Rule]:
@@ -373,10 +393,18 @@ class ModelChecks:
                     continue
                 before = len(outcome.findings)
                 self._check(rule, subject, outcome, partial(_place_of, subject))
+                outcome.findings[before:] = map(self._in_words_of_its_place, outcome.findings[before:])
                 self._project.trees.close_views()
                 dependencies.charge(unit, outcome.findings[before:])
         outcome.results.extend(dependencies.results())
         return outcome
+
+    def _in_words_of_its_place(self, finding: Finding) -> Finding:
+        path = finding.at.document.path
+        if finding.fix is not None or path.endswith(_OF_CONFIGURATIONS):
+            return finding
+        module = _words.module_of(self._project, path)
+        return _in_words_of_its_place(module, finding, self._index) if module is not None else finding
 
     @cached_property
     def _changes(self) -> dict[Worker, Change]:

@@ -1,15 +1,41 @@
-"""What the page of a rule says in a sentence or two to who is to mend a finding."""
+"""What a rule's page says to who is to mend a finding, in a sentence or two, in the words of its place."""
 
 from __future__ import annotations
 
-from cflint.finding import RuleInfo, Safety
+import re
+from functools import lru_cache
+
+from cflint.finding import Finding, RuleInfo, Safety
 from cflint.pattern import pattern
+from cflint.report.escape import masked_source
+from cflint.report.fitting import fitted
 
 _NEXT_SENTENCE = pattern(r"(?<=\.)\s+(?=[A-Z`])")
 _VERDICT = pattern(r"(?:Unsafe|By hand)(?: otherwise)?[:.,]?\s*")
 _NEXT_ITEM = pattern(r"\n(?=- )")
 _CASE = pattern(r'- "([^"\n]+)": (.+)')
 _LINK = pattern(r"\[([^\[\]\n]+)\]\([^()\s]+\)")
+_VARIABLE = pattern(r"`(?:\(?[\w. ]+\)?[.?]+)?([A-Z][A-Z0-9]*_[A-Z0-9_]+|[A-Z]{5,})`")
+IS_ASYNC = "async"
+BECOMES_ASYNC = "becomes async"
+ENVIRONMENTS = "named environments"
+_CODE = pattern(r"``[^\n]+?``|`[^`\n]+`")
+_CALLBACK = pattern(r"async \([^()]*\) => (?:\{.*?\}\)|[^;`]*)")
+_AWAIT = pattern(r"\bawait\b")
+_ASYNC = pattern(
+    r",? in an `async` function(?: whose callers await it)?"
+    r"|,? and make the function around it `async`(?: \(its callers await it\)|; its callers await it)?"
+    r"| The function around it has to be `async`, and its callers await it\."
+)
+"""What an edit says of the function around, where it is not known."""
+_ENTRY = pattern(
+    r"`\"?(?:ratelimits|kv_namespaces|d1_databases|r2_buckets|ai|vectorize|services|workflows|queues|vars)\"?"
+    r"(?:: | = )[\[{]"
+)
+"""An entry of a configuration that environments do not inherit."""
+IN_PYTHON = "in Python"
+"""The name of a case: the finding is in a module of Python."""
+_NAMED = pattern(r"<([a-z]+)>")
 
 
 def what_to_do(info: RuleInfo, message: str = "") -> str:
@@ -18,30 +44,110 @@ def what_to_do(info: RuleInfo, message: str = "") -> str:
     Of a list of cases (`- "part of a message": the edit`) the first whose part the message contains;
     otherwise the first paragraph that is no list, and without one the summary, which names what is right.
     """
-    paragraphs = _section(info.page, "What to do")
+    return _edit_for(info, message, ())[0]
+
+
+def advice_for(finding: Finding, info: RuleInfo) -> tuple[str, str]:
+    """The edit that the page names for a finding, and the same in the words of the place.
+
+    A case may also be named by one of the finding's `words`. Its part of the message may have names
+    (`` `<queue>` has no consumer ``): what stands there in the message takes their place in the edit.
+    """
+    path = finding.at.document.path
+    edit, names = _edit_for(info, finding.message, _words_of(finding))
+    related = [place.document.path for place in finding.related]
+    own = [(general, masked_source(path, here)) for general, here in finding.words]
+    text = fitted(edit, (*_variable(finding.message), *names, *own), path, related)
+    return edit, _with_what_follows(text, dict(own))
+
+
+def _with_what_follows(text: str, words: dict[str, str]) -> str:
+    """An edit with what it asks for elsewhere: an `await` of the functions around it, an entry of the
+    configuration of the environments that have a name."""
+    spans = " ".join(_CODE.findall(text))
+    waits = _AWAIT.search(_CALLBACK.sub("", spans)) is not None
+    if waits and (BECOMES_ASYNC in words or IS_ASYNC in words):
+        text = _ASYNC.sub("", text)
+        if BECOMES_ASYNC in words:
+            text = f"{text} {words[BECOMES_ASYNC]}."
+    if ENVIRONMENTS in words and _ENTRY.search(text) is not None:
+        text = f"{text} {words[ENVIRONMENTS]} inherits no such entry: write it there, too."
+    return text
+
+
+def is_for(opening: str, finding: Finding) -> bool:
+    """Whether a case of a page is named by a finding's message or words."""
+    return (opening, "") in _words_of(finding) or _opening(opening).search(finding.message) is not None
+
+
+def _words_of(finding: Finding) -> tuple[tuple[str, str], ...]:
+    is_python = finding.at.document.path.endswith(".py")
+    return (*finding.words, (IN_PYTHON, "")) if is_python else finding.words
+
+
+def _variable(message: str) -> list[tuple[str, str]]:
+    """What `NAME` of an example is, where a message names one binding or variable only, and `env.NAME` where
+    it says how the code reaches it."""
+    found = {it[1]: it[0].strip("`") for it in _VARIABLE.finditer(message)}
+    if len(found) != 1:
+        return []
+    ((name, read),) = found.items()
+    return [("NAME", name), ("env.NAME", read)] if "." in read else [("NAME", name)]
+
+
+def _edit_for(
+    info: RuleInfo, message: str, words: tuple[tuple[str, str], ...]
+) -> tuple[str, list[tuple[str, str]]]:
+    given = {general for general, here in words if not here}
     for opening, edit in cases(info.page):
-        if opening in message:
-            return edit
-    return next((_on_one_line(it) for it in paragraphs if not it.startswith("- ")), "") or info.summary
+        if opening in given:
+            return edit, _names_in(info, message)
+        found = _opening(opening).search(message)
+        if found is not None:
+            return edit, [(f"<{name}>", text) for name, text in found.groupdict().items()]
+    paragraphs = _section(info.page, "What to do")
+    text = next((_on_one_line(it) for it in paragraphs if not it.startswith("- ")), "") or info.summary
+    return text, []
+
+
+def _names_in(info: RuleInfo, message: str) -> list[tuple[str, str]]:
+    """What stands in a message where the openings of the page's cases have names."""
+    found = (_opening(opening).search(message) for opening, _ in cases(info.page))
+    return [(f"<{name}>", text) for it in found if it is not None for name, text in it.groupdict().items()]
+
+
+@lru_cache(maxsize=1_000)
+def _opening(text: str) -> re.Pattern[str]:
+    """A part of messages, with `<name>` for what differs: text without a backtick."""
+    parts = _NAMED.split(text)
+    return re.compile(
+        "".join(f"(?P<{part}>[^`]+)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
+    )
 
 
 def cases(page: str) -> list[tuple[str, str]]:
     """The list below `## What to do`: parts of messages, each with the edit that it asks for."""
-    items = (
-        item
-        for paragraph in _section(page, "What to do")
-        if paragraph.startswith("- ")
-        for item in _NEXT_ITEM.split(paragraph)
-    )
+    return _cases(_section(page, "What to do"))
+
+
+def _cases(paragraphs: list[str]) -> list[tuple[str, str]]:
+    items = (item for it in paragraphs if it.startswith("- ") for item in _NEXT_ITEM.split(it))
     found = (_CASE.fullmatch(_on_one_line(item)) for item in items)
     return [(case[1], case[2]) for case in found if case is not None]
 
 
-def why_unsafe(info: RuleInfo, safety: Safety) -> str:
-    """What a fix may change beyond what it mends: the first sentence below `## Fix safety` that begins with
-    "Unsafe", or "By hand", or the one after a bare "Unsafe."; "" for a safe fix, and where there is none."""
+def why_unsafe(info: RuleInfo, safety: Safety, message: str = "") -> str:
+    """What a fix may change beyond what it mends: of a list of cases below `## Fix safety` the one for the
+    message; otherwise the first sentence there that begins with "Unsafe", or "By hand", or the one after a
+    bare "Unsafe."; "" for a safe fix, and where there is none."""
     opening = {Safety.UNSAFE: "Unsafe", Safety.MANUAL: "By hand"}.get(safety)
     paragraphs = _section(info.page, "Fix safety")
+    for part, reason in _cases(paragraphs) if opening else ():
+        found = _opening(part).search(message)
+        if found is not None:
+            for name, text in found.groupdict().items():
+                reason = reason.replace(f"<{name}>", text)
+            return reason.rstrip(".")
     sentences = _NEXT_SENTENCE.split(_on_one_line(paragraphs[0])) if paragraphs else []
     for at, sentence in enumerate(sentences):
         opened = _VERDICT.match(sentence) if opening and sentence.startswith(opening) else None

@@ -12,10 +12,11 @@ from itertools import groupby
 
 from cflint.finding import Edit, Finding, Location, Report, RuleInfo, Safety, Severity
 from cflint.report import DEFAULT, Options, severity_of
-from cflint.report.advice import what_to_do, why_unsafe
+from cflint.report.advice import advice_for, why_unsafe
 from cflint.report.changes import Row, changed_lines
 from cflint.report.escape import escape_message, masked_source, paths_for, visible
 from cflint.report.excerpt import code_of
+from cflint.report.fitting import fitted
 
 _MAX_LINES = 8
 """Of a change of more lines the first ones are shown, with the command that shows all."""
@@ -61,7 +62,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
                 further = _FURTHER if finding.fix is None else 0
                 rows += (f"    | {_shortened(path, line)}" for line in code_of(finding.at, further))
             if finding.fix is None:
-                advice = _once(finding, report, advised, partial(what_to_do, message=finding.message))
+                advice = _once(finding, report, advised, partial(advice_for, finding))
                 rows += [f"    do: {advice}"] if advice else []
             rows += (f"    {row}" for row in fix)
     if has_lines:
@@ -107,15 +108,24 @@ def _finding(finding: Finding, shown: Callable[[str], str]) -> Iterator[str]:
 
 
 def _once(
-    finding: Finding, report: Report, advised: set[tuple[str, str]], say: Callable[[RuleInfo], str]
+    finding: Finding,
+    report: Report,
+    advised: set[tuple[str, str]],
+    say: Callable[[RuleInfo], tuple[str, str]],
 ) -> str:
-    """What the page of a finding's rule says, the first time; "" afterwards."""
+    """What the page of a finding's rule says, in the words of the place, the first time; "" afterwards, also
+    where another place has other words. `say` gives both: as the page has it, and as it is shown."""
     info = report.rules.get(finding.rule)
-    text = "" if info is None else say(info)
-    if (finding.rule, text) in advised:
+    general, text = ("", "") if info is None else say(info)
+    if (finding.rule, general) in advised:
         return ""
-    advised.add((finding.rule, text))
+    advised.add((finding.rule, general))
     return escape_message(text)
+
+
+def _reason(safety: Safety, finding: Finding, info: RuleInfo) -> tuple[str, str]:
+    text = why_unsafe(info, safety, finding.message)
+    return text, fitted(text, finding.words, finding.at.document.path)
 
 
 def _line_number(at: Location) -> int:
@@ -150,7 +160,7 @@ def _fix(
         shows_all = f", all by `cflint check --diff{unsafe}`" if is_applied else ""
         large = f" ({number} lines, the first {_MAX_LINES} here{shows_all})"
     verdict = "by hand" if fix.safety is Safety.MANUAL else fix.safety.value
-    reason = _once(finding, report, advised, partial(why_unsafe, safety=fix.safety))
+    reason = _once(finding, report, advised, partial(_reason, fix.safety, finding))
     yield f"fix ({verdict}): {escape_message(fix.title)}{large}"
     if reason:
         yield f"  why {verdict}: {reason}"

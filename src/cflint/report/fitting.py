@@ -1,0 +1,108 @@
+"""Code in a sentence, written as it would be at a place: by the place's names, in its language.
+
+Pages show edits as a handler of a Worker has them, in TypeScript, and configurations as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from cflint.pattern import pattern
+
+_CODE = pattern(r"``[^\n]+?``|`[^`\n]+`")
+_UNTYPED = (".js", ".mjs", ".cjs", ".jsx")
+_TYPES = pattern(
+    r"(?<=[\w\])])\??: (?:string|number|boolean|unknown|Error|WebSocket|ArrayBuffer|Promise<[^<>]*>)"
+    r"(?: \| (?:string|undefined|null|ArrayBuffer))*(?= ?[,;)={])"
+    r"| as (?:Record<[^<>]*>|string|number|const)(?: \| (?:null|undefined))?|(?<=\w)<\{[^{}]*\}>(?=\()"
+)
+"""Types in code that JavaScript does not have."""
+_TYPE_ARGUMENTS = pattern(r"(?<=\b(?:Map|Set))<[\w, |<>\[\]]+>(?=\()")
+_ANSWER = pattern(
+    r"\bnew Response\((?P<body>null|\"[^\"]*\"|[\w.]+)(?:, \{ status: (?P<status>\d+) \})?\)"
+    r"|\bResponse\.json\((?P<json>\{(?:[^{}]|\{[^{}]*\})*\}|[\w.]+)(?:, \{ status: (?P<jsonstatus>\d+) \})?\)"
+)
+_HEADER = pattern(r"(?P<request>\b[\w.]+)\.req\.raw\.headers\.get\((?P<name>\"[^\"]+\")\)")
+_ENTRY = pattern(r"\"(?P<key>[\w.]+)\": (?P<value>[\[{\"].*|true|false|\d+)")
+_EXPLAINED = pattern(r"(?:,| and|, and)? \(?with [^`.,;:()]+? for `([^`]+)`(?:\)|(?=[.,;:)]))")
+"""What a name in an example stands for: not needed where that is said in its place."""
+RESPONSE = "new Response"
+"""The word whose meaning is the name of Hono's context."""
+
+
+def fitted(text: str, words: Iterable[tuple[str, str]], path: str, related: Sequence[str] = ()) -> str:
+    """A text with what stands in backticks as it would be written at a place: `words` are pairs of a name
+    and what it is there; the language is that of the file `path`, the one of configurations that of it or of
+    the first `related` one. What the text says of a name (`, with the database for ...`) goes where the name
+    is replaced."""
+    given = {general: here for general, here in words if here}
+    bare = {general: here for general, here in given.items() if general.startswith("<")}
+    for general, here in bare.items():
+        text = text.replace(general, here)
+    named = {general: here for general, here in given.items() if general not in bare}
+    text = _EXPLAINED.sub(lambda found: "" if found[1] in named else found[0], text)
+    context = named.pop(RESPONSE, "")
+    is_untyped = path.endswith(_UNTYPED)
+    is_toml = any(it.endswith(".toml") for it in (path, *related[:3]))
+
+    def code(found: re.Match[str]) -> str:
+        span = found[0]
+        if named:
+            span = _named(span, named)
+        if context:
+            span = _HEADER.sub(r"\g<request>.req.header(\g<name>)", _ANSWER.sub(_by_context(context), span))
+        if is_untyped:
+            span = _TYPE_ARGUMENTS.sub("", _TYPES.sub("", span))
+        return _as_toml(span) if is_toml else span
+
+    return _CODE.sub(code, text)
+
+
+def _named(span: str, names: dict[str, str]) -> str:
+    """A span of code with names in the place of others, each as a whole; `NAME` also behind a dot."""
+    for is_variable, before in ((True, r"(?<![\w$])"), (False, r"(?<![\w$.])")):
+        meant = [it for it in names if ("NAME" in it) is is_variable]
+        listed = "|".join(re.escape(it) for it in sorted(meant, key=len, reverse=True))
+        texts = "" if is_variable else r"|\"[^\"]*\""  # texts stay as they are
+        if listed:
+            span = re.sub(
+                rf"{before}(?:{listed})(?!\w){texts}", lambda found: names.get(found[0], found[0]), span
+            )
+    return span
+
+
+def _by_context(context: str) -> Any:
+    """How Hono's context answers what a `Response` does in an example."""
+
+    def answer(found: re.Match[str]) -> str:
+        if found["json"] is not None:
+            rest = f", {found['jsonstatus']}" if found["jsonstatus"] else ""
+            return f"{context}.json({found['json']}{rest})"
+        rest = f", {found['status']}" if found["status"] else ""
+        method = "body" if found["body"] == "null" else "text"
+        return f"{context}.{method}({found['body']}{rest})"
+
+    return answer
+
+
+def _as_toml(span: str) -> str:
+    """An entry of a configuration, `"key": value`, as TOML has it; anything else as it is."""
+    found = _ENTRY.fullmatch(span.strip("`").strip())
+    if found is None:
+        return span
+    try:
+        value = json.loads(found["value"])
+    except ValueError:
+        return span
+    return f"`{found['key']} = {_toml(value)}` (above the first `[table]`)"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(it)}" for key, it in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value)

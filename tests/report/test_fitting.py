@@ -1,0 +1,79 @@
+"""Code in a sentence, as it would be written at a place."""
+
+from __future__ import annotations
+
+import pytest
+
+from cflint.report.agent import render
+from cflint.report.fitting import fitted
+from cflint.testing import check
+
+HANDLER = 'Before it: `if (!env.NAME) return new Response("not set", { status: 500 })`.'
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), HANDLER),
+        ((("NAME", "KEY"),), 'Before it: `if (!env.KEY) return new Response("not set", { status: 500 })`.'),
+        (
+            (("env", "c.env"), ("new Response", "c"), ("env.NAME", "c.env.KEY")),
+            'Before it: `if (!c.env.KEY) return c.text("not set", 500)`.',
+        ),
+    ],
+)
+def test_names_are_those_of_the_place(words: tuple[tuple[str, str], ...], expected: str) -> None:
+    assert fitted(HANDLER, words, "src/index.ts") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "path", "expected"),
+    [
+        ("`env` in env, `env.A`", (("env", "this.env"),), "a.ts", "`this.env` in env, `this.env.A`"),
+        ('`log("request", request)`', (("request", "req"),), "a.ts", '`log("request", req)`'),
+        ("`a.request`", (("request", "req"),), "a.ts", "`a.request`"),
+        ("`let cursor: string | undefined; f(x as string)`", (), "a.js", "`let cursor; f(x)`"),
+        ("`let cursor: string | undefined`", (), "a.ts", "`let cursor: string | undefined`"),
+        (
+            "`Response.json({ a: 1 }, { status: 404 })`",
+            (("new Response", "c"),),
+            "a.ts",
+            "`c.json({ a: 1 }, 404)`",
+        ),
+        ("`new Response(null, { status: 401 })`", (("new Response", "c"),), "a.ts", "`c.body(null, 401)`"),
+        ("`f(it)`, with the list for `it`.", (("it", "rows"),), "a.ts", "`f(rows)`."),
+        ("`f(it)`, with the list for `it`.", (), "a.ts", "`f(it)`, with the list for `it`."),
+        (
+            'Add `"ai": { "binding": "AI" }` to it',
+            (),
+            "wrangler.toml",
+            'Add `ai = { binding = "AI" }` (above the first `[table]`) to it',
+        ),
+        ('Add `"ai": { "binding": … }` to it', (), "wrangler.toml", 'Add `"ai": { "binding": … }` to it'),
+        ('Write `"30 seconds"`', (), "wrangler.toml", 'Write `"30 seconds"`'),
+    ],
+)
+def test_code_is_of_the_place(
+    text: str, words: tuple[tuple[str, str], ...], path: str, expected: str
+) -> None:
+    assert fitted(text, words, path) == expected
+
+
+CONFIG = '{ "name": "a", "main": "i.ts", "compatibility_date": "2026-08-01" }'
+ASKS = """import { Hono } from "hono";
+const app = new Hono<{ Bindings: { ADMIN_TOKEN: string } }>();
+app.get("/", (c) => {
+  const given = c.req.header("x-token");
+  if (given !== c.env.ADMIN_TOKEN) return c.text("no", 401);
+  return c.text("yes");
+});
+export default app;"""
+
+
+def test_what_to_do_is_said_in_the_words_of_the_place() -> None:
+    result = check({"wrangler.json": CONFIG, "i.ts": ASKS}, "auth-undefined-equals")
+    shown = render(result.report)
+    assert (
+        'do: Before the comparison: `if (!c.env.ADMIN_TOKEN) return c.text("not configured", 500)`' in shown
+    )
+    assert "`npx wrangler secret put ADMIN_TOKEN`" in shown
