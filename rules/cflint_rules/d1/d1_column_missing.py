@@ -94,10 +94,24 @@ Source: https://developers.cloudflare.com/d1/reference/migrations/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from dataclasses import dataclass
 
-from cflint.api import PREVIEW, Documents, Finding, Match, Module, Severity, call, join_names, rule, sql
+from cflint.api import (
+    PREVIEW,
+    Documents,
+    Finding,
+    Location,
+    Match,
+    Module,
+    Severity,
+    call,
+    join_names,
+    js,
+    rule,
+    sql,
+)
 
+_SHOWN = 6
 _WRITES = frozenset({"INSERT", "REPLACE", "UPDATE"})
 
 
@@ -108,21 +122,52 @@ def check(match: Match) -> Iterator[Finding]:
     if use is None or use.engine is not sql.SqlDialect.D1 or not module.is_run:
         return
     for table, lacking in _lacking(use):
-        first = module.memoized(
-            ("first places of columns", table.name), partial(_first_places, module, table)
-        )
-        tokens = [token for token in lacking if first.get((token.name or "").lower()) == match.node.id]
-        columns = frozenset((token.name or "").lower() for token in tokens)
-        known = sql.columns_lacking(module, table.name or "", columns) if columns else None
+        places = _places(module).get((table.name or "").lower(), []) if lacking else []
+        if not places or places[0].call != (module.path, match.node.start_byte):
+            continue
+        names = list(dict.fromkeys(name for place in places for name in place.columns))
+        known = sql.columns_lacking(module, table.name or "", frozenset(name.lower() for name in names))
         if known is None:
             continue
-        listed = join_names([f"`{token.name}`" for token in tokens])
+        listed = [f"`{name}`" for name in names[:_SHOWN]]
+        if len(names) > _SHOWN:
+            listed.append(f"{len(names) - _SHOWN} more")
         yield Finding(
-            f"no SQL of the project gives `{table.name}` {'a column' if len(tokens) == 1 else 'columns'}"
-            f" {listed}: on a database made from it this fails",
-            use.at_token(tokens[0]),
-            (known[1].place,),
+            f"no SQL of the project gives `{table.name}` {'a column' if len(names) == 1 else 'columns'}"
+            f" {join_names(listed)}: on a database made from it this fails",
+            use.at_token(lacking[0]),
+            (known[1].place, *(place.at for place in places[1:_SHOWN])),
         )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A call, by its module and offset, that writes columns which a table lacks."""
+
+    call: tuple[str, int]
+    columns: tuple[str, ...]
+    at: Location
+
+
+def _places(module: Module) -> dict[str, list[_Place]]:
+    """The calls of the Workers around that write columns which no SQL gives, in order, by table."""
+    paths = js.paths_around(module)
+
+    def find() -> dict[str, list[_Place]]:
+        found: dict[str, list[_Place]] = {}
+        for site in js.calls_named(module.project, paths, "prepare", at_hand=module):
+            use = sql.sql_use(site.module, site.node)
+            if use is None or use.engine is not sql.SqlDialect.D1 or not site.module.is_run:
+                continue
+            for table, lacking in _lacking(use):
+                if lacking:
+                    names = tuple(token.name or "" for token in lacking)
+                    place = _Place((site.module.path, site.node.start_byte), names, use.at_token(lacking[0]))
+                    found.setdefault((table.name or "").lower(), []).append(place)
+        return {table: sorted(places, key=lambda place: place.call) for table, places in found.items()}
+
+    question = ("columns that no SQL gives", *(id(worker) for worker in module.workers))
+    return module.project.memo.memoized(question, find)
 
 
 def _lacking(use: sql.SqlUse) -> Iterator[tuple[sql.Token, list[sql.Token]]]:
@@ -135,20 +180,6 @@ def _lacking(use: sql.SqlUse) -> Iterator[tuple[sql.Token, list[sql.Token]]]:
         found = sql.columns_lacking(use.module, names[0].name or "", frozenset(written)) if written else None
         if found is not None:
             yield names[0], [token for name, token in written.items() if name in found[0]]
-
-
-def _first_places(module: Module, table: sql.Token) -> dict[str, int]:
-    """The first calls of a module, by their nodes' ids, that write the columns which a table lacks."""
-    found: dict[str, int] = {}
-    for made in module.calls("prepare"):
-        use = sql.sql_use(module, made.node)
-        if use is None or use.engine is not sql.SqlDialect.D1:
-            continue
-        for other, lacking in _lacking(use):
-            if (other.name or "").lower() == (table.name or "").lower():
-                for token in lacking:
-                    found.setdefault((token.name or "").lower(), made.node.id)
-    return found
 
 
 def _written(statement: sql.Statement, table: sql.Token, use: sql.SqlUse) -> dict[str, sql.Token]:

@@ -206,6 +206,14 @@ def _may_be_negative(module: Module, node: Node, hops: int) -> Node | None:
         return _may_be_negative(module, made.arguments[0], hops - 1)
     if made.name != "min" or len(made.arguments) != 2 or "||" not in module.text(made.node):
         return None  # without a default it may be NaN, too, which d1-limit-nan says
+    if any(
+        call.name in ("max", "abs")
+        for argument in made.arguments
+        for part in (argument, *module.origins(argument))
+        for node in (part, *module.descendants(part, "call_expression"))
+        if (call := module.call(node)) is not None
+    ):
+        return None  # bounded from below, too
     found = (_asked_for(module, argument, hops - 1) for argument in made.arguments)
     return next((one for one in found if one is not None), None)
 

@@ -259,13 +259,64 @@ def _may_be_long(module: Module, source: Node, at: Node, marks: int = 1) -> bool
     if source.type == "identifier":
         declaration = module.scope.resolve(source)
         if declaration is not None and declaration.kind is js.DeclarationKind.PARAMETER:
-            is_list = _PLURAL.search(declaration.name) is not None or _is_array(module, declaration)
-            return (
-                is_list
-                and not _is_given_few(module, declaration)
-                and not any(True for _ in module.mentions(_CUT))
-            )
+            is_named = _PLURAL.search(declaration.name) is not None
+            if not is_named and not _is_array(module, declaration):
+                return False
+            most = _given_by_callers(module, declaration)
+            if most or (most is not None and not is_named):
+                return most * marks > _MOST
+            return not _is_given_few(module, declaration) and not any(True for _ in module.mentions(_CUT))
     return any(_is_unbounded(module, part) for part in module.origins(source))
+
+
+def _given_by_callers(module: Module, declaration: js.Declaration) -> float | None:
+    """The longest of the pieces that the functions of that name are given as a parameter, in the Workers
+    around; 0 where something bounds a list that is none, or nobody calls it; None where the name is unknown,
+    or a list is as long as it is."""
+    function = declaration.scope
+    named = js.name_of(module, function) or _key_of(module, function)
+    names = [parameter.name for parameter in module.parameters(function)]
+    if named is None or declaration.name not in names:
+        return None
+    index, most = names.index(declaration.name), 0.0
+    sites = list(js.calls_named(module.project, js.paths_around(module), module.text(named), at_hand=module))
+    for site in sites:
+        given = js.Call(site.module, site.node).argument(index)
+        if given is None:
+            continue
+        cut = _piece(site.module, given)
+        if cut is None:
+            around = [above for above in site.module.ancestors(site.node) if above.type in js.FUNCTIONS]
+            if not around or any(True for _ in site.module.mentions(_BOUNDED, around[-1])):
+                continue
+            return None
+        most = max(most, cut)
+    return most
+
+
+def _key_of(module: Module, function: Node) -> Node | None:
+    """The name of a method of an object, or of a function that is the value of a property."""
+    if function.type == "method_definition":
+        return function.child_by_field_name("name")
+    around = module.parent(function)
+    return around.child_by_field_name("key") if around is not None and around.type == "pair" else None
+
+
+def _piece(module: Module, given: Node) -> float | None:
+    """The length of the piece of a list that an argument holds, or what was made of each of its elements."""
+    node = js.unwrap(module.initializer(js.unwrap(given)))
+    made = module.call(node)
+    while made is not None and made.name in ("map", "filter") and made.receiver is not None:
+        node = js.unwrap(made.receiver)
+        cut = _cut_to(module, node)
+        if cut is not None:
+            return cut
+        node = js.unwrap(module.initializer(node))
+        made = module.call(node)
+    cut = _cut_to(module, js.unwrap(given))
+    if cut is None:
+        cut = _cut_to(module, node)
+    return cut if cut is not None else _most_rows(module, given)
 
 
 def _is_array(module: Module, declaration: js.Declaration) -> bool:

@@ -51,7 +51,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
+from cflint.api import STRICT, Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -67,7 +67,7 @@ _ALWAYS = "cf-singleton-container"
     call("idFromName", "getByName"),
     call(*_BY_FUNCTION),
     severity=Severity.NOTE,
-    presets=(PREVIEW,),
+    presets=(STRICT,),
 )
 def check(match: Match) -> Iterator[Finding]:
     module = match.module

@@ -232,11 +232,15 @@ def _adds_by(module: Module, node: Node) -> bool:
 
 
 def _is_asked_for(module: Module, added: Node, function: Node) -> bool:
-    """Whether something is only added under a condition about what is there already."""
+    """Whether something is only added under a condition about what is there already, or by a name that holds
+    the answer."""
+    conditions = list(module.conditions_around(added, function))
+    for condition in tuple(conditions):
+        for name in (condition, *module.descendants(condition, "identifier")):
+            if name.type == "identifier":
+                conditions.append(module.initializer(name))
     return any(
-        next(module.calls(name, condition), None) is not None
-        for condition in module.conditions_around(added, function)
-        for name in _ASKS
+        next(module.calls(name, condition), None) is not None for condition in conditions for name in _ASKS
     )
 
 

@@ -49,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 _SIZES = frozenset({"byteLength", "size", "length"})
 
 
-@rule(call("arrayBuffer", "blob", "bytes"), severity=Severity.NOTE, presets=(PREVIEW,), fix=Safety.UNSAFE)
+@rule(call("arrayBuffer", "blob", "bytes"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     if function is None or match.receiver is None or match.receiver_value.kind is not ValueKind.R2_OBJECT:

@@ -182,15 +182,20 @@ def _loaded(module: Module, owner: ClassDefinition) -> dict[str, Node]:
 
 
 def _is_stored(module: Module, value: Node) -> bool:
-    """Whether a value is made of what storage has."""
-    parts = list(module.origins(value))
-    for made in [made for part in parts if (made := module.call(part)) is not None]:
-        parts += (part for argument in made.arguments for part in module.origins(argument))
-    return any(
-        made.name == "get" and module.value_of(made.receiver).kind is ValueKind.STORAGE
-        for part in parts
-        if (made := module.call(part)) is not None and made.receiver is not None
-    )
+    """Whether a value is made of what storage has, by functions that are given it, too."""
+    todo = [value]
+    for _ in range(_DEPTH + 1):
+        parts = [part for node in todo for part in module.origins(node)]
+        made = [call for part in parts if (call := module.call(part)) is not None]
+        if any(
+            call.name == "get"
+            and call.receiver is not None
+            and module.value_of(call.receiver).kind is ValueKind.STORAGE
+            for call in made
+        ):
+            return True
+        todo = [argument for call in made for argument in call.arguments]
+    return False
 
 
 def _calls(module: Module, function: Node, wanted: Node) -> bool:

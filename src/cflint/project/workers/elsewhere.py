@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from cflint.lazy import Lazy
@@ -192,7 +192,8 @@ class Elsewhere:
     def _edits_of(self, script: _Script) -> Iterator[tuple[str, str]]:
         for program, path, command in script.handed:
             found = self._beside(script, program)
-            if found is not None and file_commands.may_edit(self._text(found)):
+            may_edit = partial(file_commands.may_edit, self._text(found)) if found is not None else None
+            if may_edit is not None and self._workspace.memoized(("may edit", found), may_edit):
                 yield path, command
 
     def _changed_by_vite(self, folder: str) -> str:
