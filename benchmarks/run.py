@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import sys
 import sysconfig
 import tempfile
@@ -54,6 +55,7 @@ AIMS = (
     Aim("nothing changed, of `python -c pass`", tools.WARM, tools.PYTHON, 6.0),
     Aim("one file changed, of cold", tools.CHANGED, tools.COLD, 0.25),
     Aim("until work is divided, of cold with one process", tools.SERIAL, tools.ONE_PROCESS, 1 / 4),
+    Aim("cold with one process, of that without three rules", tools.ONE_PROCESS, tools.WITHOUT_THREE, 1.1),
     Aim("one file alone, of reading and parsing it", tools.ALONE, tools.FLOOR_ALONE, 3.0),
     Aim("one file of a Worker, warm, of `python -c pass`", tools.ONE_FILE_WARM, tools.PYTHON, 4.0),
 )
@@ -130,11 +132,20 @@ def growth_table(growth: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def circumstances(result: Mapping[str, Any]) -> str:
+    """When, at which commit, and in what company something was measured, as far as it is known."""
+    loads = [f"{load:.1f}" for load in (result.get("load_before"), result.get("load")) if load is not None]
+    company = f"a load of {loads[0]} before and {loads[1]} at the end, " if len(loads) == 2 else ""
+    commit = f"cflint at `{result['commit']}`, " if result.get("commit") else ""
+    taken = f"in {result['minutes']} minutes; " if "minutes" in result else ""
+    return f"{result.get('date', '')}, {commit}{company}{taken}".removeprefix(", ")
+
+
 def as_markdown(result: Mapping[str, Any]) -> str:
     """All tables of a result."""
     machine = result["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
-    parts = [f"{machine['processors']} processors, {machine['system']}; {versions}.\n"]
+    parts = [f"{circumstances(result)}{machine['processors']} processors, {machine['system']}; {versions}.\n"]
     for one in result["repositories"]:
         parts.append(
             f"### {one['name']}\n\n{one['files']:,} source files, {one['bytes'] / 1e6:.1f} MB; "
@@ -207,7 +218,7 @@ def on_repository(root: Path, given: argparse.Namespace, found: dict[str, tools.
         ]
         taken = in_turn(cases, given.runs, given.seconds, lambda line: tell(f"{root.name}: {line}"))
     return {
-        "name": root.name.replace("+", "/"),
+        "name": re.sub(r"\+|__", "/", root.name, count=1),
         **counted(trees.sources(root)),
         "measured": summary(taken),
     }
@@ -280,6 +291,7 @@ def parser() -> argparse.ArgumentParser:
     add("--types", action="store_true", help="ESLint once more, with the types of TypeScript")
     add("--sizes", type=numbers, default=numbers(SIZES), help=f"numbers of files ({SIZES})")
     add("--no-growth", action="store_true", help="do not measure how the time grows with the files")
+    add("--commit", default="", help="of which commit cflint is installed: the tables say it")
     add("--output", choices=("markdown", "json"), default="markdown")
     add("--write", type=Path, metavar="FILE", help="put the tables between the markers of a document, too")
     add("--read", type=Path, metavar="FILE", help="measure nothing, show what `--output json` wrote to FILE")
@@ -309,17 +321,22 @@ def measured_by(given: argparse.Namespace) -> dict[str, Any]:
     roots = [root.resolve() for root in given.repositories]
     found = tools.peers([folder.absolute() for folder in given.peers])
     given.also = [python.absolute() for python in given.also]
+    began, load_before = time.monotonic(), os.getloadavg()[0]
     tell(f"installed: {', '.join(str(peer.program) for peer in found.values()) or 'no other tool'}")
     measured = [on_repository(root, given, found) for root in roots]
     largest = max(range(len(roots)), key=lambda number: measured[number]["files"])
+    growth = [] if given.no_growth else growth_of(roots[largest], given, found)
     return {
         "machine": {"processors": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"},
         "date": time.strftime("%Y-%m-%d"),
-        "load": [round(value, 2) for value in os.getloadavg()],
+        "commit": given.commit,
+        "load_before": round(load_before, 2),
+        "load": round(os.getloadavg()[0], 2),
+        "minutes": round((time.monotonic() - began) / 60),
         "versions": versions(found, given.also),
         "repositories": measured,
         "grown": measured[largest]["name"],
-        "growth": [] if given.no_growth else growth_of(roots[largest], given, found),
+        "growth": growth,
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cflint
 import cflint_rules
-from cflint.pattern import pattern
+from cflint.pattern import LINE_START, line_start, pattern
 
 _OTHER_COMMANDS = frozenset({"fleet", "graph", "lsp", "naming", "upgrade"})
 """Rooms that `check` does not enter."""
@@ -56,3 +56,23 @@ def test_a_pattern_is_what_re_compile_gives() -> None:
     found = word.search("- ab c")
     assert found is not None and (found[0], found[1]) == ("ab", "a")
     assert "search" in vars(word) and word.flags & re.ASCII
+
+
+def test_a_word_at_the_start_of_a_line_is_found_as_by_the_start_itself() -> None:
+    bom = b"\xef\xbb\xbf"
+    texts = [
+        b"a",
+        b" a",
+        b"\na",
+        b"ba",
+        b"\r\na a\n a",
+        bom + b"a",
+        b"x" + bom + b"a",
+        b"\n" + bom + b"a",
+        b"\xbfa",
+    ]
+    by_start, by_word = pattern(LINE_START + b"(a)", re.MULTILINE), pattern(line_start(b"a"))
+    for text in texts:
+        assert [it.start() for it in by_word.finditer(text)] == [
+            it.start(1) for it in by_start.finditer(text)
+        ]

@@ -7,10 +7,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__all__ = ["LINE_START", "pattern"]
+__all__ = ["LINE_START", "line_start", "pattern"]
 
 LINE_START = rb"^(?:\xef\xbb\xbf)?"
 """The start of a line (with MULTILINE) in the bytes of a file, whose first may have a byte order mark."""
+
+
+def line_start(word: bytes) -> bytes:
+    """The same with a word behind it, which is looked for first: in a long file nearly as fast as the word
+    alone, where a search for `LINE_START` stops at each byte."""
+    return (
+        word
+        + rb"(?:(?<![^\n]"
+        + word
+        + rb")|(?<![^\n]\xef\xbb\xbf"
+        + word
+        + rb")(?<=\xef\xbb\xbf"
+        + word
+        + rb"))"
+    )
+
 
 if TYPE_CHECKING:
     from re import compile as pattern

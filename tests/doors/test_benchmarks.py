@@ -309,7 +309,7 @@ def test_a_small_repository_is_measured(
     measured = made["repositories"][0]["measured"]
     assert "left out" not in err
     assert list(measured)[:3] == [tools.PYTHON, tools.FLOOR, tools.FLOOR_WITH_DECLARATIONS]
-    assert len(measured) == 13
+    assert len(measured) == 14
     assert all(
         taken["wall"] > 0 and taken["memory"] > 0 and taken["runs"] == 1 for taken in measured.values()
     )

@@ -58,6 +58,7 @@ NOT_THERE = {
 """Rules that have nothing to say of a configuration in TypeScript, and why."""
 
 _MIGRATIONS = "migrations were not converted, and wrangler's schema with them"
+_COMMANDS = "which databases wrangler's commands find by it is not known"
 
 DIFFERENT = {
     "compat-flag-redundant/clean": "a mode is written whole: none with an earlier date gets its flags",
@@ -73,6 +74,8 @@ DIFFERENT = {
     "migration-and-exports/reports-toml": _MIGRATIONS,
     "migration-duplicate-tag/reports-jsonc": _MIGRATIONS,
     "migration-replay-invalid/reports-jsonc": _MIGRATIONS,
+    "script-database-unknown/reports": _COMMANDS,
+    "script-database-unknown/reports-environment": _COMMANDS,
 }
 """Cases that cannot say the same, and why."""
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from cflint.source import Document
-from cflint.syntax.javascript import parse, parse_again
+from cflint.syntax.javascript import parse, parse_again, parsing
 from cflint.syntax.javascript.respelling import respellings
 from tests.support.odd_names import ALSO_RIGHT, PLACES
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Tree
 
 _OF_TYPES = ("abstract", "infer", "keyof", "never", "readonly", "unique", "unknown")
 _OF_LINES = ("in_", "in1", "in$", "inö", "instanceof_", "instanceof$", "instanceof9")
@@ -67,3 +72,23 @@ def test_an_edit_that_brings_or_takes_such_a_name() -> None:
     assert not plain.root.has_error and not odd.root.has_error
     assert not parse_again(plain, read("in_")).root.has_error
     assert not parse_again(odd, read("x_")).root.has_error
+
+
+def test_all_readings_of_broken_code_share_one_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    deadlines: list[float] = []
+    real = parsing.parse_bytes
+
+    def watched(language: Language, data: bytes, deadline: float, before: Tree | None = None) -> Tree:
+        deadlines.append(deadline)
+        return real(language, data, deadline, before)
+
+    monkeypatch.setattr(parsing, "parse_bytes", watched)
+    code = b"let a = 1\nin_.b()\nfor (let i = 0; i < unique.length; i++) {}\nconst c = ;\n"
+    syntax = parse(Document("a.ts", code))
+    assert syntax.root.has_error
+    assert len(deadlines) > 1
+    assert len(set(deadlines)) == 1
+    deadlines.clear()
+    parse_again(syntax, Document("a.ts", code + b"d()\n"))
+    assert len(deadlines) > 1
+    assert max(deadlines) - min(deadlines) < 0.001  # a sum of floats

@@ -31,8 +31,9 @@ export default {
   async fetch(request, env): Promise<Response> {
     const size = Number(request.headers.get("content-length") ?? "0");
     if (size === 0 || size > 1_000_000) return new Response("too large", { status: 413 });
-    const bytes = new Uint8Array(await request.arrayBuffer());
-    const heard = await env.AI.run("@cf/openai/whisper", { audio: [...bytes] });
+    const buffer = await request.arrayBuffer();
+    if (buffer.byteLength > 1_000_000) return new Response("too large", { status: 413 });
+    const heard = await env.AI.run("@cf/openai/whisper", { audio: [...new Uint8Array(buffer)] });
     return Response.json(heard);
   },
 } satisfies ExportedHandler<Env>;

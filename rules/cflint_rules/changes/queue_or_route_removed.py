@@ -8,7 +8,7 @@ ends. Messages stay in a queue without a consumer until they expire.
 ```jsonc title="base/wrangler.jsonc"
 {
   "name": "shop",
-  "queues": { "consumers": [{ "queue": "orders", "dead_letter_queue": "dead" }] },
+  "queues": { "consumers": [{ "queue": "orders", "dead_letter_queue": "dead" }, { "queue": "dead" }] },
 }
 ```
 
@@ -21,14 +21,14 @@ ends. Messages stay in a queue without a consumer until they expire.
 ```jsonc title="base/wrangler.jsonc"
 {
   "name": "shop",
-  "queues": { "consumers": [{ "queue": "orders", "dead_letter_queue": "dead" }] },
+  "queues": { "consumers": [{ "queue": "orders", "dead_letter_queue": "dead" }, { "queue": "dead" }] },
 }
 ```
 
 ```jsonc title="wrangler.jsonc"
 {
   "name": "shop",
-  "queues": { "consumers": [{ "queue": "orders", "dead_letter_queue": "dead" }] },
+  "queues": { "consumers": [{ "queue": "orders", "dead_letter_queue": "dead" }, { "queue": "dead" }] },
 }
 ```
 

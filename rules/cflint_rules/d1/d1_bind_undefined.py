@@ -19,6 +19,7 @@ interface Note {
 
 export default {
   async queue(batch, env): Promise<void> {
+    if (batch.queue === "failed") return console.error("given up", batch.messages);
     for (const message of batch.messages) {
       try {
         await save(env, message.body);
@@ -46,7 +47,7 @@ async function save(env: Env, note: Note): Promise<void> {
   "compatibility_date": "2026-08-20",
   "observability": { "enabled": true },
   "d1_databases": [{ "binding": "DB", "database_name": "db" }],
-  "queues": { "consumers": [{ "queue": "notes", "dead_letter_queue": "failed" }] }
+  "queues": { "consumers": [{ "queue": "notes", "dead_letter_queue": "failed" }, { "queue": "failed" }] }
 }
 ```
 
@@ -65,6 +66,7 @@ interface Note {
 
 export default {
   async queue(batch, env): Promise<void> {
+    if (batch.queue === "failed") return console.error("given up", batch.messages);
     for (const message of batch.messages) {
       try {
         await save(env, message.body);
@@ -92,7 +94,7 @@ async function save(env: Env, note: Note): Promise<void> {
   "compatibility_date": "2026-08-20",
   "observability": { "enabled": true },
   "d1_databases": [{ "binding": "DB", "database_name": "db" }],
-  "queues": { "consumers": [{ "queue": "notes", "dead_letter_queue": "failed" }] }
+  "queues": { "consumers": [{ "queue": "notes", "dead_letter_queue": "failed" }, { "queue": "failed" }] }
 }
 ```
 

@@ -63,6 +63,7 @@ Source: https://developers.cloudflare.com/d1/platform/limits/, https://www.sqlit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -78,6 +79,12 @@ _LIKE = frozenset({"LIKE", "GLOB"})
 _VALIDATORS = frozenset({"valid", "parse", "safeParse", "parseAsync", "safeParseAsync"})
 
 
+_SEARCHES = pattern(
+    r"search|query|keyword|needle|^(?:q|term|text|match|filter)$|matchText|filterText", re.IGNORECASE
+)
+"""Names of parameters that hold what a client looks for."""
+
+
 @rule(call("bind"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
@@ -88,7 +95,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     for value in _patterns(match, use):
         for hole in _holes(module, value):
-            if _is_sent(module, hole) and not _is_limited(module, hole):
+            if (_is_sent(module, hole) or _is_search(module, hole)) and not _is_limited(module, hole):
                 yield Finding(
                     "a search text of more than about 48 bytes throws: D1 takes 50 bytes as a pattern",
                     module.at(value),
@@ -142,6 +149,59 @@ def _holes(module: Module, pattern: Node) -> Iterator[Node]:
         for side in (operation.left, operation.right):
             if side is not None and module.string(side) is None:
                 yield from _holes(module, side) if js.unwrap(side).type == "binary_expression" else (side,)
+
+
+@check.on(call("like", "notLike"))
+def check_orm(match: Match) -> Iterator[Finding]:
+    """The patterns that Drizzle's `like()` is given."""
+    module = match.module
+    named = module.called_name(match.node) if len(match.arguments) == 2 else None
+    if named is None or not named.module.startswith("drizzle-orm") or not module.is_run:
+        return
+    if module.try_around(match.node) is not None or not _is_for_d1(module, match.node):
+        return
+    for hole in _holes(module, module.initializer(match.arguments[1])):
+        if (_is_sent(module, hole) or _is_search(module, hole)) and not _is_limited(module, hole):
+            if _is_first(match, hole):
+                yield Finding(
+                    "a search text of more than about 48 bytes throws: D1 takes 50 bytes as a pattern",
+                    match.at(match.arguments[1]),
+                )
+            return
+
+
+def _is_for_d1(module: Module, condition: Node) -> bool:
+    """Whether the statement that a condition is part of is for D1, or, where it stands alone, the module
+    speaks of Drizzle's databases of D1."""
+    for above in module.ancestors(condition):
+        if above.type in js.FUNCTIONS:
+            break
+        found = module.orm_statement(above) if above.type == "call_expression" else None
+        if found is not None:
+            return found.database is not None
+    return b"drizzle-orm/d1" in module.document.data
+
+
+def _is_search(module: Module, hole: Node) -> bool:
+    """Whether a text is a parameter of a function, by a name that says that somebody looks for it."""
+    for part in module.origins(hole):
+        declaration = module.scope.resolve(part) if part.type == "identifier" else None
+        if declaration is not None and declaration.kind is js.DeclarationKind.PARAMETER:
+            return _SEARCHES.search(declaration.name) is not None
+    return False
+
+
+def _is_first(match: Match, hole: Node) -> bool:
+    """Whether no pattern before this one in the function holds the same text."""
+    module, function = match.module, match.enclosing_function
+    text = module.text(hole)
+    return function is None or not any(
+        made.node.start_byte < match.node.start_byte
+        and len(made.arguments) == 2
+        and text in module.text(made.arguments[1])
+        for word in ("like", "notLike")
+        for made in module.calls(word, function)
+    )
 
 
 def _is_sent(module: Module, hole: Node) -> bool:

@@ -77,6 +77,7 @@ from cflint.api import (
     rule,
     sql,
 )
+from cflint_rules.d1._limits import bound_numbers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -114,31 +115,11 @@ def _refused(module: Module, made: js.Call) -> tuple[Node, Node] | None:
     engine = use.engine if use is not None else None
     if engine is not sql.SqlDialect.D1 and module.value_of(made.receiver).kind is not ValueKind.D1_STATEMENT:
         return None
-    for argument in _bound(module, made, use.text.text if use is not None else ""):
+    for argument in bound_numbers(module, made, use.text.text if use is not None else "", _NAME):
         read = _not_a_number(module, argument, _DEEP)
         if read is not None:
             return argument, read
     return None
-
-
-def _bound(module: Module, made: js.Call, text: str) -> Iterator[Node]:
-    """What a call binds by a name that speaks of a limit or offset, the elements of lists that are spread in
-    it included: `args` of `bind(...args)`, which the function fills."""
-    function = module.enclosing_function(made.node)
-    for argument in made.arguments:
-        if argument.type != "spread_element":
-            if "LIMIT" in text.upper() and _NAME.search(module.text(argument)) is not None:
-                yield argument
-            continue
-        listed = js.first_named(argument)
-        declaration = (
-            module.scope.resolve(listed) if listed is not None and listed.type == "identifier" else None
-        )
-        if declaration is None or function is None or "LIMIT" not in module.text(function).upper():
-            continue
-        for mutation in module.mutations(declaration, function):
-            if mutation.method == "push" and mutation.node.start_byte < made.node.start_byte:
-                yield from (one for one in mutation.values if _NAME.search(module.text(one)) is not None)
 
 
 def _not_a_number(module: Module, node: Node, hops: int) -> Node | None:

@@ -46,7 +46,8 @@ Cut what the client asks for: `Math.max(1, Math.min(asked, 100))`, with a defaul
 
 ## Not reported
 
-A number that `Math.min()` bounds, that is compared with anything, or that another function has looked at.
+A number that `Math.min()` and `Math.max()` bound, that is compared with anything, or that another function
+has looked at.
 
 ## Fix safety
 
@@ -62,7 +63,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule, sql
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule, sql
+from cflint_rules.d1._limits import bound_numbers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,25 +74,19 @@ _NOT = pattern(r"offset|skip|cursor|\bpage\s*-", re.IGNORECASE)
 _PARSES = frozenset({"parseInt", "parseFloat", "Number"})
 _ROUNDS = frozenset({"max", "floor", "ceil", "trunc", "round", "abs"})
 _MORE = frozenset({"<", ">", "<=", ">=", "===", "=="})
+_LEFT_ALONE = frozenset({"bind", "limit", "push", "isNaN", "isFinite", "isInteger"})
 _DEEP = 8
 
 
 @rule(call("bind", "limit"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    if match.receiver is None or not match.arguments or not module.is_run:
+    if not module.is_run:
         return
-    if match.word == "bind":
-        use = sql.prepared_by(module, match.receiver)
-        if use is None or use.engine is not sql.SqlDialect.D1 or "LIMIT" not in use.text.text.upper():
+    for argument in _limits(module, match.call):
+        if _may_be_negative(module, argument, _DEEP) is not None:
+            yield from _first_negative(module, argument)
             return
-        given = [one for one in match.arguments if _is_limit(module.text(one))]
-    else:
-        statement = module.orm_statement(match.node)
-        if statement is None or statement.database is None:
-            return
-        given = list(match.arguments[:1])
-    for argument in given:
         asked = _asked_for(module, argument, _DEEP)
         if asked is not None:
             yield Finding(
@@ -102,6 +98,45 @@ def check(match: Match) -> Iterator[Finding]:
             return
 
 
+def _limits(module: Module, made: js.Call) -> list[Node]:
+    """The limits that a call of `bind()` or `limit()` is given."""
+    if made.receiver is None or not made.arguments:
+        return []
+    if made.name == "bind":
+        use = sql.prepared_by(module, made.receiver)
+        engine = use.engine if use is not None else None
+        is_statement = module.value_of(made.receiver).kind is ValueKind.D1_STATEMENT
+        if engine is not sql.SqlDialect.D1 and not is_statement:
+            return []
+        text = use.text.text if use is not None else ""
+        return [one for one in bound_numbers(module, made, text, _NAME) if _is_limit(module.text(one))]
+    statement = module.orm_statement(made.node)
+    return list(made.arguments[:1]) if statement is not None and statement.database is not None else []
+
+
+def _first_negative(module: Module, argument: Node) -> Iterator[Finding]:
+    """One finding for all limits of a module that may be negative, where this is the first."""
+    found = module.memoized("limits that may be negative", lambda: tuple(_negatives(module)))
+    if found and found[0].id == argument.id:
+        yield Finding(
+            f"{quoted(module.text(argument))} may be negative, and a negative limit is none: one request may"
+            " read all rows; bound it from below, too, with `Math.max(1, …)`",
+            module.at(argument),
+            tuple(module.at(other, "and this") for other in found[1:]),
+        )
+
+
+def _negatives(module: Module) -> Iterator[Node]:
+    found = [
+        argument
+        for word in ("bind", "limit")
+        for made in module.calls(word)
+        for argument in _limits(module, made)
+        if _may_be_negative(module, argument, _DEEP) is not None
+    ]
+    yield from sorted(found, key=lambda node: node.start_byte)
+
+
 def _is_limit(text: str) -> bool:
     return _NAME.search(text) is not None and _NOT.search(text) is None
 
@@ -111,7 +146,7 @@ def _asked_for(module: Module, node: Node, hops: int) -> Node | None:
     node = js.unwrap(node)
     if hops == 0:
         return None
-    if module.reads_query(node):
+    if module.reads_query(node) or _reads_parameters(module, node):
         return node
     if node.type == "identifier":
         declaration = module.scope.resolve(node)
@@ -142,6 +177,47 @@ def _asked_for(module: Module, node: Node, hops: int) -> Node | None:
     return None
 
 
+def _reads_parameters(module: Module, node: Node) -> bool:
+    """Whether an expression is `url.searchParams.get("limit")`, wherever the address comes from."""
+    made = module.call(node)
+    owner = module.member(made.receiver) if made is not None and made.name == "get" else None
+    return owner is not None and owner.name == "searchParams"
+
+
+def _may_be_negative(module: Module, node: Node, hops: int) -> Node | None:
+    """The parameter of a query that `Math.min()` bounds from above alone; None of every other number."""
+    node = js.unwrap(node)
+    if hops == 0:
+        return None
+    if node.type == "identifier":
+        declaration = module.scope.resolve(node)
+        if declaration is None or declaration.value is None or declaration.path:
+            return None
+        if module.scope.assignments(declaration) or _is_looked_at(module, declaration):
+            return None
+        return _may_be_negative(module, declaration.value, hops - 1)
+    operation = module.operation(node)
+    if operation is not None and operation.operator in ("??", "||") and operation.left is not None:
+        return _may_be_negative(module, operation.left, hops - 1)
+    made = module.call(node)
+    if made is None or made.is_new or made.receiver is None or module.text(made.receiver) != "Math":
+        return None
+    if made.name in _ROUNDS - {"max", "abs"} and len(made.arguments) == 1:
+        return _may_be_negative(module, made.arguments[0], hops - 1)
+    if made.name != "min" or len(made.arguments) != 2 or "||" not in module.text(made.node):
+        return None  # without a default it may be NaN, too, which d1-limit-nan says
+    if any(
+        call.name in ("max", "abs")
+        for argument in made.arguments
+        for part in (argument, *module.origins(argument))
+        for node in (part, *module.descendants(part, "call_expression"))
+        if (call := module.call(node)) is not None
+    ):
+        return None  # bounded from below, too
+    found = (_asked_for(module, argument, hops - 1) for argument in made.arguments)
+    return next((one for one in found if one is not None), None)
+
+
 def _compares(module: Module, condition: Node) -> bool:
     found = (condition, *module.descendants(condition, "binary_expression"))
     return any(
@@ -157,7 +233,7 @@ def _is_looked_at(module: Module, declaration: js.Declaration) -> bool:
         if operation is not None and operation.operator in _MORE:
             return True
         around = module.call_around(use)
-        if around is None or around[0].name in _PARSES | {"bind", "limit", "isNaN", "isFinite", "isInteger"}:
+        if around is None or around[0].name in _PARSES | _LEFT_ALONE:
             continue
         if around[0].receiver is None or module.text(around[0].receiver) != "Math":
             return True

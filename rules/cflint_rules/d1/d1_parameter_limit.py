@@ -128,6 +128,35 @@ def _faults(match: Match, use: sql.SqlUse) -> Iterator[Finding]:
             )
 
 
+@check.on(call("values"))
+def check_rows(match: Match) -> Iterator[Finding]:
+    """The rows that an ORM's statement inserts, each value of which becomes a parameter."""
+    module = match.module
+    statement = module.orm_statement(match.node) if len(match.arguments) == 1 else None
+    if statement is None or statement.database is None or statement.verb not in ("INSERT", "REPLACE"):
+        return
+    rows = js.unwrap(match.arguments[0])
+    if rows.type == "identifier" and not _is_list_of_rows(module, rows):
+        return
+    source = _whole_list(module, rows)
+    if source is not None and _is_list_of_rows(module, rows) and _may_be_long(module, source, match.node, 2):
+        yield Finding(
+            f"each value of a row of {quoted(match.text(source))} is a parameter, of which a statement takes"
+            f" at most {_MOST}: insert a few rows at a time, with one `batch()`",
+            match.at(match.arguments[0]),
+        )
+
+
+def _is_list_of_rows(module: Module, rows: Node) -> bool:
+    """Whether what is inserted is known to be a list: made by `map()`, or a parameter of a type of lists."""
+    made = module.call(module.initializer(rows))
+    if made is not None and made.name == "map" and made.receiver is not None:
+        return True
+    declaration = module.scope.resolve(rows) if rows.type == "identifier" else None
+    is_parameter = declaration is not None and declaration.kind is js.DeclarationKind.PARAMETER
+    return is_parameter and declaration is not None and _is_array(module, declaration)
+
+
 @check.on(call("inArray", "notInArray", "where"))
 def check_orm(match: Match) -> Iterator[Finding]:
     """The lists that an ORM's statement is given, each element of which becomes a parameter."""
@@ -230,9 +259,74 @@ def _may_be_long(module: Module, source: Node, at: Node, marks: int = 1) -> bool
     if source.type == "identifier":
         declaration = module.scope.resolve(source)
         if declaration is not None and declaration.kind is js.DeclarationKind.PARAMETER:
-            is_list = _PLURAL.search(declaration.name) is not None and not _is_given_few(module, declaration)
-            return is_list and not any(True for _ in module.mentions(_CUT))
+            is_named = _PLURAL.search(declaration.name) is not None
+            if not is_named and not _is_array(module, declaration):
+                return False
+            most = _given_by_callers(module, declaration)
+            if most or (most is not None and not is_named):
+                return most * marks > _MOST
+            return not _is_given_few(module, declaration) and not any(True for _ in module.mentions(_CUT))
     return any(_is_unbounded(module, part) for part in module.origins(source))
+
+
+def _given_by_callers(module: Module, declaration: js.Declaration) -> float | None:
+    """The longest of the pieces that the functions of that name are given as a parameter, in the Workers
+    around; 0 where something bounds a list that is none, or nobody calls it; None where the name is unknown,
+    or a list is as long as it is."""
+    function = declaration.scope
+    named = js.name_of(module, function) or _key_of(module, function)
+    names = [parameter.name for parameter in module.parameters(function)]
+    if named is None or declaration.name not in names:
+        return None
+    index, most = names.index(declaration.name), 0.0
+    sites = list(js.calls_named(module.project, js.paths_around(module), module.text(named), at_hand=module))
+    for site in sites:
+        given = js.Call(site.module, site.node).argument(index)
+        if given is None:
+            continue
+        cut = _piece(site.module, given)
+        if cut is None:
+            around = [above for above in site.module.ancestors(site.node) if above.type in js.FUNCTIONS]
+            if not around or any(True for _ in site.module.mentions(_BOUNDED, around[-1])):
+                continue
+            return None
+        most = max(most, cut)
+    return most
+
+
+def _key_of(module: Module, function: Node) -> Node | None:
+    """The name of a method of an object, or of a function that is the value of a property."""
+    if function.type == "method_definition":
+        return function.child_by_field_name("name")
+    around = module.parent(function)
+    return around.child_by_field_name("key") if around is not None and around.type == "pair" else None
+
+
+def _piece(module: Module, given: Node) -> float | None:
+    """The length of the piece of a list that an argument holds, or what was made of each of its elements."""
+    node = js.unwrap(module.initializer(js.unwrap(given)))
+    made = module.call(node)
+    while made is not None and made.name in ("map", "filter") and made.receiver is not None:
+        node = js.unwrap(made.receiver)
+        cut = _cut_to(module, node)
+        if cut is not None:
+            return cut
+        node = js.unwrap(module.initializer(node))
+        made = module.call(node)
+    cut = _cut_to(module, js.unwrap(given))
+    if cut is None:
+        cut = _cut_to(module, node)
+    return cut if cut is not None else _most_rows(module, given)
+
+
+def _is_array(module: Module, declaration: js.Declaration) -> bool:
+    """Whether a parameter's type is a list of texts, numbers or rows."""
+    typed = js.first_named(declaration.owner.child_by_field_name("type"))
+    if typed is None:
+        return False
+    return typed.type == "array_type" or module.text(typed).startswith(
+        ("Array<", "readonly ", "ReadonlyArray<")
+    )
 
 
 def _cut_to(module: Module, source: Node) -> float | None:

@@ -45,7 +45,8 @@ export default {
 
 A number: `UPDATE t SET n = n + ? WHERE id = ?`; a condition goes into `WHERE`, and `meta.changes` is 0 where
 it did not hold. A text or JSON: add the value that was read to the condition (`… WHERE id = ? AND content =
-?`); where `meta.changes` is 0, read and write again, and after three times answer 409.
+?`); where `meta.changes` is 0, read and write again, and after three times answer 409. A row that one is to
+take: `… WHERE id = ? AND state = 'ready'`, and whoever gets `meta.changes` 0 takes the next one.
 
 ## Not reported
 
@@ -63,7 +64,7 @@ https://www.sqlite.org/json1.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, call, js, quoted, rule, sql
@@ -83,8 +84,14 @@ def check(match: Match) -> Iterator[Finding]:
     update = sql.d1_statement(module, match.node)
     if update is None or update.verb != "UPDATE" or "SELECT" in update.words or _runs_alone(match):
         return
+    if not update.tables:
+        return
+    taken = _taken(match, function, update)
+    if taken is not None:
+        yield taken
+        return
     columns = _columns(update.statement)
-    if not columns or not update.tables:
+    if not columns:
         return
     written = {module.text(value) for value in match.arguments}
     for query in sql.queries_before(module, function, match.node, update.tables[0]):
@@ -102,6 +109,63 @@ def check(match: Match) -> Iterator[Finding]:
                 (module.at(query.call.node, "it is read here"),),
             )
             return
+
+
+def _taken(match: Match, function: Node, update: sql.D1Statement) -> Finding | None:
+    """A row that is chosen by what a column says and marked by another value of it, without asking again."""
+    module = match.module
+    where = next((at for at, token in enumerate(update.statement.tokens) if token.upper == "WHERE"), None)
+    if where is None:
+        return None
+    marked = _said(update.statement.tokens[:where])
+    asked = {(token.name or "").lower() for token in update.statement.tokens[where:]}
+    for query in sql.queries_before(module, function, match.node, update.tables[0]):
+        tokens = query.select.statement.tokens
+        chosen = _said(tokens[next((at for at, token in enumerate(tokens) if token.upper == "WHERE"), 0) :])
+        column = next(
+            (name for name, text in chosen.items() if marked.get(name, text) != text and name not in asked),
+            None,
+        )
+        if column is None or query.call.name != "first" or not _is_by_row(match, query.call.node):
+            continue
+        if js.can_reach(module, query.call.node, match.node) and _is_last(match, function, update, column):
+            return Finding(
+                f"two requests at once can both read this row while {quoted(column)} is {chosen[column]}, and"
+                " both take it: ask for that in the `WHERE`, too",
+                match.at(match.node),
+                (module.at(query.call.node, "it is read here"),),
+            )
+    return None
+
+
+def _is_last(match: Match, function: Node, update: sql.D1Statement, column: str) -> bool:
+    """Whether nothing later in a function marks a row of the table by a column: what comes before refuses."""
+    after = (
+        made for made in match.module.calls("bind", function) if made.node.start_byte > match.node.end_byte
+    )
+    later = (sql.d1_statement(match.module, made.node) for made in after)
+    return not any(
+        other is not None
+        and other.verb == "UPDATE"
+        and other.tables == update.tables
+        and column in _said(other.statement.tokens)
+        for other in later
+    )
+
+
+def _said(tokens: Sequence[sql.Token]) -> dict[str, str]:
+    """The columns that are set to, or compared with, a text or number as it is, with that."""
+    found: dict[str, str] = {}
+    for one, equals, said in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        is_plain = said.kind in (sql.TokenKind.STRING, sql.TokenKind.NUMBER)
+        if one.name and equals.text in ("=", "==") and is_plain:
+            found[one.name.lower()] = said.text
+    return found
+
+
+def _is_by_row(match: Match, read: Node) -> bool:
+    """Whether something of the row that was read is bound."""
+    return any(js.names_between(match.module, read, value) for value in match.arguments)
 
 
 def _runs_alone(match: Match) -> bool:

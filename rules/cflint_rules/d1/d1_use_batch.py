@@ -154,8 +154,10 @@ def _orm_of(match: Match) -> str | None:
 
 
 def _loop(module: Module, statement: Node) -> Node | None:
-    """The `for…of` loop whose every turn, but for conditions, executes a statement."""
+    """The loop whose every turn, but for conditions, executes a statement: `for`, `for…of` or `while`."""
     for above in module.ancestors(statement):
+        if above.type in ("for_statement", "while_statement"):
+            return above
         if above.type == "for_in_statement":
             is_of = any(child.type == "of" for child in above.children)
             return above if is_of and not any(child.type == "await" for child in above.children) else None

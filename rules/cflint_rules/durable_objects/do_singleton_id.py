@@ -36,8 +36,8 @@ object answers some hundred requests a second, one after the other.
 
 ## Not reported
 
-Objects that only some requests reach; namespaces of which the Worker uses other objects, too; what a cron
-trigger or a queue does.
+Namespaces of which the Worker uses other objects, too; examples, demonstrations and tests; what only a cron
+trigger or a queue does. Of several places that reach the one object the first is reported.
 
 ## Fix safety
 
@@ -51,65 +51,85 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import STRICT, Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import STRICT, Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_BY_FUNCTION = ("getServerByName", "getAgentByName", "getContainer")
+"""Functions of SDKs that take a namespace and a name; without one, a container's is always the same."""
+_SHOWN = pattern(r"(?:^|/)(?:examples?|demos?|fixtures?|samples?|tests?|e2e|[\w-]*-e2e|playground)/")
+"""Folders of code that only shows or tries something."""
+_ALWAYS = "cf-singleton-container"
 
-@rule(call("idFromName", "getByName"), severity=Severity.NOTE, presets=(STRICT,))
+
+@rule(
+    call("idFromName", "getByName"),
+    call(*_BY_FUNCTION),
+    severity=Severity.NOTE,
+    presets=(STRICT,),
+)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
-    if len(match.arguments) != 1 or module.string(match.arguments[0]) is None:
+    named = _named(module, match.node)
+    if named is None or not module.is_run or _SHOWN.search(module.path) is not None:
         return
-    handler = match.handler
-    if handler is None or handler.name != "fetch" or handler.owner is not None or not module.is_run:
-        return
-    namespace = match.receiver_value
+    namespace = module.value_of(named[0])
     if namespace.kind is not ValueKind.BINDING or namespace.name is None:
         return
     if namespace.binding is not None and namespace.binding.id != "durable_object":
         return
-    if not _always_used(module, match.node, handler.function) or _has_others(module, namespace.name):
+    name = _name(module, named)
+    if name is None or not _is_for_requests(module, match.node):
         return
-    yield Finding(
-        f"every request goes to this one object of `{namespace.name}`, which handles one thing at a time",
-        match.at(),
-    )
+    if _is_first_of_one(module, match.node, namespace.name):
+        yield Finding(
+            f"every request shares this one object of `{namespace.name}`, {quoted(name)}, which handles one"
+            " thing at a time",
+            match.at(),
+        )
 
 
-def _always_used(module: Module, node: Node, function: Node) -> bool:
-    """Whether each call of a function makes an id or a stub, and then uses it: not where it is only held."""
-    todo = [node]
-    seen: set[int] = set()
-    while todo:
-        used = todo.pop()
-        if not module.always_runs(used, function):
-            continue
-        around = module.call_around(used)
-        made = around[0].node if around is not None and around[0].name in js.STUB_METHODS else used
-        name = module.given_name(made)
-        declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
-        if declaration is None:
-            return True
-        if declaration.node.id not in seen:
-            seen.add(declaration.node.id)
-            todo.extend(module.scope.references(declaration))
-    return False
+def _is_for_requests(module: Module, node: Node) -> bool:
+    """Whether requests of clients come here: not where only a cron trigger, a queue or an object does."""
+    found = js.invocations_of(module, node)
+    return js.Invocation.REQUEST in found
 
 
-def _has_others(module: Module, name: str) -> bool:
-    """Whether the Worker makes an id of the namespace in any other way."""
+def _named(module: Module, node: Node) -> tuple[Node, Node] | None:
+    """The namespace of which a call names an object, and the name."""
+    made = module.call(node)
+    if made is None:
+        return None
+    given = made.arguments
+    if made.name == "getContainer":
+        return (given[0], given[-1]) if made.receiver is None and given else None
+    if made.name in _BY_FUNCTION:
+        return (given[0], given[1]) if made.receiver is None and len(given) >= 2 else None
+    return (made.receiver, given[0]) if made.receiver is not None and given else None
+
+
+def _name(module: Module, named: tuple[Node, Node]) -> str | None:
+    return _ALWAYS if named[0] is named[1] else module.string_of(named[1])
+
+
+def _is_first_of_one(module: Module, node: Node, namespace: str) -> bool:
+    """Whether a place is the first that names an object of a namespace, and all others name that one."""
+    names, first = set[str | None](), None
     paths = js.paths_around(module)
-    for word in sorted(js.ID_METHODS | js.NAMED_METHODS):
+    for word in sorted(js.ID_METHODS | js.NAMED_METHODS | {*_BY_FUNCTION}):
         for site in js.calls_named(module.project, paths, word, at_hand=module):
+            named = _named(site.module, site.node)
             made = site.module.call(site.node)
-            if made is None or made.receiver is None or not _is_namespace(site.module, made.receiver, name):
+            owner = named[0] if named is not None else made.receiver if made is not None else None
+            if owner is None or not _is_namespace(site.module, owner, namespace):
                 continue
-            given = made.argument(0)
-            if word not in js.NAMED_METHODS or given is None or site.module.string(given) is None:
-                return True
-    return False
+            makes_one = named is not None and word in js.NAMED_METHODS | {*_BY_FUNCTION}
+            names.add(_name(site.module, named) if named is not None and makes_one else None)
+            place = (site.module.path, site.node.start_byte)
+            if makes_one and (first is None or place < first) and _is_for_requests(site.module, site.node):
+                first = place
+    return len(names) == 1 and None not in names and first == (module.path, node.start_byte)
 
 
 def _is_namespace(module: Module, node: Node, name: str) -> bool:

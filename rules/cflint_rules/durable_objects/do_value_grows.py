@@ -63,6 +63,7 @@ from cflint.api import (
     Severity,
     ValueKind,
     call,
+    config,
     js,
     quoted,
     rule,
@@ -71,9 +72,11 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_ADDS = frozenset({"push", "unshift"})
+_MANY = 500
+_KEY_VALUE_BYTES = 128 * 1024
+_ADDS = frozenset({"push", "unshift", "set"})
 _EMPTIES = ("delete", "deleteAll")
-_TAKES = ("splice", "shift", "pop")
+_TAKES = ("splice", "shift", "pop", "clear")
 _CUTS = ("slice", "filter")
 _KEEPS = frozenset({"put", "stringify", "send", "json", "push", "isArray", "set"})
 """What a list is given to without getting shorter."""
@@ -88,20 +91,72 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if match.receiver_value.kind is not ValueKind.STORAGE or module.string_of(match.arguments[0]) is None:
         return
-    value = js.unwrap(match.arguments[1])
+    value = _written(module, match.arguments[1])
     if value.type == "identifier":
         adds = _adds_to_read(match, function, value)
     else:
         adds = _adds_to_field(module, owner, value)
     receiver = js.Call(module, adds).receiver if adds is not None else None
-    if adds is None or receiver is None or _is_kept_short(owner, _own_name(module, receiver)):
+    if adds is None or receiver is None:
         return
-    yield Finding(
-        f"{quoted(match.text(match.arguments[0]), 40)} only grows: from 2 MB on, or 128 KiB without SQLite,"
-        " `put()` throws",
-        match.at(match.node),
-        (module.at(adds, "here it gets one more"),),
-    )
+    key = quoted(match.text(match.arguments[0]), 40)
+    name = _own_name(module, receiver)
+    if not _is_kept_short(owner, name, module.string_of(match.arguments[0])):
+        what = "only grows: from 2 MB on, or 128 KiB without SQLite, `put()` throws"
+    elif (most := _most_items(owner, name)) is not None and most >= _MANY and _is_key_value(owner):
+        what = (
+            f"has up to {most:,.0f} items, and 128 KiB without SQLite: with more than"
+            f" {_KEY_VALUE_BYTES // most:,.0f} bytes each, `put()` throws"
+        )
+    else:
+        return
+    yield Finding(f"{key} {what}", match.at(match.node), (module.at(adds, "here it gets one more"),))
+
+
+def _written(module: Module, given: Node) -> Node:
+    """What is written, also as a text, or as a list of the entries of a map."""
+    node = js.unwrap(given)
+    for _ in range(4):
+        made = module.call(node)
+        if made is None:
+            break
+        is_list = (
+            made.name == "from" and made.receiver is not None and module.is_global(made.receiver, "Array")
+        )
+        if made.arguments and (made.name in ("stringify", "fromEntries") or is_list):
+            node = js.unwrap(made.arguments[0])
+        elif made.name in ("entries", "values") and made.receiver is not None and not made.arguments:
+            node = js.unwrap(made.receiver)
+        else:
+            break
+        node = js.unwrap(module.initializer(node))
+    return node
+
+
+def _most_items(owner: ClassDefinition, name: str) -> float | None:
+    """The most items that a list of a name is cut to: 500 of `list.slice(-500)` and `list.length > 500`."""
+    module, body = owner.module, owner.body
+    found: list[float] = []
+    for made in module.calls("slice", body):
+        if _is_called(module, made.receiver, name) and len(made.arguments) in (1, 2):
+            number = module.number(made.arguments[-1])
+            found += [abs(number)] if number else []
+    for leaf in (leaf for word in ("length", "size") for leaf in module.leaves(word, body)):
+        member = module.member(module.parent(leaf))
+        if member is None or not _is_called(module, member.object, name):
+            continue
+        above = module.parent(module.with_wrappers(member.node))
+        compared = module.operation(above) if above is not None else None
+        sides = compared.operands if compared is not None and compared.operator in _COMPARES else ()
+        found += [number for side in sides if side is not None and (number := module.number(side))]
+    return max(found, default=None)
+
+
+def _is_key_value(owner: ClassDefinition) -> bool:
+    """Whether everywhere that the class runs its storage is known to be the key-value backend."""
+    classes = (environment.lifecycle.classes.get(owner.name) for environment in owner.environments)
+    found = [live is not None and live.backend is config.Backend.KEY_VALUE for live in classes]
+    return bool(found) and all(found)
 
 
 def _adds_to_read(match: Match, function: Node, value: Node) -> Node | None:
@@ -126,15 +181,29 @@ def _adds_to_field(module: Module, owner: ClassDefinition, value: Node) -> Node 
         if left is None or right is None or module.text(left) != module.text(value):
             continue
         waits = right.type == "await_expression" or any(module.descendants(right, "await_expression"))
+        cuts = module.call(right)
+        if not waits and cuts is not None and cuts.name in _CUTS:
+            continue  # which is looked at below
+        if not waits and js.unwrap(right).type != "array" and _loads(module, node):
+            continue
         if not waits and (constructor is None or not js.contains(constructor, node)):
             return None  # it begins anew
     for made in (made for word in sorted(_ADDS) for made in module.calls(word, owner.body)):
         method = module.method_around(made.node)
         if made.receiver is None or module.text(made.receiver) != module.text(value) or method is None:
             continue
-        if not _is_asked_for(module, made.node, method):
+        if _adds_by(module, made.node) and not _is_asked_for(module, made.node, method):
             return made.node
     return None
+
+
+def _loads(module: Module, node: Node) -> bool:
+    """Whether a function reads the storage, and sets a field to what it has read, or to an empty list."""
+    function = module.enclosing_function(node)
+    return function is not None and any(
+        made.node.end_byte <= node.start_byte and module.value_of(made.receiver).kind is ValueKind.STORAGE
+        for made in module.calls("get", function)
+    )
 
 
 def _adds(module: Module, declaration: js.Declaration, function: Node) -> Node | None:
@@ -144,7 +213,7 @@ def _adds(module: Module, declaration: js.Declaration, function: Node) -> Node |
         for _ in range(3):
             called = module.method_called_on(node)
             if called is not None:
-                if called[0] in _ADDS and not _is_asked_for(module, called[1], function):
+                if _adds_by(module, called[1]) and not _is_asked_for(module, called[1], function):
                     return called[1]
                 break
             above = module.parent(module.with_wrappers(node))
@@ -154,22 +223,39 @@ def _adds(module: Module, declaration: js.Declaration, function: Node) -> Node |
     return None
 
 
+def _adds_by(module: Module, node: Node) -> bool:
+    """Whether a call adds to a list, or to a map by a key that is not always the same."""
+    made = js.Call(module, node)
+    if made.name != "set":
+        return made.name in _ADDS
+    return len(made.arguments) == 2 and module.string_of(made.arguments[0]) is None
+
+
 def _is_asked_for(module: Module, added: Node, function: Node) -> bool:
-    """Whether something is only added under a condition about what is there already."""
+    """Whether something is only added under a condition about what is there already, or by a name that holds
+    the answer."""
+    conditions = list(module.conditions_around(added, function))
+    for condition in tuple(conditions):
+        for name in (condition, *module.descendants(condition, "identifier")):
+            if name.type == "identifier":
+                conditions.append(module.initializer(name))
     return any(
-        next(module.calls(name, condition), None) is not None
-        for condition in module.conditions_around(added, function)
-        for name in _ASKS
+        next(module.calls(name, condition), None) is not None for condition in conditions for name in _ASKS
     )
 
 
-def _is_kept_short(owner: ClassDefinition, name: str) -> bool:
+def _is_kept_short(owner: ClassDefinition, name: str, key: str | None) -> bool:
     """Whether the class takes something out of a list of a name, asks how long one is, or stores less."""
     module, body = owner.module, owner.body
     alarm = owner.method("alarm")
     never = alarm if alarm is not None and next(module.calls("setAlarm", body), None) is None else None
     for made in (made for word in _EMPTIES for made in module.calls(word, body)):
         is_run = never is None or not js.contains(never, made.node)
+        if made.receiver is not None and _is_called(module, made.receiver, name):
+            return True  # of a map
+        deleted = module.string_of(made.arguments[0]) if made.arguments else None
+        if deleted is not None and key is not None and deleted != key:
+            continue  # something else
         if is_run and module.value_of(made.receiver).kind is ValueKind.STORAGE:
             return True  # an alarm that nothing sets empties nothing
     for made in (made for word in (*_TAKES, *_CUTS) for made in module.calls(word, body)):

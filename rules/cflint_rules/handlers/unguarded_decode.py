@@ -1,8 +1,9 @@
-"""Catch the error of `decodeURIComponent()` where a client decides what it decodes.
+"""Catch the error of `decodeURIComponent()` where a client decides what it decodes, and decode once.
 
 A text with a `%` that no two hexadecimal digits follow, or that is no UTF-8 (`/%zz`, `/%ff`), makes it throw
 a `URIError`. `new URL()` leaves such a path as it is, so anyone can make the Worker answer 500 by a link,
-where 404 or 400 is right.
+where 404 or 400 is right. What `searchParams` and Hono give has been decoded: who decodes it again fails at
+each `%` that a client means, and reads `%41` for `A`.
 
 ## Incorrect
 
@@ -40,6 +41,8 @@ export default {
 Put it into `try`, and answer 400 in the `catch`: `return new Response("malformed", { status: 400 })` (an
 error 500 comes today); for a cookie, go on as if it were not there.
 
+- "decoded already": Take away the call: `searchParams.get()`, and `query()` and `param()` of Hono, give
+  decoded text. Where a client encodes twice on purpose, put it into `try`.
 - "to ASCII": Encode to UTF-8 (`.encode()`), or answer 400 in `except UnicodeEncodeError`.
 - "is no UTF-8": `except UnicodeDecodeError:` around it, and answer 400; or `decode(errors="replace")` where
   `�` for such bytes will do.
@@ -60,9 +63,12 @@ URIError: URI malformed
 
 ## Fix safety
 
-No fix: what to answer is up to the author.
+Unsafe: the call is taken away where the text comes decoded. A client that encodes twice is read otherwise
+then. There is none for what can throw: what to answer is up to the author.
 
-Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/decodeURIComponent
+Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/decodeURIComponent,
+https://developer.mozilla.org/en-US/docs/Web/API/URLSearchParams,
+https://github.com/honojs/hono (`src/request.ts`)
 """
 
 from __future__ import annotations
@@ -70,16 +76,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, call, js, pattern, python, python_module, rule
+from cflint.api import (
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    module,
+    pattern,
+    python,
+    python_module,
+    rule,
+)
 
 if TYPE_CHECKING:
     import libcst as cst
+    from tree_sitter import Node
 
 
-@rule(call("decodeURIComponent", "decodeURI"), severity=Severity.NOTE)
+_WORDS = ("decodeURIComponent", "decodeURI")
+_MOST = 6
+
+
+@rule(call(*_WORDS), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not js.is_global(module, match.call.callee, match.word) or len(match.arguments) != 1:
+        return
+    if match.node.id in {node.id for node, _ in _decoded_twice(module)}:
         return
     if module.may_be_durable(match.node) or not js.escapes_handler(module, match.node):
         return
@@ -91,6 +119,61 @@ def check(match: Match) -> Iterator[Finding]:
     yield Finding(
         f"`{match.word}()` throws when a client sends a `%` that encodes nothing", match.at(), related
     )
+
+
+@check.on(module(*_WORDS))
+def check_twice(subject: Module) -> Iterator[Finding]:
+    """What is decoded although it comes decoded, told once for a module."""
+    found = _decoded_twice(subject)
+    if not found:
+        return
+    (node, source), *others = found
+    here = subject.at(node)
+    place = source.module.at(source.node, "it is decoded here")
+    edits = tuple(
+        subject.replace(one, subject.text(js.arguments_of(one)[0])) for one, _ in (found[0], *others)
+    )
+    yield Finding(
+        f"this is decoded already: `{subject.callee_name(node)}()` throws when there is a `%` in it, or makes"
+        " something else of it",
+        here,
+        (
+            *(() if here.document is place.document and here.span.covers(place.span) else (place,)),
+            *(subject.at(other, "this, too") for other, _ in others[:_MOST]),
+        ),
+        fix=Fix("Take it as it is", edits, Safety.UNSAFE),
+    )
+
+
+def _decoded_twice(subject: Module) -> tuple[tuple[Node, js.Traced], ...]:
+    """The calls that decode a part of a request that comes decoded, with where that is read."""
+
+    def find() -> tuple[tuple[Node, js.Traced], ...]:
+        found = []
+        for name in _WORDS if subject.is_run else ():
+            for node in subject.calls_of(name, subject.root):
+                made = js.Call(subject, node)
+                if len(made.arguments) != 1 or not js.is_global(subject, made.callee, name):
+                    continue
+                source = next(js.traced(subject, made.arguments[0], _is_decoded), None)
+                if source is not None:
+                    found.append((node, source))
+        return tuple(sorted(found, key=lambda one: one[0].start_byte))
+
+    return subject.memoized("what is decoded twice", find)
+
+
+def _is_decoded(found: js.Traced) -> bool:
+    """Whether an expression is a part of a request that comes decoded: a parameter of the query, by
+    `searchParams` or Hono, or one of a path by Hono."""
+    if found.path:
+        return False
+    if found.module.reads_query(found.node):
+        return True
+    made = found.module.call(found.node)
+    if made is None or made.name != "param" or len(made.arguments) != 1 or made.receiver is None:
+        return False
+    return found.module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST
 
 
 _GIVEN = pattern(r"token|code|verif|cookie|header|auth|passw|signature|challenge|state|credential")

@@ -50,8 +50,8 @@ whoever reads the key reads it there.
 ## Not reported
 
 A value that is used, as of a cache; a `put()` with options (a lifetime: what was handled already is forgotten
-again) or of a literal; a Durable Object that is asked in between; a check that asks whether the key is there
-before it is changed.
+again) or of a literal, unless a name says that it is a claim, or against replay; a Durable Object that is
+asked in between; a check that asks whether the key is there before it is changed.
 
 ## Fix safety
 
@@ -62,10 +62,11 @@ Source: https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, quoted, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -74,26 +75,50 @@ _PLAIN = frozenset({"string", "number", "true", "false", "null", "undefined"})
 _EQUAL = frozenset({"===", "=="})
 _UNEQUAL = frozenset({"!==", "!="})
 _MOST_STEPS = 8
+_CLAIM = pattern(
+    r"claim|replay|nonce|(?<![a-z])jti(?![a-z])|single.?use|one.?time|acquire|mutex", re.IGNORECASE
+)
+"""What names of marks say that only one may set."""
 
 
 @rule(call("put"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
-    module, function, arguments = match.module, match.enclosing_function, match.arguments
-    if function is None or len(arguments) != 2 or js.unwrap(arguments[1]).type in _PLAIN:
+    if len(match.arguments) < 2 or not match.receiver_value.is_binding("kv"):
         return
-    if not match.receiver_value.is_binding("kv"):
+    for write in js.writes_by(match.module, match.call):
+        yield from _raced(match, write)
+
+
+def _raced(match: Match, write: js.Write) -> Iterator[Finding]:
+    module, function = match.module, match.enclosing_function
+    if write.node.id != match.node.id:
+        function = next((node for node in module.ancestors(write.node) if node.type in js.FUNCTIONS), None)
+    if function is None or len(write.arguments) < 2:
         return
-    for read in js.reads_before(module, match.call, "get", function):
-        if not _refuses(module, read.node) or not js.can_reach(module, read.node, match.node):
+    is_marked = len(write.arguments) > 2 or js.unwrap(write.arguments[1]).type in _PLAIN
+    if is_marked and not _is_claim(module, write, function):
+        return
+    for read in js.reads_before_write(module, write, "get", function):
+        if not _refuses(module, read.node) or not js.can_reach(module, read.node, write.node):
             continue
-        if not _is_decided(module, read.node, match.node, function):
+        if not _is_decided(module, read.node, write.node, function):
+            key = quoted(module.text(write.arguments[0]))
             yield Finding(
-                f"two requests at once can both find {quoted(match.text(arguments[0]))} free, and the second"
-                " overwrites the first: KV cannot decide that",
-                match.at(),
+                f"two requests at once can both find {key} free, and both take it: KV cannot decide that"
+                if is_marked
+                else f"two requests at once can both find {key} free, and the second overwrites the first: KV"
+                " cannot decide that",
+                match.at(write.node),
                 (module.at(read.node, "whether it is free is asked here"),),
             )
             return
+
+
+def _is_claim(module: Module, write: js.Write, function: Node) -> bool:
+    """Whether a mark is one that only one may set, by its key and the names of that and of the function."""
+    key = write.arguments[0]
+    said = (js.name_of_function(module, function), module.text(key), module.text(module.initializer(key)))
+    return any(_CLAIM.search(text) is not None for text in said)
 
 
 def _is_decided(module: Module, read: Node, put: Node, function: Node) -> bool:

@@ -84,23 +84,30 @@ def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
     if not 2 <= len(arguments) <= 3 or js.unwrap(arguments[1]).type in _PLAIN:
         return
-    module = match.module
-    function = _outermost_function(module, match.node)
-    if function is None or not match.receiver_value.is_binding("kv"):
+    if not match.receiver_value.is_binding("kv"):
         return
-    read = next(js.reads_before(module, match.call, "get", function), None)
+    for write in js.writes_by(match.module, match.call):
+        yield from _lost(match, write)
+
+
+def _lost(match: Match, write: js.Write) -> Iterator[Finding]:
+    module = match.module
+    function = _outermost_function(module, write.node)
+    if function is None or len(write.arguments) < 2 or js.unwrap(write.arguments[1]).type in _PLAIN:
+        return
+    read = next(js.reads_before_write(module, write, "get", function), None)
     if read is None:
         return
-    names = js.names_between(module, read.node, arguments[1])
-    if not any(js.is_counted_or_resized(module, name, function, match.node) for name in names):
+    names = js.names_between(module, read.node, write.arguments[1])
+    if not any(js.is_counted_or_resized(module, name, function, write.node) for name in names):
         return
     handler = match.handler
     if handler is not None and handler.name == "scheduled" and _runs_alone(module):
         return  # the cursor of one cron trigger
     what = "is read from KV, changed and written back: of two requests at once, one is lost"
     yield Finding(
-        f"{quoted(match.text(arguments[0]))} {what}",
-        match.at(match.node),
+        f"{quoted(match.text(write.arguments[0]))} {what}",
+        match.at(write.node),
         (module.at(read.node, "it is read here"),),
     )
 

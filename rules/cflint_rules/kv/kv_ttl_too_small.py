@@ -103,6 +103,14 @@ def check(match: Match) -> Iterator[Finding]:
             match.at(written),
             fix=fix if is_written_here else None,
         )
+    if match.word == "put" and seconds is None:
+        for number in _given(module, match, options, written):
+            yield Finding(
+                f"`{name}` is {module.text(number)} seconds with this, and has to be at least"
+                f" {_MINIMUM[name]}: `put()` throws",
+                match.at(number),
+                (match.at(match.node, "it is written here"),),
+            )
     if written is not None and seconds is None and _is_of_better_auth(module, written):
         version = config.installed_version(
             module.project.workspace, posixpath.dirname(module.path), "better-auth"
@@ -121,6 +129,39 @@ def check(match: Match) -> Iterator[Finding]:
             "expires: `Math.ceil(… / 1000)`",
             match.at(expiration),
         )
+
+
+def _given(module: Module, match: Match, options: Node, written: Node | None) -> Iterator[Node]:
+    """The numbers that are too small and become the lifetime by way of parameters of functions of the module:
+    those of what writes, or of what hands on its options."""
+    found = [written] if written is not None else []
+    if written is None and js.unwrap(options).type == "identifier":
+        handed = (
+            write.arguments[2:]
+            for write in js.writes_by(module, match.call)
+            if write.node.id != match.node.id
+        )
+        values = (module.property_value(given[0], "expirationTtl") for given in handed if given)
+        found = [value for value in values if value is not None]
+    for value in found:
+        time = js.unwrap(value)
+        declaration = module.scope.resolve(time) if time.type == "identifier" else None
+        if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+            number = module.number(time)
+            if value is not written and number is not None and number < _MINIMUM["expirationTtl"]:
+                yield value
+            continue
+        function = declaration.scope
+        names = [parameter.name for parameter in module.parameters(function)]
+        if declaration.name not in names or module.scope.assignments(declaration):
+            continue
+        if _MINIMUM_SET.search(module.document.data, function.start_byte, function.end_byte):
+            continue
+        for site in js.calls_in_module(module, function):
+            given = js.Call(module, site).argument(names.index(declaration.name))
+            number = module.number(given) if given is not None else None
+            if given is not None and number is not None and number < _MINIMUM["expirationTtl"]:
+                yield given
 
 
 _MINIMUM_SET = pattern(rb"\b60\b|Math\.max")

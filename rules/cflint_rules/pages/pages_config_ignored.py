@@ -82,7 +82,8 @@ from cflint.api import (
     rule,
 )
 
-_OF_WORKERS = ("main", "assets", "site", "build", "type", "env")
+_OF_WORKERS = ("main", "assets", "type", "env")
+"""Keys of Workers. With `site` or `build` alone, nothing could be deployed as one."""
 _USUAL = frozenset({"wrangler.toml", "wrangler.json", "wrangler.jsonc"})
 
 
@@ -91,6 +92,9 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_pages or subject.is_typescript or subject.file_name not in _USUAL:
         return
     if any(subject.root.get(key) is not None for key in _OF_WORKERS) or subject.deployment.entry:
+        return
+    site = subject.root.get("site")
+    if site is not None and site.get("entry-point") is not None:
         return
     bound = [found for found in subject.top.bindings if found.kind.id != "secret"]
     if not bound or any(worker.config is subject and worker.app is not None for worker in project.workers):

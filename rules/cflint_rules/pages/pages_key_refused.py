@@ -129,9 +129,17 @@ def _ignored(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if any(worker.config is subject and worker.app is not None for worker in project.workers):
         return
     below = config.functions_below(project, posixpath.join(subject.directory, "functions"))
-    if next(below, None) is None or not config.is_deployed_to_pages(project, subject):
+    if next(below, None) is None:
+        return
+    if not config.is_deployed_to_pages(project, subject) and not _speaks_of_pages(subject):
         return
     yield Finding(
         "Pages has no cron triggers: nothing calls `scheduled()` of this project",
         subject.top.location(crons[0]),
     )
+
+
+def _speaks_of_pages(subject: WranglerConfig) -> bool:
+    """Whether a file has a key that only somebody writes who deploys to Pages, or nothing that a Worker could
+    be deployed with."""
+    return any(subject.root.get(key) is not None for key in ("pages", "site"))

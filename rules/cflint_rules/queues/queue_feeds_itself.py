@@ -44,7 +44,7 @@ export default {
   "observability": { "enabled": true },
   "queues": {
     "producers": [{ "binding": "POLLS", "queue": "polls" }],
-    "consumers": [{ "queue": "polls", "dead_letter_queue": "polls-failed" }],
+    "consumers": [{ "queue": "polls", "dead_letter_queue": "polls-failed" }, { "queue": "polls-failed" }],
   },
 }
 ```
@@ -60,6 +60,7 @@ interface Env {
 
 export default {
   async queue(batch: MessageBatch<Poll>, env): Promise<void> {
+    if (batch.queue === "polls-failed") return console.error("given up", batch.messages);
     for (const message of batch.messages) {
       const { left } = message.body;
       if (left > 0) await env.POLLS.send({ left: left - 1 });

@@ -13,7 +13,7 @@ without the value.
   "compatibility_date": "2026-08-01",
   "queues": {
     "producers": [{ "binding": "MAILS", "queue": "mails" }],
-    "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }],
+    "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }, { "queue": "mails-failed" }],
   },
 }
 ```
@@ -34,6 +34,7 @@ export default {
     return new Response("sent");
   },
   async queue(batch): Promise<void> {
+    if (batch.queue === "mails-failed") return console.error("given up", batch.messages);
     for (const message of batch.messages) {
       const mail = message.body as Mail;
       console.log(mail.to, mail.subject);
@@ -53,7 +54,7 @@ export default {
   "observability": { "enabled": true },
   "queues": {
     "producers": [{ "binding": "MAILS", "queue": "mails" }],
-    "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }],
+    "consumers": [{ "queue": "mails", "dead_letter_queue": "mails-failed" }, { "queue": "mails-failed" }],
   },
 }
 ```
@@ -74,6 +75,7 @@ export default {
     return new Response("sent");
   },
   async queue(batch): Promise<void> {
+    if (batch.queue === "mails-failed") return console.error("given up", batch.messages);
     for (const message of batch.messages) {
       const mail = message.body as Mail;
       console.log(mail.to, mail.subject);

@@ -1,8 +1,9 @@
-"""Limit how long a client waits for a server of somebody else, where there is another answer.
+"""Limit how long a client waits for a server of somebody else, where the code handles that it fails.
 
-`fetch()` has no limit of time of its own. A `catch` with a default, something older or the next server helps
-where the other side refuses a request, but not where it hangs: what is in it does not run, and the client
-waits as long as that server takes. With a limit of time a server that hangs counts as one that fails.
+`fetch()` has no limit of time of its own. A `catch`, or a look at the status, with a default, an error or the
+next server helps where the other side refuses a request, but not where it hangs: what is in it does not run,
+and the client waits as long as that server takes. With a limit of time a server that hangs counts as one that
+fails.
 
 ## Incorrect
 
@@ -69,12 +70,12 @@ export default {
 ## What to do
 
 Add `signal: AbortSignal.timeout(5_000)` to the options of `fetch()`: the promise is rejected then, and the
-`catch` that is there gives its other answer. Take as many milliseconds as a client would wait.
+`catch` that is there gives its answer; where there is only a look at the status, put the request into a
+`try`, too. Take as many milliseconds as a client would wait.
 
 ## Not reported
 
-- Requests without a `catch` around them, or with one that answers with an error or throws: a server that
-  hangs ends in an error either way.
+- Requests whose failure the code does not handle, or only by an error that it throws on.
 - Functions in which anything says how long it takes (a signal, a timer, a race).
 - Answers that are handed on as they are, as those of a proxy, and requests that are not awaited.
 - Tokens and captchas, without which there is no answer.
@@ -113,6 +114,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _LIMITS = pattern(rb"signal\b|AbortController|time_?out|\brace\b|deadline", re.IGNORECASE)
+_STATUS = frozenset({"ok", "status"})
 _READS = frozenset({"json", "text", "arrayBuffer", "blob", "formData", "bytes", "ok", "status"})
 _CONFIGURED = pattern(r"(?:\w+\.)*env\.\w*(?:URL|BASE|ENDPOINT|HOST|WEBHOOK|API)\w*", re.IGNORECASE)
 _FOREIGN = pattern(r"https?://(?!localhost\b|127\.|\$\{)[^/]*[\w}]", re.IGNORECASE)
@@ -121,16 +123,14 @@ _NAMED = pattern(
     re.IGNORECASE | re.DOTALL,
 )
 """A URL that begins with something whose name says that it is another server's."""
-_GIVES_UP = pattern(
-    r"\b[45]\d\d\b|\berror\s*:|(?<!console\.)(?<!logger\.)(?<!log\.)\b\w*[eE]rror\w*\s*\(|success\s*:\s*false"
-)
 _NO_OTHER = pattern(r"siteverify|turnstile|recaptcha|dns-query|token|oauth", re.IGNORECASE)
+_WAITS = frozenset({js.Invocation.REQUEST, js.Invocation.DURABLE_OBJECT})
 _MOST = 6
 
 
 @rule(module("fetch"), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
-    if not subject.is_run or not subject.document.has_word("catch"):
+    if not subject.is_run or not any(subject.document.has_word(word) for word in ("catch", "ok", "status")):
         return
     waits = [
         node
@@ -141,7 +141,10 @@ def check(subject: Module) -> Iterator[Finding]:
         return
     first, *others = waits
     yield Finding(
-        "the `catch` never runs while this server hangs: give the request `AbortSignal.timeout()`",
+        "the `catch` never runs while this server hangs: give the request `AbortSignal.timeout()`"
+        if _has_other_answer(subject, first)
+        else "the other answer is never given while this server hangs: give the request"
+        " `AbortSignal.timeout()`",
         subject.at(first),
         tuple(subject.at(other, "and for this one") for other in others[: _MOST - 1]),
     )
@@ -151,7 +154,9 @@ def _is_waited_for(module: Module, node: Node) -> bool:
     """Whether a client waits for what a request to somebody else's server gives, of which the code reads the
     body or the status, or nothing."""
     made = js.Call(module, node)
-    if not made.arguments or len(made.arguments) > 2 or not _has_other_answer(module, node):
+    if not made.arguments or len(made.arguments) > 2:
+        return False
+    if not _has_other_answer(module, node) and not _has_answer_by_status(module, node):
         return False
     if not _is_foreign(module, made.arguments[0]):
         return False
@@ -162,14 +167,14 @@ def _is_waited_for(module: Module, node: Node) -> bool:
     if options is not None and (js.unwrap(options).type != "object" or module.is_open_object(options)):
         return False
     answer = module.awaited(node)
-    if answer is None or not module.runs_in_worker(node) or module.may_be_durable(node):
+    if answer is None or not module.runs_in_worker(node):
         return False
     is_read = any(
         (read := module.member_read(holder)) is not None and read.name in _READS for holder in answer.holders
     )
     if not is_read and not (made.is_awaited and module.own_statement(made.whole) is not None):
         return False
-    return js.Invocation.REQUEST in js.invocations_of(module, node)
+    return not _WAITS.isdisjoint(js.invocations_of(module, node))
 
 
 def _has_other_answer(module: Module, node: Node) -> bool:
@@ -178,9 +183,62 @@ def _has_other_answer(module: Module, node: Node) -> bool:
     attempt = module.try_around(node)
     handler = attempt.child_by_field_name("handler") if attempt is not None else None
     body = handler.child_by_field_name("body") if handler is not None else None
-    if attempt is None or body is None or _GIVES_UP.search(module.text(body)) is not None:
+    if attempt is None or body is None:
         return False
     return not any(True for _ in module.descendants(body, "throw_statement"))
+
+
+def _has_answer_by_status(module: Module, node: Node) -> bool:
+    """Whether the code handles that the server refuses: `if (!answer.ok) return other`."""
+    answer = module.awaited(node)
+    for holder in answer.holders if answer is not None else ():
+        read = module.member_read(holder)
+        around = module.parent(module.with_wrappers(holder)) if read is not None else None
+        if read is None or around is None or read.name not in _STATUS:
+            continue
+        branch = _branch_of_failure(module, around)
+        if branch is not None and _goes_on(module, branch):
+            return True
+    return False
+
+
+def _branch_of_failure(module: Module, read: Node) -> Node | None:
+    """What is done where `answer.ok` is not so: the branch of the condition that begins with it."""
+    child, is_negated = read, False
+    for above in module.ancestors(read):
+        if above.type == "unary_expression":
+            is_negated = not is_negated
+        elif above.type == "binary_expression" and module.text(above).startswith(module.text(child)):
+            found = module.operation(above)
+            if found is None or found.operator in ("||", "&&"):
+                child = above
+                continue
+            is_negated = found.operator in ("!=", "!==", ">=", ">")
+        elif above.type in ("if_statement", "ternary_expression"):
+            condition = above.child_by_field_name("condition")
+            if condition is None or condition.id != child.id:
+                return None
+            return above.child_by_field_name("consequence" if is_negated else "alternative")
+        elif above.type != "parenthesized_expression":
+            return None
+        child = above
+    return None
+
+
+def _goes_on(module: Module, branch: Node) -> bool:
+    """Whether a branch gives another answer: it throws nothing, and asks no second time."""
+    function = module.enclosing_function(branch)
+    name = module.function_name(function) if function is not None else None
+    if name is not None and next(module.calls_of(module.text(name), branch), None) is not None:
+        return False
+    if branch.type == "throw_statement" or next(module.descendants(branch, "throw_statement"), None):
+        return False
+    if branch.type in ("statement_block", "else_clause"):
+        return next(module.descendants(branch, "return_statement", "assignment_expression"), None) is not None
+    return branch.type == "return_statement" or branch.type not in (
+        "expression_statement",
+        "continue_statement",
+    )
 
 
 def _is_foreign(module: Module, target: Node) -> bool:

@@ -78,7 +78,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, fixes, js, module, replace, rule
+from cflint.api import (
+    ClassKind,
+    Finding,
+    Fix,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    fixes,
+    js,
+    module,
+    replace,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -94,10 +107,13 @@ _OTHERS = frozenset(
     {ValueKind.DATABASE_CLIENT, ValueKind.STUB, ValueKind.BINDING, ValueKind.STORAGE, ValueKind.WORKFLOW_STEP}
 )
 """What other rules speak of."""
+_AGENT = frozenset({"schedule", "scheduleEvery", "cancelSchedule"})
+"""Methods of an Agent that give a promise; those that are called so elsewhere may not."""
+_CURRENT = frozenset({"agents", "@cloudflare/agents", "agents-sdk"})
 
 
 @rule(
-    module("async", "fetch", "then", "pipeTo", "Promise", "caches"),
+    module("async", "fetch", "then", "pipeTo", "Promise", "caches", *sorted(_AGENT)),
     severity=Severity.WARNING,
     fix=Safety.UNSAFE,
 )
@@ -105,7 +121,9 @@ def check(module: Module) -> Iterator[Finding]:
     if not module.is_run and not module.handlers:
         return  # scripts, and code of the browser
     notes: dict[str, list[Finding]] = {}
-    for dropped in module.dropped_calls(lambda root: module.promise_source(root) in _MINE):
+    for dropped in module.dropped_calls(
+        lambda root: module.promise_source(root) in _MINE or _is_of_agent(module, root)
+    ):
         found = _finding(module, dropped)
         if found is not None and found.severity is Severity.NOTE:
             notes.setdefault(found.message, []).append(found)
@@ -148,7 +166,7 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
         called_function is not None and called_function[0].catches_everything(called_function[1])
     )
     durable = module.may_be_durable(root)
-    goes_on = module.makes_stream_beside(root) or module.runs_later(root)
+    goes_on = module.makes_stream_beside(root) or module.runs_later(root) or _is_of_agent(module, root)
     invocations = frozenset() if durable or goes_on else js.invocations_of(module, root)
     goes_on = goes_on or durable or invocations == {js.Invocation.DURABLE_OBJECT}
     end = next((one.end for one in js.Invocation if one in invocations and one.end is not None), None)
@@ -164,6 +182,23 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
         fix=_fix(module, promise, root),
         severity=Severity.NOTE if goes_on or module.callee_name(root) == "pipeTo" else None,
     )
+
+
+def _is_of_agent(module: Module, call: Node) -> bool:
+    """Whether a call is one of an Agent's methods that give a promise: of its own, or of the current one in a
+    tool (`getCurrentAgent()`)."""
+    made = js.Call(module, call)
+    receiver = js.unwrap(made.receiver) if made.receiver is not None and made.name in _AGENT else None
+    if receiver is None:
+        return False
+    if receiver.type == "this":
+        owner = module.this_class(receiver)
+        return owner is not None and owner.kind is ClassKind.AGENT and not owner.declares(made.name)
+    declaration = module.scope.resolve(receiver) if receiver.type == "identifier" else None
+    given = (
+        module.call(declaration.value) if declaration is not None and declaration.value is not None else None
+    )
+    return given is not None and any(module.is_from(given.callee, one, "getCurrentAgent") for one in _CURRENT)
 
 
 def _is_microtask(module: Module, dropped: js.DroppedCall) -> bool:
@@ -287,7 +322,7 @@ def _what(module: Module, dropped: js.DroppedCall) -> str | None:
     root = dropped.root
     source = module.promise_source(root)
     name = module.callee_name(root)
-    if source in _MINE:
+    if source in _MINE or _is_of_agent(module, root):
         if root.type == "new_expression":
             return "this promise"
         return f"`{name}()`" if name else "this asynchronous function"

@@ -132,7 +132,9 @@ def _label(made: js.Call) -> str:
 
 def _can_fail(module: Module, made: js.Call) -> bool:
     """Whether a call gives a promise that may be rejected."""
-    if module.promise_source(made.node) is None or module.handles_errors(made.node):
+    if module.promise_source(made.node) is None and not _is_of_stub(module, made):
+        return False
+    if module.handles_errors(made.node):
         return False
     if made.is_new:
         return made.callback is not None and _rejects(module, made.callback)
@@ -142,6 +144,15 @@ def _can_fail(module: Module, made: js.Call) -> bool:
     if called is not None and called[1] == module.enclosing_function(made.node):
         return False  # itself, with the same `catch`
     return called is None or not _is_safe(*called)
+
+
+def _is_of_stub(module: Module, made: js.Call) -> bool:
+    """Whether a call is the `fetch()` of a stub, of which it is seen that an id made it, and no more."""
+    got = module.call(module.initializer(made.receiver)) if made.receiver is not None else None
+    if made.name != "fetch" or got is None or got.name != "get" or len(got.arguments) != 1:
+        return False
+    id_made = module.call(module.initializer(got.arguments[0]))
+    return id_made is not None and id_made.name in js.ID_METHODS
 
 
 def _rejects(module: Module, executor: Node) -> bool:

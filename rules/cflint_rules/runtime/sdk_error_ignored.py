@@ -41,7 +41,7 @@ where the work may go on without it, write `console.error(error)` instead of the
 ## Not reported
 
 Clients of which it is not seen how they are made, in the module or by a function of the project; results
-that have a name or are handed on; `throwOnError()`.
+that are handed on; `throwOnError()`; reads of Supabase.
 
 ## Fix safety
 
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 _MAIL = frozenset({"emails", "batch"})
 _TABLE = frozenset({"insert", "update", "upsert", "delete"})
 _AUTH = frozenset({"signInWithOtp", "resetPasswordForEmail", "updateUser", "resend", "inviteUserByEmail"})
+_PARTS = frozenset({"data", "count"})
 _MAKERS = {"Resend": "Resend", "createClient": "Supabase", "createServerClient": "Supabase"}
 _SOURCES = {"Resend": ("resend",), "Supabase": ("@supabase/supabase-js", "@supabase/ssr")}
 
@@ -71,7 +72,10 @@ _SOURCES = {"Resend": ("resend",), "Supabase": ("@supabase/supabase-js", "@supab
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     sdk = _sdk(module, match.call)
-    if sdk is None or not _is_dropped(module, match.node):
+    if sdk is None:
+        return
+    whole = _awaited_chain(module, match.node)
+    if whole is None or not _is_lost(module, whole):
         return
     yield Finding(
         f"{sdk} does not throw: nobody sees the `error` that this call gives back", match.at(match.node)
@@ -125,20 +129,51 @@ def _imports(module: Module, sdk: str) -> bool:
     return any(f"{quote}{source}{quote}".encode() in data for source in _SOURCES[sdk] for quote in "'\"")
 
 
-def _is_dropped(module: Module, node: Node) -> bool:
-    """Whether nobody gets what an awaited chain of calls gives back."""
+def _awaited_chain(module: Module, node: Node) -> Node | None:
+    """The `await` of the chain of calls that begins with a call; None where it is not awaited there, or the
+    chain throws or takes the result itself."""
     while True:
         node = module.with_wrappers(node)
         above = module.parent(node)
         if above is None:
-            return False
+            return None
         if above.type == "member_expression":
             member = module.member(above)
             if member is None or member.name in ("throwOnError", "then", "catch", "finally"):
-                return False
+                return None
         elif above.type == "await_expression":
-            statement = module.parent(above)
-            return statement is not None and statement.type == "expression_statement"
+            return above
         elif above.type != "call_expression":
-            return False
+            return None
         node = above
+
+
+def _is_lost(module: Module, awaited: Node) -> bool:
+    """Whether nobody gets the `error` of what an `await` gives: the result is dropped, only other parts are
+    taken out of it, or it has a name of which nothing but these and a log is made."""
+    whole = module.with_wrappers(awaited)
+    statement = module.parent(whole)
+    if statement is not None and statement.type == "expression_statement":
+        return True
+    name = module.given_name(whole)
+    if name is None:
+        return False
+    if name.type == "object_pattern":
+        return all(
+            part.type == "shorthand_property_identifier_pattern" and module.text(part) in _PARTS
+            for part in name.named_children
+        )
+    declaration = module.scope.resolve(name) if name.type == "identifier" else None
+    if declaration is None or declaration.kind is not js.DeclarationKind.CONST:
+        return False
+    uses = [use for use in module.scope.references(declaration) if use.id != name.id]
+    return len(module.scope.assignments(declaration)) == 0 and all(_hides_error(module, use) for use in uses)
+
+
+def _hides_error(module: Module, use: Node) -> bool:
+    """Whether a use of a result takes its data, or prints it."""
+    read = module.member_read(use)
+    if read is not None:
+        return read.name in _PARTS
+    around = module.call_around(use)
+    return around is not None and module.log_at(around[0].node) is not None

@@ -6,14 +6,18 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cflint.api import Module, js, pattern, quoted, sql
+from cflint.api import Module, ValueKind, js, pattern, quoted, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-COSTS = ("run", "fetch", "send")
+_GENERATES = ("generateText", "streamText", "generateObject", "streamObject")
+_CONTAINERS = {"getContainer": "@cloudflare/containers", "getRandom": "@cloudflare/containers"} | {
+    "getSandbox": "@cloudflare/sandbox",
+}
+COSTS = ("run", "fetch", "send", "launch", *_GENERATES, *_CONTAINERS)
 """Names of calls that `costs` knows."""
-ERASES = ("delete", "put", *sql.SQL_CALLS)
+ERASES = ("delete", "put", "fetch", *sql.SQL_CALLS)
 """Names of calls that `erases` knows."""
 CALLS = (*COSTS, *ERASES)
 """Names of calls that may be such an effect."""
@@ -25,6 +29,7 @@ _DELETES = pattern(r"delete|remove|clear|purge|destroy|erase|reset|wipe", re.IGN
 _STORES = {"kv": "KV", "r2": "R2"}
 ROUTES = ("delete", "put", "patch")
 """Methods of routers whose routes change something."""
+_ACTION = pattern(rb"[\"']use server[\"']")
 _DO_EVENTS = frozenset({"alarm", "scheduled", "queue", "email", "tail", "trace", "onStart"})
 
 
@@ -40,6 +45,18 @@ def costs(module: Module, node: Node) -> str | None:
     if made.name == "fetch" and len(made.arguments) > 1 and js.is_global(module, made.callee, "fetch"):
         key = next(module.contents(made.arguments[1], partial(is_secret, module)), None)
         return f"call this service with {named(module, key.node)}" if key is not None else None
+    if made.name in _GENERATES:
+        is_sdk = made.callee is not None and module.is_from(made.callee, "ai", made.name)
+        return "run models at your cost" if is_sdk else None
+    if made.name in _CONTAINERS:
+        is_sdk = made.callee is not None and module.is_from(made.callee, _CONTAINERS[made.name], made.name)
+        chosen = made.argument(1)
+        is_one = chosen is None or module.string_of(chosen) is not None  # what asks may stand in it
+        return "start containers at your cost" if is_sdk and not is_one else None
+    if made.name == "launch":
+        first = made.argument(0)
+        is_browser = first is not None and module.value_of(first).is_binding("browser")
+        return "run browsers at your cost" if is_browser else None
     if made.name == "send" and made.receiver is not None:
         sends = module.value_of(made.receiver).is_binding("send_email")
         return "send mail in your name" if sends else None
@@ -59,6 +76,8 @@ def erases(module: Module, node: Node) -> str | None:
         if made.name == "put":
             return "store files in R2"
         return f"delete what is in {_STORES[kind]}" if _is_meant_to_delete(module, node) else None
+    if made.name == "fetch":
+        return _asks_object(module, made)
     if made.name not in sql.SQL_CALLS:
         return None
     use = sql.sql_use(module, node)
@@ -71,6 +90,16 @@ def erases(module: Module, node: Node) -> str | None:
         if statement.verb == "UPDATE" and _COUNTS.search(words) is None:
             return "change what is in the database"
     return None
+
+
+def _asks_object(module: Module, made: js.Call) -> str | None:
+    """What a call has a Durable Object delete: `stub.fetch("https://object/clear", …)`."""
+    first = made.argument(0)
+    address = module.string_of(first) if first is not None else None
+    if address is None or made.receiver is None or _DELETES.search(address.rpartition("/")[2]) is None:
+        return None
+    is_stub = module.value_of(made.receiver).kind is ValueKind.STUB
+    return "delete what Durable Objects keep" if is_stub else None
 
 
 def _is_meant_to_delete(module: Module, node: Node) -> bool:
@@ -120,7 +149,7 @@ def is_for_request(module: Module, node: Node) -> bool:
     """Whether code runs for a request: at once, in a Durable Object that one is handed to, or as a method of
     what is made for one."""
     found = js.invocations_of(module, node)
-    if js.Invocation.REQUEST in found:
+    if js.Invocation.REQUEST in found or _is_action(module, node):
         return True
     owner = module.enclosing_class(node)
     if js.Invocation.DURABLE_OBJECT in found:
@@ -131,6 +160,22 @@ def is_for_request(module: Module, node: Node) -> bool:
         js.Invocation.REQUEST in js.invocations_of(site.module, site.node)
         for site in js.makers_of(module, owner)
     )
+
+
+def _is_action(module: Module, node: Node) -> bool:
+    """Whether code is that of a server action, which any client can call: `"use server"`."""
+    if _ACTION.search(module.document.data) is None:
+        return False
+    if _ACTION.match(module.document.data.lstrip()) is not None:
+        return True
+    function = module.enclosing_function(node)
+    while function is not None:
+        body = js.body_of(function)
+        first = body.named_children[0] if body is not None and body.named_children else None
+        if first is not None and _ACTION.match(first.text or b"") is not None:
+            return True
+        function = module.enclosing_function(function)
+    return False
 
 
 def is_secret(module: Module, node: Node) -> bool:

@@ -17,6 +17,10 @@ _PATH = pattern(rb"pathname|\bpath\b|\burl\b|\broute\b")
 _ROUTER = pattern(rb"\.(?:get|post|put|patch|delete|all)\s*(?:<[^>]*>)?\(\s*[\"'`][/*]|pathname")
 _SHORT = 400
 """Bytes of a statement that does nothing but to turn somebody away."""
+_BLOCKS = frozenset(
+    {"if_statement", "try_statement", "switch_statement", "for_statement", "for_in_statement"}
+)
+_MOST_SITES = 8
 _FEWEST = 3
 """How many branches on a path make a router of a function."""
 
@@ -34,8 +38,10 @@ class Route:
 
 
 def is_known(project: Project, subject: Worker) -> bool:
-    """Whether all code of a Worker is in sight, or all that a framework app has for one."""
-    if subject.app is None or subject.entries:
+    """Whether all code of a Worker is in sight, or all that a framework app has for one; the functions of
+    Pages have no entry."""
+    is_functions = subject.config is None or subject.config.is_pages
+    if subject.entries or (subject.app is None and not is_functions):
         return js.all_code_is_known(project, subject)
     return not subject.unresolved and bool(subject.modules)
 
@@ -123,6 +129,32 @@ def _is_on_path(module: Module, condition: Node) -> bool:
     return False
 
 
+def is_asked_before(module: Module, node: Node, outer: Node, *, surely: bool = False) -> bool:
+    """Whether anything that runs before a place in a function looks as if it asked who sends the request: the
+    conditions around it, and the statements in front of it that are no branches for other addresses."""
+    part = node
+    for above in module.ancestors(node):
+        if above.type == "if_statement":
+            condition = above.child_by_field_name("condition")
+            if condition is not None and asks(module, condition, surely=surely):
+                return True
+        elif above.type in ("statement_block", "program", "switch_case"):
+            for statement in above.named_children:
+                if statement.start_byte > part.start_byte:
+                    break
+                condition = statement.child_by_field_name("condition")
+                is_other = (
+                    statement.id != part.id and condition is not None and _is_on_path(module, condition)
+                )
+                is_inside = statement.id == part.id and statement.type in _BLOCKS
+                if not is_other and not is_inside and asks(module, statement, surely=surely):
+                    return True
+        if above.id == outer.id:
+            return False
+        part = above
+    return False
+
+
 def is_behind_middleware(module: Module) -> bool:
     """Whether any module of the Workers has a middleware that asks, or a handler that does before it hands on
     to a router."""
@@ -130,10 +162,36 @@ def is_behind_middleware(module: Module) -> bool:
     return module.project.memo.memoized(question, lambda: _find_middleware(module))
 
 
+def has_middleware(module: Module) -> bool:
+    """Whether any module of the Workers has a middleware that asks."""
+    question = ("middleware", module.path)
+    return module.project.memo.memoized(question, lambda: _find_uses(module))
+
+
+def is_asked_around(module: Module, node: Node, hops: int = 2, *, surely: bool = False) -> bool:
+    """Whether anything that runs before a place looks as if it asked who sends the request: a middleware,
+    what stands before it in its function, and before the calls of that function."""
+    if has_middleware(module):
+        return True
+    outer = function = module.enclosing_function(node)
+    while function is not None:
+        around = module.call_around(function)
+        if around is not None and around[0].name in (*VERBS, "openapi"):
+            return is_asked_before(module, node, function, surely=surely) or any(
+                asks(module, part) for part in around[0].arguments[1:-1]
+            )
+        outer, function = function, module.enclosing_function(function)
+    if outer is None or is_asked_before(module, node, outer, surely=surely):
+        return True
+    if hops == 0 or module.handler_of(outer) is not None:
+        return False
+    sites = js.callers_of(module, outer).calls[:_MOST_SITES]
+    return any(is_asked_around(site.module, site.node, hops - 1, surely=surely) for site in sites)
+
+
 def _find_middleware(module: Module) -> bool:
-    for other in js.modules_naming(module.project, js.paths_around(module), "use", at_hand=module):
-        if any(asks(other, part) for made in other.calls("use") for part in _given(other, made)):
-            return True
+    if has_middleware(module):
+        return True
     entries = {entry for worker in module.workers for entry in worker.entries} - {module.path}
     return any(
         handler.name == "fetch" and asks(home, handler.function)
@@ -141,6 +199,13 @@ def _find_middleware(module: Module) -> bool:
         if (home := module.other(entry)) is not None
         for handler in home.handlers
     )
+
+
+def _find_uses(module: Module) -> bool:
+    for other in js.modules_naming(module.project, js.paths_around(module), "use", at_hand=module):
+        if any(asks(other, part) for made in other.calls("use") for part in _given(other, made)):
+            return True
+    return False
 
 
 def _given(module: Module, made: js.Call) -> Iterator[Node]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 SIGNS = js.Phrases(
     "auth jwt passw passcode pass_?phrase log_?in sign_?in signature hmac verif captcha turnstile"
     " timing_?safe cookie credential permission forbidden clerk lucia supabase firebase workos svix"
-    " allow_?list white_?list is_?admin rate_?limit throttl quota api-key",
-    whole="jose 401 403",
+    " allow_?list white_?list is_?admin rate_?limit throttl quota api-key x402 payment_?middleware",
+    whole="jose 401 402 403",
     unless=pattern(rb"author(?!i[sz]|ity\b)|authority|verified(?![A-Z(])|passwordless", re.IGNORECASE),
 )
 KEYS = pattern(rb"secret|token|key|\bpin\b|password|code", re.IGNORECASE)
@@ -56,7 +56,7 @@ def is_sign(module: Module, leaf: Node) -> bool:
     if assigned is not None and js.contains(assigned.target, leaf):
         return False
     around = module.call_around(module.parent(leaf) or leaf)
-    is_set = around is not None and around[0].name in ("set", "append")
+    is_set = around is not None and around[0].name in ("set", "append", "delete")
     return not is_set
 
 
@@ -97,8 +97,9 @@ def is_compared(module: Module, leaf: Node) -> bool:
 _WHO = pattern(
     rb"(?i)(?:require|get|current|ensure|assert|check|with|only|is|has|resolve|load|need)_?(?:d_?)?"
     rb"(?:auth\w*|user|session|admin|owner|member|role|access|account|identity|principal|org\w*|tenant)\b"
-    rb"|\bsession\b|\buser_?id\b|\bctx\.user\b|\blocals\.(?:user|session)\b|guard|protect|bearer|api_?key|x-[a-z-]*(?:key|token)"
+    rb"|\bsession\b|\buser_?id\b|\bctx\.user\b|\blocals\.(?:user|session)\b|guard|protect|limiter|bearer|api_?key|x-[a-z-]*(?:key|token)"
 )
+_LOOKS = frozenset({"startsWith", "endsWith", "includes", "slice", "substring", "replace", "split"})
 _HOPS = 2
 _MOST_CALLS = 40
 
@@ -122,13 +123,26 @@ def _find_asks(module: Module, node: Node, hops: int, *, surely: bool) -> bool:
     return any(found is not None and asks(*found, hops - 1, surely=surely) for found in called)
 
 
+def _is_address(module: Module, leaf: Node) -> bool:
+    """Whether a word stands in an address, which a path is compared with: `path.startsWith("/login")`,
+    `const prefix = "/oauth"`."""
+    if leaf.type != "string_fragment" or not module.text(leaf).startswith("/"):
+        return False
+    text = module.parent(leaf)
+    holder = module.parent(text) if text is not None else None
+    if holder is None or holder.type in ("binary_expression", "variable_declarator", "member_expression"):
+        return holder is not None
+    around = module.call_around(leaf)
+    return around is not None and around[0].name in _LOOKS and around[0].receiver is not None
+
+
 def _places(module: Module, surely: bool) -> tuple[int, ...]:
     """Where the words stand that look so, in bytes from the module's start."""
     found = [
         leaf.start_byte
         for words, is_it in ((SIGNS, is_sign), (KEYS, is_compared))
         for _, leaf in js.leaves_matching(module.project, (module.path,), words, at_hand=module)
-        if is_it(module, leaf)
+        if is_it(module, leaf) and not _is_address(module, leaf)
     ]
     if surely:
         return tuple(found)

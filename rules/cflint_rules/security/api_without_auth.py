@@ -138,6 +138,9 @@ if TYPE_CHECKING:
 
 _CORS = pattern(rb"access-control-allow-origin|\bcors\b", re.IGNORECASE)
 _API_KEY = pattern(rb"\bapiKey\b")
+_CLIENTS = pattern(
+    rb"\b(?:Resend|OpenAI|Anthropic|GoogleGenerativeAI|GoogleGenAI|Groq|Mistral|Replicate|Together)\b"
+)
 _METHODS = pattern(rb"\b(?:POST|PUT|PATCH|DELETE|post|put|patch|delete)\b")
 _MOST = 6
 """How many places of other kinds a finding shows."""
@@ -212,6 +215,13 @@ def _paid(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
             continue
         if is_for_request(module, value):
             yield module.at(value), f"use the service of {named(module, value)} at your cost"
+    for module, leaf in js.leaves_matching(project, js.running_paths(subject), _CLIENTS):
+        made = module.parent(leaf)
+        if made is None or made.type != "new_expression":
+            continue
+        first = js.Call(module, made).argument(0)
+        if first is not None and is_secret(module, first) and is_for_request(module, made):
+            yield module.at(first), f"use the service of {named(module, first)} at your cost"
 
 
 def _written(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:

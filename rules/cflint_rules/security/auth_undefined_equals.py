@@ -80,13 +80,18 @@ from cflint.api import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from tree_sitter import Node
+
+    from cflint.api import Span
 
 _STRICT = frozenset({"===", "!=="})
 _LOOSE = frozenset({"==", "!="})
 _UNDEFINED = frozenset({"header", "query", "param"})
 """What reads of Hono's request, and `getCookie()`, give `undefined` for what is missing."""
 _SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
+_ASKED = ("identifier", "member_expression", "subscript_expression", "call_expression")
 _HOPS = 4
 """How many patterns a body is followed through."""
 
@@ -232,9 +237,17 @@ def _is_parsed_body(module: Module, node: Node | None) -> bool:
 def _is_tested(module: Module, node: Node, place: Node, comparison: Node) -> bool:
     """Whether code asks whether there is such a value, other than by the comparison itself."""
     around = module.enclosing_function(comparison) or module.root
-    for found in module.descendants(around, node.type, place.type):
-        if js.span_of(comparison).covers(js.span_of(found)):
-            continue
-        if (module.is_same(found, node) or module.is_same(found, place)) and module.is_guard(found):
-            return True
-    return False
+    asked = module.memoized(("asked whether there is one", around.id), lambda: _asked(module, around))
+    compared = js.span_of(comparison)
+    return any(
+        not compared.covers(span) for value in (node, place) for span in asked.get(module.meaning(value), ())
+    )
+
+
+def _asked(module: Module, around: Node) -> dict[Hashable, list[Span]]:
+    """Where a function asks whether there is a value, by what the value means."""
+    asked: dict[Hashable, list[Span]] = {}
+    for found in module.descendants(around, *_ASKED):
+        if module.is_guard(found):
+            asked.setdefault(module.meaning(found), []).append(js.span_of(found))
+    return asked

@@ -64,7 +64,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _HEADER = pattern(rb"(?i:set-cookie)")
-_SESSION = pattern(r"sess|(?:^|[_.-])sid$|token|auth|jwt|login", re.IGNORECASE)
+_SESSION = pattern(
+    r"sess|(?:^|[_.-])sid$|token|auth|jwt|login|secret|(?:client|api|access|private)[_.-]?key", re.IGNORECASE
+)
 _READABLE = pattern(r"csrf|xsrf|theme|locale|lang|state|nonce|verifier|author|public", re.IGNORECASE)
 _HOLE = "\0"
 _MOST_HOPS = 8

@@ -41,16 +41,21 @@ https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Applicatio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _HEADERS = frozenset({"x-forwarded-host", "x-original-host", "x-host"})
 _EQUAL = frozenset({"==", "===", "!=", "!=="})
+
+_HEADERS_NAME = pattern(r"(?:req(?:uest)?_?|incoming_?)?headers(?:_?list)?", re.IGNORECASE)
+_LOCAL = pattern(r"localhost|127\.0\.0\.1|::1|\.local$")
+"""Hosts of whoever develops: to ask for these says nothing of the others."""
 
 
 @rule(call("get", "header"), severity=Severity.NOTE, presets=(PREVIEW,))
@@ -59,9 +64,10 @@ def check(match: Match) -> Iterator[Finding]:
     first = match.call.argument(0)
     if first is None or (module.string_of(first) or "").lower() not in _HEADERS or not module.is_run:
         return
-    if module.header_read(match.node) is None:
+    if module.header_read(match.node) is None and not _is_of_request(module, match.receiver):
         return
     held = _held(module, match.node)
+    held = (*held, *(further for use in held if _is_chosen(module, use) for further in _held(module, use)))
     places = [match.node, *held]
     if any(_is_checked(module, place) for place in places):
         return
@@ -73,6 +79,27 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(),
         () if js.contains(built, match.node) else (module.at(built, "the address is made here"),),
     )
+
+
+def _is_of_request(module: Module, receiver: Node | None) -> bool:
+    """Whether headers are those of the request by what they are called: `await headers()` of Next.js, a
+    parameter `requestHeaders: Headers`."""
+    made = js.unwrap(module.initializer(receiver)) if receiver is not None else None
+    if made is not None and made.type == "await_expression":
+        made = js.first_named(made)
+    asked = module.call(made) if made is not None else None
+    if asked is not None:
+        return asked.callee is not None and module.is_from(asked.callee, "next/headers", "headers")
+    declaration = module.scope.resolve(receiver) if receiver is not None else None
+    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+        return False
+    return _HEADERS_NAME.fullmatch(declaration.name) is not None
+
+
+def _is_chosen(module: Module, use: Node) -> bool:
+    """Whether a use is a side of `a ?? b`, of which another constant is made."""
+    operation = module.operation(module.parent(module.with_wrappers(use)))
+    return operation is not None and operation.operator in ("??", "||")
 
 
 def _held(module: Module, node: Node) -> tuple[Node, ...]:
@@ -98,6 +125,9 @@ def _is_checked(module: Module, place: Node) -> bool:
         return not any(side is not None and side.type in ("null", "undefined") for side in compared.operands)
     access = module.member(above) if above is not None else None
     if access is not None and js.unwrap(access.object).id == js.unwrap(place).id:
+        first = access.call.argument(0) if access.call is not None else None
+        if access.name in ("includes", "startsWith") and first is not None:
+            return _LOCAL.search(module.string_of(first) or "") is None
         return access.name not in ("split", "trim", "toString")
     around = module.call_around(place)
     return around is not None and around[0].name not in (*js.HEADER_SETTERS, "URL", "log", "String")

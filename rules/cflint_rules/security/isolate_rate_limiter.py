@@ -64,7 +64,19 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, js, new, pattern, python, python_module, rule
+from cflint.api import (
+    Finding,
+    Match,
+    Module,
+    Severity,
+    js,
+    module,
+    new,
+    pattern,
+    python,
+    python_module,
+    rule,
+)
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -129,6 +141,37 @@ def _counted(module: Module, declaration: js.Declaration) -> Iterator[Node]:
     for mutation in module.mutations(declaration):
         if mutation.method == "set" and module.enclosing_function(mutation.node) is not None:
             yield mutation.node
+
+
+@check.on(module("rateLimit", "rateLimiter", "rateLimits", "rate_limit", "rateLimitState", "rateState"))
+def check_object(module: Module) -> Iterator[Finding]:
+    """`const rateLimit = { count: 0, windowStart: 0 }`, and a function that counts in it."""
+    if not module.is_run or module.runs_per_request:
+        return
+    if any(environment.bindings_of("ratelimit") for environment in module.environments):
+        return
+    for name, declaration in module.scope.top_level.items():
+        if _LIMITS.search(name) is None or declaration.value is None:
+            continue
+        value = js.unwrap(declaration.value)
+        if value.type != "object" or not any(
+            _COUNTS.search(module.text(part)) for part in value.named_children
+        ):
+            continue
+        counted = next(
+            (
+                change.node
+                for change in module.mutations(declaration)
+                if module.enclosing_function(change.node) is not None and module.runs_in_worker(change.node)
+            ),
+            None,
+        )
+        if counted is not None and not module.may_be_durable(counted):
+            yield Finding(
+                f"`{name}` counts what this isolate has seen: the next one begins at nothing",
+                module.at(declaration.node),
+                (module.at(counted, "it is counted here"),),
+            )
 
 
 _CHANGES = frozenset({"append", "add", "setdefault", "update", "pop"})

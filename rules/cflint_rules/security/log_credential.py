@@ -79,6 +79,10 @@ _TOKEN_URL = pattern(
     re.IGNORECASE,
 )
 _COOKIE = pattern(r"(?!.*(?:state|nonce|csrf|verifier)).*(?:session|token|auth|jwt).*|sid", re.IGNORECASE)
+_COOKIE_NAME = pattern(r"(?:new|set|session|auth)?_?cookie(?:_?(?:header|value|string|text))?", re.IGNORECASE)
+_COOKIE_TEXT = pattern(
+    r"(?!\S{0,40}(?:state|nonce|csrf|theme|lang))[^=]*(?:sess|token|auth|jwt|sid)[^=;]*=\$\{", re.IGNORECASE
+)
 _CALLBACK = pattern(r"(?:^|/)(?:callback|auth/(?:\$|\[\.\.\.\w+\]|\[\[?\w+\]?\]))(?:[/.]|$)")
 """Files that answer the addresses that a sign-in returns to."""
 _IN_QUERY = frozenset(
@@ -130,6 +134,8 @@ def _what(module: Module, node: Node) -> str | None:
         return "the session's cookie is" if _is_session_cookie(module, node) else _cut(module, node)
     if node.type not in _NAMES:
         return None
+    if _is_cookie_text(module, node):
+        return "the cookie that signs in is"
     access = module.member(node)
     name = access.name if access is not None else module.text(node)
     if access is not None and access.name in ("length",):
@@ -208,6 +214,19 @@ def _is_typed_text(module: Module, name: Node) -> bool:
         return False
     written = declaration.owner.child_by_field_name("type")
     return written is not None and "string" in module.text(written)
+
+
+def _is_cookie_text(module: Module, node: Node) -> bool:
+    """Whether a variable holds a cookie as it is set: `session=${id}; HttpOnly`."""
+    if node.type == "member_expression" or _COOKIE_NAME.fullmatch(module.text(node)) is None:
+        return False
+    declaration = module.scope.resolve(node)
+    value = (
+        js.unwrap(declaration.value) if declaration is not None and declaration.value is not None else None
+    )
+    if declaration is None or declaration.path or value is None or value.type != "template_string":
+        return False
+    return _COOKIE_TEXT.match(module.text(value)[1:]) is not None
 
 
 def _is_session_cookie(module: Module, call: Node) -> bool:

@@ -140,6 +140,14 @@ _PASSWORDS = js.Phrases(
     "password passwd",
     lines=pattern(rb"\b\w*(?:PASSWORD|PASSWD)\b|\b(?:password_?[hH]ash|hashed_?[pP]assword)\b"),
 )
+_TYPED = js.Phrases(
+    "password passwd passcode pwd admin_?pass",
+    lines=pattern(
+        rb"[!=]==?\s*[\w.]*(?:[pP]ass(?:word|code|wd)?|pwd)\b|(?:[pP]ass(?:word|code|wd)?|pwd)\s*[!=]=="
+    ),
+)
+_TYPED_NAME = pattern(r"(?:\w*_?)?(?:password|passwd|passcode|pwd|admin_?pass)", re.IGNORECASE)
+_TWICE = pattern(r"confirm|repeat|again|verify|retype|old|new|2$", re.IGNORECASE)
 _EQUAL = frozenset({"===", "!==", "==", "!="})
 
 
@@ -152,11 +160,18 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     place = next(_checks(project, subject), None)
     if place is None:
         return
-    paths = js.running_paths(subject)
+    paths = [path for path in js.running_paths(subject) if not _is_other_function(path, place.document.path)]
     if next(js.leaves_matching(project, paths, _LIMITS), None) is not None:
         return
     related = (subject.config.top.place.saying("its configuration"),) if subject.config is not None else ()
     yield Finding("nothing limits how often a password can be tried here", place, related)
+
+
+def _is_other_function(path: str, own: str) -> bool:
+    """Whether a file is a function of Pages for another address, which limits nothing here."""
+    is_function = path.startswith("functions/") or "/functions/" in path
+    is_shared = "/_" in path or "/lib/" in path or "/utils/" in path
+    return is_function and path != own and not is_shared and "/functions/" in f"/{own}"
 
 
 def _checks(project: Project, subject: Worker) -> Iterator[Location]:
@@ -172,6 +187,32 @@ def _checks(project: Project, subject: Worker) -> Iterator[Location]:
         compared = _compared(module, leaf)
         if compared is not None and is_for_request(module, compared):
             yield module.at(compared)
+    for module, leaf in js.leaves_matching(project, paths, _TYPED):
+        typed = _typed(module, leaf)
+        if typed is not None and is_for_request(module, typed):
+            yield module.at(typed)
+
+
+def _typed(module: Module, leaf: Node) -> Node | None:
+    """The comparison of a password that was sent with another text: no literal, and no second password of a
+    form."""
+    above = leaf if leaf.type == "binary_expression" else module.parent(module.with_wrappers(leaf))
+    compared = module.operation(above)
+    if compared is None or compared.operator not in _EQUAL:
+        return None
+    sides = [js.unwrap(side) for side in compared.operands]
+    sent = next((side for side in sides if _is_typed(module, side)), None)
+    if sent is None or any(_TWICE.search(module.text(side)) for side in sides):
+        return None
+    other = next((side for side in sides if side.id != sent.id), None)
+    is_text = other is not None and other.type in ("identifier", "member_expression")
+    return compared.node if is_text and module.text(other or sent) not in ("undefined", "null") else None
+
+
+def _is_typed(module: Module, node: Node) -> bool:
+    """Whether a name is that of a password, and may hold what was sent."""
+    is_name = node.type == "identifier" and _TYPED_NAME.fullmatch(module.text(node)) is not None
+    return is_name and js.may_be_sent(module, node)
 
 
 def _compared(module: Module, leaf: Node) -> Node | None:

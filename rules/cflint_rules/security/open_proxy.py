@@ -1,7 +1,7 @@
 """Check the host of a URL that a client sends before you fetch it.
 
-A Worker that fetches any URL out of its own query is an open proxy: anyone can send requests through it, at
-its owner's cost and under its owner's name, have it ask addresses that only it may reach, and have pages of
+A Worker that fetches any URL out of a request is an open proxy: anyone can send requests through it, at its
+owner's cost and under its owner's name, have it ask addresses that only it may reach, and have pages of
 others answered from its origin. Where it also hands on the headers of the request, the server gets the
 cookies and tokens of whoever followed the link.
 
@@ -45,12 +45,16 @@ whoever finds it.
 - "all headers": Send only those that are needed: `headers: { accept: request.headers.get("accept") ?? "*/*"
   }`. As it is, that server gets the visitor's cookies and tokens.
 
+- "this secret": Send the secret only where the address is your own: `if (url !== env.BASE_URL) key =
+  body.key`, and answer 400 where the client names a server without a key of its own.
+
 ## Not reported
 
-URLs whose host is the code's own; where something is asked of the URL before it is fetched (a part of it is
-read, other than `protocol` or what comes after the host, it is compared, or handed to a function that may
-check it); where the function reads the client's credentials. A URL in the body of a request, which forms of
-settings send.
+URLs whose host is the code's own (`https://example.com/${path}`, `https://${name}.example.com`); where
+something is asked of the URL before it is fetched (a part of it is read, other than `protocol` or what comes
+after the host, it is compared, or handed to a function that may check it); where the function reads the
+client's credentials. Of hosts in the path, a header or the body, and of URLs that are handed to another
+function, those before which anything looks as if it asked who sends the request.
 
 ## Fix safety
 
@@ -66,31 +70,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
-from cflint_rules.security._targets import NAMES, SAME, destructured
+from cflint_rules.security._hosts import Way, loose_checks, ways_to
+from cflint_rules.security._routes import is_asked_around
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_KEEPS = frozenset({"URL", "Request", "String", "decodeURIComponent", "decodeURI", "atob"})
-"""What makes another form of the URL, and asks nothing of it."""
-_TAKES = _KEEPS | {
-    "fetch",
-    "log",
-    "error",
-    "warn",
-    "info",
-    "debug",
-    "set",
-    "append",
-    "json",
-    "text",
-    "canParse",
-}
-_NO_CHECK = SAME | {"protocol", "pathname", "search", "searchParams", "hash", "length"}
-_PARTS = frozenset({"includes", "startsWith", "endsWith"})
-_BEGINNING = pattern(r"https?(?::/{0,2}[^/]*)?", re.IGNORECASE)
-_ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "openapi"})
-_HOPS = 8
+_ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "use", "openapi"})
+_AUTHORISES = pattern(r"authorization|api-?key|token|secret", re.IGNORECASE)
 
 
 @rule(call("fetch"), severity=Severity.WARNING)
@@ -98,24 +85,27 @@ def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not match.arguments or not js.is_global(module, match.call.callee, "fetch"):
         return
-    if not module.runs_in_worker(match.node):
+    if not module.runs_in_worker(match.node) or match.enclosing_function is None:
         return
-    names: list[js.Declaration] = []
-    sent = _sent(module, match.arguments[0], names, _HOPS)
-    function = match.enclosing_function
-    if sent is None or function is None or any(_is_checked(module, name, match.node) for name in names):
+    way = next(ways_to(module, match.arguments[0], match.node), None)
+    if way is None:
         return
-    outer = _outermost(module, function)
-    if module.memoized(
-        ("reads a credential", outer.id),
-        lambda: any(map(module.reads_credential, module.descendants(outer, "call_expression"))),
-    ):
+    secret = _secret_sent(module, match)
+    if secret is not None and not way.is_query:
+        yield Finding(
+            "the client names the server that gets this secret of yours",
+            module.at(secret),
+            (way.module.at(way.source, "the client sends it here"),),
+        )
         return
-    place = module.at(sent, "the client sends it here")
+    if _is_guarded(way, match):
+        return
+    place = way.module.at(way.source, "the client sends it here")
     related = () if match.at().span.covers(place.span) else (place,)
-    loose = [one for name in names for one in _loose_checks(module, name)]
+    loose = [(name, one) for name in way.names for one in loose_checks(name.module, name.declaration)]
     if loose:
-        related = (*related, *(module.at(one.node, "this says nothing of the host") for one in loose[:1]))
+        first = loose[0][0].module.at(loose[0][1].node, "this says nothing of the host")
+        related = (*related, first)
     which = "any URL with a text in it" if loose else "any URL that a client sends"
     yield Finding(f"{which} is fetched: check its host first", match.at(), related)
     headers = module.property_value(match.arguments[1], "headers") if len(match.arguments) > 1 else None
@@ -125,6 +115,41 @@ def check(match: Match) -> Iterator[Finding]:
             module.at(headers),
             (match.at(),),
         )
+
+
+def _is_guarded(way: Way, match: Match) -> bool:
+    """Whether the function that the client's text comes to looks as if it asked who sends it."""
+    module = way.module
+    function = module.enclosing_function(way.source) or match.enclosing_function
+    if function is None:
+        return True
+    outer = _outermost(module, function)
+    if module.memoized(
+        ("reads a credential", outer.id),
+        lambda: any(map(module.reads_credential, module.descendants(outer, "call_expression"))),
+    ):
+        return True
+    if way.is_query:
+        return False
+    return is_asked_around(module, way.used)
+
+
+def _secret_sent(module: Module, match: Match) -> Node | None:
+    """The secret of the environment that a header of a request is made of."""
+    headers = module.property_value(match.arguments[1], "headers") if len(match.arguments) > 1 else None
+    headers = js.unwrap(module.initializer(headers)) if headers is not None else None
+    if headers is None or headers.type != "object":
+        return None
+    for part in headers.named_children:
+        key = part.child_by_field_name("key") if part.type == "pair" else None
+        value = part.child_by_field_name("value") if part.type == "pair" else None
+        if key is None or value is None or _AUTHORISES.search(module.text(key)) is None:
+            continue
+        if js.secret_behind(module, value) is not None or any(
+            _is_named_secret(module, part) for part in module.origins(value)
+        ):
+            return value
+    return None
 
 
 def _is_all_headers(module: Module, node: Node) -> bool:
@@ -137,6 +162,13 @@ def _is_all_headers(module: Module, node: Node) -> bool:
     return value.kind is ValueKind.HEADERS and owner is not None and owner.kind is ValueKind.REQUEST
 
 
+def _is_named_secret(module: Module, node: Node) -> bool:
+    """Whether an expression is a setting with the name of a secret, of an object that a reader of the
+    environment makes: `settings.AI_API_KEY`."""
+    access = module.member(node)
+    return access is not None and access.name.isupper() and js.is_secret_name(access.name)
+
+
 def _outermost(module: Module, function: Node) -> Node:
     """The outermost function around another one, as far as the route that it is the handler of."""
     while (above := module.enclosing_function(function)) is not None:
@@ -145,121 +177,3 @@ def _outermost(module: Module, function: Node) -> Node:
             return function
         function = above
     return function
-
-
-def _sent(module: Module, node: Node, names: list[js.Declaration], hops: int) -> Node | None:
-    """The expression that takes a whole URL from the query of a request; `names` get the variables that it
-    goes by."""
-    node = js.unwrap(node)
-    if hops == 0:
-        return None
-    if node.type in NAMES:
-        declaration = module.scope.resolve(node)
-        value = _only_value(module, declaration) if declaration is not None else None
-        if declaration is None or value is None:
-            return None
-        names.append(declaration)
-        if declaration.path:
-            return destructured(module, declaration, ("query",))
-        return _sent(module, value, names, hops - 1)
-    if node.type == "binary_expression":
-        operation = module.operation(node)
-        is_either = operation is not None and operation.operator in ("??", "||")
-        left = operation.left if operation is not None and is_either else None
-        return _sent(module, left, names, hops - 1) if left is not None else None
-    made = module.call(node)
-    access = module.member(node)
-    if access is not None and made is None:
-        return _sent(module, access.object, names, hops - 1) if access.name in SAME else None
-    if made is None:
-        return None
-    if module.reads_query(node):
-        return node
-    if made.name in SAME and made.receiver is not None:
-        return _sent(module, made.receiver, names, hops - 1)
-    if made.name in _KEEPS and made.receiver is None and made.arguments and _is_plain(module, made):
-        return _sent(module, made.arguments[0], names, hops - 1)
-    return None
-
-
-def _only_value(module: Module, declaration: js.Declaration) -> Node | None:
-    """The one value that a variable ever has: where it is declared, or set later."""
-    assigned = [module.assignment(node) for node in module.scope.assignments(declaration)]
-    if declaration.value is not None:
-        return declaration.value if not assigned else None
-    return assigned[0].value if len(assigned) == 1 and assigned[0] is not None else None
-
-
-def _is_plain(module: Module, made: js.Call) -> bool:
-    """Whether a function or class is one of the language: none of the module's own, with one argument that
-    decides over the host."""
-    declared = made.callee is not None and module.scope.resolve(made.callee) is not None
-    return not declared and (made.name != "URL" or len(made.arguments) == 1)
-
-
-def _is_checked(module: Module, name: js.Declaration, sent: Node) -> bool:
-    """Whether something is asked of what a variable holds before it is sent, except whether there is anything
-    and what says nothing of the host."""
-    for use in module.scope.references(name):
-        parent = module.parent(module.with_wrappers(use))
-        if parent is None or use.id == name.node.id or _comes_after(module, use, sent):
-            continue
-        access = module.member(parent)
-        if access is not None and js.unwrap(access.object).id == use.id and access.name not in _NO_CHECK:
-            if access.name in _PARTS and _says_nothing(module, access):
-                continue
-            return True
-        whole = _same(module, use)
-        around = module.call_around(whole)
-        if around is not None and around[0].name not in _TAKES:
-            return True
-        parent = module.parent(module.with_wrappers(whole)) or parent
-        compared = module.operation(parent)
-        if compared is not None and compared.operator in ("==", "===", "!=", "!=="):
-            sides = (compared.left, compared.right)
-            if not any(side is not None and side.type in ("null", "undefined", "string") for side in sides):
-                return True
-    return False
-
-
-def _says_nothing(module: Module, access: js.MemberAccess) -> bool:
-    """Whether a text is looked for in a URL that may stand anywhere in it, or is no whole host."""
-    first = access.call.argument(0) if access.call is not None else None
-    text = module.string_of(first) if first is not None else None
-    if text is None:
-        return False
-    return access.name != "startsWith" or _BEGINNING.fullmatch(text) is not None
-
-
-def _loose_checks(module: Module, name: js.Declaration) -> Iterator[js.Call]:
-    """The calls by which a text is looked for in a URL that should be that of its host."""
-    for use in module.scope.references(name):
-        access = module.member(module.parent(module.with_wrappers(use)))
-        if access is None or js.unwrap(access.object).id != use.id or access.call is None:
-            continue
-        first = access.call.argument(0)
-        text = module.string_of(first) if first is not None else None
-        if access.name in _PARTS and text is not None and "." in text:
-            yield access.call
-
-
-def _same(module: Module, use: Node) -> Node:
-    """The expression that is the same URL in another form: `url.href`, `url.toString()`."""
-    for _ in range(_HOPS):
-        parent = module.parent(module.with_wrappers(use))
-        access = module.member(parent) if parent is not None else None
-        if access is None or parent is None or access.name not in SAME:
-            break
-        if js.unwrap(access.object).id != js.unwrap(use).id:
-            break
-        above = module.parent(module.with_wrappers(parent))
-        made = js.Call(module, above) if above is not None and above.type == "call_expression" else None
-        use = above if made is not None and above is not None and made.callee == parent else parent
-    return use
-
-
-def _comes_after(module: Module, use: Node, sent: Node) -> bool:
-    """Whether a use runs after a call only: behind it in the same function."""
-    around, own = module.enclosing_function(use), module.enclosing_function(sent)
-    is_same = around is not None and own is not None and (around.id == own.id or js.contains(own, around))
-    return is_same and use.start_byte > sent.end_byte and module.loop_around(sent) is None

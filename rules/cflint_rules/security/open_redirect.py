@@ -33,6 +33,8 @@ export default {
 Resolve the target against your own origin, and compare: `const target = new URL(next, origin)`, and
 `target.origin === origin ? target.href : origin`. Where other sites are wanted, look the origin up in a list.
 
+- "browsers read": Refuse the backslash, too: `!next.startsWith("/\\\\")`, or resolve and compare as above. As
+  it is, the link leads to `evil.example`.
 - "begins alike": Compare origins in place of beginnings: `new URL(url).origin === new URL(base).origin`.
 
 ## Not reported
@@ -65,6 +67,13 @@ _BASE = pattern(
 _REDIRECTS = pattern(
     r"redirect|safe.*(?:url|target|next)|(?:url|target|next).*safe|return_?(?:to|url)", re.IGNORECASE
 )
+_NEXT = pattern(
+    r"redirect|next|return|call_?back|continue|destination|go_?to|come_?from|from_?path", re.IGNORECASE
+)
+"""What names of functions and variables say that visitors are sent to it."""
+_SENDS = pattern(r"redirect|location", re.IGNORECASE)
+_FILES = pattern(r"file|asset|folder|dir\b|import", re.IGNORECASE)
+_ORIGIN = pattern(r"\.(?:origin|host|hostname)\s*[!=]==?|[!=]==?\s*[\w.]+\.(?:origin|host|hostname)\b")
 _SLASHES = pattern(rb"//|\\\\|%2f", re.IGNORECASE)
 
 
@@ -154,6 +163,61 @@ def check_base(match: Match) -> Iterator[Finding]:
         " the origins",
         match.at(),
     )
+
+
+@check.on(call("startsWith"))
+def check_backslash(match: Match) -> Iterator[Finding]:
+    """`next.startsWith("/") && !next.startsWith("//")`: `/\\evil.example` passes, and is `//evil.example`."""
+    module, function = match.module, match.enclosing_function
+    part, receiver = match.call.argument(0), match.receiver
+    if part is None or receiver is None or function is None or not module.is_run:
+        return
+    receiver = js.unwrap(receiver)
+    if module.string_of(part) != "//" or receiver.type != "identifier":
+        return
+    named = f"{js.name_of_function(module, function)} {module.text(receiver)}"
+    if _NEXT.search(named) is None or _FILES.search(named) is not None:
+        return
+    declaration = module.scope.resolve(receiver)
+    if declaration is None or not _must_begin_with_slash(module, declaration):
+        return
+    body = module.text(function)
+    if _NEXT.search(js.name_of_function(module, function)) is None and _SENDS.search(body) is None:
+        return
+    if (
+        "\\\\" in body
+        or _ORIGIN.search(body) is not None
+        or _is_resolved(body)
+        or _encodes(module, declaration)
+    ):
+        return
+    yield Finding(
+        "this check lets `/\\evil.example` pass, which browsers read as `//evil.example`: another site",
+        match.at(),
+    )
+
+
+def _is_resolved(body: str) -> bool:
+    """Whether a target is resolved, and its path alone taken."""
+    return "new URL(" in body and ".pathname" in body
+
+
+def _must_begin_with_slash(module: Module, declaration: js.Declaration) -> bool:
+    """Whether code asks whether a text begins with one slash."""
+    for use in module.scope.references(declaration):
+        access = module.member(module.parent(module.with_wrappers(use)))
+        if access is None or access.call is None or access.name not in ("startsWith", "charAt"):
+            continue
+        first = access.call.argument(0)
+        if first is not None and (access.name == "charAt" or module.string_of(first) == "/"):
+            return True
+    return False
+
+
+def _encodes(module: Module, declaration: js.Declaration) -> bool:
+    """Whether a text is only compared and encoded, as what goes into a link's query is."""
+    found = [module.call_around(use) for use in module.scope.references(declaration)]
+    return any(one is not None and one[0].name in ("encodeURIComponent", "fetch") for one in found)
 
 
 def _is_given_back(module: Module, declaration: js.Declaration, check: Node) -> bool:

@@ -80,7 +80,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, ClassDefinition, Finding, Match, Module, Severity, call, js, pattern, rule
+from cflint.api import (
+    PREVIEW,
+    ClassDefinition,
+    Finding,
+    Match,
+    Module,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -124,6 +136,85 @@ def check(match: Match) -> Iterator[Finding]:
             module.at(reads[0]),
             (module.at(put, "it is set here"),),
         )
+
+
+@check.on(call("acceptWebSocket"))
+def check_loaded(match: Match) -> Iterator[Finding]:
+    """Fields that a method loads from storage which no handler of sockets calls."""
+    module = match.module
+    owner = module.hibernating_object(match.node)
+    handlers = _handlers_of_sockets(owner) if owner is not None else []
+    constructor = owner.constructor if owner is not None else None
+    methods = _methods_of_sockets(module, owner) if owner is not None else None
+    if owner is None or methods is None or not handlers:
+        return
+    reached = {method.id for method in methods}
+    for name, loader in _loaded(module, owner).items():
+        if loader.id in reached or (constructor is not None and _calls(module, constructor, loader)):
+            continue
+        reads = [use for method in methods for use in _uses(module, owner, name, method)]
+        if not reads or _is_set_by_others(module, owner, name, loader, methods):
+            continue
+        yield Finding(
+            f"`this.{name}` is only loaded by {js.name_of_function(module, loader)}, which no message calls:"
+            " after hibernation it is empty here",
+            module.at(reads[0]),
+            (module.at(loader.child_by_field_name("name") or loader, "it is loaded here"),),
+        )
+        return
+
+
+def _handlers_of_sockets(owner: ClassDefinition) -> list[Node]:
+    return [method for name in sorted(js.WEBSOCKET_HANDLERS) if (method := owner.method(name)) is not None]
+
+
+def _loaded(module: Module, owner: ClassDefinition) -> dict[str, Node]:
+    """The fields that one method of the class sets to what it has read from storage, each with that."""
+    found: dict[str, Node] = {}
+    several: set[str] = set()
+    for name, node, value in module.field_values(owner):
+        method = module.method_around(node) if node.type == "assignment_expression" else None
+        if method is None or owner.constructor == method or not _is_stored(module, value):
+            continue
+        if found.setdefault(name, method).id != method.id:
+            several.add(name)
+    return {name: method for name, method in found.items() if name not in several}
+
+
+def _is_stored(module: Module, value: Node) -> bool:
+    """Whether a value is made of what storage has, by functions that are given it, too."""
+    todo = [value]
+    for _ in range(_DEPTH + 1):
+        parts = [part for node in todo for part in module.origins(node)]
+        made = [call for part in parts if (call := module.call(part)) is not None]
+        if any(
+            call.name == "get"
+            and call.receiver is not None
+            and module.value_of(call.receiver).kind is ValueKind.STORAGE
+            for call in made
+        ):
+            return True
+        todo = [argument for call in made for argument in call.arguments]
+    return False
+
+
+def _calls(module: Module, function: Node, wanted: Node) -> bool:
+    return any(
+        (called := module.called_function(node)) is not None and called.id == wanted.id
+        for node in module.descendants(function, "call_expression")
+    )
+
+
+def _is_set_by_others(
+    module: Module, owner: ClassDefinition, name: str, loader: Node, methods: list[Node]
+) -> bool:
+    """Whether a handler of sockets, or the constructor, gives a field a value of its own."""
+    within = [*methods, *([owner.constructor] if owner.constructor is not None else [])]
+    return any(
+        other == name and any(js.contains(method, node) for method in within)
+        for other, node, _ in module.field_values(owner)
+        if node.type == "assignment_expression" and not js.contains(loader, node)
+    )
 
 
 def _sets(

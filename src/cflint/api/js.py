@@ -196,9 +196,12 @@ if TYPE_CHECKING:
     from cflint.project.code.remote import remote_method as remote_method
     from cflint.project.code.replies import Reply as Reply
     from cflint.project.code.replies import replies_of as replies_of
+    from cflint.project.code.rewritten import Write as Write
     from cflint.project.code.rewritten import is_counted_or_resized as is_counted_or_resized
     from cflint.project.code.rewritten import names_between as names_between
     from cflint.project.code.rewritten import reads_before as reads_before
+    from cflint.project.code.rewritten import reads_before_write as reads_before_write
+    from cflint.project.code.rewritten import writes_by as writes_by
     from cflint.project.code.secrets import Secret as Secret
     from cflint.project.code.services import ServiceCall as ServiceCall
     from cflint.project.code.serving import may_be_used_later as may_be_used_later
@@ -352,7 +355,9 @@ _ORIGINS = {
         "remote_calls remote_method"
     ),
     "cflint.project.code.replies": ("Reply replies_of"),
-    "cflint.project.code.rewritten": ("is_counted_or_resized names_between reads_before"),
+    "cflint.project.code.rewritten": (
+        "Write is_counted_or_resized names_between reads_before reads_before_write writes_by"
+    ),
     "cflint.project.code.secrets": ("Secret"),
     "cflint.project.code.services": ("ServiceCall"),
     "cflint.project.code.serving": ("may_be_used_later"),
@@ -519,6 +524,7 @@ __all__ = [
     "Typo",
     "TypoKind",
     "Unknown",
+    "Write",
     "all_code_is_known",
     "all_remote_calls",
     "alternatives",
@@ -619,6 +625,7 @@ __all__ = [
     "provenance",
     "queue_steps",
     "reads_before",
+    "reads_before_write",
     "reads_credential",
     "reads_of",
     "reads_query",
@@ -657,4 +664,5 @@ __all__ = [
     "way_back",
     "with_wrappers",
     "worker_calls",
+    "writes_by",
 ]

@@ -8,6 +8,7 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.project.sql.columns import columns_lacking as columns_lacking
     from cflint.project.sql.d1 import D1Query as D1Query
     from cflint.project.sql.d1 import D1Statement as D1Statement
     from cflint.project.sql.d1 import d1_statement as d1_statement
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from cflint.syntax.sql import tables as tables
 
 _ORIGINS = {
+    "cflint.project.sql.columns": ("columns_lacking"),
     "cflint.project.sql.d1": ("D1Query D1Statement d1_statement is_written_before queries_before"),
     "cflint.project.sql.keys": ("is_defined unique_key"),
     "cflint.project.sql.lists": ("THROUGH gives_more_than reads_list"),
@@ -72,6 +74,7 @@ __all__ = [
     "Token",
     "TokenKind",
     "chained_call",
+    "columns_lacking",
     "d1_statement",
     "executions",
     "gives_more_than",

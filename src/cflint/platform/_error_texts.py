@@ -152,6 +152,8 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("d1-bind-mismatch", "workerd", "D1_ERROR: Wrong number of parameter bindings for SQL query."),
     ("d1-bind-undefined", "workerd", "D1_TYPE_ERROR: Type '…' not supported for value '…'"),
     ("d1-check-then-insert", "workerd", "D1_ERROR: UNIQUE constraint failed: …: SQLITE_CONSTRAINT"),
+    ("d1-column-missing", "workerd", "D1_ERROR: table … has no column named …: SQLITE_ERROR"),
+    ("d1-column-missing", "workerd", "D1_ERROR: no such column: …: SQLITE_ERROR"),
     ("d1-exec-multiline", "workerd", "D1_EXEC_ERROR: Error in line 1: …: incomplete input: SQLITE_ERROR"),
     ("d1-first-null", "workerd", "TypeError: Cannot read properties of null (reading '…')"),
     ("d1-like-pattern-limit", "workerd", "D1_ERROR: LIKE or GLOB pattern too complex"),
@@ -566,6 +568,11 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("rwsdk-request-info-top-level", "RedwoodSDK", "Request context not found …"),
     ("same-zone-fetch", "Cloudflare", "error code: 1042"),
     (
+        "script-database-unknown",
+        "wrangler",
+        "Couldn't find a D1 DB with the name or binding '…' in your wrangler.json file.",
+    ),
+    (
         "service-target-unknown",
         "Cloudflare",
         "Service binding '…' references Worker '…' which was not found. Verify the Worker exists in your account and that the service name in your configuration is correct. [code: 10143]",
@@ -653,6 +660,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "workerd",
         "TypeError: Illegal invocation: function called with incorrect `this` reference. …",
     ),
+    ("undefined-function", "workerd", "ReferenceError: … is not defined"),
     ("undefined-this-method", "workerd", "TypeError: this.… is not a function"),
     ("undefined-this-method", "TypeScript", "error TS2339: Property '…' does not exist on type '…'."),
     ("unguarded-decode", "workerd", "URIError: URI malformed"),

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from cflint.finding import Finding, Fix, Location, Notice, Report, Safety, Severity
+from cflint.lazy import Lazy
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.cells import cells_of, start_within
-from cflint.report.changes import Row, changed_lines
 from cflint.report.escape import escape_message, masked_source, paths_for, visible
 from cflint.report.frame import Mark, Paint, frame, last_line
 from cflint.report.wrapping import COMMAND, wrapped
+
+if TYPE_CHECKING:
+    from cflint.report import changes
+    from cflint.report.changes import Row
+else:
+    changes = Lazy("cflint.report.changes")
 
 _SEVERITY = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
 _STYLES = {
@@ -96,7 +103,7 @@ def _finding(
 
     frames = list(_frames(finding))
     fix = finding.fix
-    diff = list(changed_lines(fix)) if fix is not None and fix.safety is Safety.MANUAL else []
+    diff = list(changes.changed_lines(fix)) if fix is not None and fix.safety is Safety.MANUAL else []
     numbers = [last_line(place.document, place.span) + 1 for group in frames for place in group]
     numbers += [number for _, rows in diff for _, number, _ in rows]
     gutter = max(2, len(str(max(numbers))))

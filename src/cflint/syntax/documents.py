@@ -5,6 +5,8 @@ Imported where used: a run loads the reader of a format when it has a document o
 
 from __future__ import annotations
 
+import json
+
 from cflint.source import Document
 from cflint.syntax.data import DataDocument, Format
 
@@ -20,3 +22,18 @@ def read(document: Document, format: Format | None = None) -> DataDocument:
     from cflint.syntax.jsonc import read_jsonc
 
     return read_jsonc(document)
+
+
+def plain_json(document: Document) -> object:
+    """The value of a document of strict JSON, without places: ten times as quick as `read(…).root.plain`.
+    None of anything else, and of escapes that may be halves of characters. It is kept with the document."""
+    return document.memoized("plain JSON", _plain_json)
+
+
+def _plain_json(document: Document) -> object:
+    if b"\\u" in document.data:
+        return None
+    try:
+        return json.loads(document.data.decode())
+    except (ValueError, RecursionError):
+        return None

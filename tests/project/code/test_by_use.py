@@ -63,9 +63,10 @@ def test_an_env_that_is_made_of_itself_ends() -> None:
     assert module.value_of(node).binding is None
 
 
-def test_a_configuration_that_is_whole_decides() -> None:
+def test_what_a_configuration_forgets_is_told_by_its_use() -> None:
     module, node = marked(worker("return «env.X».prepare('SELECT 1').all();"))
-    assert module.value_of(node).binding is None
+    kind = module.value_of(node).binding
+    assert kind is not None and kind.id == "d1"
 
 
 @pytest.mark.parametrize("is_backwards", [False, True])

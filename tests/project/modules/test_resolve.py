@@ -88,6 +88,13 @@ def resolve(files: dict[str, object], specifier: str, importer: str = "src/index
         ('import(\n  /* webpackIgnore: true */ "./a"\n)', [("./a", DYNAMIC, False)]),
         ("import(name)", [("", DYNAMIC, False)]),
         ("import(`./${name}.ts`)", [("", DYNAMIC, False)]),
+        ('const A = "./a"; import(A)', [("./a", DYNAMIC, False)]),
+        (
+            'const A = "./a"; const b = `${A}?t=${now}`; import(/* @vite-ignore */ b)',
+            [("./a", DYNAMIC, False)],
+        ),
+        ('const A = "./a"; const A = "./b"; import(A)', [("", DYNAMIC, False)]),
+        ("const A = which(); import(A)", [("", DYNAMIC, False)]),
         ('import.meta.glob("./routes/*.ts")', [("./routes/*.ts", DYNAMIC, False)]),
         ("import.meta.url", []),
         ('const a = require("./a")', [("./a", REQUIRE, False)]),

@@ -37,6 +37,7 @@ class Candidates:
         self._walked: tuple[str, ...] = ()
         self._sources: Collection[str] = ()
         self._known: Apps | None = None
+        self._naming: dict[str, bool] = {}
 
     def walked(self, folders: Iterable[str], sources: Collection[str]) -> None:
         """Say which folders have been walked and what sources were found there: they are not walked again."""
@@ -91,8 +92,14 @@ class Candidates:
         return self._workspace.read(path) if path is not None else None
 
     def _is_candidate(self, config: WranglerConfig) -> bool:
-        document = self._manifest(config)
-        return document is not None and names_one(document.data)
+        path = self._resolver.manifest(config.directory)
+        if path is None:
+            return False
+        found = self._naming.get(path)
+        if found is None:
+            document = self._workspace.read(path)
+            found = self._naming[path] = document is not None and names_one(document.data)
+        return found
 
     @property
     def _apps(self) -> Apps:

@@ -148,10 +148,11 @@ class _Search:
                 self._pins.setdefault(start.path, realm)
             self._queues[realm].append((start.path, Placed(realm, start.why)))
         queues = list(self._queues.values())
-        while (
-            queue := next(filter(None, queues), None)
-        ) is not None:  # the strongest realm that has one left
-            self._visit(*queue.popleft())
+        while any(queues):
+            for queue in queues:  # the strongest realm that has one left
+                if queue:
+                    self._visit(*queue.popleft())
+                    break
         if self._borders.shares:
             self._share(starts)
         self._mark_shared()

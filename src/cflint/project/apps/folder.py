@@ -40,8 +40,7 @@ class AppFolder:
     def major(self, package: str) -> int | None:
         """The major version that the package.json asks for; None when a range leaves it open, or it asks for
         none."""
-        node = self.manifest.dependency(package)
-        text = (node.text or "").strip() if node is not None else ""
+        text = (self.manifest.version(package) or "").strip()
         digits = text.lstrip("^~v=").split(".")[0].split("-")[0]
         return int(digits) if digits.isdecimal() and " " not in text and "|" not in text else None
 

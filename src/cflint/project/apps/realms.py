@@ -22,23 +22,20 @@ class Realm(Enum):
     BUILD = "when the app is built"
     DEAD = "nowhere: it is not deployed"
 
-    @property
-    def in_worker(self) -> bool:
-        """Whether a Worker runs the module, so that rules may speak of it."""
-        return self in (Realm.SERVER, Realm.BOTH)
+    strength: int
+    """Smaller is stronger."""
+    in_worker: bool
+    """Whether a Worker runs the module, so that rules may speak of it."""
 
     @property
     def label(self) -> str:
         """The realm's own name."""
         return self.name.lower()
 
-    @property
-    def strength(self) -> int:
-        """Smaller is stronger."""
-        return _ORDER[self]
 
-
-_ORDER = {realm: at for at, realm in enumerate(Realm)}
+for _strength, _realm in enumerate(Realm):  # attributes, as they are asked for of each module of each app
+    _realm.strength = _strength
+    _realm.in_worker = _realm in (Realm.SERVER, Realm.BOTH)
 
 
 @record(frozen=True)

@@ -259,8 +259,7 @@ class Apps:
     def _package(self, app: App) -> str | None:
         """The name of an app's package."""
         document = self._workspace.read(posixpath.join(app.folder, "package.json"))
-        name = Manifest(document).root.get("name") if document is not None else None
-        return name.text if name is not None else None
+        return Manifest(document).name if document is not None else None
 
     # -- seeds ---------------------------------------------------------------------------------------------
 

@@ -45,8 +45,8 @@ def binding(module: ModuleLike, name: str) -> Value:
             return Value(ValueKind.BINDING, name=name, binding=kind_by_id(implied))
         if module.document.is_block and all(worker.config is None for worker in module.workers):
             return Value(ValueKind.BINDING, name=name, binding=kind_by_usual_name(name))
-        if all(env.has_open_bindings for env in module.environments):
-            return Value(ValueKind.BINDING, name=name, binding=kind_by_use(module, name))
+        # what a configuration forgets is told by its use, too: what is wrong with it stays wrong
+        return Value(ValueKind.BINDING, name=name, binding=kind_by_use(module, name))
     return Value(ValueKind.BINDING, name=name)
 
 
@@ -63,7 +63,7 @@ def imported_call(module: ModuleLike, ref: ImportRef, call: Node) -> Value:
         if given:
             return promise_of(given.awaited, call) if given.kind is ValueKind.PROMISE else given
     if mentions_orm(module.document.data):
-        made = _orm_made(module, ref)
+        made = orm_made_elsewhere(module, ref)
         if made:
             return promise_of(made, call) if module.project.imported.gives_promise(module.path, ref) else made
     client = _client(module, ref, call)
@@ -72,7 +72,7 @@ def imported_call(module: ModuleLike, ref: ImportRef, call: Node) -> Value:
     return promise_of(origin=call) if module.project.imported.gives_promise(module.path, ref) else UNKNOWN
 
 
-def _orm_made(module: ModuleLike, ref: ImportRef) -> Value:
+def orm_made_elsewhere(module: ModuleLike, ref: ImportRef) -> Value:
     """The database of an ORM that an imported function of the project makes; UNKNOWN of every other."""
     found = module.project.exports.declaration(module.path, ref)
     document = module.project.sources.document(found[0]) if found is not None else None

@@ -8,22 +8,24 @@ calls on it often does: only D1 has `prepare()`, only a KV namespace reads as `"
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
 from cflint.platform.bindings import BindingKind, kind_by_id
 from cflint.project.code.awaited import result_of
 from cflint.project.code.env_uses import env_uses_of, kind_with_method
-from cflint.project.code.nodes import call, member_read
+from cflint.project.code.nodes import call, member_read, operation
 from cflint.project.code.origins import property_value
-from cflint.project.code.promises import calls_on
-from cflint.syntax.javascript import string_value
+from cflint.project.code.promises import calls_on, calls_on_name
+from cflint.syntax.javascript import string_value, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
     from cflint.project.code.nodes import Call
+    from cflint.scope import Declaration
 
 _READ_AS = frozenset({"text", "json", "arrayBuffer", "stream"})
 _READS = frozenset({"get", "getWithMetadata"})
@@ -54,15 +56,34 @@ class _Search:
             self.runs = False
 
 
+def kind_of_parameter(module: ModuleLike, declaration: Declaration) -> BindingKind | None:
+    """The kind of binding that a parameter without a type is by what a function calls on it."""
+    called = list(calls_on_name(module, declaration))
+    return _kind_called(module, declaration.name, called) if called else None
+
+
 def _kind(module: ModuleLike, name: str) -> BindingKind | None:
+    uses = env_uses_of(module, name)
+    return _kind_called(
+        module, name, [called for use in uses for called in calls_on(module, _chosen(module, use.whole))]
+    )
+
+
+def _chosen(module: ModuleLike, whole: Node) -> Node:
+    """An expression with what is taken where it is not there: `env[NAME] || env.PHOTOS`."""
+    around = module.syntax.parent(with_wrappers(module.syntax, whole))
+    chosen = operation(module, around)
+    return around if around is not None and chosen is not None and chosen.operator in ("||", "??") else whole
+
+
+def _kind_called(module: ModuleLike, name: str, calls: Sequence[tuple[Node, str]]) -> BindingKind | None:
     found: dict[str, BindingKind] = {}
     called: set[str] = set()
-    for use in env_uses_of(module, name):
-        for node, method in calls_on(module, use.whole):
-            called.add(method)
-            kind = kind_with_method(method) or _by_arguments(module, node, method)
-            if kind is not None:
-                found[kind.id] = kind
+    for node, method in calls:
+        called.add(method)
+        kind = kind_with_method(method) or _by_arguments(module, node, method)
+        if kind is not None:
+            found[kind.id] = kind
     if not found and called and called <= _METHODS and _SAYS_KV.search(name) is not None:
         return kind_by_id("kv")
     return next(iter(found.values())) if len(found) == 1 else None

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit, Location
+from cflint.lazy import Lazy
 from cflint.pattern import pattern
 from cflint.platform.bindings import kinds_by_type
 from cflint.platform.exports import TYPE_MODULES
-from cflint.project.code.import_edits import relative_specifier
 from cflint.project.modules.facts import ClassFacts, TypeFacts, TypeMember
 from cflint.record import record
 from cflint.scope import ImportRef
@@ -21,8 +21,11 @@ from cflint.syntax.suffixes import is_declaration_file, is_typescript
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from cflint.project.code import import_edits
     from cflint.project.code.interface import ModuleLike
     from cflint.project.config.wrangler import Binding
+else:
+    import_edits = Lazy("cflint.project.code.import_edits")
 
 _GENERIC = pattern(r"([\w$.]+)\s*(?:<(.*)>)?", re.DOTALL)
 _NOTHING = pattern(r"(?<!\s)\s*\|\s*(?:undefined|null)\s*\Z|\A\s*(?:undefined|null)\s*\|\s*")
@@ -178,7 +181,7 @@ def type_of_class(module: ModuleLike, wanted: ClassFacts) -> str | None:
     exported = facts.exports.get(wanted.name)
     if exported is None or exported.local != wanted.name:
         return None
-    return f'import("{relative_specifier(module.path, wanted.path)}").{wanted.name}'
+    return f'import("{import_edits.relative_specifier(module.path, wanted.path)}").{wanted.name}'
 
 
 # -- what is bound ---------------------------------------------------------------------------------------

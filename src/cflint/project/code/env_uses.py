@@ -12,7 +12,7 @@ from cflint.platform.env_types import may_be_env_type
 from cflint.project.code.nodes import assignment, member, operation
 from cflint.project.code.origins import key_of
 from cflint.project.code.tree import string_across
-from cflint.project.code.values import ValueKind
+from cflint.project.code.values import BY_NAME, ValueKind
 from cflint.project.workers.env_types import binding_kind_of_type
 from cflint.record import record
 from cflint.syntax.javascript import FUNCTIONS, string_value, unwrap, with_wrappers
@@ -76,11 +76,30 @@ def _carriers(data: bytes) -> Iterator[bytes]:
 
 
 def env_uses(module: ModuleLike) -> Iterator[EnvUse]:
-    """Every member of `env` that a module names, in source order.
+    """Every member of `env` that a module names, in source order; of what is only called `env`, what a
+    configuration binds.
 
     Looks at the places of the names that may hold `env`. A member that is read through a variable (`const kv
     = env.KV`) is named where the variable is made; its calls are not listed.
     """
+    for use in _all_uses(module):
+        env = _env_of(module, use)
+        sure = env is None or module.value_of(env).detail != BY_NAME
+        if sure or any(environment.bindings_named(use.name) for environment in module.environments):
+            yield use
+
+
+def _env_of(module: ModuleLike, use: EnvUse) -> Node | None:
+    """The expression that a place takes a member of."""
+    if use.whole.type in ("member_expression", "subscript_expression"):
+        return use.whole.child_by_field_name("object")
+    for above in module.syntax.ancestors(use.node):
+        if above.type == "variable_declarator":
+            return above.child_by_field_name("value")
+    return None
+
+
+def _all_uses(module: ModuleLike) -> Iterator[EnvUse]:
     syntax = module.syntax
     names = {"env", "#env", *(name.decode() for name in _carriers(module.document.data))}
     for handler in module.handlers:
@@ -101,7 +120,7 @@ def env_uses_of(module: ModuleLike, name: str) -> Sequence[EnvUse]:
 
     def find() -> dict[str, list[EnvUse]]:
         found: dict[str, list[EnvUse]] = {}
-        for use in env_uses(module):
+        for use in _all_uses(module):
             found.setdefault(use.name, []).append(use)
         return found
 

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from cflint.lazy import Lazy
+from cflint.pattern import pattern
 from cflint.platform.drivers import DRIVERS
 from cflint.platform.orms import orm_package
+from cflint.project.code.by_use import kind_of_parameter
 from cflint.project.code.clients import client_for
 from cflint.project.code.parameters import parameter_index
 from cflint.project.code.results import (
@@ -28,7 +30,7 @@ from cflint.project.code.results import (
 from cflint.project.code.routers import answer_of, route_parameter
 from cflint.project.code.tree import string_across
 from cflint.project.code.type_values import annotated_value, instance_of, type_value
-from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
+from cflint.project.code.values import BY_NAME, UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
 from cflint.syntax.javascript import (
     FUNCTIONS,
@@ -57,6 +59,9 @@ _VARIABLES = frozenset(
     {DeclarationKind.CONST, DeclarationKind.LET, DeclarationKind.VAR, DeclarationKind.USING}
 )
 
+_BINDING_NAME = pattern(r"db|DB|d1|D1|database|kv|KV|\w*(?:KV|Kv|_kv|DB|Db|_db)|namespace|store")
+"""Names of parameters that bindings are handed on by."""
+_BY_USE = frozenset({"d1", "kv"})
 _ENV_OWNERS = ("cloudflare", "platform", "runtime", "getCloudflareContext()", "getRequestContext()")
 _EACH = frozenset({"forEach", "map", "flatMap", "filter", "some", "every", "find", "reduce"})
 _ELEMENTS = {
@@ -169,7 +174,7 @@ class Evaluator:
         right = self.value_of(node.child_by_field_name("right"))
         if operator.type == "&&":
             return right
-        return left or right
+        return _rather(left, right) if left else right
 
     # -- declarations ------------------------------------------------------------------------------------
 
@@ -274,7 +279,22 @@ class Evaluator:
             given = app_values.parameter(self._module, declaration)
             if given:
                 return given
-        return self._callback_parameter(declaration)
+        return self._callback_parameter(declaration) or self._by_name(declaration)
+
+    def _by_name(self, declaration: Declaration) -> Value:
+        """What a parameter of which no type says anything is by its name, where a Worker runs it: `env`, or a
+        binding."""
+        if declaration.path or not self._module.environments:
+            return UNKNOWN
+        is_env = declaration.name == "env"
+        if not is_env and _BINDING_NAME.fullmatch(declaration.name) is None:
+            return UNKNOWN
+        if _said_type(self._syntax, declaration.owner) is not None:
+            return UNKNOWN
+        if is_env:
+            return Value(ValueKind.ENV, detail=BY_NAME)
+        kind = kind_of_parameter(self._module, declaration)
+        return Value(ValueKind.BINDING, binding=kind) if kind is not None and kind.id in _BY_USE else UNKNOWN
 
     def _callback_parameter(self, declaration: Declaration) -> Value:
         """Parameters of callbacks: Hono's routes, `batch.messages.forEach`, `getWebSockets().forEach`, …"""
@@ -626,7 +646,19 @@ def _common(one: Value, other: Value) -> Value:
         return other
     if not other:
         return one
+    if _is_any_binding(one) or _is_any_binding(other):
+        return _rather(one, other)
     return one if one == other else UNKNOWN
+
+
+def _is_any_binding(value: Value) -> bool:
+    """Whether a value is a binding of which nothing says the kind."""
+    return value.kind is ValueKind.BINDING and value.binding is None
+
+
+def _rather(one: Value, other: Value) -> Value:
+    """The first of two values that an expression can be: of bindings, one whose kind is known."""
+    return other if _is_any_binding(one) and other.kind is ValueKind.BINDING else one
 
 
 def _said_type(syntax: Syntax, owner: Node) -> str | None:

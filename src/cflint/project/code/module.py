@@ -629,6 +629,7 @@ class Module:
     callee_name = _origins.callee_name
     alternatives = _origins.alternatives
     is_same = _sameness.is_same
+    meaning = _sameness.meaning
     origins = _origins.origins
     header_read = _origins.header_read
     header_value = _headers.header_value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cflint.project.code.tree import constant_elsewhere
 from cflint.project.code.values import ValueKind
 from cflint.syntax.javascript import arguments_of, property_name, unwrap
 
@@ -272,8 +273,20 @@ def is_open_object(module: ModuleLike, node: Node) -> bool:
     )
 
 
+def _number_elsewhere(module: ModuleLike, name: Node) -> float | None:
+    """The number that a constant of another module of the project is written as."""
+    declaration = module.scope.resolve(name)
+    if declaration is None or declaration.imported is None:
+        return None
+    found = constant_elsewhere(module, name)
+    written = unwrap(found[1]) if found is not None else None
+    is_number = written is not None and written.type == "number"
+    return _read_number(found[0].text(written)) if found is not None and written and is_number else None
+
+
 def number_of(module: ModuleLike, node: Node) -> float | None:
-    """The number that an expression is: a literal, arithmetic of such, or a constant that names one."""
+    """The number that an expression is: a literal, arithmetic of such, or a constant that names
+    one, of another module of the project, too."""
     todo: list[tuple[Node, bool]] = [(node, False)]
     values: list[float] = []
     for _ in range(_LIMIT):
@@ -287,6 +300,11 @@ def number_of(module: ModuleLike, node: Node) -> float | None:
             if number is None:
                 return None
             values.append(number)
+        elif current.type == "identifier":
+            imported = _number_elsewhere(module, current)
+            if imported is None:
+                return None
+            values.append(imported)
         elif current.type == "unary_expression" and operator == "-":
             if done:
                 values.append(-values.pop())

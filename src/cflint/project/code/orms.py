@@ -3,22 +3,25 @@ it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cflint.platform.bindings import kind_by_id
-from cflint.platform.orms import D1_SOURCES, VERBS, Orm, orm_maker, orm_package
+from cflint.platform.orms import D1_SOURCES, VERBS, Orm, mentions_orm, orm_maker, orm_package
+from cflint.project.code.across import orm_made_elsewhere
 from cflint.project.code.nodes import Call, call, member
 from cflint.project.code.origins import property_value
 from cflint.project.code.platform_names import called_name
 from cflint.project.code.values import UNKNOWN, Value, ValueKind
+from cflint.project.modules.queries import CycleError
 from cflint.record import record
-from cflint.syntax.javascript import arguments_of, unwrap, with_wrappers
+from cflint.syntax.javascript import arguments_of, first_named, unwrap, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
-    from cflint.scope import ImportRef
+    from cflint.scope import Declaration, ImportRef
 
 _CALLS = frozenset({"call_expression", "new_expression"})
 _AROUND = frozenset({"arguments", "pair", "object", "await_expression"})
@@ -99,6 +102,92 @@ def _d1_of(module: ModuleLike, given: Node, deep: int) -> Value:
         if held is not None:
             return _d1_of(module, held, deep - 1)
     return UNKNOWN
+
+
+def database_typed(
+    module: ModuleLike, declaration: Declaration, typed: Callable[[ModuleLike, Node], Value]
+) -> Value:
+    """The database of an ORM that a type of the project means: `type DB = DrizzleD1Database`, the return type
+    of what makes one (`ReturnType<typeof createDb>`), and an import of such a type; UNKNOWN of every other.
+    `typed` says what a value of a type is."""
+    ref = declaration.imported
+    if ref is None:
+        return _alias_of_database(module, declaration, typed)
+    found = module.project.exports.declaration(module.path, ref) if module.is_own(ref) else None
+    document = module.project.sources.document(found[0]) if found is not None else None
+    if found is None or document is None or not mentions_orm(document.data):
+        return UNKNOWN
+
+    def read() -> Value:
+        other = module.other(found[0])
+        root = other.syntax.root if other is not None else None
+        declared = other.scope.lookup_type(found[1], root) if other is not None and root is not None else None
+        is_alias = declared is not None and declared.imported is None
+        return _alias_of_database(other, declared, typed) if other and declared and is_alias else UNKNOWN
+
+    try:
+        return module.project.memo.memoized(("type of a database", found), read)
+    except CycleError:
+        return UNKNOWN
+
+
+def _alias_of_database(
+    module: ModuleLike, declaration: Declaration, typed: Callable[[ModuleLike, Node], Value]
+) -> Value:
+    """The database that an alias of a type is one of."""
+    owner = declaration.owner
+    given = owner.child_by_field_name("value") if owner.type == "type_alias_declaration" else None
+    if given is None:
+        return UNKNOWN
+
+    def read() -> Value:
+        maker = _made_by(module, given)
+        if maker is not None:
+            made = module.scope.resolve(maker)
+            value = _given_by(module, made) if made is not None else UNKNOWN
+        else:
+            value = typed(module, given)
+        is_orm = value.kind is ValueKind.ORM
+        return Value(ValueKind.ORM, inner=value.inner, detail=value.detail) if is_orm else UNKNOWN
+
+    reading: set[int] = module.memoized("types of databases that are read", set)
+    if given.id in reading:
+        return UNKNOWN  # a type that is made of itself
+    reading.add(given.id)
+    try:
+        return read()
+    finally:
+        reading.discard(given.id)
+
+
+def _made_by(module: ModuleLike, given: Node) -> Node | None:
+    """`createDb` of `ReturnType<typeof createDb>` and of `Awaited<ReturnType<typeof createDb>>`."""
+    for wrapper in ("Awaited", "ReturnType"):
+        name = given.child_by_field_name("name") if given.type == "generic_type" else None
+        arguments = given.child_by_field_name("type_arguments") if given.type == "generic_type" else None
+        if name is None or arguments is None or module.text(name) != wrapper:
+            if wrapper == "Awaited":
+                continue
+            return None
+        inner = first_named(arguments)
+        if inner is None:
+            return None
+        given = inner
+    queried = first_named(given) if given.type == "type_query" else None
+    return queried if queried is not None and queried.type == "identifier" else None
+
+
+def _given_by(module: ModuleLike, made: Declaration) -> Value:
+    """What calling a function gives, which is declared here or imported from a module of the project."""
+    ref = module.scope.origin(made)
+    if ref is None:
+        return module.value_returned(made).awaited
+    orm = orm_maker(ref.module, ref.name)
+    if orm is not None and ref.module in D1_SOURCES:
+        return Value(
+            ValueKind.ORM, inner=Value(ValueKind.BINDING, binding=kind_by_id("d1")), detail=orm.label
+        )
+    return orm_made_elsewhere(module, ref)
 
 
 @record(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from cflint.project.code.awaited import awaited
 from cflint.project.code.nodes import call as call_at
 from cflint.project.code.nodes import member, member_read, operation
 from cflint.project.code.origins import is_open_object, number_of, property_value
+from cflint.project.code.tree import string_across
 from cflint.scope import DeclarationKind
 from cflint.syntax.javascript import arguments_of, first_named, unwrap, with_wrappers
 
@@ -114,9 +115,9 @@ def _wants_all(module: ModuleLike, call: Node) -> bool:
 
 
 def _is_constant(module: ModuleLike, substitution: Node) -> bool:
-    """Whether what stands in `${…}` is the same in every call: a text of the module's top level."""
+    """Whether what stands in `${…}` is the same in every call: a text of a module's top level."""
     inner = first_named(substitution)
-    return inner is not None and inner.type == "identifier" and module.string_of(inner) is not None
+    return inner is not None and inner.type == "identifier" and string_across(module, inner) is not None
 
 
 def _first_of_pattern(module: ModuleLike, part: Node) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from cflint.project.code.calls import calls_in_module
 from cflint.project.code.mutations import MutationKind
 from cflint.project.code.values import ValueKind
-from cflint.scope import Declaration
+from cflint.record import record
+from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import FUNCTIONS, unwrap, walk
 
 if TYPE_CHECKING:
@@ -27,9 +29,56 @@ _MOST_READS = 30
 _KEEP = frozenset({"variable_declarator", "assignment_expression", "arguments", "pair"})
 
 
+@record(frozen=True, eq=False)
+class Write:
+    """Where something is written to a store under a key: `call` is the call of the store's method, `node` it
+    or the call of the function of the module around that it is in, `arguments` what is given there for those
+    of the method, as far as they are parameters of that function."""
+
+    call: Call
+    node: Node
+    arguments: tuple[Node, ...]
+
+
+def writes_by(module: Module, made: Call) -> Iterator[Write]:
+    """A call that writes (`kv.put(key, value)`), and, where its key is a parameter of the function around,
+    the calls of that function in the module: `save(kv, "a", list)` of `function save(kv, key, value)`."""
+    yield Write(made, made.node, tuple(made.arguments))
+    function = _function_around(module, made.node)
+    key = made.argument(0)
+    declaration = module.scope.resolve(unwrap(key)) if key is not None and key.type == "identifier" else None
+    if declaration is None or declaration.kind is not DeclarationKind.PARAMETER:
+        return
+    names = [parameter.name for parameter in module.parameters(function)]
+    for node in calls_in_module(module, function):
+        call = module.call(node)
+        if call is None:
+            continue
+        given = []
+        for argument in made.arguments:
+            index = _parameter_of(module, argument, names)
+            passed = call.argument(index) if index is not None else None
+            if passed is None and argument is made.arguments[0]:
+                break
+            given.append(passed if passed is not None else argument)
+        if given:
+            yield Write(made, node, tuple(given))
+
+
+def _parameter_of(module: Module, argument: Node, names: Sequence[str | None]) -> int | None:
+    """Which of a function's parameters, by name, an expression is, or makes a text of."""
+    node = unwrap(argument)
+    call = module.call(node)
+    if call is not None and call.name == "stringify" and call.arguments:
+        node = unwrap(call.arguments[0])
+    text = module.text(node) if node.type == "identifier" else None
+    return names.index(text) if text is not None and text in names else None
+
+
 def reads_before(module: Module, write: Call, name: str, function: Node) -> Iterator[Call]:
     """The calls of a method `name` in a function that read what a call writes, the nearest before it first:
-    those of the same store with the same first argument. None that is far above is looked at."""
+    those of the same store with the same first argument, then those of a function of the module that reads
+    so. None that is far above is looked at."""
     key, store = write.argument(0), write.receiver
     if key is None or store is None:
         return
@@ -42,6 +91,129 @@ def reads_before(module: Module, write: Call, name: str, function: Node) -> Iter
             continue
         if _is_same_store(module, read.receiver, store):
             yield read
+    yield from _reads_by_functions(module, write, name, function)
+
+
+def reads_before_write(module: Module, write: Write, name: str, function: Node) -> Iterator[Call]:
+    """The calls of a method `name`, or of functions of the module that read by it, before a write."""
+    if write.node.id == write.call.node.id:
+        yield from reads_before(module, write.call, name, function)
+        return
+    key, store = write.arguments[0], write.call.receiver
+    known = module.memoized(
+        ("reads by key", name, function.id), lambda: _by_key(module, module.calls(name, function))
+    )
+    for read in nearest(known.get(_sketch(module, key), ()), write.node, _end):
+        given = read.argument(0)
+        if given is None or store is None or read.receiver is None or not module.is_same(given, key):
+            continue
+        if _is_like_store(module, read.receiver, store):
+            yield read
+    if store is not None:
+        yield from _given_before(module, key, store, write.node, name, function)
+
+
+def _reads_by_functions(module: Module, write: Call, name: str, function: Node) -> Iterator[Call]:
+    key, store = write.argument(0), write.receiver
+    if key is not None and store is not None:
+        yield from _given_before(module, key, store, write.node, name, function)
+
+
+def _given_before(
+    module: Module, key: Node, store: Node, at: Node, name: str, function: Node
+) -> Iterator[Call]:
+    """The calls of functions of the module, before a place, that give what a store has under a key:
+    `load("a")` of a function that returns what `kv.get(key)` gives, parsed or not."""
+    kind = module.value_of(store)
+    if kind.kind is not ValueKind.STORAGE and not kind.is_binding("kv"):
+        return
+    wanted = _spelled(module, module.initializer(key), {})
+    known = module.memoized(
+        ("calls of readers", name, function.id), lambda: tuple(_calls_of_readers(module, name, function))
+    )
+    for made, read in nearest(known, at, lambda found: _end(found[0])):
+        if read.receiver is None or not _is_like_store(module, read.receiver, store):
+            continue
+        parameters = module.parameters(_function_around(module, read.node))
+        given = {
+            parameter.name: _spelled(module, module.initializer(argument), {})
+            for parameter, argument in zip(parameters, made.arguments, strict=False)
+            if parameter.name is not None
+        }
+        asked = read.argument(0)
+        if asked is not None and _spelled(module, module.initializer(asked), given) == wanted:
+            yield made
+
+
+def _is_like_store(module: Module, one: Node, other: Node) -> bool:
+    """Whether two expressions may be the same store: of one kind, and not of two names."""
+    found, wanted = module.value_of(one), module.value_of(other)
+    if found.kind is not wanted.kind or found.binding != wanted.binding:
+        return False
+    return found.name is None or wanted.name is None or found.name == wanted.name
+
+
+def _calls_of_readers(module: Module, name: str, function: Node) -> Iterator[tuple[Call, Call]]:
+    """The calls in a function of others of the module that read by a method and give what they read, each
+    with that read, in the order of their ends."""
+    if not any(True for _ in module.calls(name)):
+        return
+    found = []
+    for node in module.descendants(function, "call_expression"):
+        called = module.called_function(node)
+        if called is None or called.id == function.id:
+            continue
+        read = _read_given(module, name, called)
+        made = module.call(node)
+        if read is not None and made is not None:
+            found.append((made, read))
+    yield from sorted(found, key=lambda pair: _end(pair[0]))
+
+
+def _read_given(module: Module, name: str, called: Node) -> Call | None:
+    return module.memoized(("read that is given", name, called.id), lambda: _given(module, name, called))
+
+
+def _given(module: Module, name: str, called: Node) -> Call | None:
+    """The only read of a function, where the function gives what it reads."""
+    reads = [
+        read
+        for read in module.calls(name, called)
+        if read.receiver is not None
+        and ((value := module.value_of(read.receiver)).kind is ValueKind.STORAGE or value.is_binding("kv"))
+    ]
+    if len(reads) != 1 or _function_around(module, reads[0].node).id != called.id:
+        return None
+    for node in module.descendants(called, "return_statement"):
+        result = node.named_children[0] if node.named_children else None
+        if result is not None and _is_made_of(module, reads[0].node, result):
+            return reads[0]
+    body = called.child_by_field_name("body")
+    is_given = (
+        body is not None and body.type != "statement_block" and _is_made_of(module, reads[0].node, body)
+    )
+    return reads[0] if is_given else None
+
+
+def _is_made_of(module: Module, read: Node, value: Node) -> bool:
+    inside = value.start_byte <= read.start_byte and read.end_byte <= value.end_byte
+    return inside or bool(names_between(module, read, value))
+
+
+def _function_around(module: Module, node: Node) -> Node:
+    return next((above for above in module.ancestors(node) if above.type in FUNCTIONS), node)
+
+
+def _spelled(module: Module, node: Node, given: Mapping[str, str]) -> str:
+    """An expression without white space, and with what some names are given in their place."""
+    node = unwrap(node)
+    text = module.string_of(node)
+    if text is not None:
+        return f'"{text}"'
+    if node.child_count == 0 or node.type == "string":
+        said = module.text(node)
+        return given.get(said, said) if node.type == "identifier" else said
+    return "".join(_spelled(module, part, given) for part in node.children)
 
 
 def nearest(found: Sequence[T], node: Node, end: Callable[[T], int]) -> Iterator[T]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from cflint.syntax.javascript import unwrap
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
@@ -18,26 +21,30 @@ _LIMIT = 200
 def is_same(module: ModuleLike, one: Node, other: Node) -> bool:
     """Whether two expressions are written alike, with names that mean the same: `env.KV` twice, `key` and the
     constant that it is set to. White space, comments, parentheses and casts do not count, nor what happens
-    between the two places."""
-    todo = [(one, other)]
+    between the two places. Expressions of more than 200 nodes are the same as nothing."""
+    parts = zip_longest(_parts(module, one), _parts(module, other))
+    return all(left == right for left, right in parts)
+
+
+def meaning(module: ModuleLike, node: Node) -> tuple[Hashable, ...]:
+    """What two expressions that are the same (`is_same`) have in common, and others have not: to find what is
+    the same among many."""
+    return tuple(_parts(module, node))
+
+
+def _parts(module: ModuleLike, node: Node) -> Iterator[Hashable]:
+    todo = [node]
     for _ in range(_LIMIT):
         if not todo:
-            return True
-        left, right = (unwrap(node) for node in todo.pop())
-        if left.type in _NAMES and right.type == left.type and module.text(left) == module.text(right):
-            if module.scope.resolve(left) is not module.scope.resolve(right):
-                return False
-            continue
-        left, right = module.initializer(left), module.initializer(right)
-        text = module.string_of(left)
+            return
+        node = module.initializer(todo.pop())
+        text = module.string_of(node)
         if text is not None:
-            if text != module.string_of(right):
-                return False
-            continue
-        parts = [[part for part in node.children if part.type != "comment"] for node in (left, right)]
-        if left.type != right.type or len(parts[0]) != len(parts[1]):
-            return False
-        if not parts[0] and module.text(left) != module.text(right):
-            return False
-        todo.extend(zip(*parts, strict=True))
-    return False
+            yield text
+        elif node.type in _NAMES:
+            yield node.type, module.text(node), id(module.scope.resolve(node))
+        else:
+            parts = [part for part in node.children if part.type != "comment"]
+            yield node.type, len(parts), "" if parts else module.text(node)
+            todo.extend(unwrap(part) for part in parts)
+    yield object()

@@ -128,14 +128,21 @@ def string_across(module: ModuleLike, node: Node) -> str | None:
     named = module.initializer(node)
     if here is not None or named.type != "identifier":
         return here
-    declaration = module.scope.resolve(named)
+    found = constant_elsewhere(module, named)
+    return javascript.string_value(found[0].syntax, unwrap(found[1])) if found is not None else None
+
+
+def constant_elsewhere(module: ModuleLike, name: Node) -> tuple[ModuleLike, Node] | None:
+    """The module of the project, and the expression there, that the constant is made with which an imported
+    name means; None of other names."""
+    declaration = module.scope.resolve(name)
     ref = module.scope.origin(declaration) if declaration is not None else None
     target = module.project.exports.declaration(module.path, ref) if ref is not None else None
     other = module.other(target[0]) if target is not None else None
     found = other.scope.top_level.get(target[1]) if target is not None and other is not None else None
     if other is None or found is None or not found.constant or found.path or found.value is None:
         return None
-    return javascript.string_value(other.syntax, unwrap(found.value))
+    return other, found.value
 
 
 def enclosing_function(module: ModuleLike, node: Node) -> Node | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cflint.lazy import Lazy
 from cflint.platform.bindings import kind_by_id, kinds_by_type
 from cflint.platform.env_types import UNSEEN_ENV_TYPE_NAMES
+from cflint.platform.orms import mentions_orm
 from cflint.project.code.values import UNKNOWN, Value, ValueKind, promise_of
 from cflint.scope import Declaration, DeclarationKind, ImportRef
 from cflint.syntax.javascript import first_named
@@ -14,9 +15,10 @@ from cflint.syntax.javascript import first_named
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-    from cflint.project.code import app_values
+    from cflint.project.code import app_values, orms
     from cflint.project.code.interface import ModuleLike
 else:
+    orms = Lazy("cflint.project.code.orms")
     app_values = Lazy("cflint.project.code.app_values")
 
 _TYPES: dict[str, Value] = {
@@ -99,8 +101,16 @@ def type_value(module: ModuleLike, type_node: Node) -> Value:
             return known
         if ref.module in _TYPE_PACKAGES:
             return _global_type(ref.name)
+        if mentions_orm(module.document.data) and (
+            database := orms.database_typed(module, declaration, type_value)
+        ):
+            return database
         return Value(ValueKind.ENV) if ref.name in UNSEEN_ENV_TYPE_NAMES else instance_of(module, declaration)
     if declaration is not None:
+        if mentions_orm(module.document.data) and (
+            database := orms.database_typed(module, declaration, type_value)
+        ):
+            return database
         return Value(ValueKind.ENV) if module.is_env_type(name) else instance_of(module, declaration)
     if name in UNSEEN_ENV_TYPE_NAMES:
         return Value(ValueKind.ENV)

@@ -73,6 +73,10 @@ class ValueKind(Enum):
 _UNKNOWN = ValueKind.UNKNOWN  # to name a member of an Enum takes as long as a call in Python 3.11
 
 
+BY_NAME = "by name"
+"""The `detail` of an ENV that is only told by the name of a parameter: what it lacks, it may well have."""
+
+
 @record(frozen=True)
 class Value:
     """What an expression evaluates to.
@@ -82,9 +86,10 @@ class Value:
     imported from in `detail`. `binding` is the kind of a BINDING when it is known. `inner` is what a PROMISE
     resolves to, the namespace of a STUB, the owner of HEADERS or BODY, the connection string of a
     DATABASE_CLIENT, the binding of a CONNECTION_STRING, or the D1 database of an ORM (None: another one).
-    `detail` tells where a RESPONSE comes from (`fetch`, `cache`, `redirect`, `new`), a client's driver, or an
-    ORM's name. `origin` is the expression that made the value: the `new WebSocketPair()`, the `fetch(…)`,
-    the `postgres(…)`. `shape` has the members of an APP_OBJECT.
+    `detail` tells how an ENV is known (BY_NAME, or by what the runtime gives), where a RESPONSE comes from
+    (`fetch`, `cache`, `redirect`, `new`), a client's driver, or an ORM's name. `origin` is the expression
+    that made the value: the `new WebSocketPair()`, the `fetch(…)`, the `postgres(…)`. `shape` has the members
+    of an APP_OBJECT.
     """
 
     kind: ValueKind

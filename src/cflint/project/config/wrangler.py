@@ -16,13 +16,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
+from cflint.lazy import Lazy
 from cflint.pattern import pattern
 from cflint.platform.bindings import KINDS, BindingKind, Shape
 from cflint.platform.placeholders import is_placeholder
 from cflint.platform.wrangler_keys import KeySchema, KeyScope, bundled_schema, json_types, scope_of
-from cflint.project.config.class_rows import read_lifecycle
 from cflint.project.config.deployment import AS_WRITTEN, Deployment
-from cflint.project.config.lifecycle import Lifecycle
 from cflint.project.config.schema import ConfigProblem, Path, ProblemKind, check, dotted, json_type
 from cflint.project.files.roles import Role, config_role
 from cflint.record import record, replace
@@ -33,8 +32,12 @@ from cflint.syntax.documents import read
 if TYPE_CHECKING:
     from datetime import date
 
+    from cflint.project.config import class_rows
     from cflint.project.config.cloudflare.machine import ConfigFault
     from cflint.project.config.cloudflare.reader import CloudflareConfig, ConfigTree
+    from cflint.project.config.lifecycle import Lifecycle
+else:
+    class_rows = Lazy("cflint.project.config.class_rows")
 
 _CONFIG_NAME = pattern(r"wrangler\.(?:toml|jsonc?)", re.IGNORECASE)
 _PLACEHOLDER = pattern(
@@ -164,7 +167,7 @@ class WranglerConfig:
         """The name of the file, without its folder."""
         return self.path.rpartition("/")[2]
 
-    @property
+    @cached_property
     def directory(self) -> str:
         """The folder of the configuration, relative to the workspace's root; "" for the root."""
         return posixpath.dirname(self.path)
@@ -282,7 +285,7 @@ class WranglerConfig:
         """The top level, which is the environment that is deployed without `--env`."""
         return self.environments[0]
 
-    @property
+    @cached_property
     def mains(self) -> tuple[str, ...]:
         """The entries that it names in any environment, as paths of the workspace, each once."""
         named = (environment.main for environment in self.environments)
@@ -672,8 +675,8 @@ class Environment:
     def lifecycle(self) -> Lifecycle:
         """The Durable Object classes after all migrations that count for this environment."""
         if self.tree is not None:  # where only `exports` tells
-            return replace(read_lifecycle(None, self.own("exports")), uses_exports=True)
-        return read_lifecycle(
+            return replace(class_rows.read_lifecycle(None, self.own("exports")), uses_exports=True)
+        return class_rows.read_lifecycle(
             self.source_of("migrations").own("migrations"), self.source_of("exports").own("exports")
         )
 

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from cflint.pattern import pattern
 
-_TEST_PATH = pattern(
-    r"(?:^|/)(?:tests?|__tests__|__mocks__|e2e|e2e-tests?|spec|cypress|playwright)/"
-    r"|\.(?:test|spec|e2e|bench|stories|test-d)\.[cm]?[jt]sx?$"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$"
-    r"|(?:^|/)(?:vitest|jest|playwright)[^/]*\.[cm]?[jt]sx?$"
+_TEST_FOLDER = pattern(r"(?:^|/)(?:tests?|__tests__|__mocks__|e2e|e2e-tests?|spec|cypress|playwright)/")
+_TEST_FILE = pattern(
+    r"\.(?:test|spec|e2e|bench|stories|test-d)\.[cm]?[jt]sx?$|^(?:test_.*|.*_test|conftest)\.py$"
+    r"|^(?:vitest|jest|playwright).*\.[cm]?[jt]sx?$",
+    re.DOTALL,
 )
 _TEST_NAME = pattern(
     r"\.(?:test|spec|e2e|bench|stories|test-d)\.[cm]?[jt]sx?$|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$"
@@ -64,10 +64,16 @@ def config_role(path: str) -> Role:
     return Role.EXAMPLE if is_example_path(path) else Role.PRODUCT
 
 
-@lru_cache(maxsize=1024)
 def is_test_path(path: str) -> bool:
     """Whether a path is that of a test, a mock or a test tool's configuration."""
-    return _TEST_PATH.search(path) is not None
+    name = path.rfind("/") + 1
+    return _is_test_folder(path[:name]) or _TEST_FILE.search(path[name:]) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_test_folder(folder: str) -> bool:
+    """Whether a folder, whose path ends in `/`, is there for tests, or lies in one that is."""
+    return _TEST_FOLDER.search(folder) is not None
 
 
 def is_test_name(path: str) -> bool:

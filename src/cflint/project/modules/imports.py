@@ -76,11 +76,15 @@ _QUOTED = rb"""(?:"([^"\\\n]{1,1000})"|'([^'\\\n]{1,1000})')"""
 _QUOTED_OR_TEMPLATE = _QUOTED[:-1] + rb"|`([^`\\$]{1,1000})`)"
 
 _NAME_AFTER = pattern(_GAP + _QUOTED)
+_MOST_NAMED = 8
+"""How many constants that `import(name)` names are looked for in a module, each in all of its text."""
+_IDENTIFIER = pattern(rb"\s*(?:/\*[^*]{0,80}\*/\s*)?([A-Za-z_$][\w$]*)\s*\)")
+_PATH_TEXT = pattern(rb"[\"'](\.{1,2}/[^\"'\n]{1,300})[\"']")
+_TEMPLATE_OF = pattern(rb"`\$\{([A-Za-z_$][\w$]*)\}")
 _NAME_IN_CALL = pattern(_GAP + rb"\(" + _GAP + _QUOTED_OR_TEMPLATE)
 _GLOB = pattern(rb"\.meta\.glob\w*" + _GAP + rb"\(" + _GAP + rb"\[?" + _GAP + _QUOTED_OR_TEMPLATE)
 _COMMENT = pattern(rb"/\*(?s:.)*?\*/|//[^\n]*")
 _COMMENT_LINE = pattern(rb"[ \t]*(?://|/\*|\*(?![ \t]*(?:/|as\b|from\b)))")
-_NO_CLAUSE = pattern(rb"[;=(]")
 _COMMENT_OR_NO_CLAUSE = pattern(rb"/\*(?s:.)*?\*/|//[^\n]*|[;=(]")
 _CLAUSE = pattern(r"([\w$]+)?(?: ?, ?)?(?:\{([^{}\"']*)\})?")
 _NAMESPACE = pattern(r"\* ?as ([\w$]+)")
@@ -153,7 +157,8 @@ def _clause(data: bytes, start: int, end: int) -> tuple[bytes, bytes] | None:
 
 def _ends_before(data: bytes, start: int, end: int) -> bool:
     """Whether something that no clause holds stands between, outside comments."""
-    if _NO_CLAUSE.search(data, start, end) is None:
+    text = data[start:end]
+    if b";" not in text and b"=" not in text and b"(" not in text:
         return False
     return any(match[0] in b";=(" for match in _COMMENT_OR_NO_CLAUSE.finditer(data, start, end))
 
@@ -166,7 +171,8 @@ def _is_type_only(clause: bytes) -> bool:
     clause = clause.strip()
     if not clause.startswith(b"{") or not clause.endswith(b"}"):
         return False
-    names = [name.split(None, 1) for name in _COMMENT.sub(b" ", clause)[1:-1].split(b",")]
+    clause = _COMMENT.sub(b" ", clause) if b"/" in clause else clause
+    names = [name.split(None, 1) for name in clause[1:-1].split(b",")]
     return all(
         name[0] == b"type" and len(name) == 2 and not name[1].startswith(b"as ") for name in names if name
     )
@@ -174,13 +180,39 @@ def _is_type_only(clause: bytes) -> bool:
 
 def _import(data: bytes, places: Iterable[int]) -> Iterator[Import]:
     """`import "x"`, `import("x")` and Vite's `import.meta.glob("x")`."""
+    looked_up = 0
     for at in places:
         if match := _NAME_AFTER.match(data, at + 6):
             yield _found(match, ImportKind.STATIC)
         elif match := _NAME_IN_CALL.match(data, at + 6) or _GLOB.match(data, at + 6):
             yield _found(match, ImportKind.DYNAMIC)
         elif data[at + 6 : at + 7] == b"(":
-            yield Import("", Span(at + 7, at + 7), ImportKind.DYNAMIC)
+            named = _named_in_call(data, at + 7) if looked_up < _MOST_NAMED else None
+            looked_up += 1
+            if named is not None:
+                yield _found(named, ImportKind.DYNAMIC)
+            else:
+                yield Import("", Span(at + 7, at + 7), ImportKind.DYNAMIC)
+
+
+def _named_in_call(data: bytes, start: int) -> re.Match[bytes] | None:
+    """The string that a constant of the module holds, by whose name `import(name)` loads a file: a path, or a
+    template that begins with such a constant (`${ROUTES}?t=…`)."""
+    call = _IDENTIFIER.match(data, start)
+    name = call[1] if call is not None else None
+    for _ in range(2):
+        if name is None:
+            return None
+        declared = re.compile(rb"\bconst\s+" + re.escape(name) + rb"\s*(?::[^=;]{1,60})?=\s*")
+        found = [match.end() for match in declared.finditer(data)]
+        if len(found) != 1:
+            return None
+        text = _PATH_TEXT.match(data, found[0])
+        if text is not None:
+            return text
+        begins = _TEMPLATE_OF.match(data, found[0])
+        name = begins[1] if begins is not None else None
+    return None
 
 
 def _require(data: bytes, places: Iterable[int]) -> Iterator[Import]:
@@ -203,7 +235,8 @@ def _is_plausible(specifier: str) -> bool:
     if "${" in specifier or (" " in specifier and "/" not in specifier):
         return False
     return (
-        specifier in ("", ".", "..")
+        specifier[:1].isalnum()
+        or specifier in ("", ".", "..")
         or specifier.startswith(("./", "../"))
         or any(letter.isalnum() or letter == "_" for letter in specifier)
     )
@@ -212,6 +245,8 @@ def _is_plausible(specifier: str) -> bool:
 def _in_comment(data: bytes, span: Span) -> bool:
     """Whether the line begins as a comment does, so that nothing before the specifier can run."""
     start = max(data.rfind(b"\n", max(0, span.start - 300), span.start) + 1, span.start - 300)
+    if data[max(0, start)] not in b" \t/*":
+        return False  # as nearly always
     match = _COMMENT_LINE.match(data, max(0, start), span.start)
     return match is not None and data.find(b"*/", match.end(), span.start) == -1
 

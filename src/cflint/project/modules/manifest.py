@@ -10,7 +10,7 @@ from cflint.lazy import Lazy
 from cflint.record import record
 from cflint.source import Document
 from cflint.syntax.data import DataDocument, Format, Kind, Node
-from cflint.syntax.documents import read
+from cflint.syntax.documents import plain_json, read
 
 if TYPE_CHECKING:
     from cflint.project.modules import commands
@@ -46,25 +46,44 @@ class Manifest:
         return None
 
     @cached_property
+    def _plain(self) -> Mapping[str, object]:
+        """What it says, without places."""
+        value = plain_json(self.document)
+        if value is None:
+            value = self.root.plain  # as far as it can be read
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def name(self) -> str | None:
+        """The name of its package."""
+        name = self._plain.get("name")
+        return name if isinstance(name, str) else None
+
+    def version(self, name: str) -> str | None:
+        """Which version of a package it wants, as it is written."""
+        wanted = (self._table(key).get(name) for key in _DEPENDENCIES)
+        return next((version for version in wanted if isinstance(version, str)), None)
+
+    def _table(self, key: str) -> Mapping[str, object]:
+        value = self._plain.get(key)
+        return value if isinstance(value, dict) else {}
+
+    @cached_property
     def dependencies(self) -> frozenset[str]:
         """The names of all packages that it wants."""
-        tables = [self.root.get(key) for key in _DEPENDENCIES]
-        return frozenset(member.key for table in tables if table is not None for member in table.members)
+        return frozenset(name for key in _DEPENDENCIES for name in self._table(key))
 
     @property
     def is_library(self) -> bool:
         """Whether it is of a package that others install: it says what they import, and is not private."""
-        private = self.root.get("private")
-        if private is not None and private.value is True:
-            return False
-        return any(self.root.get(key) is not None for key in ("exports", "main", "module"))
+        return self._plain.get("private") is not True and any(
+            key in self._plain for key in ("exports", "main", "module")
+        )
 
     @cached_property
     def scripts(self) -> Mapping[str, str]:
         """The commands by the names of the scripts."""
-        table = self.root.get("scripts")
-        members = table.members if table is not None else ()
-        return {member.key: member.value.text for member in members if member.value.text is not None}
+        return {name: text for name, text in self._table("scripts").items() if isinstance(text, str)}
 
     @property
     def wrangler_calls(self) -> Iterator[WranglerCall]:

@@ -58,7 +58,7 @@ def unique_keys(data: bytes) -> Keys:
     found: Keys = {}
     for start in _CREATES.finditer(data):
         text = data[start.start() : start.start() + _LONGEST].decode("utf-8", "replace")
-        table, keys = _defined(list(_first_statement(text)))
+        table, keys = _defined(list(first_statement(text)))
         if table:
             found.setdefault(table, set()).update(keys)
     return found
@@ -66,7 +66,7 @@ def unique_keys(data: bytes) -> Keys:
 
 def _keys_of(project: Project, worker: Worker) -> Keys:
     found: Keys = {}
-    for path in (*_sql_files(project, worker), *worker.modules):
+    for path in (*sql_files(project, worker), *worker.modules):
         document = project.sources.document(path)
         if document is not None and _CREATES.search(document.data) is not None:
             for table, keys in document.memoized("unique columns", lambda one: unique_keys(one.data)).items():
@@ -74,7 +74,7 @@ def _keys_of(project: Project, worker: Worker) -> Keys:
     return found
 
 
-def _sql_files(project: Project, worker: Worker) -> Iterator[str]:
+def sql_files(project: Project, worker: Worker) -> Iterator[str]:
     if worker.config is None:
         return
     home = worker.config.directory
@@ -92,7 +92,7 @@ def _sql_files(project: Project, worker: Worker) -> Iterator[str]:
                 yield posixpath.normpath(posixpath.join(folder, name))
 
 
-def _first_statement(text: str) -> Iterator[Token]:
+def first_statement(text: str) -> Iterator[Token]:
     """The tokens up to the parenthesis that closes the definition."""
     depth = 0
     for token in tokenize(text):
@@ -114,7 +114,7 @@ def _defined(tokens: list[Token]) -> tuple[str, Iterator[frozenset[str]]]:
 
 
 def _of_table(inside: list[Token]) -> Iterator[frozenset[str]]:
-    for part in _parts(inside):
+    for part in parts(inside):
         words = [token.upper for token in part]
         if words[0] == "CONSTRAINT":
             part, words = part[2:], words[2:]
@@ -129,7 +129,7 @@ def _of_table(inside: list[Token]) -> Iterator[frozenset[str]]:
             yield frozenset({(part[0].name or "").lower()})
 
 
-def _parts(inside: list[Token]) -> Iterator[list[Token]]:
+def parts(inside: list[Token]) -> Iterator[list[Token]]:
     part: list[Token] = []
     depth = 0
     for token in inside:
@@ -146,6 +146,6 @@ def _parts(inside: list[Token]) -> Iterator[list[Token]]:
 
 def _columns(inside: list[Token]) -> frozenset[str]:
     """The columns that a list names; empty where one of them is an expression."""
-    names = [part[0].name for part in _parts(inside) if len(part) == 1 or part[1].text != "("]
-    count = sum(1 for _ in _parts(inside))
+    names = [part[0].name for part in parts(inside) if len(part) == 1 or part[1].text != "("]
+    count = sum(1 for _ in parts(inside))
     return frozenset(name.lower() for name in names if name) if len(names) == count else frozenset()

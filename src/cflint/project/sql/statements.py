@@ -305,15 +305,15 @@ _OTHER_DATABASES = frozenset({"better-sqlite3", "node:sqlite", "bun:sqlite", "sq
 
 
 def _may_be_d1(module: Module, target: Node) -> bool:
-    """Whether an untyped parameter or field is called like a database in a Worker that has D1."""
-    if _DATABASE_NAME.search(module.text(target)) is None:
+    """Whether an untyped value, no member of a binding, is called like a database in a Worker that has D1."""
+    owner = module.member(target)
+    is_of_env = owner is not None and module.value_of(owner.object).kind is ValueKind.BINDING
+    if is_of_env or _DATABASE_NAME.search(module.text(target)) is None:
         return False
     if not any(found.kind.id == "d1" for env in module.environments for found in env.bindings):
         return False
-    return not any(
-        found.imported is not None and found.imported.module in _OTHER_DATABASES
-        for found in module.scope.imports
-    )
+    imported = (found.imported for found in module.scope.imports)
+    return not any(ref is not None and ref.module in _OTHER_DATABASES for ref in imported)
 
 
 def _is_agent(module: Module, target: Node) -> bool:

@@ -10,13 +10,13 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from cflint.pattern import LINE_START, pattern
+from cflint.pattern import LINE_START, line_start, pattern
 from cflint.project.files.roles import is_test_name, is_test_path
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.quoted import finds_code
 from cflint.project.modules.resolve import ModuleGraph, Reach
-from cflint.project.modules.resolve.files import upwards
+from cflint.project.modules.resolve.files import parent_of, upwards
 from cflint.project.workers.elsewhere import Elsewhere
 from cflint.project.workers.pages import is_pages_function, sources_of_worker_js
 from cflint.project.workers.worker import Worker
@@ -32,16 +32,13 @@ _WORKERS_PACKAGES = frozenset(
         "@cloudflare/kv-asset-handler",
     }
 )
-_DEFAULT = pattern(
-    LINE_START + rb"export[ \t]*(?:[ \t]default\b|\{[^}]{0,500}\bas[ \t]+default\b)", re.MULTILINE
-)
+_DEFAULT = pattern(line_start(rb"export") + rb"[ \t]*(?:[ \t]default\b|\{[^}]{0,500}\bas[ \t]+default\b)")
 _FETCH_WITH_ENV = pattern(
-    rb"\bfetch\s*(?::\s*(?:async\s*)?(?:function\s*\w*\s*)?)?\(\s*\w+[^,()]{0,80},\s*_?(?:env|environment|bindings)\b"
+    rb"fetch(?<!\wfetch)\s*(?::\s*(?:async\s*)?(?:function\s*\w*\s*)?)?\(\s*\w+[^,()]{0,80},\s*_?(?:env|environment|bindings)\b"
 )
 _DEFAULT_FETCH = pattern(
-    LINE_START + rb"export[ \t]+default[ \t]*\{(?:[^{}]|\{[^{}]{0,2000}\}){0,50}?"
-    rb"\b(?:async[ \t]+)?(fetch)\b\s*[(:,}]",
-    re.MULTILINE,
+    line_start(rb"export") + rb"[ \t]+default[ \t]*\{(?:[^{}]|\{[^{}]{0,2000}\}){0,50}?"
+    rb"\b(?:async[ \t]+)?(fetch)\b\s*[(:,}]"
 )
 _OTHER_RUNTIME = pattern(rb"\bBun\.|\bDeno\.|[\"'](?:bun|node:http|http|express|fastify|koa)[\"']")
 _LISTENER = pattern(
@@ -92,9 +89,7 @@ class BareWorkers:
     ) -> Iterator[Worker]:
         """The Workers among some sources. `reached` are the modules of those that have a configuration;
         `has_config` tells whether one lies in a folder or above it."""
-        outside = [
-            path for path in sources if path not in reached and not has_config(posixpath.dirname(path))
-        ]
+        outside = [path for path in sources if path not in reached and not has_config(parent_of(path))]
         self.looked_at = [path for path in outside if path.endswith(_SUFFIXES)]
         if not self.looked_at:
             return
@@ -147,9 +142,7 @@ class BareWorkers:
 
     def _deployed(self) -> Iterator[tuple[str, str]]:
         """The entries that commands, or what declares Workers, name."""
-        folders = dict.fromkeys(
-            above for path in self.looked_at for above in upwards(posixpath.dirname(path))
-        )
+        folders = dict.fromkeys(above for path in self.looked_at for above in upwards(parent_of(path)))
         known = set(self.looked_at)
         for folder in folders:
             found = [*self._elsewhere.stacks.entries(folder)]
@@ -171,14 +164,25 @@ class BareWorkers:
         data = document.data
         if b"fetch" not in data:
             return ""
-        if finds_code(_LISTENER, document):
+        if b"addEventListener" in data and finds_code(_LISTENER, document):
             return self._is_service_worker(document)
-        if not finds_code(_DEFAULT, document):
+        if b"default" not in data:
             return ""
-        if finds_code(_FETCH_WITH_ENV, document):
+        # The text alone rules out nearly all: whether what it has is code is asked at last.
+        takes_env = _FETCH_WITH_ENV.search(data) is not None
+        if not (takes_env or self._may_fetch(document)) or not finds_code(_DEFAULT, document):
+            return ""
+        if takes_env and finds_code(_FETCH_WITH_ENV, document):
             return "its default export has a fetch() that takes env"
-        is_like_one = _OTHER_RUNTIME.search(data) is None and finds_code(_DEFAULT_FETCH, document)
-        return "its default export has a fetch()" if is_like_one and self._uses_workers(document.path) else ""
+        is_like_one = self._may_fetch(document) and finds_code(_DEFAULT_FETCH, document)
+        return "its default export has a fetch()" if is_like_one else ""
+
+    def _may_fetch(self, document: Document) -> bool:
+        """Whether a module's default export may be a Worker's, by the text of its `fetch` and its package."""
+        has_fetch = _DEFAULT_FETCH.search(document.data) is not None
+        return (
+            has_fetch and self._uses_workers(document.path) and _OTHER_RUNTIME.search(document.data) is None
+        )
 
     def _is_service_worker(self, document: Document) -> str:
         path, data = document.path, document.data
@@ -195,7 +199,7 @@ class BareWorkers:
 
     def _uses_workers(self, path: str) -> bool:
         """Whether the package of a module uses what only Workers need."""
-        folder = posixpath.dirname(path)
+        folder = parent_of(path)
         if "workers-site" in folder.split("/"):
             return True
         if folder not in self._manifests:

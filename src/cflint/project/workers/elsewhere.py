@@ -26,12 +26,14 @@ from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve import Resolver
 from cflint.project.modules.resolve.files import upwards
 from cflint.record import record, replace
+from cflint.source import Document
 from cflint.syntax.suffixes import EXTENSIONS, SOURCE_SUFFIXES, TYPESCRIPT
 
 if TYPE_CHECKING:
     from cflint.project.modules import commands
     from cflint.project.modules.commands import MadeFile, WranglerCall
     from cflint.project.workers import bundles, file_commands, rewriting, samples
+    from cflint.project.workers.rewriting import Programs
     from cflint.project.workers.stacks import finding
     from cflint.project.workers.stacks.finding import Stacks
 else:
@@ -73,14 +75,6 @@ _GIVEN = {
     "--compatibility-flags": "compatibility_flags",
 }
 """Options of a deployment that add to a configuration, and the keys that they stand for."""
-_WRITERS = ("File", "Bun.write", ".write_text(", "open(")
-"""What a text holds that writes files: a cheap first look."""
-_CONFIGURATION = "wrangler"
-_OF_DATA = pattern(r"\bwrangler(?:@[\w.^~-]+)?[ \t]+(?:d1|kv|r2|queues|secret|tail|vectorize)\b[^\n;|&]*")
-"""Commands about data: that they are given a configuration changes nothing in it."""
-_WRITES = pattern(
-    r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
-)
 
 
 @record(frozen=True)
@@ -100,7 +94,7 @@ class _Script:
     @cached_property
     def written(self) -> tuple[tuple[str, str], ...]:
         """The configurations that its commands write: the path, and the command as far as it."""
-        return tuple(file_commands.written(self.text))
+        return tuple(file_commands.written(self.text)) if "wrangler" in self.text else ()
 
     @cached_property
     def handed(self) -> tuple[tuple[str, str, str], ...]:
@@ -117,8 +111,13 @@ class Elsewhere:
         self._resolver = resolver
         self._texts: dict[str, str] = {}
         self._scripts: dict[str, tuple[_Script, ...]] = {}
-        self._writers: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._writers: dict[str, tuple[tuple[str, Document, str], ...]] = {}
+        self._edits: dict[str, tuple[tuple[str, str], ...]] = {}
         self._calls: dict[str, tuple[tuple[_Script, WranglerCall], ...]] = {}
+
+    @cached_property
+    def _programs(self) -> Programs:
+        return rewriting.Programs()
 
     @cached_property
     def stacks(self) -> Stacks:
@@ -167,7 +166,7 @@ class Elsewhere:
         for script in self._scripts_for(config.directory):
             for path, command in (*script.written, *self._edited(script)):
                 is_made = is_template and command.startswith(("cp", "mv", "install"))
-                if is_made or not _may_be(path, config.directory, written):
+                if is_made or not file_commands.may_be(path, config.directory, written):
                     continue
                 reason = f"{script.path} changes {written} before it is deployed"
                 if not command.startswith("sed") or rewriting.changed_by_sed(command, data) is None:
@@ -177,14 +176,20 @@ class Elsewhere:
             maker = self._writer_among(script, written)
             if maker:
                 document = self._workspace.read(maker)
-                added = rewriting.changed_by_program(document, data) if document is not None else None
+                added = self._programs.changes(document, data) if document is not None else None
                 if added is None:
                     return Deployment(open=f"{maker} writes what is deployed")
                 filled, keys = filled or f"{maker} writes what is deployed", keys | added
         return Deployment(filled=filled, keys=tuple(sorted(keys)))
 
-    def _edited(self, script: _Script) -> Iterator[tuple[str, str]]:
+    def _edited(self, script: _Script) -> tuple[tuple[str, str], ...]:
         """The configurations that a script hands to programs which may edit them, and the commands."""
+        found = self._edits.get(script.path)
+        if found is None:
+            found = self._edits[script.path] = tuple(self._edits_of(script))
+        return found
+
+    def _edits_of(self, script: _Script) -> Iterator[tuple[str, str]]:
         for program, path, command in script.handed:
             found = self._beside(script, program)
             may_edit = partial(file_commands.may_edit, self._text(found)) if found is not None else None
@@ -203,18 +208,16 @@ class Elsewhere:
         writers = self._writers.get(script.path)
         if writers is None:
             writers = self._writers[script.path] = tuple(self._writers_of(script))
-        return next((path for path, text in writers if written in text), "")
+        named = ((path, document) for path, document, text in writers if written in text)
+        return next((path for path, document in named if self._programs.may_write(document)), "")
 
-    def _writers_of(self, script: _Script) -> Iterator[tuple[str, str]]:
-        """The programs that a script runs, and the modules that these import, which may write a
-        configuration: path and text."""
+    def _writers_of(self, script: _Script) -> Iterator[tuple[str, Document, str]]:
+        """The programs that a script runs, and the modules that these import, which write files and call
+        wrangler, each with its text."""
         for path in dict.fromkeys(self._programs_of(script)):
             document, text = self._workspace.read(path), self._text(path)
-            if document is None or not any(word in text for word in _WRITERS) or not _WRITES.search(text):
-                continue
-            text = _OF_DATA.sub("", text)
-            if _CONFIGURATION in text and (any(file_commands.written(text)) or rewriting.may_write(document)):
-                yield path, text
+            if document is not None and "wrangler" in text and file_commands.writes_files(text):
+                yield path, document, file_commands.without_data_commands(text)
 
     def _programs_of(self, script: _Script) -> Iterator[str]:
         """The programs that a script runs, and the modules that these import."""
@@ -583,13 +586,6 @@ def real_name(name: str) -> str:
 def _is_usual(name: str) -> bool:
     """Whether wrangler finds a configuration of this name by itself."""
     return name in ("wrangler.toml", "wrangler.json", "wrangler.jsonc")
-
-
-def _may_be(path: str, folder: str, name: str) -> bool:
-    """Whether what a script calls by a path may be a file of a folder."""
-    head, _, tail = path.rpartition("/")
-    head = posixpath.normpath(head) if head else "."
-    return tail == name and (head == "." or "$" in head or folder == head or folder.endswith(f"/{head}"))
 
 
 def _may_deploy(call: WranglerCall) -> bool:

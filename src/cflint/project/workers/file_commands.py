@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -20,10 +21,17 @@ _WRITTEN = pattern(
     re.MULTILINE,
 )
 """Commands that write a configuration: one of the groups is its path."""
-_NAMED = pattern(r"wrangler[\w.-]{0,80}\.(?:toml|jsonc?)")
-_REACH = 2000
-"""How many characters before the name a command begins at most, and how many behind it end it."""
-_BEHIND = 100
+_NAMED = pattern(r"wrangler[\w.-]{0,80}\.(?:toml|json)")
+_ABOVE = 3
+"""How many lines with something in them a command may begin before the configuration that it names."""
+_BELOW = 2
+_WRITERS = ("File", "Bun.write", ".write_text(", "open(")
+"""What a text holds that writes files: a cheap first look."""
+_WRITES = pattern(
+    r"\b(?:write|append)(?:File|TextFile)(?:Sync)?\b|\bBun\.write\b|\.write_text\(|\bopen\([^)\n]*[\"'][wa]"
+)
+_OF_DATA = pattern(r"\bwrangler(?:@[\w.^~-]+)?[ \t]+(?:d1|kv|r2|queues|secret|tail|vectorize)\b[^\n;|&]*")
+"""Commands about data: that they are given a configuration changes nothing in it."""
 _PROGRAM = r"(?P<program>[\w./-]{1,200}\.(?:sh|bash|zsh|py|rb|pl|[cm]?[jt]s))"
 _HANDED = pattern(
     rf"(?:^|[\s;&|\"'/]){_PROGRAM}[\"']?\s(?:[^\n;&|<>]{{0,300}}?\s)?[\"']?(?P<path>{_FILE})", re.MULTILINE
@@ -38,34 +46,63 @@ _EDITS = pattern(
 
 def written(text: str) -> Iterator[tuple[str, str]]:
     """The configurations that commands write: the path, and the command as far as it."""
-    for start, end in _parts_with_name(text):
+    for start, end in _around_names(text):
         for found in _WRITTEN.finditer(text, start, end):
             yield next(filter(None, found.groups())), found[0]
 
 
-def _parts_with_name(text: str) -> Iterator[tuple[int, int]]:
-    """The parts of a text in which a configuration is named, as far around it as a command reaches: whole
-    lines, apart from each other. To look for a name is quick, and for commands is not."""
-    start = end = -1
+def _around_names(text: str) -> Iterator[tuple[int, int]]:
+    """The parts of a text in which a command may name a configuration, as offsets, in order and apart from
+    each other: the lines around each name. A long program has few of them."""
+    first = last = line_end = -1
     for found in _NAMED.finditer(text):
-        first = text.rfind("\n", 0, max(0, found.start() - _REACH)) + 1
-        last = text.find("\n", found.end() + _BEHIND)
-        last = last + 1 if last != -1 else len(text)
-        if first > end:
-            if end != -1:
-                yield start, end
-            start = first
-        end = max(end, last)
-    if end != -1:
-        yield start, end
+        if found.end() <= line_end:
+            continue  # of this line the part is known
+        start = _lines_above(text, found.start())
+        if start > last:
+            if last != -1:
+                yield first, last
+            first = start
+        line_end = last = text.find("\n", found.end()) + 1 or len(text)
+        for _ in range(_BELOW):
+            last = text.find("\n", last) + 1 or len(text)
+    if last != -1:
+        yield first, last
+
+
+def _lines_above(text: str, at: int) -> int:
+    """Where the lines begin in which a command may begin that goes on at an offset."""
+    at = text.rfind("\n", 0, at) + 1
+    count = _ABOVE
+    while count and at:
+        before = text.rfind("\n", 0, at - 1) + 1
+        count -= not text[before:at].isspace()
+        at = before
+    return at
+
+
+def may_be(path: str, folder: str, name: str) -> bool:
+    """Whether what a script calls by a path may be a file of a folder."""
+    head, _, tail = path.rpartition("/")
+    head = posixpath.normpath(head) if head else "."
+    return tail == name and (head == "." or "$" in head or folder == head or folder.endswith(f"/{head}"))
+
+
+def without_data_commands(text: str) -> str:
+    """A text without calls of wrangler that are about data."""
+    return _OF_DATA.sub("", text)
+
+
+def writes_files(text: str) -> bool:
+    """Whether a program writes files."""
+    return any(word in text for word in _WRITERS) and _WRITES.search(text) is not None
 
 
 def handed(text: str) -> Iterator[tuple[str, str, str]]:
     """The programs in files that commands hand a configuration to (`./fill.sh wrangler.toml`): the path of
     the program, that of the configuration, and the command as far as it."""
-    for start, end in _parts_with_name(text):
-        for found in _HANDED.finditer(text, start, end):
-            yield found["program"], found["path"], found[0]
+    for found in _HANDED.finditer(text) if "wrangler" in text else ():
+        yield found["program"], found["path"], found[0]
 
 
 def may_edit(text: str) -> bool:

@@ -31,6 +31,7 @@ from cflint.project.files.ignore import Ignore
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.imports import Import
 from cflint.project.modules.resolve import ModuleGraph, Resolver
+from cflint.project.modules.resolve.files import parent_of
 from cflint.project.workers.bare import BareWorkers
 from cflint.project.workers.data_files import data_files
 from cflint.project.workers.elsewhere import Elsewhere
@@ -316,7 +317,7 @@ class _Loading:
         """Whether nothing in the workspace has the name that a relative import of a module gives."""
         if not specifier.startswith(("./", "../")):
             return False
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier.partition("?")[0]))
+        target = posixpath.normpath(posixpath.join(parent_of(path), specifier.partition("?")[0]))
         folder, _, name = target.rpartition("/")
         if target.startswith(".."):
             return False
@@ -421,7 +422,7 @@ class _Loading:
         """The Workers among what was found that no configuration speaks of. Of Workers that wrap the build of
         an app in another folder, these become the ones of the app."""
         configs = [worker.config for worker in workers if worker.config is not None]
-        configured = {config.directory for config in configs} | set(map(posixpath.dirname, found.configs))
+        configured = {config.directory for config in configs} | set(map(parent_of, found.configs))
         pages = {config.directory for config in configs if config.is_pages}
         known: dict[str, bool] = {}
 
@@ -430,7 +431,7 @@ class _Loading:
                 if folder in configured:
                     known[folder] = True
                 elif folder:
-                    known[folder] = has_config(posixpath.dirname(folder))
+                    known[folder] = has_config(parent_of(folder))
                 else:
                     known[folder] = "" not in self._paths and any(self._configs_around())
             return known[folder]
@@ -446,7 +447,7 @@ class _Loading:
         bare: list[Worker] = []
         wraps: dict[str, list[str]] = {}
         for worker in self._bare.workers(found.sources, reached, has_config):
-            folder = self._resolver.package_of(posixpath.dirname(worker.entries[0]))
+            folder = self._resolver.package_of(parent_of(worker.entries[0]))
             if folder in apps and self._apps.wraps(apps[folder][1].app, worker.entries[0]):
                 wraps.setdefault(folder, []).extend(worker.entries)
             else:
@@ -506,7 +507,7 @@ class _Loading:
         if worker.app is not None:
             folder = worker.app.folder
         else:
-            folder = (self._resolver.package_of(posixpath.dirname(places[0])) or "") if places else ""
+            folder = (self._resolver.package_of(parent_of(places[0])) or "") if places else ""
         bound = self._elsewhere.stacks.bindings_without_config(folder, worker.entries)
         return replace(worker, bound={**worker.bound, **bound}) if bound else worker
 
@@ -515,7 +516,7 @@ class _Loading:
     ) -> dict[str, tuple[str, Found]]:
         """The apps of frameworks that no configuration speaks of, with what proves that they are built for
         Cloudflare, by their folders."""
-        folders = dict.fromkeys(map(posixpath.dirname, (*found.sources, *found.embedded)))
+        folders = dict.fromkeys(map(parent_of, (*found.sources, *found.embedded)))
         near = dict.fromkeys(map(self._resolver.package_of, (it for it in folders if not has_config(it))))
         taken = {worker.app.folder for worker in workers if worker.app is not None}
         proved = {

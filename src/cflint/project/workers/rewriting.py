@@ -7,10 +7,12 @@ Only forms are understood that say so by themselves; of all others anything may 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
+from cflint.project.workers import file_commands
 from cflint.scope import Declaration, ModuleScope
 from cflint.source import Document
 from cflint.syntax.javascript import (
@@ -133,35 +135,49 @@ def _is_plain(text: str) -> bool:
     return set(".*[]^$+?\\").isdisjoint(text)
 
 
-def may_write(document: Document) -> bool:
-    """Whether a program that writes files may write a configuration: all other files that it writes or makes
-    of others have names that are known."""
-    return document.memoized("may write a configuration", _may_write)
+class Programs:
+    """What programs do to configurations. Each is parsed once, for all scripts that run it; what is found is
+    kept with its document."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[Document, tuple[Syntax, ModuleScope] | None] = {}
+
+    def may_write(self, document: Document) -> bool:
+        """Whether a program that writes files may write a configuration: it names one that it writes, or not
+        all other files that it writes or makes of others have names that are known."""
+        return document.memoized("may write a configuration", self._may_write)
+
+    def _may_write(self, document: Document) -> bool:
+        text = file_commands.without_data_commands(document.data.decode("utf-8", "replace"))
+        if any(file_commands.written(text)):
+            return True
+        program = self._read(document, b"")
+        return program is None or program.may_write()
+
+    def changes(self, document: Document, configuration: bytes) -> Keys:
+        """What a program that writes a configuration changes in it."""
+        question = "changes in a configuration", configuration
+        return document.memoized(question, partial(self._changes, configuration))
+
+    def _changes(self, configuration: bytes, document: Document) -> Keys:
+        program = self._read(document, configuration)
+        return program.changes() if program is not None else None
+
+    def _read(self, document: Document, configuration: bytes) -> _Program | None:
+        if document not in self._parsed:
+            self._parsed[document] = _parsed(document)
+        parsed = self._parsed[document]
+        return _Program(*parsed, configuration) if parsed is not None else None
 
 
-def _may_write(document: Document) -> bool:
-    program = _read(document, b"")
-    return program is None or program.may_write()
-
-
-def changed_by_program(document: Document, configuration: bytes) -> Keys:
-    """What a program that writes a configuration changes in it."""
-    question = "changes in a configuration", configuration  # several scripts may run the same program
-    return document.memoized(question, partial(_changes, configuration))
-
-
-def _changes(configuration: bytes, document: Document) -> Keys:
-    program = _read(document, configuration)
-    return program.changes() if program is not None else None
-
-
-def _read(document: Document, configuration: bytes) -> _Program | None:
+def _parsed(document: Document) -> tuple[Syntax, ModuleScope] | None:
     if not document.path.endswith(EXTENSIONS):
         return None
     try:
-        return _Program(parse(document), configuration)
+        syntax = parse(document)
     except ParseTimeout:
         return None
+    return syntax, ModuleScope(syntax)
 
 
 def _keeps_place(
@@ -204,18 +220,15 @@ def _stands_in_texts(word: str, configuration: bytes) -> bool:
 
 
 class _Program:
-    def __init__(self, syntax: Syntax, configuration: bytes) -> None:
+    def __init__(self, syntax: Syntax, scope: ModuleScope, configuration: bytes) -> None:
         self._syntax = syntax
-        self._scope = ModuleScope(syntax)
+        self._scope = scope
         self._configuration = configuration
         self._known: dict[Declaration, Keys] = {}
 
     def changes(self) -> Keys:
         found: set[str] | None = None
-        for call in walk(self._syntax.root):
-            if call.type != "call_expression":
-                continue
-            name = self._called(call)
+        for name, call in self._calls(*_ADDERS, *_WRITERS):
             arguments = arguments_of(call)
             if name in _ADDERS and arguments and self._is_configuration(arguments[0]):
                 return None
@@ -226,6 +239,16 @@ class _Program:
                 return None
             found = {*(found or ()), *keys}
         return frozenset(found) if found is not None else None  # it writes in a way that is not seen
+
+    def _calls(self, *names: str) -> Iterator[tuple[str, Node]]:
+        """The calls of functions and methods of some names."""
+        for name in names:
+            for leaf in self._syntax.leaves(name, self._syntax.root):
+                call = self._syntax.enclosing(leaf, _CALLS)
+                if call is not None and call.type == "call_expression" and self._called(call) == name:
+                    callee = call.child_by_field_name("function")
+                    if callee is not None and callee.end_byte == leaf.end_byte:
+                        yield name, call
 
     def may_write(self) -> bool:
         """Whether it may write a configuration."""

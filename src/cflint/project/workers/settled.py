@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Collection, Iterable
 
+from cflint.project.modules.resolve.files import parent_of
 from cflint.project.workers.worker import Worker
 
 
@@ -17,17 +17,17 @@ def settled_folders(workers: Iterable[Worker]) -> frozenset[str]:
         if worker.config is not None and worker.app is None and worker.entries
         if not (worker.unresolved or worker.is_document)
         for entry in worker.entries
-        if len(folder := posixpath.dirname(entry)) > len(worker.config.directory)
+        if len(folder := parent_of(entry)) > len(worker.config.directory)
     )
 
 
 def is_below(path: str, folders: Collection[str]) -> bool:
     """Whether a path is in one of some folders, or in one of their folders."""
-    above = posixpath.dirname(path)
+    above = parent_of(path)
     while folders:
         if above in folders:
             return True
         if not above:
             return False
-        above = posixpath.dirname(above)
+        above = parent_of(above)
     return False

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
-from cflint.project.config.lifecycle import ActiveClass
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
 from cflint.project.modules.facts import ClassFacts
 from cflint.record import field, record
@@ -14,6 +13,7 @@ from cflint.source import Document
 
 if TYPE_CHECKING:
     from cflint.project.apps.app import App
+    from cflint.project.config.lifecycle import ActiveClass
 
 
 @record(frozen=True, eq=False)

@@ -35,7 +35,7 @@ else:
     _typos = Lazy("cflint.syntax.javascript.typos")
 
 PARSE_SECONDS = 5.0
-"""A file that takes more of the processor's time to parse than this is given up."""
+"""A file that takes more of the processor's time to parse than this is given up, however often it is read."""
 
 _MOST_TRIED = 2_000_000
 """How many bytes are parsed at most to see which respellings are good for broken code."""
@@ -52,21 +52,23 @@ class ParseTimeout(Exception):
 
 
 def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
-    """Parse a document; the grammar follows from the path's ending. Raises ParseTimeout."""
+    """Parse a document; the grammar follows from the path's ending. `seconds` are for all the readings that
+    broken code needs together. Raises ParseTimeout."""
+    deadline = time.thread_time() + seconds
     if document.path.endswith(FRONTMATTER) and document.origin is None:
         document = embedded.script_of(document)
     language = language_of(plain_typescript=document.path.endswith((*TYPESCRIPT_WITHOUT_JSX, FRONTMATTER)))
     data = readable(document.data)
-    tree = parse_bytes(language, data, seconds)
+    tree = parse_bytes(language, data, deadline)
     typos: tuple[Typo, ...] = ()
     is_respelled = False
     if tree.root_node.has_error:
-        tree, other = _respelled(language, tree, data, seconds)
+        tree, other = _respelled(language, tree, data, deadline)
         data, is_respelled = other, other is not data
     if tree.root_node.has_error:
         typos = tuple(_typos.typos_at_errors(tree, data))
         if typos:
-            again = parse_bytes(language, _typos.mended(data, typos), seconds)
+            again = parse_bytes(language, _typos.mended(data, typos), deadline)
             if _error_bytes(again) < _error_bytes(tree):
                 tree = again
             else:
@@ -74,7 +76,7 @@ def parse(document: Document, seconds: float = PARSE_SECONDS) -> Syntax:
     return Syntax(document, tree, typos, is_respelled=is_respelled)
 
 
-def _respelled(language: Language, tree: Tree, data: bytes, seconds: float) -> tuple[Tree, bytes]:
+def _respelled(language: Language, tree: Tree, data: bytes, deadline: float) -> tuple[Tree, bytes]:
     """The tree with the fewest errors of code that does not parse, and the bytes that it comes of: those
     bytes, or with some of what the grammar may misread spelled otherwise."""
     kinds = list(respelling.respellings(data))
@@ -85,7 +87,7 @@ def _respelled(language: Language, tree: Tree, data: bytes, seconds: float) -> t
     def tried(wanted: list[bool]) -> None:
         nonlocal tree, fewest, kept, left
         other = respelling.applied(data, compress(kinds, wanted))
-        again = parse_bytes(language, other, seconds)
+        again = parse_bytes(language, other, deadline)
         if (errors := _error_bytes(again)) < fewest:
             tree, fewest, kept, left = again, errors, wanted, other
 
@@ -101,10 +103,11 @@ def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECON
     """Parse a document of which little has changed since `before`, in a part of the time. Where it has syntax
     errors the tree may be another one than that of `parse`, and typos are not looked for. Raises
     ParseTimeout."""
+    deadline = time.thread_time() + seconds
     old, new = readable(before.document.data), readable(document.data)
     change = change_between(old, new)
     if before.typos or before.is_respelled or change is None:
-        return parse(document, seconds)
+        return parse(document, deadline - time.thread_time())
     tree = before.tree.copy()
     tree.edit(
         change.start,
@@ -115,9 +118,9 @@ def parse_again(before: Syntax, document: Document, seconds: float = PARSE_SECON
         _point(new, change.new_end),
     )
     language = language_of(plain_typescript=document.path.endswith(TYPESCRIPT_WITHOUT_JSX))
-    tree = parse_bytes(language, new, seconds, tree)
+    tree = parse_bytes(language, new, deadline, tree)
     if tree.root_node.has_error and any(respelling.respellings(new)):
-        return parse(document, seconds)
+        return parse(document, deadline - time.thread_time())
     return Syntax(document, tree, ())
 
 
@@ -164,12 +167,12 @@ def _can_cancel() -> bool:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3]) >= (0, 26, 1)
 
 
-def parse_bytes(language: Language, data: bytes, seconds: float, before: Tree | None = None) -> Tree:
-    """The tree of readable bytes, of a change of `before` if that is given. Raises ParseTimeout."""
+def parse_bytes(language: Language, data: bytes, deadline: float, before: Tree | None = None) -> Tree:
+    """The tree of readable bytes, of a change of `before` if that is given. `deadline` is a time of
+    `time.thread_time()` in seconds. Raises ParseTimeout."""
     from tree_sitter import Parser
 
     parser: Any = Parser(language)
-    deadline = time.thread_time() + seconds
     known = () if before is None else (before,)  # a parser takes a tree or nothing, but not None
     tree: Tree | None
 
@@ -286,10 +289,11 @@ def is_fragment(syntax: Syntax) -> bool:
     if syntax.is_respelled:
         data = respelling.applied(data, respelling.respellings(data))
     plain = syntax.document.path.endswith(TYPESCRIPT_WITHOUT_JSX)
+    deadline = time.thread_time() + PARSE_SECONDS
     for before, after, jsx in _AROUND_FRAGMENTS:
         try:
             tree = parse_bytes(
-                language_of(plain_typescript=plain and not jsx), before + data + after, PARSE_SECONDS
+                language_of(plain_typescript=plain and not jsx), before + data + after, deadline
             )
         except ParseTimeout:
             return False

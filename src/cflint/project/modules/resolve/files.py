@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterator
 
 from cflint.project.files.workspace import Workspace
 from cflint.syntax import suffixes
 from cflint.syntax.data import Format
-from cflint.syntax.documents import read
+from cflint.syntax.documents import plain_json, read
 
 EXTENSIONS = (*suffixes.EXTENSIONS, ".json")
 _WRITTEN_AS = {  # TypeScript is imported under the name that it compiles to
@@ -72,10 +71,8 @@ class Files:
         document = self.workspace.read(path) if self.workspace.is_file(path) else None
         if document is None:
             return {}
-        value: object
-        try:
-            value = json.loads(document.data)
-        except (ValueError, RecursionError):
+        value = plain_json(document)
+        if value is None:
             data = read(document, Format.JSON)
             value = None if data.broken else data.root.plain
         return value if isinstance(value, dict) else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from cflint.lazy import Lazy
@@ -11,7 +12,7 @@ from cflint.project.files.workspace import Workspace
 from cflint.project.modules.imports import Import, ImportKind, import_specifiers
 from cflint.project.modules.quoted import first_template
 from cflint.project.modules.resolve.resolver import Resolver
-from cflint.project.modules.resolve.takings import Takings
+from cflint.project.modules.resolve.takings import Barrel, Takings
 from cflint.project.modules.resolve.targets import Local, Package, Resolution, Unknown
 from cflint.record import record
 from cflint.syntax.suffixes import DECLARATION_SUFFIXES, EMBEDDED_SUFFIXES, EXTENSIONS, SOURCE_SUFFIXES
@@ -134,8 +135,9 @@ class ModuleGraph:
         self._steps: dict[str, _Step | None] = {}
         self._reach: dict[str, Reach] = {}
         self._ways: dict[str, Ways | None] = {}
-        self._barrels: dict[str, bool] = {}
-        self._words: dict[str, dict[str, bool]] = {}
+        self._barrels: dict[str, Barrel] = {}
+        self._handing: dict[str, bool] = {}
+        self._words: dict[str, tuple[Document | None, set[str], set[str]]] = {}
         self.named: set[str] = set()
         """The modules whose text was asked for names that an `export *` may hand on."""
 
@@ -234,11 +236,11 @@ class ModuleGraph:
 
     def _hands_on(self, path: str) -> bool:
         """Whether a module exports values of others as its own."""
-        found = self._barrels.get(path)
+        found = self._handing.get(path)
         if found is None:
             items = (edge.item for edge in self.imports_of(path) or ())
             found = any(item.kind is ImportKind.REEXPORT and not item.type_only for item in items)
-            self._barrels[path] = found
+            self._handing[path] = found
         return found
 
     def idle_among(self, run: Iterable[str], starts: Iterable[str]) -> frozenset[str]:
@@ -246,23 +248,29 @@ class ModuleGraph:
         reached = frozenset(run)
         if not any(map(self._hands_on, reached)):
             return frozenset()
+        return reached - Takings(reached, self._barrel_of, self._words_in).of(starts)
 
-        def edges_of(path: str) -> Iterator[tuple[str, Import]]:
-            for edge in self.imports_of(path) or ():
-                if isinstance(edge.to, Local) and edge.to.path in reached and not edge.item.type_only:
-                    yield edge.to.path, edge.item
-
-        return reached - Takings(edges_of, self._has_word).of(starts)
-
-    def _has_word(self, path: str, word: str) -> bool:
-        """Whether a word stands in a module; it may where that cannot be read."""
-        words = self._words.setdefault(path, {})
-        found = words.get(word)
+    def _barrel_of(self, path: str) -> Barrel:
+        """What a module takes of others and hands on, found once for all Workers that reach it."""
+        found = self._barrels.get(path)
         if found is None:
-            self.named.add(path)
-            document = self._workspace.read(path)
-            found = words[word] = document is None or document.has_word(word)
+            found = self._barrels[path] = Barrel(
+                (edge.to.path, edge.item)
+                for edge in self.imports_of(path) or ()
+                if isinstance(edge.to, Local) and not edge.item.type_only
+            )
         return found
+
+    def _words_in(self, path: str, words: AbstractSet[str]) -> AbstractSet[str]:
+        """Those of some words that stand in a module; all may where it cannot be read."""
+        known = self._words.get(path)
+        if known is None:
+            self.named.add(path)
+            known = self._words[path] = self._workspace.read(path), set(), set()
+        document, there, missing = known
+        for word in words - there - missing:
+            (there if document is None or document.has_word(word) else missing).add(word)
+        return words & there
 
 
 def _without_quoted(document: Document, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:

@@ -1,0 +1,148 @@
+"""Name a model that its provider still serves.
+
+OpenAI, Anthropic, Google and Groq shut models down, on a day that they announce some months before. From then
+on each call that names one is answered with an error, 404 or 400: the code is as it was, and nothing works.
+
+## Incorrect
+
+```ts
+import Anthropic from "@anthropic-ai/sdk";
+
+export async function summary(key: string, text: string): Promise<unknown> {
+  const client = new Anthropic({ apiKey: key });
+  return client.messages.create({
+    model: "claude-3-5-sonnet-20240620",
+    max_tokens: 500,
+    messages: [{ role: "user", content: text }],
+  });
+}
+```
+
+## Correct
+
+```ts
+import Anthropic from "@anthropic-ai/sdk";
+
+export async function summary(key: string, text: string): Promise<unknown> {
+  const client = new Anthropic({ apiKey: key });
+  return client.messages.create({
+    model: "claude-sonnet-4-6",
+    max_tokens: 500,
+    messages: [{ role: "user", content: text }],
+  });
+}
+```
+
+## What to do
+
+Write a model that the provider's list of models has, and run what depends on the form of its answers: prices
+and parameters are not the same. A variable (`env.MODEL`) makes the next change one without a deployment.
+
+## Not reported
+
+Lists of models, keys of tables, comparisons and types: they describe models, and call none. Names in modules
+that neither import an SDK of the provider nor name its API, or that give the SDK of OpenAI another address:
+others serve models of the same names. Models of which the table does not know: it is of 2026-11-28.
+
+There is one finding in a module for a model, with the other places.
+
+## Fix safety
+
+No fix: another model answers otherwise, and costs something else.
+
+Source: https://platform.claude.com/docs/en/about-claude/model-deprecations,
+https://ai.google.dev/gemini-api/docs/deprecations, https://developers.openai.com/api/docs/deprecations,
+https://console.groq.com/docs/deprecations
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Location, Module, Severity, config, module, pattern, rule
+from cflint_rules.ai._provider_models import ended_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+_GATEWAY = b"gateway.ai.cloudflare.com"
+_SIGNS = {
+    "Anthropic": (b"@anthropic-ai/sdk", b"@ai-sdk/anthropic", b"api.anthropic.com", _GATEWAY),
+    "Google": (b"@google/gen", b"@ai-sdk/google", b"generativelanguage.googleapis.com", _GATEWAY),
+    "OpenAI": (b'"openai"', b"'openai'", b"@ai-sdk/openai", b"api.openai.com", _GATEWAY),
+    "Groq": (b"groq-sdk", b"@ai-sdk/groq", b"api.groq.com", _GATEWAY),
+}
+"""Texts of which a module that calls a provider has one."""
+_ANOTHER = pattern(rb"\bbase_?url\b", re.IGNORECASE)
+_NAMES = pattern(
+    rb"\b(?:claude-(?:1|2|3|instant|sonnet-4|opus-4)|gemini-(?:1\.5|2\.0)|(?:chat)?gpt-(?:3\.5|4|5|image)"
+    rb"|o[134](?:-(?:mini|pro|deep))?\b|text-|codex-mini|llama-3\.|mixtral-)"
+)
+_IN_URL = pattern(r"/models/([\w.-]+):")
+_DESCRIBES = frozenset({"array", "switch_case", "literal_type", "subscript_expression", "enum_assignment"})
+_COMPARES = frozenset({"==", "===", "!=", "!==", "in"})
+_KEYS = frozenset({"example", "examples", "id", "label", "name", "title", "description"})
+"""Keys of what describes a model."""
+
+
+@rule(
+    module("claude", "gemini", "gpt", "chatgpt", "o1", "o3", "o4", "davinci", "codex", "llama", "mixtral"),
+    severity=Severity.WARNING,
+    presets=(PREVIEW,),
+)
+def check(module: Module) -> Iterator[Finding]:
+    data = module.document.data
+    served = [name for name, signs in _SIGNS.items() if any(sign in data for sign in signs)]
+    served = [name for name in served if not _is_other(name, data)]
+    if not served or not module.is_run:
+        return
+    ended = {name: ended_of(name) for name in served}
+    places: dict[tuple[str, str], list[Location]] = {}
+    for node in module.mentions(_NAMES):
+        model = _named(module, node)
+        for provider, days in ended.items() if model is not None else ():
+            if model in days and days[model] <= config.today():
+                places.setdefault((model, provider), []).append(module.at(node))
+    for (model, provider), (first, *others) in places.items():
+        day = ended[provider][model].isoformat()
+        yield Finding(f"{provider} has shut `{model}` down, on {day}: calls of it fail", first, tuple(others))
+
+
+def _is_other(provider: str, data: bytes) -> bool:
+    """Whether the SDK of OpenAI is given another address, as that of a service which does as it does."""
+    if provider != "OpenAI" or b"api.openai.com" in data or _GATEWAY in data:
+        return False
+    return _ANOTHER.search(data) is not None
+
+
+def _named(module: Module, node: Node) -> str | None:
+    """The model that a string names to be used, by itself or in the URL of an API; None of lists, keys, types
+    and longer texts."""
+    text = node if node.type in ("string", "template_string") else module.parent(node)
+    if text is None or text.type not in ("string", "template_string"):
+        return None
+    if (called := _IN_URL.search(module.text(text))) is not None:
+        return called.group(1)
+    around = module.parent(module.with_wrappers(text))
+    if around is None or around.type in _DESCRIBES:
+        return None
+    operation = module.operation(around)
+    if operation is not None and operation.operator in _COMPARES:
+        return None
+    if around.type == "pair" and (
+        around.child_by_field_name("key") == text
+        or module.key(around) in _KEYS
+        or _is_in_list(module, around)
+    ):
+        return None
+    return module.string(text)
+
+
+def _is_in_list(module: Module, pair: Node) -> bool:
+    """Whether a property is one of an object in a list: one of several models to choose from."""
+    holder = module.parent(pair)
+    above = module.parent(holder) if holder is not None else None
+    return above is not None and above.type == "array"

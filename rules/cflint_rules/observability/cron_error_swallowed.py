@@ -1,0 +1,236 @@
+"""Let a cron trigger's run fail where its work has failed.
+
+What `scheduled()` throws, and the first promise of `ctx.waitUntil()` that rejects, makes the run an error in
+the list of past events, in the metrics and in the alerts that are made of them. A `catch` that only logs, or
+does nothing, makes every run a success: a job that has not worked for weeks looks as one that has.
+
+## Incorrect
+
+```ts
+// src/index.ts
+import { clean } from "./clean";
+
+export default {
+  async scheduled(_controller, env): Promise<void> {
+    try {
+      await clean(env);
+    } catch (error) {
+      console.error("cleaning failed", error);
+    }
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```ts
+// src/clean.ts
+export async function clean(env: Env): Promise<void> {
+  await env.DB.prepare("DELETE FROM visits WHERE day < date('now', '-30 days')").run();
+}
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "triggers": { "crons": ["0 3 * * *"] },
+  "d1_databases": [{ "binding": "DB", "database_name": "visits" }]
+}
+```
+
+## Correct
+
+```ts
+// src/index.ts
+import { clean } from "./clean";
+
+export default {
+  async scheduled(_controller, env): Promise<void> {
+    try {
+      await clean(env);
+    } catch (error) {
+      console.error("cleaning failed", error);
+      throw error;
+    }
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```ts
+// src/clean.ts
+export async function clean(env: Env): Promise<void> {
+  await env.DB.prepare("DELETE FROM visits WHERE day < date('now', '-30 days')").run();
+}
+```
+
+```jsonc
+// wrangler.jsonc
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true },
+  "triggers": { "crons": ["0 3 * * *"] },
+  "d1_databases": [{ "binding": "DB", "database_name": "visits" }]
+}
+```
+
+## What to do
+
+Throw the error again at the end of the `catch`, after the log; take away a `.catch()` that only logs. Where
+there are several jobs that shall not stop each other, `await Promise.allSettled([…])`, and throw then if one
+of the results is `rejected`.
+
+- "none of these jobs": Keep what each `catch` does, and note that one has failed; throw behind the last.
+
+## Not reported
+
+A `catch` that tells somebody (a request, a mail, a queue, a store, a service of errors); one in a loop, where
+the next of many goes on; handlers in which anything can still fail; work whose errors another function takes
+that is not in sight; a `catch` with a comment that says why.
+
+## Fix safety
+
+No fix: what else depends on the `catch` is up to the author.
+
+Source: https://developers.cloudflare.com/workers/runtime-apis/handlers/scheduled/ (the first promise of
+`ctx.waitUntil()` that fails is the status of the run), https://developers.cloudflare.com/workers/configuration/cron-triggers/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Documents, Finding, Handler, Module, Severity, handler, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_WAITS = ("waitUntil",)
+_HARMLESS = frozenset({"String", "stringify", "now", "toISOString", "slice", "join", "isArray"})
+"""Functions that a `catch` may call to make its text."""
+_MOST = 6
+_MOST_HOPS = 3
+
+
+@rule(handler("scheduled"), severity=Severity.NOTE, presets=(PREVIEW,), documents=Documents.NOTHING)
+def check(found: Handler) -> Iterator[Finding]:
+    module, function = found.module, found.function
+    if not module.is_run or found.body is None or not _has_cron(module):
+        return
+    jobs = list(_jobs(module, function))
+    taken = [_taken_by(module, node, function, _MOST_HOPS) for node in jobs]
+    if not taken or any(one is None for one in taken):
+        return
+    places = list({(one[0].path, one[1].start_byte): one for one in taken if one is not None}.values())
+    if not all(_only_tells(home, node) for home, node in places):
+        return
+    (home, first), *others = places
+    yield Finding(
+        "a run that fails is recorded as a success: throw the error on"
+        if not others
+        else "none of these jobs can make a run fail: it is recorded as a success whatever happens",
+        home.at(first),
+        (
+            module.at(found.function.child_by_field_name("name") or jobs[0], "the cron trigger's handler"),
+            *(other.at(node, "and here") for other, node in others[: _MOST - 1]),
+        ),
+    )
+
+
+def _has_cron(module: Module) -> bool:
+    """Whether a configuration of the module's Workers has a cron trigger, or cannot say."""
+    environments = module.environments
+    return not environments or any(one.crons or one.incomplete for one in environments)
+
+
+def _jobs(module: Module, function: Node) -> Iterator[Node]:
+    """What a handler waits for: awaited expressions, and what it gives to `waitUntil()`."""
+    for node in module.descendants(function, "await_expression"):
+        inner = js.first_named(node)
+        if inner is not None and module.enclosing_function(node) == function:
+            yield js.unwrap(inner)
+    for name in _WAITS:
+        for node in module.calls_of(name, function):
+            made = js.Call(module, node)
+            if len(made.arguments) == 1 and module.enclosing_function(node) == function:
+                yield js.unwrap(made.arguments[0])
+
+
+def _taken_by(module: Module, node: Node, function: Node, hops: int) -> tuple[Module, Node] | None:
+    """The `catch` clause, or the call of `.catch()`, that takes all errors of a job; None where none does, or
+    that cannot be seen."""
+    chained = _catch_of(module, node)
+    if chained is not None:
+        return module, chained
+    if _is_settled(module, node):
+        return module, node
+    attempt = module.try_around(node)
+    clause = attempt.child_by_field_name("handler") if attempt is not None else None
+    if attempt is not None and clause is not None:
+        return (module, clause) if module.loop_around(attempt, function) is None else None
+    root = module.chain_root(node) if node.type == "call_expression" else None
+    called = js.function_called(module, root) if root is not None and root.id == node.id else None
+    if called is None and root is not None and root.id == node.id:
+        callee = js.Call(module, root).callee
+        called = (module, callee) if callee is not None and callee.type in js.FUNCTIONS else None
+    if called is None or hops == 0:
+        return None
+    home, job = called
+    if not home.catches_everything(job):
+        return None
+    for one in _jobs(home, job):
+        return _taken_by(home, one, job, hops - 1)
+    return None
+
+
+def _catch_of(module: Module, node: Node) -> Node | None:
+    """The call of `.catch()` at the end of a chain that an expression is."""
+    made = module.call(node)
+    if made is None or made.name != "catch" or made.receiver is None or len(made.arguments) != 1:
+        return None
+    return made.node
+
+
+def _is_settled(module: Module, node: Node) -> bool:
+    """Whether an expression is a `Promise.allSettled()` that is given to `waitUntil()`: it never rejects, and
+    nobody looks at what it gives."""
+    made = module.call(node)
+    around = module.call_around(node)
+    return (
+        made is not None
+        and around is not None
+        and around[0].name in _WAITS
+        and module.is_from(made.callee, "", "Promise.allSettled")
+    )
+
+
+def _only_tells(module: Module, taker: Node) -> bool:
+    """Whether a `catch` does nothing but log, and says no reason."""
+    if _is_settled(module, taker):
+        return True
+    if taker.type == "catch_clause":
+        body = taker.child_by_field_name("body")
+    else:
+        callback = js.Call(module, taker).callback
+        body = callback.child_by_field_name("body") if callback is not None else None
+        if callback is None and not module.text(js.arguments_of(taker)[0]).startswith("console."):
+            return False
+    if body is None:
+        return taker.type != "catch_clause"
+    if any(True for _ in module.descendants(body, "throw_statement", "comment", "assignment_expression")):
+        return False
+    calls = module.descendants(body, "call_expression", "new_expression")
+    return all(_is_harmless(module, node) for node in (*calls, *_itself(body)))
+
+
+def _itself(body: Node) -> tuple[Node, ...]:
+    """The body of a function that is a call and nothing else."""
+    return (body,) if body.type in ("call_expression", "new_expression") else ()
+
+
+def _is_harmless(module: Module, node: Node) -> bool:
+    return module.log_at(node) is not None or js.Call(module, node).name in _HARMLESS

@@ -1,0 +1,133 @@
+"""Define or import each function that a module calls.
+
+JavaScript looks a name up when the line runs: a module that calls a function which is defined nowhere is
+deployed without a word, and throws a `ReferenceError` when a request gets there. In a `try` with an empty
+`catch` it is seen nowhere, and what the function was to do is never done. Bundlers do not look, and a check
+of types finds it only in TypeScript, where it runs.
+
+## Incorrect
+
+```js
+export default {
+  async fetch(request) {
+    const { pathname } = new URL(request.url);
+    return new Response(normalised(pathname));
+  },
+};
+```
+
+## Correct
+
+```js
+function normalised(path) {
+  return path.replace(/\\/+$/, "") || "/";
+}
+
+export default {
+  async fetch(request) {
+    const { pathname } = new URL(request.url);
+    return new Response(normalised(pathname));
+  },
+};
+```
+
+## What to do
+
+Import the function, or define it; where one of the module has nearly the name, call that. A call that is left
+over from something that was taken away goes with it.
+
+## Not reported
+
+Names that anything else than a call mentions in the module (`typeof name`, an assignment, a comment
+`/* global name */`), functions of the platform, of Node.js, browsers and tests; modules of frameworks, which
+import by themselves; service workers, to which bindings are globals; generated code; in TypeScript, names
+that a declaration of the project knows.
+
+## Errors
+
+```text title="workerd"
+ReferenceError: … is not defined
+```
+
+## Fix safety
+
+No fix: which function was meant is up to the author.
+
+Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Errors/Not_defined
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_KNOWN = """
+parseInt parseFloat isNaN isFinite decodeURI decodeURIComponent encodeURI encodeURIComponent escape unescape
+eval Function String Number Boolean BigInt Symbol Object Array Date RegExp Error TypeError RangeError
+SyntaxError ReferenceError EvalError URIError AggregateError Promise Map Set Proxy Int8Array Uint8Array
+
+fetch setTimeout setInterval clearTimeout clearInterval setImmediate clearImmediate queueMicrotask
+structuredClone atob btoa addEventListener removeEventListener dispatchEvent reportError createImageBitmap
+alert confirm prompt requestAnimationFrame cancelAnimationFrame requestIdleCallback cancelIdleCallback
+getComputedStyle getSelection matchMedia open close stop print focus blur find postMessage importScripts
+scroll scrollTo scrollBy moveTo resizeTo jQuery gtag
+
+require define describe it test expect beforeEach afterEach beforeAll afterAll suite vi jest assert gc
+"""
+"""Functions of the language; of the platform and browsers; of Node.js, modules and tests."""
+_GLOBALS = frozenset(_KNOWN.split())
+_GENERATED = pattern(
+    rb"__webpack|__esbuild|__toESM|__commonJS|@generated|//# sourceMappingURL|\bunplugin-auto-import"
+)
+_SUFFIXES = (".js", ".mjs", ".jsx", ".ts", ".tsx", ".mts")
+_MOST_BYTES = 600_000
+
+
+_WORDS = ("fetch", "async", "request", "Response", "env")
+"""Words of nearly every module that a Worker runs, which others look at as well."""
+
+
+@rule(module(*_WORDS), severity=Severity.WARNING, presets=(PREVIEW,))
+def check(subject: Module) -> Iterator[Finding]:
+    data = subject.document.data
+    if not subject.is_run or subject.app is not None or subject.has_global_bindings:
+        return
+    if not subject.path.endswith(_SUFFIXES) or len(data) > _MOST_BYTES or _GENERATED.search(data) is not None:
+        return
+    called: dict[str, list[Node]] = {}
+    for node in subject.descendants(subject.root, "call_expression"):
+        callee = node.child_by_field_name("function")
+        if callee is not None and callee.type == "identifier":
+            called.setdefault(subject.text(callee), []).append(callee)
+    for name, callees in called.items():
+        if name in _GLOBALS or name.startswith(("_", "$")) or subject.scope.resolve(callees[0]) is not None:
+            continue
+        if _is_known(subject, name, len(callees)):
+            continue
+        first, *others = callees
+        yield Finding(
+            f"`{name}` is defined nowhere: this throws a `ReferenceError`",
+            subject.at(first),
+            tuple(subject.at(other, "so does this") for other in others[:6]),
+        )
+
+
+def _is_known(subject: Module, name: str, calls: int) -> bool:
+    """Whether anything but its calls speaks of a name: in the module, a comment of it, or a declaration that
+    is not imported."""
+    data = subject.document.data
+    if len(re.findall(rb"(?<![\w$.])" + re.escape(name.encode()) + rb"(?![\w$])", data)) != calls:
+        return True
+    if not subject.is_typescript:
+        return False
+    project = subject.project
+    return any(
+        found is not subject and found.document.has_word("declare")
+        for found in js.modules_naming(project, js.paths_around(subject), name, at_hand=subject)
+    )

@@ -1,0 +1,141 @@
+"""Take a secret from a header, not from the URL.
+
+The address of a request is written down in many places: in the logs of the Worker and of whatever stands
+between, in the history of a browser, in the `Referer` of the next page. A key in its query lies there for
+whoever reads them, long after the request. `Authorization` and other headers do not.
+
+## Incorrect
+
+```ts
+interface Env {
+  ADMIN_SECRET: string;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const secret = new URL(request.url).searchParams.get("secret");
+    if (!env.ADMIN_SECRET || secret !== env.ADMIN_SECRET) return new Response("no", { status: 401 });
+    return new Response("done");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  ADMIN_SECRET: string;
+}
+
+const digest = (text: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const sent = request.headers.get("Authorization") ?? "";
+    const wanted = `Bearer ${env.ADMIN_SECRET}`;
+    const isRight = crypto.subtle.timingSafeEqual(await digest(sent), await digest(wanted));
+    if (!env.ADMIN_SECRET || !isRight) return new Response("no", { status: 401 });
+    return new Response("done");
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## What to do
+
+Read it from `request.headers.get("Authorization")`, and have callers send it there (`curl -H "Authorization:
+Bearer …"`). Where the caller can only be given a URL (a webhook, an image), use another secret for each, one
+that opens nothing else, and replace those that have been in URLs.
+
+## Not reported
+
+Functions about WebSockets and server-sent events, for which browsers send no headers, and about calendars and
+feeds; parameters that are compared with no secret of the environment, such as the codes of links in mails.
+
+## Fix safety
+
+No fix: callers have to send the header.
+
+Source: https://owasp.org/www-community/vulnerabilities/Information_exposure_through_query_strings_in_url,
+https://developers.cloudflare.com/workers/observability/logs/workers-logs/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_NAME = pattern(
+    r"(?:\w+[-_]?)?(?:secret|token|api[-_]?key|key|password|passwd|pass|pwd|pw|auth)(?:[-_]?(?:key|token))?",
+    re.IGNORECASE,
+)
+_NO_HEADER = pattern(
+    rb"websocket|upgrade|event-stream|calendar|\bics\b|\brss\b|\bfeed\b|hub\.", re.IGNORECASE
+)
+_COMPARES = pattern(r"equal|compare|timing|constant", re.IGNORECASE)
+"""Functions that compare; a signed token, which others verify, opens one thing only."""
+_EQUAL = frozenset({"==", "===", "!=", "!=="})
+_MOST = 12
+
+
+@rule(call("get", "query"), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(match: Match) -> Iterator[Finding]:
+    module, first = match.module, match.call.argument(0)
+    name = module.string_of(first) if first is not None else None
+    if name is None or _NAME.fullmatch(name) is None or not module.reads_query(match.node):
+        return
+    function = match.enclosing_function
+    if function is None or not module.runs_in_worker(match.node):
+        return
+    compared = next(_compared(module, match.node), None)
+    if compared is None or _NO_HEADER.search(function.text or b"") is not None:
+        return
+    yield Finding(
+        f"{quoted(name)} is taken from the URL, which logs and histories keep: take it from a header",
+        match.at(),
+        (module.at(compared, "it is what lets in"),),
+    )
+
+
+def _compared(module: Module, read: Node) -> Iterator[Node]:
+    """Where what a parameter holds is compared with a secret of the environment."""
+    for use in _uses(module, read):
+        operation = module.operation(module.parent(module.with_wrappers(use)))
+        if operation is not None and operation.operator in _EQUAL:
+            others = [side for side in operation.operands if not js.contains(side, use)]
+            if any(_is_secret(module, side) for side in others):
+                yield operation.node
+            continue
+        around = module.call_around(use)
+        if around is None or _COMPARES.search(around[0].name) is None:
+            continue
+        if any(_is_secret(module, one) for one in around[0].arguments if not js.contains(one, use)):
+            yield around[0].node
+
+
+def _uses(module: Module, read: Node) -> Iterator[Node]:
+    """The expression that takes a parameter, and the uses of the variable that holds it."""
+    whole = module.with_wrappers(read)
+    for _ in range(3):
+        operation = module.operation(module.parent(whole))
+        if operation is None or operation.operator not in ("??", "||"):
+            break
+        whole = module.with_wrappers(operation.node)
+    yield whole
+    name = module.given_name(whole)
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    if declaration is not None:
+        yield from [use for use in module.scope.references(declaration) if use.id != declaration.node.id][
+            :_MOST
+        ]
+
+
+def _is_secret(module: Module, node: Node) -> bool:
+    if any(module.secret_at(part) is js.Secret.VARIABLE for part in module.origins(node)):
+        return True
+    return js.secret_behind(module, node) is not None

@@ -1,0 +1,145 @@
+"""Hash passwords with what the runtime has built in: bcrypt in JavaScript takes too long for the free plan.
+
+`bcryptjs` and its like compute in JavaScript. One hash of 10 rounds takes some 80 ms of CPU time, one of 12
+four times as long, and so does each comparison. A Worker on the free plan has 10 ms for a request: it ends
+with error 1102, and nobody can sign in. On a paid plan the time is billed, and whoever sends passwords to the
+login runs it up. PBKDF2 of `crypto.subtle` and scrypt of `node:crypto` run natively.
+
+## Incorrect
+
+```ts
+import { compare } from "bcryptjs";
+
+interface Env {
+  PASSWORD_HASH: string;
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const password = request.headers.get("X-Password") ?? "";
+    const isRight = await compare(password, env.PASSWORD_HASH);
+    return new Response(isRight ? "welcome" : "no", { status: isRight ? 200 : 401 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## Correct
+
+```ts
+interface Env {
+  PASSWORD_SALT: string;
+  PASSWORD_HASH: string;
+}
+
+const encoder = new TextEncoder();
+
+async function hashed(password: string, salt: string): Promise<Uint8Array> {
+  const key = await crypto.subtle.importKey("raw", encoder.encode(password), "PBKDF2", false, ["deriveBits"]);
+  const how = { name: "PBKDF2", hash: "SHA-256", salt: encoder.encode(salt), iterations: 100_000 };
+  return new Uint8Array(await crypto.subtle.deriveBits(how, key, 256));
+}
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    const sent = await hashed(request.headers.get("X-Password") ?? "", env.PASSWORD_SALT);
+    const wanted = Uint8Array.from(env.PASSWORD_HASH.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+    const isRight = sent.byteLength === wanted.byteLength && crypto.subtle.timingSafeEqual(sent, wanted);
+    return new Response(isRight ? "welcome" : "no", { status: isRight ? 200 : 401 });
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+## What to do
+
+On the free plan: hash with PBKDF2 of `crypto.subtle` (100,000 iterations are the most that Workers take) or
+`scrypt` of `node:crypto` (with `nodejs_compat`), and hash the password of each user again when they next sign
+in. On a paid plan: set `limits.cpu_ms` in the configuration, which says so, and limit how often a login can
+be tried.
+
+## Not reported
+
+Workers whose configuration sets `limits.cpu_ms` or has containers, which only the paid plan has; fewer than 8
+rounds; scripts.
+
+## Fix safety
+
+No fix: what is stored was hashed by it.
+
+Source: https://developers.cloudflare.com/workers/platform/limits/#cpu-time,
+https://developers.cloudflare.com/workers/runtime-apis/web-crypto/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Location, Module, Project, Severity, Worker, js, rule, worker
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_PACKAGES = ("bcryptjs", "bcrypt-ts", "bcrypt-edge")
+_CALLS = ("hash", "hashSync", "compare", "compareSync")
+_FEW = 8
+"""Rounds that take no more CPU time than the free plan gives, or not much."""
+_MOST = 5
+
+
+@rule(worker(), severity=Severity.NOTE, presets=(PREVIEW,))
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    if any(one.value("limits") or one.value("containers") for one in subject.environments):
+        return  # only the paid plan has these
+    found = [place for module in _users(subject, project) for place in _slow_calls(module)]
+    if not found:
+        return
+    first, *others = found
+    yield Finding(
+        "bcrypt in JavaScript takes 80 ms of CPU time and more for a password: the free plan has 10",
+        first,
+        tuple(other.saying("and here") for other in others[:_MOST]),
+    )
+
+
+def _users(subject: Worker, project: Project) -> Iterator[Module]:
+    """The modules of a Worker that name one of the packages."""
+    for path in js.running_paths(subject):
+        document = project.sources.document(path)
+        if document is None or not any(document.data.find(name.encode()) != -1 for name in _PACKAGES):
+            continue
+        yield from js.modules_naming(project, (path,), "import")
+
+
+def _slow_calls(module: Module) -> list[Location]:
+    if module.realm.name == "BROWSER":
+        return []
+    found = [
+        made.node
+        for name in _CALLS
+        for made in module.calls(name)
+        if _is_slow(module, made) and module.runs_in_worker(made.node)
+    ]
+    return [module.at(node) for node in sorted(found, key=lambda node: node.start_byte)]
+
+
+def _is_slow(module: Module, made: js.Call) -> bool:
+    """Whether a call hashes or compares by one of the packages, with as many rounds as are usual."""
+    if not any(
+        module.is_from(made.callee, package, made.name, f"default.{made.name}", f"*.{made.name}")
+        for package in _PACKAGES
+    ):
+        return False
+    if not made.name.startswith("hash"):
+        return True
+    given = made.argument(1)
+    rounds = _rounds(module, given) if given is not None else None
+    return rounds is None or rounds >= _FEW
+
+
+def _rounds(module: Module, node: Node) -> float | None:
+    number = module.number(node)
+    if number is not None:
+        return number
+    made = module.call(js.unwrap(module.initializer(node)))
+    first = made.argument(0) if made is not None and made.name.startswith("genSalt") else None
+    return module.number(first) if first is not None else None
