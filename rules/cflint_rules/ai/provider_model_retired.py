@@ -61,7 +61,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Location, Module, Severity, config, module, pattern, rule
+from cflint.api import Finding, Location, Module, Severity, config, module, pattern, rule
 from cflint_rules.ai._provider_models import ended_of
 
 if TYPE_CHECKING:
@@ -91,7 +91,6 @@ _KEYS = frozenset({"example", "examples", "id", "label", "name", "title", "descr
 @rule(
     module("claude", "gemini", "gpt", "chatgpt", "o1", "o3", "o4", "davinci", "codex", "llama", "mixtral"),
     severity=Severity.WARNING,
-    presets=(PREVIEW,),
 )
 def check(module: Module) -> Iterator[Finding]:
     data = module.document.data

@@ -77,7 +77,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Handler, Module, Safety, Severity, handler, js, rule
+from cflint.api import (
+    Finding,
+    Fix,
+    Handler,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    handler,
+    js,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -93,6 +106,8 @@ _NO_RESPONSE = {
     "null": "`null`",
     "undefined": "`undefined`",
 }
+_VERBS = ("get", "post", "put", "patch", "delete", "all")
+_COOKIES = frozenset({"getCookie", "setCookie", "deleteCookie", "setSignedCookie", "getSignedCookie"})
 _WRAPPERS = frozenset({"withSentry", "instrument", "withTracing", "wrapWorker", "instrumentWorker"})
 
 
@@ -141,6 +156,76 @@ def check(found: Handler) -> Iterator[Finding]:
         (module.at(_last(body), "after this, nothing is returned"),) if returns and end else (),
         fix=_fix(module, function, body) if not returns and end else None,
     )
+
+
+@check.on(call(*_VERBS))
+def check_route(match: Match) -> Iterator[Finding]:
+    """A route of a Hono app, or the function that it hands its context to, of which one way gives nothing:
+    Hono throws `Context is not finalized` then."""
+    if match.receiver_value.kind is not ValueKind.HONO_APP or len(match.arguments) < 2:
+        return
+    given = js.function_given(match.module, match.arguments[-1])
+    if given is None or not match.module.is_run:
+        return
+    home, function = _handed_to(*given)
+    body = function.child_by_field_name("body")
+    if body is None or body.type != "statement_block" or function.has_error:
+        return
+    parameters = home.parameters(function)
+    if len(given[0].parameters(given[1])) != 1 or not parameters or js.is_generator(function):
+        return
+    returns = home.returns_of(function)
+    if not returns or any(js.first_named(node) is None for node in returns):
+        return
+    if not home.falls_through(function, lambda switch: _may_be_exhaustive(home, switch)):
+        return
+    context = home.scope.declared_in(function).get(parameters[0].name or "")
+    if context is None or any(_answers(home, use) for use in home.scope.references(context)):
+        return
+    yield Finding(
+        "this route can end without a response: Hono throws `Context is not finalized`",
+        match.at(match.arguments[0]),
+        (home.at(_last(body), "after this, nothing is returned"),),
+        severity=Severity.NOTE,
+    )
+
+
+def _handed_to(home: Module, function: Node) -> tuple[Module, Node]:
+    """The function itself, or the one whose response it returns and does nothing else."""
+    body = function.child_by_field_name("body")
+    value = body
+    if body is not None and body.type == "statement_block":
+        statements = [node for node in body.named_children if node.type != "comment"]
+        value = js.first_named(statements[0]) if len(statements) == 1 else None
+        if value is None or statements[0].type != "return_statement":
+            return home, function
+    if value is not None and value.type == "await_expression":
+        value = js.first_named(value)
+    called = (
+        js.function_called(home, value) if value is not None and value.type == "call_expression" else None
+    )
+    return called if called is not None else (home, function)
+
+
+def _answers(home: Module, use: Node) -> bool:
+    """Whether a context is given its response (`c.res = …`), or makes one that is dropped, of which
+    `hono-response-not-returned` tells."""
+    read = home.member_read(use)
+    if read is None:
+        return home.call_around(use) is not None and not _only_reads(home, use)
+    if read.name == "res":
+        return True
+    made = home.call_of(read.node)
+    return made is not None and made.name in js.HONO_RESPONSES and made.is_statement
+
+
+def _only_reads(home: Module, use: Node) -> bool:
+    """Whether a call that a context is handed to makes no response on it, as far as can be seen."""
+    around = home.call_around(use)
+    if around is None or not around[0].is_statement or around[0].name in _COOKIES:
+        return True
+    called = js.function_called(home, around[0].node)
+    return called is not None and next(called[0].responses_made(called[1]), None) is None
 
 
 def _last(body: Node) -> Node:

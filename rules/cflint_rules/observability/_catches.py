@@ -39,7 +39,7 @@ def blind_catches(module: Module) -> tuple[tuple[Node, Node, Node], ...]:
             if clause is None or clause.type != "catch_clause" or attempt is None:
                 continue
             body, tried = clause.child_by_field_name("body"), attempt.child_by_field_name("body")
-            if body is None or tried is None or not unread_error(module, clause) or _is_told(module, body):
+            if body is None or tried is None or not unread_error(module, clause) or tells(module, body):
                 continue
             found.append((clause, body, tried))
         return tuple(found)
@@ -56,13 +56,15 @@ def unread_error(module: Module, clause: Node) -> bool:
     return error is not None and not module.scope.references(error)
 
 
-def _is_told(module: Module, body: Node) -> bool:
-    """Whether a `catch` logs, or calls a function whose name says so."""
+def tells(module: Module, body: Node, *, by_name: bool = True) -> bool:
+    """Whether a block logs, or calls a function whose name says so: without `by_name` only one that is not
+    in sight."""
     for node in module.descendants(body, "call_expression"):
         made = js.Call(module, node)
-        if _TELLS.search(made.name) is not None and made.name not in _MAKERS:
-            return True
         if module.log_at(node) is not None:
+            return True
+        is_named = _TELLS.search(made.name) is not None and made.name not in _MAKERS
+        if is_named and (by_name or js.function_called(module, node) is None):
             return True
     return False
 

@@ -89,7 +89,7 @@ of the results is `rejected`.
 
 A `catch` that tells somebody (a request, a mail, a queue, a store, a service of errors); one in a loop, where
 the next of many goes on; handlers in which anything can still fail; work whose errors another function takes
-that is not in sight; a `catch` with a comment that says why.
+that is not in sight; a `catch` with a comment that says why; bundles that are committed.
 
 ## Fix safety
 
@@ -104,7 +104,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Documents, Finding, Handler, Module, Severity, handler, js, rule
+from cflint.api import Documents, Finding, Handler, Module, Severity, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -114,12 +114,14 @@ _HARMLESS = frozenset({"String", "stringify", "now", "toISOString", "slice", "jo
 """Functions that a `catch` may call to make its text."""
 _MOST = 6
 _MOST_HOPS = 3
+_BUNDLED = b"var __defProp = Object.defineProperty"
+"""What a bundle begins with that esbuild made: the code to change stands elsewhere."""
 
 
-@rule(handler("scheduled"), severity=Severity.NOTE, presets=(PREVIEW,), documents=Documents.NOTHING)
+@rule(handler("scheduled"), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(found: Handler) -> Iterator[Finding]:
     module, function = found.module, found.function
-    if not module.is_run or found.body is None or not _has_cron(module):
+    if not module.is_run or found.body is None or not _has_cron(module) or _BUNDLED in module.document.data:
         return
     jobs = list(_jobs(module, function))
     taken = [_taken_by(module, node, function, _MOST_HOPS) for node in jobs]

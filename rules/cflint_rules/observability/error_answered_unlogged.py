@@ -4,6 +4,9 @@ A `catch` that answers 500 and does not look at the error ends it: for the platf
 that no exception is counted, and neither the logs nor the client have the message. When clients report
 errors, nobody can tell which of the calls in the `try` failed.
 
+Hono logs what no route catches by itself, but not where the app has an `onError()`: what that answers
+without a log is seen nowhere, either.
+
 ## Incorrect
 
 ```ts
@@ -53,6 +56,8 @@ error; the answer stays as it is.
 
 ## Not reported
 
+An `onError()` that throws, hands the error to what is not in sight, or answers with its message.
+
 A `catch` that reads the error, throws (but for what a framework answers: `HTTPException`, `error(500)`), or
 calls a function whose name says that it logs or reports; a `try` that waits for nothing. A status that blames
 the client counts where the `try` waits for a database or a store. A module has one finding, with all its
@@ -71,8 +76,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, js, module, rule
-from cflint_rules.observability._catches import blind_catches, catch_words, store_used, waited_for
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, module, rule
+from cflint_rules.observability._catches import blind_catches, catch_words, store_used, tells, waited_for
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -98,6 +103,76 @@ def check(subject: Module) -> Iterator[Finding]:
         tuple(subject.at(clause, "so does this") for clause in others[:_MOST]),
         words=catch_words(subject, first),
     )
+
+
+@check.on(call("onError"))
+def check_handler(match: Match) -> Iterator[Finding]:
+    """The `onError()` of a Hono app, in whose place Hono itself would log what no route caught."""
+    if match.receiver_value.kind is not ValueKind.HONO_APP or len(match.arguments) != 1:
+        return
+    given = js.function_given(match.module, match.arguments[0])
+    if given is None or not match.module.is_run:
+        return
+    functions = [given, *_called_at_once(*given)]
+    if any(_logs(home, function) for home, function in functions):
+        return
+    answer = next((found for one in functions if (found := _hidden_answer(*one)) is not None), None)
+    if answer is not None:
+        home, node = answer
+        yield Finding(
+            "errors that no route catches are logged nowhere: Hono only does it without an `onError()`",
+            match.at(match.name),
+            (home.at(node, "all that is made of them"),),
+        )
+
+
+def _called_at_once(home: Module, function: Node) -> Iterator[tuple[Module, Node]]:
+    """The functions of the project that a handler of errors calls with the error."""
+    parameters = home.parameters(function)
+    name = parameters[0].name if parameters else None
+    for node in home.descendants(function, "call_expression"):
+        if name is not None and name in (home.text(argument) for argument in js.arguments_of(node)):
+            called = js.function_called(home, node)
+            if called is not None:
+                yield called
+
+
+def _logs(home: Module, function: Node) -> bool:
+    """Whether a function logs, or calls what may; one that throws on leaves it to others."""
+    if next(home.descendants(function, "throw_statement"), None) is not None:
+        return True
+    body = function.child_by_field_name("body")
+    return body is not None and (tells(home, body, by_name=False) or _hands_on(home, function))
+
+
+def _hands_on(home: Module, function: Node) -> bool:
+    """Whether a function gives a part of the error to a function that makes no response: it may keep it."""
+    parameters = home.parameters(function)
+    name = parameters[0].name if parameters else None
+    error = home.scope.declared_in(function).get(name) if name is not None else None
+    for use in home.scope.references(error) if error is not None else ():
+        for above in home.ancestors(use):
+            if above.id == function.id:
+                break
+            if above.type != "call_expression" or js.Call(home, above).name == "String":
+                continue
+            if home.call_around(use) is None and home.response_made(above) is None:
+                return True
+    return False
+
+
+def _hidden_answer(home: Module, function: Node) -> tuple[Module, Node] | None:
+    """A response of 500 that says nothing of the error."""
+    parameters = home.parameters(function)
+    name = parameters[0].name if parameters else None
+    error = home.scope.declared_in(function).get(name) if name is not None else None
+    uses = home.scope.references(error) if error is not None else ()
+    for made in home.responses_made(function):
+        if made.status not in _SERVER or any(js.contains(made.node, use) for use in uses):
+            continue
+        if "message" not in home.text(made.node):
+            return home, made.node
+    return None
 
 
 def _hides(subject: Module, clause: Node, body: Node, tried: Node) -> bool:

@@ -102,7 +102,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Documents, Finding, Module, Severity, js, module, pattern, rule, sql
+from cflint.api import Documents, Finding, Module, Severity, js, module, pattern, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -110,7 +110,7 @@ if TYPE_CHECKING:
 _LOSES = pattern(
     r"log|audit|track|visit|views?\b|view_?count|analytic|metric|stat(?:s|istic)|usage|cache|histor|event|hits?\b|click"
     r"|seen|touch|last_?|impression|telemetr|heartbeat|presence|expired|cleanup|clean_?up|prune|purge|notif"
-    r"|migrat|schema|\binit|seed|ensure|rate_?limit|session",
+    r"|record|reject|processed|migrat|schema|\binit|seed|ensure|rate_?limit|session",
     re.IGNORECASE,
 )
 """What stands in the name of something that may be lost, or that is made again."""
@@ -127,7 +127,7 @@ _HARMLESS = frozenset({"String", "stringify", "toString"})
 _MOST = 6
 
 
-@rule(module("catch"), severity=Severity.NOTE, presets=(PREVIEW,), documents=Documents.NOTHING)
+@rule(module("catch"), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
@@ -180,7 +180,11 @@ def _only_logs(subject: Module, body: Node, tried: Node) -> bool:
     statements = [node for node in body.named_children if node.type != "empty_statement"]
     if not statements:
         return False  # `swallowed-error`
-    returned = {subject.text(node) for node in subject.descendants(tried, "return_statement")}
+    returned = {
+        subject.text(node)
+        for node in subject.descendants(tried, "return_statement")
+        if (given := js.first_named(node)) is not None and given.type == "identifier"
+    }
     for node in statements:
         if node.type == "continue_statement" or (
             node.type == "return_statement"

@@ -134,7 +134,7 @@ def _ignored(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if not config.is_deployed_to_pages(project, subject) and not _speaks_of_pages(subject):
         return
     yield Finding(
-        "Pages has no cron triggers: nothing calls `scheduled()` of this project",
+        "Pages has no cron triggers: nothing of this project runs at these times",
         subject.top.location(crons[0]),
     )
 

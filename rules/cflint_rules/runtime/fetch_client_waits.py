@@ -1,9 +1,9 @@
-"""Limit how long a client waits for a server of somebody else, where the code handles that it fails.
+"""Limit how long a client waits for a server of somebody else, where there is another answer.
 
-`fetch()` has no limit of time of its own. A `catch`, or a look at the status, with a default, an error or the
-next server helps where the other side refuses a request, but not where it hangs: what is in it does not run,
-and the client waits as long as that server takes. With a limit of time a server that hangs counts as one that
-fails.
+`fetch()` has no limit of time of its own. A `catch`, or a look at the status, with a default, something older
+or the next server helps where the other side refuses a request, but not where it hangs: what is in it does
+not run, and the client waits as long as that server takes. With a limit of time a server that hangs counts as
+one that fails.
 
 ## Incorrect
 
@@ -76,7 +76,8 @@ milliseconds a client waits is yours to say; unless you know better, 5,000.
 
 ## Not reported
 
-- Requests whose failure the code does not handle, or only by an error that it throws on.
+- Requests whose failure the code does not handle, or by an error: a server that hangs ends in an error either
+  way.
 - Functions in which anything says how long it takes (a signal, a timer, a race).
 - Answers that are handed on as they are, as those of a proxy, and requests that are not awaited.
 - Tokens and captchas, without which there is no answer.
@@ -124,6 +125,10 @@ _NAMED = pattern(
     re.IGNORECASE | re.DOTALL,
 )
 """A URL that begins with something whose name says that it is another server's."""
+_GIVES_UP = pattern(
+    r"\b[45]\d\d\b|\berror\s*:|(?<!console\.)(?<!logger\.)(?<!log\.)\b\w*[eE]rror\w*\s*\("
+    r"|(?:success|ok)\s*:\s*false"
+)
 _NO_OTHER = pattern(r"siteverify|turnstile|recaptcha|dns-query|token|oauth", re.IGNORECASE)
 _WAITS = frozenset({js.Invocation.REQUEST, js.Invocation.DURABLE_OBJECT})
 _MOST = 6
@@ -184,7 +189,7 @@ def _has_other_answer(module: Module, node: Node) -> bool:
     attempt = module.try_around(node)
     handler = attempt.child_by_field_name("handler") if attempt is not None else None
     body = handler.child_by_field_name("body") if handler is not None else None
-    if attempt is None or body is None:
+    if attempt is None or body is None or _GIVES_UP.search(module.text(body)) is not None:
         return False
     return not any(True for _ in module.descendants(body, "throw_statement"))
 
@@ -232,14 +237,15 @@ def _goes_on(module: Module, branch: Node) -> bool:
     name = module.function_name(function) if function is not None else None
     if name is not None and next(module.calls_of(module.text(name), branch), None) is not None:
         return False
+    if _GIVES_UP.search(module.text(branch)) is not None or next(module.responses_made(branch), None):
+        return False
     if branch.type == "throw_statement" or next(module.descendants(branch, "throw_statement"), None):
         return False
     if branch.type in ("statement_block", "else_clause"):
         return next(module.descendants(branch, "return_statement", "assignment_expression"), None) is not None
-    return branch.type == "return_statement" or branch.type not in (
-        "expression_statement",
-        "continue_statement",
-    )
+    if branch.type == "return_statement":
+        return True
+    return branch.type not in ("expression_statement", "continue_statement", "string", "template_string")
 
 
 def _is_foreign(module: Module, target: Node) -> bool:

@@ -67,7 +67,8 @@ if TYPE_CHECKING:
 
 _LIMITS = pattern(rb"signal|abort|time_?out|\brace\b|deadline", re.IGNORECASE)
 _MOST = 6
-_WAITS_LONG = frozenset({js.Invocation.EVENT})
+_WAITS_LONG = frozenset({js.Invocation.EVENT, js.Invocation.WORKFLOW, js.Invocation.UNKNOWN})
+"""What code may run for besides an event, so that no client gives up for it."""
 _DATA = frozenset({"identifier", "member_expression", "subscript_expression"})
 _PARTS_OF_URL = frozenset({"url", "href", "origin"})
 """Properties of a request and of its URL: what is asked for is on the Worker's own host, as often as not."""
@@ -103,7 +104,7 @@ def _may_hang(subject: Module, node: Node) -> bool:
     if function is None or next(subject.mentions(_LIMITS, function), None) is not None:
         return False
     runs_for = js.invocations_of(subject, node)
-    if runs_for and runs_for <= _WAITS_LONG:
+    if js.Invocation.EVENT in runs_for and runs_for <= _WAITS_LONG:
         return not _is_request(subject, made.arguments[0])
     return js.Invocation.REQUEST in runs_for and _is_of_data(subject, made.arguments[0])
 

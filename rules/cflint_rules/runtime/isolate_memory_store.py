@@ -75,7 +75,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, js, new, pattern, rule, sql
+from cflint.api import Finding, Match, Module, Severity, js, new, pattern, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -95,7 +95,7 @@ _MOST_CALLS = 40
 _NOTHING = frozenset({"undefined", "null"})
 
 
-@rule(new("Map"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(new("Map"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     name = module.given_name(match.node)

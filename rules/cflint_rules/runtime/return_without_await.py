@@ -110,12 +110,15 @@ def _answers(module: Module, attempt: Node, handler: Node) -> Iterator[Finding]:
         if module.try_around(made) != attempt or not module.runs_in_worker(attempt):
             continue
         is_asset = module.is_from(promise.callee, "@cloudflare/kv-asset-handler", "getAssetFromKV")
-        if is_asset or _can_fail(module, promise):
+        called = js.function_called(module, promise.node)
+        is_own = called is not None and js.is_async(called[1])
+        if is_asset or is_own or _can_fail(module, promise):
             yield Finding(
                 f"the `catch` below does not get the errors of {_label(promise)}: `respondWith()` takes its"
                 " promise, and nobody waits for it here",
                 module.at(promise.node),
                 (module.at(handler, "this is meant for them"),),
+                severity=None if is_asset or _can_fail(module, promise) else Severity.NOTE,
             )
             return
 

@@ -151,7 +151,7 @@ def _awaited_chain(module: Module, node: Node) -> Node | None:
 
 def _is_lost(module: Module, awaited: Node) -> bool:
     """Whether nobody gets the `error` of what an `await` gives: the result is dropped, only other parts are
-    taken out of it, or it has a name of which nothing but these and a log is made."""
+    taken out of it, or it has a name of which nothing but these is read."""
     whole = module.with_wrappers(awaited)
     statement = module.parent(whole)
     if statement is not None and statement.type == "expression_statement":
@@ -172,9 +172,6 @@ def _is_lost(module: Module, awaited: Node) -> bool:
 
 
 def _hides_error(module: Module, use: Node) -> bool:
-    """Whether a use of a result takes its data, or prints it."""
+    """Whether a use of a result takes its data."""
     read = module.member_read(use)
-    if read is not None:
-        return read.name in _PARTS
-    around = module.call_around(use)
-    return around is not None and module.log_at(around[0].node) is not None
+    return read is not None and read.name in _PARTS

@@ -7,7 +7,7 @@ of types finds it only in TypeScript, where it runs.
 
 ## Incorrect
 
-```js
+```js title="src/index.js"
 export default {
   async fetch(request) {
     const { pathname } = new URL(request.url);
@@ -16,9 +16,18 @@ export default {
 };
 ```
 
+```jsonc title="wrangler.jsonc"
+{
+  "name": "example",
+  "main": "src/index.js",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true }
+}
+```
+
 ## Correct
 
-```js
+```js title="src/index.js"
 function normalised(path) {
   return path.replace(/\\/+$/, "") || "/";
 }
@@ -29,6 +38,15 @@ export default {
     return new Response(normalised(pathname));
   },
 };
+```
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "example",
+  "main": "src/index.js",
+  "compatibility_date": "2026-08-20",
+  "observability": { "enabled": true }
+}
 ```
 
 ## What to do
@@ -62,7 +80,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, rule
+from cflint.api import Documents, Finding, Module, Severity, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -93,10 +111,12 @@ _WORDS = ("fetch", "async", "request", "Response", "env")
 """Words of nearly every module that a Worker runs, which others look at as well."""
 
 
-@rule(module(*_WORDS), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(module(*_WORDS), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     data = subject.document.data
     if not subject.is_run or subject.app is not None or subject.has_global_bindings:
+        return
+    if subject.root.has_error:
         return
     if not subject.path.endswith(_SUFFIXES) or len(data) > _MOST_BYTES or _GENERATED.search(data) is not None:
         return

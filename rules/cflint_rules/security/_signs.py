@@ -19,6 +19,13 @@ SIGNS = js.Phrases(
     whole="jose 401 402 403",
     unless=pattern(rb"author(?!i[sz]|ity\b)|authority|verified(?![A-Z(])|passwordless", re.IGNORECASE),
 )
+LIMITS = js.Phrases(
+    "rate_?limit throttl lock_?out attempt captcha turnstile too_?many limiter quota brute cooldown"
+    " fail_?count failed_?login slow_?down",
+    whole="429",
+)
+"""What looks as if code counted how often something is asked for."""
+_TRIES = pattern(r"\battempt(?:ing|ed|s)? to\b", re.IGNORECASE)
 KEYS = pattern(rb"secret|token|key|\bpin\b|password|code", re.IGNORECASE)
 _COMPARES = frozenset({"==", "===", "!=", "!=="})
 _LITERALS = frozenset({"string", "null", "undefined", "number", "true", "false", "template_string"})
@@ -81,6 +88,12 @@ def _is_own_secret(module: Module, leaf: Node) -> bool:
     return around is not None and around[0].is_new
 
 
+def is_limited(module: Module, leaf: Node) -> bool:
+    """Whether a word that speaks of limits looks as if code counted: no comment, and no message that
+    something is tried once."""
+    return leaf.type != "comment" and _TRIES.search(module.text(leaf)) is None
+
+
 def is_compared(module: Module, leaf: Node) -> bool:
     """Whether something with the name of a secret is compared with what is no literal."""
     if leaf.type in TEXTS:
@@ -124,15 +137,19 @@ def _find_asks(module: Module, node: Node, hops: int, *, surely: bool) -> bool:
 
 
 def _is_address(module: Module, leaf: Node) -> bool:
-    """Whether a word stands in an address, which a path is compared with: `path.startsWith("/login")`,
-    `const prefix = "/oauth"`."""
-    if leaf.type != "string_fragment" or not module.text(leaf).startswith("/"):
+    """Whether a word stands in an address that is asked, or which a path is compared with or cut by:
+    `path.startsWith("/login")`, `const prefix = "/oauth"`."""
+    if leaf.type != "string_fragment":
         return False
+    if module.text(leaf).startswith(("https://", "http://")):
+        return True
     text = module.parent(leaf)
     holder = module.parent(text) if text is not None else None
-    if holder is None or holder.type in ("binary_expression", "variable_declarator", "member_expression"):
-        return holder is not None
-    around = module.call_around(leaf)
+    if text is None or holder is None or not module.text(leaf).startswith("/"):
+        return False
+    if holder.type in ("binary_expression", "variable_declarator", "member_expression"):
+        return True
+    around = module.call_around(text)
     return around is not None and around[0].name in _LOOKS and around[0].receiver is not None
 
 
@@ -146,4 +163,5 @@ def _places(module: Module, surely: bool) -> tuple[int, ...]:
     ]
     if surely:
         return tuple(found)
-    return (*found, *(leaf.start_byte for leaf in module.mentions(_WHO) if leaf.type not in TEXTS))
+    words = (leaf for leaf in module.mentions(_WHO) if leaf.type not in TEXTS)
+    return (*found, *(leaf.start_byte for leaf in words if not _is_own_secret(module, leaf)))

@@ -97,7 +97,9 @@ _ASKS = pattern(r"auth|guard|check|verify|require|validate|protect|ensure|allow"
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
     access = module.member(module.parent(module.with_wrappers(node)))
-    if access is None or not js.is_secret_name(access.name) or match.value_of(node).kind is not ValueKind.ENV:
+    if access is None or not js.is_secret_name(access.name):
+        return
+    if match.value_of(node).kind is not ValueKind.ENV and module.text(node) != "process.env":
         return
     if module.environments and all(each.binding(access.name) is not None for each in module.environments):
         return  # it is never missing

@@ -121,6 +121,8 @@ def check_helper(match: Match) -> Iterator[Finding]:
     cookie = module.string_of(name) if name is not None else None
     if cookie is None or value is None or not _holds_session(cookie, module.string_of(value) or _HOLE):
         return
+    if _is_emptied(module, value):
+        return
     if options is None:
         if len(match.arguments) <= 3:
             yield from _finding(module, match.callee or match.node, cookie, False, False)
@@ -136,6 +138,19 @@ def check_helper(match: Match) -> Iterator[Finding]:
         _is_set(module, options, "httpOnly"),
         _is_set(module, options, "secure") or prefix is not None,
     )
+
+
+def _is_emptied(module: Module, value: Node) -> bool:
+    """Whether a variable is set to an empty text somewhere."""
+    value = js.unwrap(value)
+    declaration = module.scope.resolve(value) if value.type == "identifier" else None
+    for node in module.scope.assignments(declaration) if declaration is not None else ():
+        given: Node | None = node
+        while given is not None and given.type == "assignment_expression":
+            given = given.child_by_field_name("right")  # `id = key = ""`
+        if given is not None and module.string_of(given) == "":
+            return True
+    return False
 
 
 def _is_set(module: Module, options: Node, name: str) -> bool:

@@ -46,6 +46,8 @@ Read it from `request.headers.get("Authorization")`, and have callers send it th
 Bearer …"`). Where the caller can only be given a URL (a webhook, an image), use another secret for each, one
 that opens nothing else, and replace those that have been in URLs.
 
+- "drop the query": Remove the reading of the query, since callers can send the header already.
+
 ## Not reported
 
 Functions about WebSockets and server-sent events, for which browsers send no headers, and about calendars and
@@ -77,6 +79,7 @@ _NAME = pattern(
 _NO_HEADER = pattern(
     rb"websocket|upgrade|event-stream|calendar|\bics\b|\brss\b|\bfeed\b|hub\.", re.IGNORECASE
 )
+_HEADER = pattern(r"auth|secret|token|key")
 _COMPARES = pattern(r"equal|compare|timing|constant", re.IGNORECASE)
 """Functions that compare; a signed token, which others verify, opens one thing only."""
 _EQUAL = frozenset({"==", "===", "!=", "!=="})
@@ -95,8 +98,14 @@ def check(match: Match) -> Iterator[Finding]:
     compared = next(_compared(module, match.node), None)
     if compared is None or _NO_HEADER.search(function.text or b"") is not None:
         return
+    is_second = any(
+        header is not None and _HEADER.search(header) is not None
+        for found in module.descendants(function, "call_expression")
+        for header in (module.header_read(found),)
+    )
+    edit = "a header is read, too: drop the query" if is_second else "take it from a header"
     yield Finding(
-        f"{quoted(name)} is taken from the URL, which logs and histories keep: take it from a header",
+        f"{quoted(name)} is taken from the URL, which logs and histories keep: {edit}",
         match.at(),
         (module.at(compared, "it is what lets in"),),
     )

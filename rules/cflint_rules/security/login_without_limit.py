@@ -124,15 +124,11 @@ from cflint.api import (
 )
 from cflint_rules.security._effects import is_for_request
 from cflint_rules.security._routes import is_known, is_private
+from cflint_rules.security._signs import LIMITS, is_limited
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LIMITS = js.Phrases(
-    "rate_?limit throttl lock_?out attempt captcha turnstile too_?many limiter quota brute cooldown"
-    " fail_?count failed_?login slow_?down",
-    whole="429",
-)
 _CHECKS = js.Phrases(
     "password passwd pwd login credentials bcrypt argon2",
     lines=pattern(
@@ -167,7 +163,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if place is None:
         return
     paths = [path for path in js.running_paths(subject) if not _is_other_function(path, place.document.path)]
-    if next(js.leaves_matching(project, paths, _LIMITS), None) is not None:
+    if js.has_leaf(project, paths, LIMITS, is_limited):
         return
     related = (subject.config.top.place.saying("its configuration"),) if subject.config is not None else ()
     yield Finding("nothing limits how often a password can be tried here", place, related)

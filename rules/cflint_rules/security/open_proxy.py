@@ -70,6 +70,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "use", "openapi"})
+_MOST = 4
 _AUTHORISES = pattern(r"authorization|api-?key|token|secret", re.IGNORECASE)
 
 
@@ -90,9 +92,10 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if not module.runs_in_worker(match.node) or match.enclosing_function is None:
         return
-    way = next(ways_to(module, match.arguments[0], match.node), None)
-    if way is None:
+    ways = list(islice(ways_to(module, match.arguments[0], match.node), _MOST))
+    if not ways:
         return
+    way = ways[0]
     secret = _secret_sent(module, match)
     if secret is not None and not way.is_query:
         yield Finding(
@@ -101,17 +104,23 @@ def check(match: Match) -> Iterator[Finding]:
             (way.module.at(way.source, "the client sends it here"),),
         )
         return
-    if _is_guarded(way, match):
+    ways = [one for one in ways if not _is_guarded(one, match)]
+    if not ways:
         return
+    way = ways[0]
     place = way.module.at(way.source, "the client sends it here")
     related = () if match.at().span.covers(place.span) else (place,)
+    related = (
+        *related,
+        *(one.module.at(one.source, "and here") for one in ways[1:] if one.source.id != way.source.id),
+    )
     loose = [(name, one) for name in way.names for one in loose_checks(name.module, name.declaration)]
     if loose:
         first = loose[0][0].module.at(loose[0][1].node, "this says nothing of the host")
         related = (*related, first)
     which = "any URL with a text in it" if loose else "any URL that a client sends"
     yield Finding(
-        f"{which} is fetched: check its host first",
+        f"{which} is fetched: check its host, or who asks",
         match.at(),
         related,
         words=js.word("target", module, match.arguments[0] if match.arguments else None),

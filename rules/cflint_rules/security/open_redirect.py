@@ -72,6 +72,9 @@ _NEXT = pattern(
     r"redirect|next|return|call_?back|continue|destination|go_?to|come_?from|from_?path", re.IGNORECASE
 )
 """What names of functions and variables say that visitors are sent to it."""
+_SENT = pattern(r"input|body|payload|dto", re.IGNORECASE)
+"""Names of what a client sends in a body."""
+_MOST_SITES = 8
 _SENDS = pattern(r"redirect|location", re.IGNORECASE)
 _FILES = pattern(r"file|asset|folder|dir\b|import", re.IGNORECASE)
 _ORIGIN = pattern(r"\.(?:origin|host|hostname)\s*[!=]==?|[!=]==?\s*[\w.]+\.(?:origin|host|hostname)\b")
@@ -182,6 +185,8 @@ def check_backslash(match: Match) -> Iterator[Finding]:
     declaration = module.scope.resolve(receiver)
     if declaration is None or not _must_begin_with_slash(module, declaration):
         return
+    if not _may_be_linked(module, receiver, 2) or _is_only_linked_to(module, function):
+        return
     body = module.text(function)
     if _NEXT.search(js.name_of_function(module, function)) is None and _SENDS.search(body) is None:
         return
@@ -196,6 +201,47 @@ def check_backslash(match: Match) -> Iterator[Finding]:
         "this check lets `/\\evil.example` pass, which browsers read as `//evil.example`: another site",
         match.at(),
     )
+
+
+def _may_be_linked(module: Module, node: Node, hops: int) -> bool:
+    """Whether a link can bring a value along: it comes out of a query, a header or a cookie, or from where
+    that is not known; not out of a body, which scripts of the own site send."""
+    for part in module.origins(node):
+        if module.reads_query(part) or module.header_read(part) is not None:
+            return True
+        read = module.body_read_at(part)
+        if read is not None:
+            return False
+        access = module.member(part)
+        owner = js.unwrap(access.object) if access is not None else part
+        is_named = owner.id != part.id and owner.type == "identifier"
+        if is_named and _SENT.fullmatch(module.text(owner)) is not None:
+            return False
+        declaration = module.scope.resolve(part) if part.type == "identifier" else None
+        if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+            continue
+        sites = js.callers_of(module, declaration.scope).calls[:_MOST_SITES] if hops > 0 else ()
+        given = [js.Call(site.module, site.node).argument(0) for site in sites]
+        known = [(site.module, one) for site, one in zip(sites, given, strict=True) if one is not None]
+        return not known or any(_may_be_linked(home, one, hops - 1) for home, one in known)
+    return True
+
+
+def _is_only_linked_to(module: Module, function: Node) -> bool:
+    """Whether what a function gives only becomes a parameter of other addresses: nobody is sent to it."""
+    sites = js.callers_of(module, function).calls[:_MOST_SITES]
+    return bool(sites) and all(_is_put_into_query(site.module, site.node) for site in sites)
+
+
+def _is_put_into_query(module: Module, call: Node) -> bool:
+    uses = [call]
+    name = module.given_name(module.with_wrappers(call))
+    is_held = name is not None and name.type == "identifier"
+    declaration = module.scope.resolve(name) if is_held and name is not None else None
+    if declaration is not None:
+        uses = [use for use in module.scope.references(declaration) if use.id != declaration.node.id]
+    put = [around for use in uses if (around := module.call_around(use)) is not None]
+    return bool(put) and all(one[0].name in ("set", "append", "encodeURIComponent") for one in put)
 
 
 def _is_resolved(body: str) -> bool:

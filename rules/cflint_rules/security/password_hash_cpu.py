@@ -1,6 +1,6 @@
 """Hash passwords with what the runtime has built in: bcrypt in JavaScript takes too long for the free plan.
 
-`bcryptjs` and its like compute in JavaScript. One hash of 10 rounds takes some 80 ms of CPU time, one of 12
+`bcryptjs` and its like compute in JavaScript. A hash of 10 rounds takes some 90 ms of CPU time, one of 12
 four times as long, and so does each comparison. A Worker on the free plan has 10 ms for a request: it ends
 with error 1102, and nobody can sign in. On a paid plan the time is billed, and whoever sends passwords to the
 login runs it up. PBKDF2 of `crypto.subtle` and scrypt of `node:crypto` run natively.
@@ -58,8 +58,8 @@ be tried.
 
 ## Not reported
 
-Workers whose configuration sets `limits.cpu_ms` or has containers, which only the paid plan has; fewer than 8
-rounds; scripts.
+Workers whose configuration sets `limits.cpu_ms` or has containers, which only the paid plan has; 6 rounds
+and less, which take 5.5 ms; functions that nobody calls.
 
 ## Fix safety
 
@@ -74,31 +74,50 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Location, Module, Project, Severity, Worker, js, rule, worker
+from cflint.api import Finding, Module, Project, Severity, Worker, js, rule, worker
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _PACKAGES = ("bcryptjs", "bcrypt-ts", "bcrypt-edge")
 _CALLS = ("hash", "hashSync", "compare", "compareSync")
-_FEW = 8
-"""Rounds that take no more CPU time than the free plan gives, or not much."""
+_FEW = 6
+"""Rounds that take no more CPU time than the free plan gives: 5.5 ms."""
+_USUAL = 10
+_UNKNOWN = 0
+_MS_OF_TEN = 90
+"""Milliseconds of CPU time of ten rounds of bcryptjs, as measured: 6 take 5.5, 8 take 23, 12 take 351."""
 _MOST = 5
 
 
-@rule(worker(), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(worker(), severity=Severity.NOTE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if any(one.value("limits") or one.value("containers") for one in subject.environments):
         return  # only the paid plan has these
-    found = [place for module in _users(subject, project) for place in _slow_calls(module)]
+    calls = [made for module in _users(subject, project) for made in _calls(module)]
+    known = [rounds for _, _, rounds in calls if rounds is not None]
+    most = max(known, default=_USUAL)  # what is compared with was hashed by the same code
+    if most == _UNKNOWN:
+        return
+    found = [
+        (module.at(node), rounds if rounds is not None else most)
+        for module, node, rounds in calls
+        if (rounds if rounds is not None else most) > _FEW
+    ]
     if not found:
         return
-    first, *others = found
+    (first, rounds), *others = found
     yield Finding(
-        "bcrypt in JavaScript takes 80 ms of CPU time and more for a password: the free plan has 10",
+        f"bcrypt in JavaScript takes some {_time(rounds)} ms of CPU time for a password"
+        f" ({rounds:g} rounds): the free plan has 10",
         first,
-        tuple(other.saying("and here") for other in others[:_MOST]),
+        tuple(other.saying("and here") for other, _ in others[:_MOST]),
     )
+
+
+def _time(rounds: float) -> str:
+    """The CPU time of a hash in ms: each round more doubles it."""
+    return f"{_MS_OF_TEN * 2 ** (min(rounds, 20) - 10):.0f}"
 
 
 def _users(subject: Worker, project: Project) -> Iterator[Module]:
@@ -110,30 +129,30 @@ def _users(subject: Worker, project: Project) -> Iterator[Module]:
         yield from js.modules_naming(project, (path,), "import")
 
 
-def _slow_calls(module: Module) -> list[Location]:
+def _calls(module: Module) -> list[tuple[Module, Node, float | None]]:
+    """The calls that hash or compare by one of the packages, with the rounds where they are known."""
     if module.realm.name == "BROWSER":
         return []
-    found = [
-        made.node
-        for name in _CALLS
-        for made in module.calls(name)
-        if _is_slow(module, made) and module.runs_in_worker(made.node)
-    ]
-    return [module.at(node) for node in sorted(found, key=lambda node: node.start_byte)]
+    found = []
+    for name in _CALLS:
+        for made in module.calls(name):
+            if not _is_of_package(module, made) or not module.runs_in_worker(made.node):
+                continue
+            function = module.enclosing_function(made.node)
+            if function is not None and js.is_never_called(module, function):
+                continue
+            given = made.argument(1) if name.startswith("hash") else None
+            rounds = _rounds(module, given) if given is not None else None
+            is_open = given is not None and rounds is None
+            found.append((module, made.node, _UNKNOWN if is_open else rounds))
+    return sorted(found, key=lambda one: one[1].start_byte)
 
 
-def _is_slow(module: Module, made: js.Call) -> bool:
-    """Whether a call hashes or compares by one of the packages, with as many rounds as are usual."""
-    if not any(
+def _is_of_package(module: Module, made: js.Call) -> bool:
+    return any(
         module.is_from(made.callee, package, made.name, f"default.{made.name}", f"*.{made.name}")
         for package in _PACKAGES
-    ):
-        return False
-    if not made.name.startswith("hash"):
-        return True
-    given = made.argument(1)
-    rounds = _rounds(module, given) if given is not None else None
-    return rounds is None or rounds >= _FEW
+    )
 
 
 def _rounds(module: Module, node: Node) -> float | None:

@@ -133,6 +133,8 @@ _WHERE = pattern(rf"\bWHERE\b.*[\s(.\"`\[]{_WHO}_?id\b[\"`\]]?\s*=\s*[?:@$]", re
 _COLUMN = pattern(rf"{_WHO}_?id", re.IGNORECASE)
 _NAMING = ("idFromName", "getByName", "getAgentByName")
 _KEYED = ("get", "put", "delete", "getWithMetadata")
+_PEOPLE = ("user", "account", "owner", "tenant", "customer", "member", "player")
+_IDS = tuple(f"{who}{end}" for who in _PEOPLE for end in ("Id", "_id", "-id", "ID"))
 _CALLS = (*_NAMING, *_KEYED, *sql.SQL_CALLS, "eq")
 _ACCESS = "cf-access-authenticated-user-email"
 _VERIFIES = pattern(
@@ -149,7 +151,12 @@ _HOPS = 2
 _MOST = 5
 
 
-@rule(module(*_CALLS), severity=Severity.NOTE, documents=Documents.NOTHING, presets=(PREVIEW,))
+@rule(
+    module(*_IDS, "uid", "User-Id", "User-ID", "x-user", "cf-access-authenticated-user-email"),
+    severity=Severity.NOTE,
+    documents=Documents.NOTHING,
+    presets=(PREVIEW,),
+)
 def check(module: Module) -> Iterator[Finding]:
     if _WORD.search(module.document.data) is None:
         return
@@ -159,11 +166,14 @@ def check(module: Module) -> Iterator[Finding]:
     for name in _CALLS:
         for made in module.calls(name):
             for value, what in _chosen_by(module, made):
-                sent = _sent(module, value, _HOPS)
-                if sent is not None and _may_tell(module, made.node):
-                    home, taken, said = sent
-                    if not _is_asked(home, taken) and not _is_asked(module, made.node):
-                        found.append((value, said, home.at(taken, "the client sends it here"), what))
+                if not _may_tell(module, made.node):
+                    continue
+                sent = _sent(module, value, _HOPS) or _traced(module, value)
+                if sent is None:
+                    continue
+                home, taken, said = sent
+                if not _is_asked(home, taken) and not _is_asked(module, made.node):
+                    found.append((value, said, home.at(taken, "the client sends it here"), what))
     found.sort(key=lambda one: one[0].start_byte)
     if not found:
         return
@@ -263,6 +273,24 @@ def _sent(module: Module, node: Node, hops: int) -> tuple[Module, Node, str] | N
             if found is not None:
                 return found
     return None
+
+
+def _traced(module: Module, node: Node) -> tuple[Module, Node, str] | None:
+    """The same of a parameter with the name of an id, which comes from other modules and through objects."""
+    node = js.unwrap(node)
+    declaration = module.scope.resolve(node) if node.type in _NAMES else None
+    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+        return None
+    if declaration.path or _ID.fullmatch(declaration.name) is None:
+        return None
+    found = js.request_behind(module, node)
+    if (
+        found is None
+        or module.enclosing_function(node) is None
+        or not found.module.runs_in_worker(found.node)
+    ):
+        return None
+    return found.module, found.node, declaration.name
 
 
 def _said(module: Module, node: Node) -> str | None:

@@ -97,7 +97,6 @@ import posixpath
 from collections.abc import Iterator
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Edit,
     Environment,
@@ -125,7 +124,6 @@ _MOST = 6
     configuration(),
     severity=Severity.WARNING,
     fix=Safety.UNSAFE,
-    presets=(PREVIEW,),
     deployed=True,
     documents=Documents.NOTHING,
 )

@@ -1,8 +1,8 @@
 """Write the configuration for the wrangler of today: wrangler 1 is no longer maintained.
 
 A project that takes `@cloudflare/wrangler` is built by wrangler 1, whose last version is of 2022. It takes
-the entry of the Worker from package.json or `site.entry-point`, and builds it by the `type` of the
-configuration. Every later wrangler refuses such a file: it finds no `main` in it, and no compatibility date.
+the entry of the Worker from package.json and builds it by the `type` of the configuration. Every later
+wrangler refuses such a file: it finds no `main` in it (2 and 3 take `build.upload.main`, 4 does not).
 
 ## Incorrect
 
@@ -11,10 +11,6 @@ name = "example"
 type = "webpack"
 account_id = ""
 workers_dev = true
-
-[site]
-bucket = "./public"
-entry-point = "workers-site"
 ```
 
 ```json title="package.json"
@@ -60,9 +56,9 @@ with, and a `compatibility_date`; take away `type` (and `webpack_config`: a buil
 
 ## Not reported
 
-Projects that have a later wrangler besides, or whose configuration has a `main`. What a later wrangler has to
-say of the keys is [`config-removed-key`](config_removed_key.py)'s and
-[`nonexistent-path`](nonexistent_path.py)'s.
+Projects that have a later wrangler besides, or whose configuration has a `main`, or a `site.entry-point`,
+which any wrangler takes. What a later wrangler has to say of the keys is
+[`config-removed-key`](config_removed_key.py)'s and [`nonexistent-path`](nonexistent_path.py)'s.
 
 ## Fix safety
 
@@ -77,7 +73,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Finding,
     Location,
@@ -95,7 +90,6 @@ _FIRST = "@cloudflare/wrangler"
 @rule(
     configuration(),
     severity=Severity.WARNING,
-    presets=(PREVIEW,),
     deployed=True,
     documents=Documents.NOTHING,
 )
@@ -105,6 +99,12 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         return
     if any(found.main is not None or found.value("assets") is not None for found in subject.environments):
         return
+    site = subject.root.get("site")
+    if site is not None and site.get("entry-point") is not None:
+        return  # which any wrangler takes for `main`
+    build = subject.root.get("build")
+    upload = build.get("upload") if build is not None else None
+    later = "wrangler 4" if upload is not None and upload.get("main") is not None else "any later one"
     workspace = project.workspace
     if config.installed_version(workspace, subject.directory, "wrangler") is not None:
         return
@@ -118,8 +118,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     )
     if asked is not None:
         yield Finding(
-            "only wrangler 1 reads this file, which is no longer maintained: any later one finds no `main`"
-            " in it",
+            f"this file is for wrangler 1, which is no longer maintained: {later} finds no `main` in it",
             Location(subject.document, kind.span),
             (asked.saying("it is asked for here"),),
         )

@@ -196,7 +196,8 @@ def test_callers_by_imports() -> None:
         ("again()", "f.ts: function f() {}"),
         ("late()", "f.ts: () => 1"),
         ("missing()", None),
-        ("all.f()", None),
+        ("all.f()", "f.ts: function f() {}"),
+        ("all.missing()", None),
         ("fetch()", None),
     ],
 )

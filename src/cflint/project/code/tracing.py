@@ -20,7 +20,7 @@ from cflint.project.code.parameters import parameter_index
 from cflint.project.code.platform_names import called_name
 from cflint.project.code.values import ValueKind
 from cflint.record import record
-from cflint.scope import Declaration, DeclarationKind, PathStep
+from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep
 from cflint.syntax.javascript import FUNCTIONS, arguments_of, first_named, unwrap
 
 if TYPE_CHECKING:
@@ -343,7 +343,9 @@ def function_called(module: Module, call: Node) -> tuple[Module, Node] | None:
     if callee.type == "identifier":
         return _function_imported(module, callee)
     access = module.member(callee)
-    return _method_of_instance(module, access) if access is not None else None
+    if access is None:
+        return None
+    return _function_of_namespace(module, access) or _method_of_instance(module, access)
 
 
 def function_given(module: Module, node: Node) -> tuple[Module, Node] | None:
@@ -364,6 +366,20 @@ def _function_imported(module: Module, name: Node) -> tuple[Module, Node] | None
     return (target[0], function) if target is not None and function is not None else None
 
 
+def _function_of_namespace(module: Module, access: MemberAccess) -> tuple[Module, Node] | None:
+    """The function `name` of `import * as module`, at `module.name`."""
+    owner = unwrap(access.object)
+    declaration = module.scope.resolve(owner) if owner.type == "identifier" else None
+    if declaration is None or declaration.kind is not DeclarationKind.IMPORT:
+        return None
+    ref = module.scope.origin(declaration)
+    if ref is None or ref.name != "*":
+        return None
+    target = _imported_as(module, ImportRef(ref.module, access.name))
+    function = target[0].function_of(target[1]) if target is not None else None
+    return (target[0], function) if target is not None and function is not None else None
+
+
 def _method_of_instance(module: Module, access: MemberAccess) -> tuple[Module, Node] | None:
     value = module.value_of(access.object)
     if value.kind is not ValueKind.INSTANCE or not value.name:
@@ -380,7 +396,12 @@ def _method_of_instance(module: Module, access: MemberAccess) -> tuple[Module, N
 def _imported(module: Module, declaration: Declaration) -> tuple[Module, Declaration] | None:
     """What an import means: a declaration at the top level of another module of the project."""
     ref = module.scope.origin(declaration)
-    target = module.project.exports.declaration(module.path, ref) if ref is not None else None
+    return _imported_as(module, ref) if ref is not None else None
+
+
+def _imported_as(module: Module, ref: ImportRef) -> tuple[Module, Declaration] | None:
+    """What an imported name means; see `_imported`."""
+    target = module.project.exports.declaration(module.path, ref)
     other = module.other(target[0]) if target is not None else None
     found = other.scope.top_level.get(target[1]) if target is not None and other is not None else None
     return (other, found) if other is not None and found is not None else None
