@@ -77,3 +77,48 @@ def test_what_to_do_is_said_in_the_words_of_the_place() -> None:
         'do: Before the comparison: `if (!c.env.ADMIN_TOKEN) return c.text("not configured", 500)`' in shown
     )
     assert "`npx wrangler secret put ADMIN_TOKEN`" in shown
+
+
+OBJECT = """import { DurableObject } from "cloudflare:workers";
+export class Room extends DurableObject {
+  restore(): void {
+    this.ctx.storage.setAlarm(Date.now() + 1000).catch(() => undefined).then(String);
+    this.ctx.storage.setAlarm(Date.now() + 2000);
+  }
+  async fetch(): Promise<Response> {
+    this.restore();
+    return new Response("ok");
+  }
+}
+export default { async fetch() { return new Response("ok"); } };"""
+OBJECTS = """{ "name": "a", "main": "i.ts", "compatibility_date": "2026-08-01",
+  "durable_objects": { "bindings": [{ "name": "ROOM", "class_name": "Room" }] },
+  "migrations": [{ "tag": "v1", "new_sqlite_classes": ["Room"] }] }"""
+
+
+def test_what_waits_is_named_with_its_calls() -> None:
+    shown = render(check({"wrangler.json": OBJECTS, "i.ts": OBJECT}, "alarm-floating-set").report)
+    assert "`restore()` becomes `async`; its call at 8:5, and each other one, get `await`." in shown
+
+
+LIMITED = """const rateLimits = new Map<string, number>();
+export default {
+  async fetch(request: Request) {
+    const who = request.headers.get("cf-connecting-ip") ?? "";
+    const count = (rateLimits.get(who) ?? 0) + 1;
+    rateLimits.set(who, count);
+    if (count > 100) return new Response("slow down", { status: 429 });
+    return new Response("ok");
+  },
+};"""
+STAGED = """name = "a"
+main = "i.ts"
+compatibility_date = "2026-08-01"
+[env.staging]
+"""
+
+
+def test_environments_that_inherit_no_entry_are_named() -> None:
+    shown = render(check({"wrangler.toml": STAGED, "i.ts": LIMITED}, "isolate-rate-limiter").report)
+    assert '`ratelimits = [{ name = "LIMITER"' in shown
+    assert "`env.staging` inherits no such entry: write it there, too." in shown

@@ -29,8 +29,12 @@ export default {
 
 ## What to do
 
-Write `new URL("/path", request.url)` for it, with this path and the request that the handler gets
-(`Response.redirect()` takes its `.href`). If another server is meant, put its address before the path.
+Write `new URL("/path", request.url)` for it, with this path (`Response.redirect()` takes its `.href`). If
+another server is meant, put its address before the path.
+
+- "no request here": Put the address of the server before the path (from a variable of the configuration,
+  where it differs). Where the Worker itself is meant, call the function that answers this path in place of
+  `fetch()`: without a request, its address is not known.
 
 ## Not reported
 

@@ -49,8 +49,8 @@ dev = ["workers-py"]
 
 Make a `pyproject.toml` beside the configuration: `[project]` with `name`, `version`, `requires-python =
 ">=3.12"`, and the lines of `requirements.txt` as the strings of `dependencies`; `[dependency-groups]` with
-`dev = ["workers-py"]`, which brings `pywrangler`. Delete `requirements.txt`, and deploy with `uv run
-pywrangler deploy`.
+`dev = ["workers-py"]`, which brings `pywrangler`. Delete `requirements.txt`, unless something else reads
+it, and deploy with `uv run pywrangler deploy`.
 
 ## Not reported
 

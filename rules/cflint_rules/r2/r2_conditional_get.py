@@ -48,7 +48,8 @@ export default {
 Write `const object = await bucket.get(key, { onlyIf: request.headers })` here, and answer where there is no
 body: `if (!("body" in object)) return new Response(null, { status: 304, headers: { etag: object.httpEtag }
 })`, behind the check for `null`, which is 404 as before. The comparison of `If-None-Match` that is there
-goes. As it is, the body is fetched for nothing.
+goes; the full answer sends `etag: object.httpEtag`, too, by which clients ask again. As it is, the body is
+fetched for nothing.
 
 ## Not reported
 

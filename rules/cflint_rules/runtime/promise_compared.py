@@ -55,7 +55,8 @@ promise. What bindings give is reported by
 
 ## Fix safety
 
-Unsafe: in an asynchronous function `await` is put before the call, after which the check decides something.
+Unsafe: in an asynchronous function `await` is put before the call, after which the check decides something;
+what it gives has to be of the kind that it is compared with (an object equals no text).
 
 Source: https://tc39.es/ecma262/#sec-isstrictlyequal
 """

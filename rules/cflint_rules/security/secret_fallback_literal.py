@@ -54,6 +54,11 @@ Before it: `if (!env.NAME) throw new Error("NAME is not set")`, and leave out th
 local development in `.dev.vars`, for deployments with `npx wrangler secret put NAME`. If one ran with the
 text, whoever read the code knows it: set another.
 
+- "while the module loads": Leave out the text behind it, and ask where it is used, for a request: `if
+  (!env.NAME) throw new Error("NAME is not set")` (while the module loads, a throw would stop the Worker).
+  Set it for local development in `.dev.vars`, for deployments with `npx wrangler secret put NAME`. If one
+  ran with the text, whoever read the code knows it: set another.
+
 ## Not reported
 
 An empty text; what says that there is none (`"not set"`) or that it is to be found (`"auto"`), and what is
@@ -262,7 +267,12 @@ def _words(module: Module, name: str, default: Node) -> js.Words:
     """How the secret is read here."""
     chosen = module.operation(module.parent(module.with_wrappers(default)))
     read = chosen.left if chosen is not None else None
-    return (("NAME", name), *js.word("env.NAME", module, read))
+    loads = module.enclosing_function(default) is None or module.run_while_loading(default) is not None
+    return (
+        *((("while the module loads", ""),) if loads else ()),
+        ("NAME", name),
+        *js.word("env.NAME", module, read),
+    )
 
 
 def _is_set(module: Module, name: str) -> bool:

@@ -48,6 +48,9 @@ JSON, and inline tables, where a key cannot slip into a table unseen.
 Safe: the key moves, with its comments, before the first table. Unsafe in tables of an environment, since it
 may have been meant for that environment only.
 
+- "`pages_build_output_dir` belongs": Pages then takes this file for its configuration, which it passes over
+  today: it refuses `main`, `site`, `build`, `triggers` and other keys of Workers, which have to go first
+
 Source: https://developers.cloudflare.com/workers/wrangler/configuration/
 """
 

@@ -26,6 +26,8 @@ Words = tuple[tuple[str, str], ...]
 
 NO_ENV = "no env here"
 """The name of a case: nothing at the place gives `env`."""
+NO_REQUEST = "no request here"
+"""The name of a case: nothing at the place is the request."""
 IS_ASYNC = "async"
 BECOMES_ASYNC = "becomes async"
 ENVIRONMENTS = "named environments"
@@ -84,6 +86,8 @@ def words_at(module: Module, node: Node) -> Words:
         found[NO_ENV] = ""
         if module.document.has_word("Hono"):
             found[IN_HONO] = ""
+    if "request" not in found:
+        found[NO_REQUEST] = ""
     named = sorted({it.name for it in module.environments if it.name})
     if named:
         found[ENVIRONMENTS] = ", ".join(f"`env.{name}`" for name in named[:_MOST_CALLERS])
