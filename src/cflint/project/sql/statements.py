@@ -317,8 +317,8 @@ def _may_be_d1(module: Module, target: Node) -> bool:
 
 
 def _is_made(module: Module, target: Node) -> bool:
-    """Whether a name is that of an object that the project makes by itself, in this module or another one: what
-    looks like a database and binds what its `run()` is given."""
+    """Whether a name is that of an object that the project makes by itself, in this module or another one:
+    what looks like a database and binds what its `run()` is given."""
     node = module.initializer(target)
     if node.type in ("object", "new_expression"):
         return True

@@ -46,7 +46,7 @@ class Imported:
         return value is not None and value.kind is LiteralKind.LITERAL and not value.is_mutable
 
     def is_made(self, path: str, ref: ImportRef) -> bool:
-        """Whether an import means what the project makes by itself: an object literal, an instance, a class."""
+        """Whether an import means what the project makes itself: an object literal, an instance, a class."""
         found = self._declaration(path, ref)
         value = found[0].values.get(found[1]) if found is not None else None
         return value is not None and value.kind in _MADE
