@@ -83,8 +83,8 @@ write why as a comment inside the `catch`, which ends the finding.
 
 A `catch` that does anything but log: it answers, throws, counts, keeps the error or tries again; one with a
 comment, or that only warns; handlers of GET; what runs after the response (`waitUntil()`), in a cron trigger
-or a queue; caches; tables, keys and functions whose name says that they keep logs, statistics or when
-something was last used.
+or a queue; caches; what only tidies up, by the words of the log; tables, keys and functions whose name says
+that they keep logs, statistics or when something was last used.
 
 There is one finding in a module, with the other places.
 
@@ -114,6 +114,8 @@ _LOSES = pattern(
     re.IGNORECASE,
 )
 """What stands in the name of something that may be lost, or that is made again."""
+_TIDIES = pattern(r"clean(?:ing|ed)?[ _-]?up|roll(?:ing|ed)?[ _-]?back|best[ _-]effort", re.IGNORECASE)
+"""What a log says of a write that only tidies up: the answer is about something else."""
 _TABLES = pattern(
     r"(?:\b(?:INTO|UPDATE|FROM)\s+[\"`]?|\b(?:insert|update|delete)\s*\(\s*)(\w[\w.]*)", re.IGNORECASE
 )
@@ -200,6 +202,8 @@ def _only_logs(subject: Module, body: Node, tried: Node) -> bool:
     logs = [made for made in calls if subject.log_at(made.node) is not None]
     if not logs or any(made.name in _MINOR for made in logs):
         return False  # `store-error-hidden`, or it is meant not to matter
+    if any(_TIDIES.search(subject.text(made.node)[:_MOST_TEXT]) is not None for made in logs):
+        return False
     return all(made in logs or made.name in _HARMLESS for made in calls)
 
 
