@@ -67,7 +67,7 @@ from cflint.api import (
 _PRODUCTION = pattern(r"(?:^|[-_])(?:production|prod|prd|live|release|main)(?:$|[-_])", re.IGNORECASE)
 
 
-@rule(configuration(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
+@rule(configuration(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
     if subject.top.incomplete or subject.is_pages or subject.is_typescript:
         return  # in TypeScript nothing is inherited
