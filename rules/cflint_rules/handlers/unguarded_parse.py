@@ -316,7 +316,10 @@ def _is_sent(subject: Module, node: Node) -> bool:
 def _is_part(subject: Module, node: Node) -> bool:
     """Whether a text is something that a client sends, or a part of the request's URL."""
     node = js.unwrap(subject.initializer(node))
-    return node.type not in _SHAPED and subject.provenance(node).trust is js.Trust.REQUEST
+    operation = subject.operation(node)
+    if node.type in _SHAPED and (operation is None or operation.operator not in ("??", "||")):
+        return False
+    return subject.provenance(node).trust is js.Trust.REQUEST
 
 
 def _reads_one(subject: Module, node: Node) -> bool:
