@@ -84,11 +84,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _address(module: Module, node: Node) -> str | None:
     """The public IP address that a URL begins with, where it is written out."""
-    url = js.unwrap(module.initializer(node))
-    made = module.call(url)
-    if made is not None and made.is_new and made.name in ("URL", "Request") and len(made.arguments) == 1:
-        url = js.unwrap(module.initializer(made.arguments[0]))
-    found = _HOST.match(_beginning(module, url))
+    found = _HOST.match(js.beginning_of(module, node))
     host = found["host"].strip("[]") if found is not None else ""
     try:
         address = ip_address(host)
@@ -96,24 +92,3 @@ def _address(module: Module, node: Node) -> str | None:
         return None
     is_public = address.is_global or host.startswith(_DOCUMENTED)
     return host if is_public and host not in _RESOLVERS else None
-
-
-def _beginning(module: Module, url: Node) -> str:
-    """What is known of a text from its beginning on; of `base + path` what `base` says, and a slash."""
-    known = module.string_of(url)
-    if known is not None:
-        return known
-    operation = module.operation(url)
-    if operation is not None and operation.operator == "+" and operation.left is not None:
-        return _beginning(module, operation.left)
-    text = ""
-    for part in url.named_children if url.type == "template_string" else ():
-        if part.type != "template_substitution":
-            text += module.text(part)
-            continue
-        inner = js.first_named(part)
-        value = module.string_of(inner) if inner is not None else None
-        if value is None:
-            break
-        text += value
-    return text

@@ -33,6 +33,7 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "cors-wildcard-credentials": Weakness((942,), 4.2),
         "cors-wildcard-with-auth": Weakness((942,), 6.5),
         "credential-in-query": Weakness((598,), 5.3),
+        "credential-over-http": Weakness((319,), 5.9),
         "error-detail-leak": Weakness((209,), 4.3),
         "forwarded-host-trusted": Weakness((345, 601), 4.7),
         "hardcoded-secret": Weakness((798, 312), 8.2),
