@@ -54,6 +54,7 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "password-hash-fast": Weakness((916,), 5.9),
         "password-plain-text": Weakness((256,), 7.4),
         "predictable-salt": Weakness((760,), 5.9),
+        "py-router-without-auth": Weakness((306,), 6.5),
         "queue-forwards-credentials": Weakness((522, 532), 5.5),
         "route-without-auth": Weakness((306,), 6.5),
         "secret-fallback-literal": Weakness((798, 1188), 7.4),
