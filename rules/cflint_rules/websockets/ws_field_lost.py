@@ -65,10 +65,10 @@ Store it with `ctx.storage.put()` or `ws.serializeAttachment()` in `fetch()`, an
 
 ## Not reported
 
-Lists that are emptied or filled elsewhere, and fields that a method sets for as long as it runs; objects with
-an `alarm()` or a `setInterval()`, as far as RPC and lists go. Fields that anything else sets: the
-constructor, a method that it or a handler of sockets calls; fields that something else is taken for where
-they are empty (`this.topic ?? (await this.load())`). Collections of sockets:
+Lists that are emptied or filled elsewhere or are logs by their name, and fields that a method sets for as
+long as it runs; objects with an `alarm()` or a `setInterval()`, as far as RPC and lists go. Fields that
+anything else sets: the constructor, a method that it or a handler of sockets calls; fields that something
+else is taken for where they are empty (`this.topic ?? (await this.load())`). Collections of sockets:
 [`ws-session-map-lost`](ws_session_map_lost.py) is about them. What is not made from the request, or from what
 a message holds.
 
@@ -82,6 +82,7 @@ https://developers.cloudflare.com/agents/api-reference/websockets/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,11 @@ _STARTS = frozenset({"constructor", "onStart"})
 _EMPTY = frozenset({"null", "undefined", "false"})
 _EMPTY_TEXTS = frozenset({"''", '""', "``", "0", "void 0"})
 _GROWS = frozenset({"push", "unshift"})
+_RECORDS = pattern(
+    r"#?_?(?:event|error|debug|audit|request|recent)?_?(?:logs?|errors?|events?|metrics?|traces?)",
+    re.IGNORECASE,
+)
+"""Lists for those who look after the object, who lose little."""
 _COUNTED = frozenset({"length"})
 _DEPTH = 3
 """Through how many methods a handler of sockets is followed."""
@@ -229,14 +235,14 @@ def check_grown(owner: ClassDefinition) -> Iterator[Finding]:
         return
     for member in owner.facts.members:
         value = owner.field_value(member.name) if not member.is_static else None
-        if value is None or not _is_empty_list(value):
+        if value is None or not _is_empty_list(value) or _RECORDS.fullmatch(member.name) is not None:
             continue
         added = _added(owner, member.name, methods)
         read = _read_as_whole(owner, member.name) if added is not None else None
         if added is None or read is None:
             continue
         yield Finding(
-            f"only messages fill `this.{member.name}`, which nothing stores: after hibernation it is empty",
+            f"messages fill `this.{member.name}`, which nothing stores: after hibernation it is empty",
             module.at(added),
             (
                 module.at(value, "it is made anew here whenever the object wakes up"),
