@@ -54,7 +54,6 @@ Source: https://developers.cloudflare.com/workers/platform/known-issues/#fetch-t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule
@@ -86,6 +85,8 @@ def _address(module: Module, node: Node) -> str | None:
     """The public IP address that a URL begins with, where it is written out."""
     found = _HOST.match(js.beginning_of(module, node))
     host = found["host"].strip("[]") if found is not None else ""
+    from ipaddress import ip_address  # needed for few calls
+
     try:
         address = ip_address(host)
     except ValueError:

@@ -59,7 +59,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
@@ -99,6 +98,8 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _is_outside(host: str) -> bool:
     """Whether a host is one of the internet."""
+    from ipaddress import ip_address  # needed for few calls
+
     try:
         return ip_address(host).is_global or host.startswith(_DOCUMENTED)
     except ValueError:

@@ -144,6 +144,8 @@ def check(match: Match) -> Iterator[Finding]:
     if methods is None:
         return
     for name, (put, by_message) in _sets(module, owner, fetch, methods).items():
+        if owner.method(name) is not None:  # a setter, which may keep it elsewhere
+            continue
         if _is_restored(module, owner, name, [fetch, *(methods if by_message else ())]):
             continue
         reads = [
@@ -270,8 +272,8 @@ def _methods_of_messages(owner: ClassDefinition) -> list[Node]:
 def _only_sets(owner: ClassDefinition, name: str, setter: Node) -> bool:
     """Whether a field begins empty, and nothing but one method gives it another value, and leaves it."""
     first = owner.field_value(name)
-    if first is not None and not _is_empty(owner.module, first):
-        return False
+    if owner.method(name) is not None or (first is not None and not _is_empty(owner.module, first)):
+        return False  # or it is no field, but what a setter keeps elsewhere
     for change in owner.module.field_mutations(owner, name):
         if change.kind is not js.MutationKind.ASSIGNED or not change.sets_name:
             return False

@@ -92,7 +92,8 @@ those that mean it.
 
 Configurations of one folder or of folders within each other, which are often ways to deploy the same Worker,
 and those of folders with the same name (`stage-1/api`, `stage-2/api`); examples, templates and tests; those
-of different accounts or with the same `main`; Pages projects, which have names of their own.
+of different accounts or with the same `main`; Pages projects, which have names of their own; names that more
+than three Workers have.
 
 ## Fix safety
 
@@ -107,6 +108,9 @@ from collections.abc import Iterator, Mapping
 from posixpath import basename, dirname
 
 from cflint.api import PREVIEW, Documents, Finding, Project, Severity, Worker, rule, worker
+
+_MOST = 3
+"""A name that more Workers have is that of none: nobody deploys them."""
 
 
 @rule(
@@ -143,7 +147,11 @@ def _by_name(project: Project) -> Mapping[str, tuple[Worker, ...]]:
     for it in project.workers:
         if it.config is not None and it.name and not it.is_document and _is_somebodys(it):
             found.setdefault(it.name, []).append(it)
-    return {name: tuple(sorted(several, key=_order)) for name, several in found.items() if len(several) > 1}
+    return {
+        name: tuple(sorted(several, key=_order))
+        for name, several in found.items()
+        if 1 < len(several) <= _MOST
+    }
 
 
 def _order(it: Worker) -> tuple[bool, str]:
