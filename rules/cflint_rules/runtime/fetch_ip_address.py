@@ -51,6 +51,8 @@ No fix: the name has to be made first.
 Source: https://developers.cloudflare.com/workers/platform/known-issues/#fetch-to-ip-addresses
 """
 
+# Imported where used: ipaddress, for the few calls with an address.
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -85,7 +87,7 @@ def _address(module: Module, node: Node) -> str | None:
     """The public IP address that a URL begins with, where it is written out."""
     found = _HOST.match(js.beginning_of(module, node))
     host = found["host"].strip("[]") if found is not None else ""
-    from ipaddress import ip_address  # needed for few calls
+    from ipaddress import ip_address
 
     try:
         address = ip_address(host)

@@ -55,6 +55,8 @@ No fix: whether the server speaks HTTPS is not known.
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Transport_Layer_Security_Cheat_Sheet.html
 """
 
+# Imported where used: ipaddress, for the few calls with an address.
+
 from __future__ import annotations
 
 import re
@@ -98,7 +100,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _is_outside(host: str) -> bool:
     """Whether a host is one of the internet."""
-    from ipaddress import ip_address  # needed for few calls
+    from ipaddress import ip_address
 
     try:
         return ip_address(host).is_global or host.startswith(_DOCUMENTED)
