@@ -1,8 +1,8 @@
 """Call only methods that the binding has.
 
-A KV namespace has no `head()`, an R2 bucket no `getWithMetadata()`, a queue no `sendMessage()`: such a call
-throws `… is not a function` when it is reached. A Durable Object namespace has none of the methods of its
-objects: `getByName()` returns a stub, and the stub has them.
+A KV namespace has no `head()`, an R2 bucket no `getWithMetadata()`, a queue no `sendMessage()`, an instance
+of a Workflow no `run()`: such a call throws `… is not a function` when it is reached. A Durable Object
+namespace has none of the methods of its objects: `getByName()` returns a stub, and the stub has them.
 
 ## Incorrect
 
@@ -57,6 +57,9 @@ The call throws that it is no function. Call what the binding has: KV `get`, `pu
 
 - "D1 database": Write `await env.NAME.prepare(sql).bind(…values).all()` (`first()` for one row, `run()` for
   none); the rows are `results`. As it is, the call throws that it is no function.
+- "an instance of a Workflow": Delete the call, which throws that it is no function: `create()` has started
+  the instance. `(await instance.status()).output` is its result once its `status` is `complete`;
+  `terminate()` ends it.
 - "on a stub": Write `env.NAME.getByName("name").method(…)`, with the name of the object that is meant. As it
   is, the call throws that it is no function.
 
@@ -87,10 +90,12 @@ from collections.abc import Iterator
 from cflint.api import (
     Finding,
     Fix,
+    Match,
     Module,
     Safety,
     Severity,
     ValueKind,
+    call,
     config,
     module,
     pattern,
@@ -117,6 +122,15 @@ _SLIPS: dict[str, dict[str, str]] = {
 }
 """What is called by another product's name, and the method that is meant."""
 
+_OF_INSTANCES = {
+    **dict.fromkeys(("cancel", "stop", "abort", "kill"), "use `terminate()`"),
+    **dict.fromkeys(("getStatus", "result", "getResult", "output", "getOutput"), "`status()` says it"),
+    **dict.fromkeys(
+        ("run", "start", "execute"), "`create()` has started it, and `status()` says how it goes"
+    ),
+}
+"""What an instance of a Workflow is asked for by another product's name, and what there is instead."""
+
 _RENAMED = frozenset({"sendMessage", "publish", "enqueue", "remove", "del"})
 """Those that take the same one argument as the method that is meant."""
 
@@ -134,6 +148,17 @@ def check(module: Module) -> Iterator[Finding]:
         kind = kinds[name]
         if kind is not None and not _has(kind, method.decode()):
             yield from _wrong(module, kind, match.start(2), match.end(2))
+
+
+@check.on(call(*_OF_INSTANCES))
+def check_instances(match: Match) -> Iterator[Finding]:
+    if match.receiver is None or match.receiver_value.kind is not ValueKind.WORKFLOW_INSTANCE:
+        return
+    yield Finding(
+        f"{quoted(match.text(match.receiver))} is an instance of a Workflow, which has no `{match.word}()`:"
+        f" {_OF_INSTANCES[match.word]}",
+        match.at(match.node),
+    )
 
 
 def _calls(data: bytes) -> Iterator[re.Match[bytes]]:

@@ -1,7 +1,8 @@
 """Give `fetch()`, `new Request()`, `new URL()` and `Response.redirect()` absolute URLs.
 
 A Worker has no base URL: a path alone throws "Invalid URL: /state". The same holds for the stub of a Durable
-Object, a service binding and `env.ASSETS`, although the host does not matter there.
+Object, a service binding and `env.ASSETS`, although the host does not matter there. A binding is no address
+either: as a text it is "[object Object]".
 
 ## Incorrect
 
@@ -35,6 +36,8 @@ another server is meant, put its address before the path.
 - "no request here": Put the address of the server before the path (from a variable of the configuration,
   where it differs). Where the Worker itself is meant, call the function that answers this path in place of
   `fetch()`: without a request, its address is not known.
+- "no address": Call `fetch()` of the binding itself, with a URL of any host: `env.NAME.fetch("https://internal/path",
+  init)`; of a namespace of Durable Objects that of a stub.
 
 ## Not reported
 
@@ -99,6 +102,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     path = _relative(module, arguments[0])
     if path is None:
+        yield from _begins_with_binding(match, arguments[0])
         return
     target = _target(match)
     if target is None:
@@ -110,6 +114,30 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(arguments[0]),
         fix=_absolute_host(match, arguments[0], path) if is_stub else _of_request(match, arguments[0], path),
     )
+
+
+def _begins_with_binding(match: Match, node: Node) -> Iterator[Finding]:
+    """A URL that is put together from a binding, as if that were an address."""
+    module = match.module
+    if match.word == "redirect" or not module.is_global(match.callee, match.word):
+        return
+    url = js.unwrap(module.initializer(node))
+    first: Node | None = None
+    operation = module.operation(url)
+    if url.type == "template_string" and url.named_children:
+        part = url.named_children[0]
+        first = js.first_named(part) if part.type == "template_substitution" else None
+    elif operation is not None and operation.operator == "+":
+        first = operation.left
+    value = module.value_of(first) if first is not None else None
+    if first is None or value is None or value.kind is not ValueKind.BINDING or value.binding is None:
+        return
+    if value.binding.id in _BINDINGS:
+        yield Finding(
+            f"{quoted(module.text(first))} is a binding and no address: this URL begins with"
+            ' "[object Object]" and throws',
+            module.at(first),
+        )
 
 
 def _relative(module: Module, node: Node) -> str | None:

@@ -217,7 +217,7 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
         made = js.Call(subject, node)
         if not made.arguments or not subject.value_of(made.receiver).is_binding("durable_object"):
             continue
-        if _may_escape(subject, node) and _is_sent(subject, made.arguments[0]) and _escapes(subject, node):
+        if _may_escape(subject, node) and _is_part(subject, made.arguments[0]) and _escapes(subject, node):
             yield node, _ID
     for node in subject.calls_of("toISOString", subject.root):
         receiver = js.Call(subject, node).receiver
@@ -311,6 +311,15 @@ def _is_sent(subject: Module, node: Node) -> bool:
         return False
     source = made.module.member(made.source)
     return source is None or source.name not in _PARTS_OF_URL or _reads_one(subject, node)
+
+
+def _is_part(subject: Module, node: Node) -> bool:
+    """Whether a text is something that a client sends, or a part of the request's URL."""
+    node = js.unwrap(subject.initializer(node))
+    operation = subject.operation(node)
+    if node.type in _SHAPED and (operation is None or operation.operator not in ("??", "||")):
+        return False
+    return subject.provenance(node).trust is js.Trust.REQUEST
 
 
 def _reads_one(subject: Module, node: Node) -> bool:

@@ -2,7 +2,9 @@
 
 An object that hibernates is created again when the next message comes. Its constructor runs, and `fetch()`
 does not: what that kept in a field is `undefined` again, or the field's first value, while the sockets are
-still open. It belongs in the attachment of each socket or in storage.
+still open. The same holds of what a method for RPC keeps, of lists that earlier messages were added to, and
+of Agents, which hibernate unless their options say otherwise. It belongs in the attachment of each socket or
+in storage (`setState()` of an Agent).
 
 ## Incorrect
 
@@ -63,32 +65,38 @@ Store it with `ctx.storage.put()` or `ws.serializeAttachment()` in `fetch()`, an
 
 ## Not reported
 
-Fields that anything else sets: the constructor, a method that it or a handler of sockets calls; fields that
-something else is taken for where they are empty (`this.topic ?? (await this.load())`). Collections of
-sockets: [`ws-session-map-lost`](ws_session_map_lost.py) is about them. What is not made from the request, or
-from what a message holds.
+Lists that are emptied or filled elsewhere or are logs by their name, and fields that a method sets for as
+long as it runs; objects with an `alarm()` or a `setInterval()`, as far as RPC and lists go. Fields that
+anything else sets: the constructor, a method that it or a handler of sockets calls; fields that something
+else is taken for where they are empty (`this.topic ?? (await this.load())`). Collections of sockets:
+[`ws-session-map-lost`](ws_session_map_lost.py) is about them. What is not made from the request, or from what
+a message holds.
 
 ## Fix safety
 
 There is no fix: where to keep the value is up to the author.
 
-Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
+Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/,
+https://developers.cloudflare.com/agents/api-reference/websockets/
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
     PREVIEW,
     ClassDefinition,
+    ClassKind,
     Finding,
     Match,
     Module,
     Severity,
     ValueKind,
     call,
+    class_definition,
     js,
     pattern,
     rule,
@@ -103,6 +111,24 @@ _KEPT = pattern(
 )
 """What is kept elsewhere, or is no more than a time."""
 _SOCKETS = frozenset({"ws", "socket", "webSocket", "connection", "conn", "code", "reason", "error"})
+_OF_AGENTS = frozenset({"onMessage", "onClose", "onError"})
+"""What the SDK calls for a socket of an Agent, which hibernates unless its options say otherwise."""
+_AWAKE = pattern(rb"\bsetInterval\b|\bkeepAlive|\bhibernate\b|\balarm\s*\(")
+"""What keeps an object in memory, or says how it sleeps."""
+_SAVES = pattern(
+    r"storage|ttachment|\bsql\b|setState|prepare\(|\.put\(|(?<!pay)[Ll]oad|[Rr]estore|[Hh]ydrate|[Pp]ersist|[Ss]ave"
+)
+"""What may keep a value elsewhere, or read it again."""
+_STARTS = frozenset({"constructor", "onStart"})
+_EMPTY = frozenset({"null", "undefined", "false"})
+_EMPTY_TEXTS = frozenset({"''", '""', "``", "0", "void 0"})
+_GROWS = frozenset({"push", "unshift"})
+_RECORDS = pattern(
+    r"#?_?(?:event|error|debug|audit|request|recent)?_?(?:logs?|errors?|events?|metrics?|traces?)",
+    re.IGNORECASE,
+)
+"""Lists for those who look after the object, who lose little."""
+_COUNTED = frozenset({"length"})
 _DEPTH = 3
 """Through how many methods a handler of sockets is followed."""
 
@@ -118,6 +144,8 @@ def check(match: Match) -> Iterator[Finding]:
     if methods is None:
         return
     for name, (put, by_message) in _sets(module, owner, fetch, methods).items():
+        if owner.method(name) is not None:  # a setter, which may keep it elsewhere
+            continue
         if _is_restored(module, owner, name, [fetch, *(methods if by_message else ())]):
             continue
         reads = [
@@ -162,6 +190,156 @@ def check_loaded(match: Match) -> Iterator[Finding]:
             (module.at(loader.child_by_field_name("name") or loader, "it is loaded here"),),
         )
         return
+
+
+@check.on(class_definition())
+def check_told(owner: ClassDefinition) -> Iterator[Finding]:
+    """Fields that a method which no message calls sets to what it was given, as for RPC."""
+    module = owner.module
+    methods = _methods_of_messages(owner)
+    if not methods:
+        return
+    reached = {method.id for method in methods}
+    for name, node, value in module.field_values(owner):
+        setter = module.method_around(node) if node.type == "assignment_expression" else None
+        if setter is None or setter.id in reached or not _is_of_message(module, setter, value):
+            continue
+        title = js.name_of_function(module, setter)
+        if (
+            title.strip("`()") in {*_STARTS, "fetch", "alarm"}
+            or _SAVES.search(module.text(setter)) is not None
+        ):
+            continue
+        if not _only_sets(owner, name, setter) or _is_started_with(owner, setter):
+            continue
+        reads = [
+            use
+            for method in methods
+            for use in _uses(module, owner, name, method)
+            if module.mutation_of(use) is None
+        ]
+        if not reads or any(_falls_back(module, use) for use in reads):
+            continue
+        yield Finding(
+            f"only {title} sets `this.{name}`, which no message calls: after hibernation it is empty here",
+            module.at(reads[0]),
+            (module.at(node, "it is set here"),),
+        )
+        return
+
+
+@check.on(class_definition())
+def check_grown(owner: ClassDefinition) -> Iterator[Finding]:
+    """Lists that messages are added to, and that nothing keeps."""
+    module = owner.module
+    methods = _methods_of_messages(owner)
+    if not methods:
+        return
+    for member in owner.facts.members:
+        value = owner.field_value(member.name) if not member.is_static else None
+        if value is None or not _is_empty_list(value) or _RECORDS.fullmatch(member.name) is not None:
+            continue
+        added = _added(owner, member.name, methods)
+        read = _read_as_whole(owner, member.name) if added is not None else None
+        if added is None or read is None:
+            continue
+        yield Finding(
+            f"messages fill `this.{member.name}`, which nothing stores: after hibernation it is empty",
+            module.at(added),
+            (
+                module.at(value, "it is made anew here whenever the object wakes up"),
+                module.at(read, "and read here"),
+            ),
+        )
+        return
+
+
+def _methods_of_messages(owner: ClassDefinition) -> list[Node]:
+    """What runs for a message of an object that hibernates: nothing when it is not sure that it does."""
+    module = owner.module
+    if owner.kind is ClassKind.AGENT:
+        names = _OF_AGENTS
+    elif owner.is_durable_object and module.hibernatable_accepts(owner):
+        names = js.WEBSOCKET_HANDLERS
+    else:
+        return []
+    body = owner.facts.body
+    if _AWAKE.search(module.document.data, body.start, body.end) is not None:
+        return []
+    return _methods_of_sockets(module, owner, names) or []
+
+
+def _only_sets(owner: ClassDefinition, name: str, setter: Node) -> bool:
+    """Whether a field begins empty, and nothing but one method gives it another value, and leaves it."""
+    first = owner.field_value(name)
+    if owner.method(name) is not None or (first is not None and not _is_empty(owner.module, first)):
+        return False  # or it is no field, but what a setter keeps elsewhere
+    for change in owner.module.field_mutations(owner, name):
+        if change.kind is not js.MutationKind.ASSIGNED or not change.sets_name:
+            return False
+        is_emptied = all(_is_empty(owner.module, value) for value in change.values)
+        if js.contains(setter, change.node) is is_emptied:
+            return False
+    return True
+
+
+def _is_empty(module: Module, value: Node) -> bool:
+    value = js.unwrap(value)
+    return value.type in _EMPTY or module.text(value) in _EMPTY_TEXTS
+
+
+def _is_started_with(owner: ClassDefinition, setter: Node) -> bool:
+    """Whether the object calls a method when it starts, or with what it has kept."""
+    module = owner.module
+    return any(
+        _calls(module, method, setter) and (name in _STARTS or _SAVES.search(module.text(method)) is not None)
+        for name, method in owner.methods
+    )
+
+
+def _is_empty_list(value: Node) -> bool:
+    value = js.unwrap(value)
+    return value.type == "array" and not value.named_children
+
+
+def _added(owner: ClassDefinition, name: str, methods: list[Node]) -> Node | None:
+    """Where a message adds to a list; None when anything else fills it, or it is emptied for more."""
+    module = owner.module
+    found: Node | None = None
+    for change in module.field_mutations(owner, name):
+        within = next((method for method in methods if js.contains(method, change.node)), None)
+        if change.sets_name:
+            if within is not None or not all(_is_empty_list(value) for value in change.values):
+                return None
+            continue
+        made = module.call(change.node)
+        if made is None or made.name not in _GROWS:
+            continue
+        around = module.method_around(change.node)
+        if around is None or _SAVES.search(module.text(around)) is not None:
+            return None
+        if within is not None and any(_is_kept_value(module, argument) for argument in made.arguments):
+            found = found or change.node
+    return found
+
+
+def _is_kept_value(module: Module, value: Node) -> bool:
+    """Whether it is something to be kept: a record or a text, neither a socket nor a time."""
+    value = js.unwrap(value)
+    if value.type in ("object", "template_string"):
+        return True
+    return value.type == "identifier" and module.text(value) not in _SOCKETS and not module.pair_ends(value)
+
+
+def _read_as_whole(owner: ClassDefinition, name: str) -> Node | None:
+    """Where a list is read, other than for its length or where it is changed."""
+    module = owner.module
+    for use in _uses(module, owner, name, owner.body):
+        above = module.member(module.parent(module.with_wrappers(use)))
+        is_counted = above is not None and above.object.id == use.id and above.name in _COUNTED
+        if not is_counted and module.mutation_of(use) is None and module.method_around(use) is not None:
+            return use
+    return None
 
 
 def _handlers_of_sockets(owner: ClassDefinition) -> list[Node]:
@@ -273,14 +451,12 @@ def _falls_back(module: Module, use: Node) -> bool:
     return js.unwrap(operation.right).type not in ("string", "number", "null", "undefined", "false", "array")
 
 
-def _methods_of_sockets(module: Module, owner: ClassDefinition) -> list[Node] | None:
+def _methods_of_sockets(
+    module: Module, owner: ClassDefinition, names: frozenset[str] = js.WEBSOCKET_HANDLERS
+) -> list[Node] | None:
     """The handlers of sockets and the methods of the class that they call; None when they hand the object
     to code that cannot be seen."""
-    todo = [
-        (method, _DEPTH)
-        for name in sorted(js.WEBSOCKET_HANDLERS)
-        if (method := owner.method(name)) is not None
-    ]
+    todo = [(method, _DEPTH) for name in sorted(names) if (method := owner.method(name)) is not None]
     found: dict[int, Node] = {}
     while todo:
         method, depth = todo.pop(0)

@@ -1,8 +1,9 @@
 """Find the sockets of a hibernating object with `getWebSockets()`, not in a field.
 
 An object that hibernates is created again when the next message comes: its constructor runs, and a `Map` of
-sessions in a field is empty, while the sockets are still open. `ctx.getWebSockets()` returns the sockets, and
-`serializeAttachment()` keeps what belongs to each.
+sessions in a field is empty, while the sockets are still open, and so is one in an object that it makes for
+its sessions. `ctx.getWebSockets()` returns the sockets, and `serializeAttachment()` keeps what belongs to
+each.
 
 ## Incorrect
 
@@ -123,6 +124,68 @@ def check(match: Match) -> Iterator[Finding]:
                 module.at(read, "and read here"),
             ),
         )
+
+
+@check.on(call("acceptWebSocket"))
+def check_helpers(match: Match) -> Iterator[Finding]:
+    """Collections in an object that the Durable Object makes and gives its sockets to."""
+    module = match.module
+    owner = module.hibernating_object(match.node)
+    if owner is None or _knows_of_all(module, owner.body):
+        return
+    function = match.enclosing_function
+    for node in module.descendants(function, "call_expression") if function is not None else ():
+        made = js.Call(module, node)
+        receiver = module.member(made.receiver) if made.receiver is not None else None
+        if receiver is None or receiver.object.type != "this" or not _holds_socket(module, node):
+            continue
+        called = js.function_called(module, node)
+        helper = called[0].enclosing_class(called[1]) if called is not None else None
+        if called is None or helper is None or helper is owner or helper.kind.runs_as_durable_object:
+            continue
+        lost = _kept_by(helper, called[1], node, module)
+        if lost is None:
+            continue
+        name, filled, read = lost
+        yield Finding(
+            f"`this.{receiver.name}` keeps sockets: `{name}` in it is empty after hibernation, while they"
+            f" are open: use `{owner.state or 'ctx'}.getWebSockets()`",
+            module.at(node),
+            (helper.module.at(filled, "they are kept here"), helper.module.at(read, "and read here")),
+        )
+        return
+
+
+def _kept_by(
+    helper: ClassDefinition, method: Node, given: Node, module: Module
+) -> tuple[str, Node, Node] | None:
+    """The collection in which a method of a helper keeps the socket that a call gives it: its name, where it
+    is filled, where it is read; None when the helper asks for all sockets, or fills it elsewhere, too."""
+    home = helper.module
+    parameters = home.parameters(method)
+    sockets = {
+        parameter.name
+        for parameter, argument in zip(parameters, js.arguments_of(given), strict=False)
+        if module.value_of(argument).kind in _SOCKETS or module.pair_ends(argument)
+    }
+    if not sockets or _knows_of_all(home, helper.body):
+        return None
+    for name, _ in _collections(helper):
+        filled: Node | None = None
+        read: Node | None = None
+        others = False
+        for use in _uses(home, helper, name):
+            called = home.method_called_on(use)
+            if called is not None and called[0] in js.ADDING:
+                within = js.contains(method, use)
+                names = {home.text(argument) for argument in js.arguments_of(called[1])}
+                filled = called[1] if within and names & sockets else filled
+                others = others or not within
+            elif (called is None or called[0] not in _FORGETS) and not js.contains(method, use):
+                read = read or (use if not _is_replaced(home, use) else None)
+        if filled is not None and read is not None and not others:
+            return name, filled, read
+    return None
 
 
 def _collections(owner: ClassDefinition) -> Iterator[tuple[str, Node]]:

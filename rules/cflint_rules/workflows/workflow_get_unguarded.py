@@ -46,6 +46,9 @@ Write `let instance: WorkflowInstance; try { instance = await workflow.get(id); 
 Response("not found", { status: 404 }); }` for the statement: an id that there is not is answered with 404
 instead of an error 500.
 
+- "`get()` raises": Put it into `try:`, and answer 404: `except Exception: return Response("not found",
+  status=404)`. As it is, the client gets an error 500.
+
 ## Not reported
 
 A call within `try`, or whose promise has a `.catch()`; ids that do not come from a request, as far as it is
@@ -70,7 +73,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, python, python_module, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -91,6 +94,26 @@ def check(match: Match) -> Iterator[Finding]:
                 *js.word("workflow", module, match.receiver),
                 *js.word("id", module, match.arguments[0]),
             ),
+        )
+
+
+@check.on(python_module("get"))
+def check_python(module: python.PythonModule) -> Iterator[Finding]:
+    if not module.workers or module.is_document or module.has_errors:
+        return
+    found = [
+        node
+        for node in module.calls("get")
+        if len(given := module.arguments(node)) == 1
+        and module.value_of(module.receiver(node)).is_binding("workflow")
+        and python.reads_python_request(module, given[0])
+        and python.escapes_python_handler(module, node)
+    ]
+    if found:
+        yield Finding(
+            "`get()` raises when there is no instance of that id, which a client can choose here",
+            module.at(found[0]),
+            tuple(module.at(other, "and here") for other in found[1:]),
         )
 
 

@@ -149,6 +149,7 @@ if TYPE_CHECKING:
     from cflint.project.code.nodes import Operation as Operation
     from cflint.project.code.nodes import Parameter as Parameter
     from cflint.project.code.origins import alternatives as alternatives
+    from cflint.project.code.origins import beginning_of as beginning_of
     from cflint.project.code.origins import callee_name as callee_name
     from cflint.project.code.origins import header_read as header_read
     from cflint.project.code.origins import is_global as is_global
@@ -346,8 +347,8 @@ _ORIGINS = {
     "cflint.project.code.nodejs": ("NodeNeed node_needs"),
     "cflint.project.code.nodes": ("Assignment Call Member:MemberAccess Operation Parameter"),
     "cflint.project.code.origins": (
-        "alternatives callee_name header_read is_global is_open_object key_of number_of origins "
-        "property_value reads_credential reads_query reads_request"
+        "alternatives beginning_of callee_name header_read is_global is_open_object key_of "
+        "number_of origins property_value reads_credential reads_query reads_request"
     ),
     "cflint.project.code.orms": ("OrmStatement"),
     "cflint.project.code.paging": ("list_without_pagination"),
@@ -543,6 +544,7 @@ __all__ = [
     "awaited_word",
     "base_members",
     "bases_of_kinds",
+    "beginning_of",
     "block_end",
     "body_of",
     "bound_by_others",

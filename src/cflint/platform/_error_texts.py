@@ -266,6 +266,8 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "wrangler",
         'The "env.…" environment inherits the top-level `routes` configuration, which includes the custom domain(s): …',
     ),
+    ("fetch-ip-address", "Cloudflare", "error code: 1003"),
+    ("fetch-ip-address", "Cloudflare", "Direct IP access not allowed"),
     ("fetch-relative-url", "workerd", "TypeError: Invalid URL: …"),
     ("fetch-relative-url", "workerd", "TypeError: Fetch API cannot load: …"),
     ("fetch-relative-url", "workerd", "TypeError: Unable to parse URL: …"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cflint.api import js
 from tests.support.modules import marked
 
 pytestmark = pytest.mark.portable
@@ -26,3 +27,22 @@ def test_properties_by_name(literal: str, found: dict[str, str] | None) -> None:
     properties = module.properties_of(node)
     shown = None if properties is None else {name: module.text(value) for name, value in properties.items()}
     assert shown == found
+
+
+@pytest.mark.parametrize(
+    ("text", "beginning"),
+    [
+        ('"http://a.example/x"', "http://a.example/x"),
+        ("`${HOST}/x/${name}/y`", "http://a.example/x/"),
+        ("`${name}/x`", ""),
+        ('HOST + "/x"', "http://a.example"),
+        ('name + "/x"', ""),
+        ("new URL(`${HOST}${name}`)", "http://a.example"),
+        ("new URL(name, HOST)", ""),
+        ("target", "http://a.example/t/"),
+        ("name", ""),
+    ],
+)
+def test_the_beginning_of_a_text(text: str, beginning: str) -> None:
+    names = 'const HOST = "http://a.example"; const target = `${HOST}/t/${name}`;'
+    assert js.beginning_of(*marked(f"{names} declare const name: string; f(«{text}»);")) == beginning

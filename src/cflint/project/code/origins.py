@@ -128,6 +128,31 @@ def header_read(module: ModuleLike, node: Node) -> str | None:
     return header.lower()
 
 
+def beginning_of(module: ModuleLike, node: Node) -> str:
+    """What is known of a text from its beginning on: all of it, or of a template or a sum what stands before
+    the first part that is not known. Names and `new URL(text)` are followed; `""` where nothing is known."""
+    known = module.string_of(node)
+    if known is not None:
+        return known
+    node = unwrap(module.initializer(node))
+    if node.type == "new_expression" and len(arguments_of(node)) == 1:
+        made = node.child_by_field_name("constructor")
+        is_url = made is not None and is_global(module, made, "URL", "Request")
+        return beginning_of(module, arguments_of(node)[0]) if is_url else ""
+    if node.type == "binary_expression" and _operator(module, node) == "+":
+        return next((beginning_of(module, part) for part in _fields(node, "left")), "")
+    text = ""
+    for part in node.named_children if node.type == "template_string" else ():
+        inner = (
+            part.named_children[0] if part.type == "template_substitution" and part.named_children else None
+        )
+        value = module.string_of(inner) if inner is not None else module.text(part)
+        if value is None:
+            break
+        text += value
+    return text
+
+
 def reads_query(module: ModuleLike, node: Node) -> bool:
     """Whether an expression is one parameter of a request's query, decoded: `url.searchParams.get("q")`,
     `c.req.query("q")`."""
