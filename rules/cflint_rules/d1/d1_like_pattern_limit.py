@@ -45,9 +45,8 @@ are then plain text). For a pattern without `%` in front, `instr(…) = 1`.
 
 ## Not reported
 
-Patterns that no client decides; texts that are cut to 50 characters or less, or whose length is asked for; what
-a validator gives;
-queries in a `try` with a `catch`, which may answer otherwise.
+Patterns that no client decides; texts that are cut to 50 characters or less, or whose length is compared with
+such a number; what a validator gives; queries in a `try` with a `catch`, which may answer otherwise.
 
 ## Errors
 

@@ -69,10 +69,10 @@ digest(expected))` for `given !== expected` (without the `!` for `===`). The fun
 
 ## Not reported
 
-A secret that only clears a cache (`CACHE_BUST_SECRET`, `PURGE_TOKEN`) for who knows it, and answers all
-others as well: it gives little away. Comparisons with literals, `null` or an empty text; variables that hold no secret by their name; values that
-do not come from a request, as far as one can see. A call of `timingSafeEqual()` that stands in a `try` with a
-`catch`.
+A secret that only clears a cache (`CACHE_BUST_SECRET`, `PURGE_TOKEN`) where who does not know it gets an
+answer as well: it gives little away. Comparisons with literals, `null` or an empty text; variables that hold
+no secret by their name; values that do not come from a request, as far as one can see. A call of
+`timingSafeEqual()` that stands in a `try` with a `catch`.
 
 ## Errors
 
