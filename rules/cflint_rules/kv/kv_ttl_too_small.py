@@ -108,9 +108,9 @@ def check(match: Match) -> Iterator[Finding]:
         )
     floor = _floor(module, written) if match.word == "put" and written is not None else None
     if floor is not None:
-        least, number = _MINIMUM[name], module.number(floor)
+        shortest = module.number(floor) or 0
         yield Finding(
-            f"`{name}` may be as little as {number or 0:g} seconds, and has to be at least {least}:"
+            f"`{name}` may be as little as {shortest:g} seconds, and has to be at least {_MINIMUM[name]}:"
             " `put()` throws then",
             match.at(floor),
             severity=Severity.WARNING,
