@@ -29,6 +29,8 @@ export function nothing(message: string): Response {
 }
 """
 
+NAMES = "broken, failure, handed, json, mixed, plain, problem, shown"
+
 
 @pytest.mark.parametrize(
     ("call", "contents", "status"),
@@ -50,10 +52,7 @@ export function nothing(message: string): Response {
     ],
 )
 def test_replies(call: str, contents: list[str], status: float | None) -> None:
-    module = module_of(
-        f"import {{ broken, failure, handed, json, mixed, plain, problem, shown }} from './lib';\nlet status: number;\n{call};",
-        lib=LIB,
-    )
+    module = module_of(f"import {{ {NAMES} }} from './lib';\nlet status: number;\n{call};", lib=LIB)
     node = next(module.calls_of(call.partition("(")[0], module.root))
     found = replies_of(module, node)
     assert [(sorted(map(module.text, reply.contents)), reply.status) for reply in found] == [
