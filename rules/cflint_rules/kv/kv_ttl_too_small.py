@@ -42,7 +42,7 @@ export default {
 Write `60`, the least that KV takes for `expirationTtl` (`30` for `cacheTtl`), where the number stands:
 entries live that long then. As it is, the call throws.
 
-- "may be as little as": Write `60` for that number. Some entries then live up to a minute longer, so that
+- "what is left of a time": Write `60` for that number. Some entries then live up to a minute longer, so that
   what reads them has to look at their own end, too; or store nothing that ends sooner.
 - "Better Auth": Write `expirationTtl: Math.max(60, ttl)`. Some entries then live up to a minute longer; as
   it is, the sign-in or the request that stores them fails.
@@ -110,8 +110,8 @@ def check(match: Match) -> Iterator[Finding]:
     if floor is not None:
         shortest = module.number(floor) or 0
         yield Finding(
-            f"`{name}` may be as little as {shortest:g} seconds, and has to be at least {_MINIMUM[name]}:"
-            " `put()` throws then",
+            f"`{name}` is what is left of a time, from {shortest:g} seconds on, and has to be at least"
+            f" {_MINIMUM[name]}: `put()` throws in the last minute",
             match.at(floor),
             severity=Severity.WARNING,
         )
