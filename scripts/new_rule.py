@@ -219,7 +219,7 @@ def files(group: str, id: str, about: str) -> dict[Path, str]:
             written[cases / case / "src" / "index.ts"] = BINDING_MODULE.format(name=name)
         return written
     lines = {
-        "reports": ("", f"fillIn(); // warning: {id}"),
+        "reports": ("declare function fillIn(): void;\n\n", f"fillIn(); // warning: {id}"),
         "clean": ('import { tools } from "./tools";\n\n', "tools.fillIn();"),
     }
     written = {rule: RULE}

@@ -119,7 +119,7 @@ def test_rules_are_started_and_filled_in(copy: Path) -> None:
     assert lint.returncode == 0, lint.stdout
     assert python(copy, "-m", "ruff", "format", "--no-cache", "--check", *code).returncode == 0
 
-    for about, place in {"call": "src/index.ts:3:5", "binding": "wrangler.jsonc:7:18"}.items():
+    for about, place in {"call": "src/index.ts:5:5", "binding": "wrangler.jsonc:7:18"}.items():
         id = ABOUT[about]
         reports = copy / "fixtures" / "alarms" / id / "reports"
         check = ["-m", "cflint", "check", "--isolated", "--select", id, "--output-format", "concise", "."]

@@ -131,7 +131,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Finding,
     Fix,
@@ -169,7 +168,6 @@ _CHAIN = frozenset({"member_expression", "subscript_expression", "call_expressio
     call("bind"),
     severity=Severity.WARNING,
     fix=Safety.UNSAFE,
-    presets=(PREVIEW,),
     documents=Documents.NOTHING,
 )
 def check(match: Match) -> Iterator[Finding]:

@@ -91,7 +91,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Finding,
     Location,
@@ -115,7 +114,6 @@ _VALUES = frozenset({"identifier", "shorthand_property_identifier"})
     hint("fetch", "env", "Response"),
     severity=Severity.ERROR,
     documents=Documents.NOTHING,
-    presets=(PREVIEW,),
 )
 def check(module: Module) -> Iterator[Finding]:
     project = module.project

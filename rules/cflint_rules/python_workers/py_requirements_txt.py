@@ -49,8 +49,13 @@ dev = ["workers-py"]
 
 Make a `pyproject.toml` beside the configuration: `[project]` with `name`, `version`, `requires-python =
 ">=3.12"`, and the lines of `requirements.txt` as the strings of `dependencies`; `[dependency-groups]` with
-`dev = ["workers-py"]`, which brings `pywrangler`. Delete `requirements.txt`, unless something else reads
-it, and deploy with `uv run pywrangler deploy`.
+`dev = ["workers-py"]`, which brings `pywrangler`. Delete `requirements.txt`, and deploy with `uv run
+pywrangler deploy`.
+
+- "something else reads it": Make a `pyproject.toml` beside the configuration: `[project]` with `name`,
+  `version`, `requires-python = ">=3.12"`, and the lines of `requirements.txt` as the strings of
+  `dependencies`; `[dependency-groups]` with `dev = ["workers-py"]`, which brings `pywrangler`. Keep
+  `requirements.txt`, which `FILE` needs, and deploy with `uv run pywrangler deploy`.
 
 ## Not reported
 
@@ -74,7 +79,7 @@ https://github.com/cloudflare/workers-py/blob/main/packages/cli/src/pywrangler/u
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from cflint.api import (
     Finding,
@@ -91,6 +96,17 @@ from cflint.api import (
 )
 
 _VENDORED = frozenset({"python_modules", "vendor", "cf-requirements.txt"})
+_IMPLICIT = frozenset({"Procfile", "runtime.txt"})
+_DEPLOYING = (
+    "Dockerfile",
+    "Procfile",
+    "runtime.txt",
+    "docker-compose.yml",
+    "render.yaml",
+    "vercel.json",
+    "README.md",
+)
+"""Files by which others than Cloudflare install packages, or people do."""
 
 
 @rule(worker(), severity=Severity.NOTE)
@@ -116,6 +132,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             "`requirements.txt` is not read: `pyproject.toml` has to name the packages of a Python Worker",
             read.location(main),
             (*related, *_beginning(subject, project, read.directory)),
+            words=_readers(project, read.directory, names),
         )
         return
     if is_pywrangler:
@@ -124,6 +141,17 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             read.location(main),
             related,
         )
+
+
+def _readers(project: Project, directory: str, names: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """The file by which something else than the Worker installs what `requirements.txt` names."""
+    for name in _DEPLOYING:
+        document = (
+            project.workspace.read(f"{directory}/{name}" if directory else name) if name in names else None
+        )
+        if document is not None and (name in _IMPLICIT or b"requirements.txt" in document.data):
+            return (("something else reads it", ""), ("FILE", name))
+    return ()
 
 
 def _imported(subject: Worker, project: Project) -> Location | None:

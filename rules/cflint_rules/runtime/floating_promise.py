@@ -111,6 +111,11 @@ _AGENT = frozenset({"schedule", "scheduleEvery", "cancelSchedule"})
 _CURRENT = frozenset({"agents", "@cloudflare/agents", "agents-sdk"})
 
 
+_VALUES = frozenset(
+    {"string", "number", "template_string", "true", "false", "null", "undefined", "object", "array"}
+)
+
+
 @rule(
     module("async", "fetch", "then", "pipeTo", "Promise", "caches", *sorted(_AGENT)),
     severity=Severity.WARNING,
@@ -217,7 +222,7 @@ def _is_microtask(module: Module, dropped: js.DroppedCall) -> bool:
 
 def _may_give_none(module: Module, call: Node) -> bool:
     """Whether a function that is called gives a promise only sometimes (`Promise<void> | void`), or hands out
-    what it is given, whose promise others keep."""
+    what it is given, whose promise others keep, or has done all that it does when it returns."""
     function = module.called_function(call)
     if function is None:
         callee = js.Call(module, call).callee
@@ -226,7 +231,7 @@ def _may_give_none(module: Module, call: Node) -> bool:
         imported = module.project.imported.function(module.path, ref) if ref is not None else None
         return imported is not None and not imported.is_async and "|" in (imported.return_type or "")
     if js.is_async(function):
-        return False
+        return _waits_for_nothing(module, function)
     if _calls_back_instead(module, call, function):
         return True
     declared = js.first_named(function.child_by_field_name("return_type"))
@@ -242,6 +247,28 @@ def _may_give_none(module: Module, call: Node) -> bool:
         node is not None and js.unwrap(node).type == "identifier" and module.text(js.unwrap(node)) in names
         for node in given
     )
+
+
+def _waits_for_nothing(module: Module, function: Node) -> bool:
+    """Whether an `async` function never waits and returns no promise of others: it ends before its caller
+    goes on."""
+    body = function.child_by_field_name("body")
+    if body is None:
+        return False
+    if body.type != "statement_block":
+        return _is_settled(module, body)
+    for node in module.descendants(body, "await_expression", "for_in_statement"):
+        is_wait = node.type == "await_expression" or any(part.type == "await" for part in node.children)
+        if is_wait and module.enclosing_function(node) == function:
+            return False
+    given = (js.first_named(node) for node in module.returns_of(function))
+    return all(value is None or _is_settled(module, value) for value in given)
+
+
+def _is_settled(module: Module, value: Node) -> bool:
+    """Whether a value is certainly no promise."""
+    value = module.initializer(value)
+    return value.type in _VALUES
 
 
 def _is_kept_inside(module: Module, function: Node) -> bool:

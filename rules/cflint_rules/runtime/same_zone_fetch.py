@@ -67,7 +67,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Environment,
     Finding,
     Location,
@@ -91,7 +90,7 @@ _ELSEWHERE = frozenset({"scheduled", "queue", "email", "tail", "alarm"})
 """Handlers that no request of a zone runs."""
 
 
-@rule(call("fetch"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("fetch"), severity=Severity.WARNING)
 def check(match: Match, project: Project) -> Iterator[Finding]:
     module = match.module
     if not match.arguments or not module.is_global(match.callee, "fetch"):

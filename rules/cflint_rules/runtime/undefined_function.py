@@ -114,8 +114,6 @@ _WORDS = ("fetch", "async", "request", "Response", "env")
 @rule(module(*_WORDS), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     data = subject.document.data
-    if not subject.is_run or subject.app is not None or subject.has_global_bindings:
-        return
     if subject.root.has_error:
         return
     if not subject.path.endswith(_SUFFIXES) or len(data) > _MOST_BYTES or _GENERATED.search(data) is not None:
@@ -130,6 +128,9 @@ def check(subject: Module) -> Iterator[Finding]:
             continue
         if _is_known(subject, name, len(callees)):
             continue
+        # asked last, as the answer depends on other modules
+        if not subject.is_run or subject.app is not None or subject.has_global_bindings:
+            return
         first, *others = callees
         yield Finding(
             f"`{name}` is defined nowhere: this throws a `ReferenceError`",

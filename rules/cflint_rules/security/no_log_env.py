@@ -240,7 +240,10 @@ def _python_label(module: python.PythonModule, node: cst.BaseExpression) -> str 
         return f"all of {quoted(module.text(node))}"
     if value.kind is not ValueKind.BINDING or (value.binding is not None and not value.binding.is_value):
         return None
-    return f"the secret {quoted(module.text(node))}" if js.is_secret_name(value.name or "") else None
+    name = value.name or ""
+    if not js.is_secret_name(name) or js.holds_numbers(module.environments, name):
+        return None
+    return f"the secret {quoted(module.text(node))}"
 
 
 def _python_way(

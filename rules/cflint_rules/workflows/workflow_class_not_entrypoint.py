@@ -85,7 +85,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, ClassKind, Finding, Location, Project, Severity, Worker, rule, worker
+from cflint.api import ClassKind, Finding, Location, Project, Severity, Worker, rule, worker
 
 _OTHERS = {
     ClassKind.PLAIN: "extends no class of the runtime",
@@ -95,7 +95,7 @@ _OTHERS = {
 }
 
 
-@rule(worker(), severity=Severity.ERROR, deployed=True, presets=(PREVIEW,))
+@rule(worker(), severity=Severity.ERROR, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     told: set[str] = set()
     for environment in subject.environments:

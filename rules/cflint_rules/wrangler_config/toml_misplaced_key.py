@@ -37,6 +37,14 @@ REGION = "eu"
 enabled = true
 ```
 
+## What to do
+
+Move the key before the first `[table]` of the file, with its comments.
+
+- "Pages refuses the rest": Decide what the file is for. If Pages is to read it, take `KEYS` out, which it
+  refuses, and then move the key before the first `[table]`. If it is the configuration of a Worker, delete
+  the key: nothing changes, since it is ignored here.
+
 ## Not reported
 
 Variables that only share a name with a key: below `[vars]` a key counts as misplaced when the top level (and
@@ -47,9 +55,6 @@ JSON, and inline tables, where a key cannot slip into a table unseen.
 
 Safe: the key moves, with its comments, before the first table. Unsafe in tables of an environment, since it
 may have been meant for that environment only.
-
-- "`pages_build_output_dir` belongs": Pages then takes this file for its configuration, which it passes over
-  today: it refuses `main`, `site`, `build`, `triggers` and other keys of Workers, which have to go first
 
 Source: https://developers.cloudflare.com/workers/wrangler/configuration/
 """
@@ -70,6 +75,9 @@ from cflint.api import (
     rule,
 )
 
+_OF_WORKERS = ("main", "site", "build", "triggers", "route", "routes", "assets", "migrations", "rules")
+"""Keys with which Pages refuses a file that it takes for its configuration."""
+
 
 @rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
@@ -82,12 +90,18 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         header = ".".join(step for step in path[:-1] if isinstance(step, str))
         edits = fixes.move_to_top_level(subject, path)
         safety = Safety.UNSAFE if path[0] == "env" else Safety.SAFE
+        words: tuple[tuple[str, str], ...] = ()
+        if key == "pages_build_output_dir":
+            kept = [name for name in _OF_WORKERS if subject.root.get(name) is not None]
+            if kept:
+                edits, words = (), (("Pages refuses the rest", ""), ("KEYS", "`, `".join(kept)))
         effect = "a variable of the Worker" if path[-2] == "vars" else "ignored"
         yield Finding(
             f"`{key}` belongs to the top level, but stands in the table `{header}`, where it is {effect}",
             subject.location(member.key_span),
             (subject.location(_header(subject, table.span.start)).saying("the table begins here"),),
             Fix.of(f"Move `{key}` before the first table", edits, safety),
+            words=words,
         )
 
 

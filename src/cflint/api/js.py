@@ -203,6 +203,7 @@ if TYPE_CHECKING:
     from cflint.project.code.rewritten import reads_before_write as reads_before_write
     from cflint.project.code.rewritten import writes_by as writes_by
     from cflint.project.code.secrets import Secret as Secret
+    from cflint.project.code.secrets import holds_numbers as holds_numbers
     from cflint.project.code.services import ServiceCall as ServiceCall
     from cflint.project.code.serving import may_be_used_later as may_be_used_later
     from cflint.project.code.sockets import PairEnd as PairEnd
@@ -365,7 +366,7 @@ _ORIGINS = {
     "cflint.project.code.rewritten": (
         "Write is_counted_or_resized names_between reads_before reads_before_write writes_by"
     ),
-    "cflint.project.code.secrets": ("Secret"),
+    "cflint.project.code.secrets": ("Secret holds_numbers"),
     "cflint.project.code.services": ("ServiceCall"),
     "cflint.project.code.serving": ("may_be_used_later"),
     "cflint.project.code.sockets": (
@@ -575,6 +576,7 @@ __all__ = [
     "has_leaf",
     "header_read",
     "hibernatable_accepts",
+    "holds_numbers",
     "home_of",
     "hyperdrive_behind",
     "invocations_of",

@@ -129,6 +129,16 @@ def test_what_says_nothing_of_a_version(wanted: str) -> None:
     assert declares(memory(files), "src", "pg")
 
 
+def test_a_package_of_the_monorepo_has_the_version_that_stands_there() -> None:
+    files = {
+        "package.json": b'{ "workspaces": ["packages/*"] }',
+        "packages/a/package.json": b'{ "name": "a", "devDependencies": { "pg": "workspace:*" } }',
+        "packages/pg/package.json": b'{ "name": "pg", "version": "4.125.0" }',
+    }
+    found = installed_version(memory(files), "packages/a", "pg")
+    assert found is not None and found.exact and found.lowest == (4, 125, 0)
+
+
 @given(st.text(max_size=30))
 @settings(max_examples=100)
 def test_any_range(wanted: str) -> None:

@@ -46,6 +46,7 @@ def test_a_class_that_the_runtime_would_call_is_looked_at(path: str, text: str) 
     ("path", "text"),
     [
         ("src/room2.ts", ROOM),
+        ("agent/files/room.ts", ROOM),
         ("src/room2.ts", ROOM.replace("what was sent", "it")),
         ("src/room-old.ts", FLOW % "Flow"),
         ("src/legacy/flow.ts", FLOW % "Flow"),

@@ -12,9 +12,12 @@ from cflint.project.code.values import ValueKind
 from cflint.syntax.javascript import unwrap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
+    from cflint.project.config.wrangler import Environment
     from cflint.source import Document
 
 _HOPS = 8
@@ -65,14 +68,14 @@ def secret_at(module: ModuleLike, node: Node) -> Secret | None:
         return None
     if value.binding is not None and not value.binding.is_value:
         return None
-    if _is_number(module, value.name):
+    if holds_numbers(module.environments, value.name):
         return None
     return Secret.VARIABLE if is_secret_name(value.name) else None
 
 
-def _is_number(module: ModuleLike, name: str) -> bool:
+def holds_numbers(environments: Iterable[Environment], name: str) -> bool:
     """Whether all that the configurations give a variable are numbers or `true` and `false`."""
-    bound = [found for each in module.environments if (found := each.binding(name)) is not None]
+    bound = [found for each in environments if (found := each.binding(name)) is not None]
     return bool(bound) and all(isinstance(found.node.plain, bool | int | float) for found in bound)
 
 

@@ -272,6 +272,8 @@ def _is_read(module: ModuleLike, name: Node) -> bool:
     if parent is None or parent.type != "member_expression":
         return False
     owner = parent.child_by_field_name("object")
+    if owner is not None and owner.type == "this":
+        return False  # a field of the class, whatever was put there
     is_response = owner is not None and module.value_of(owner).kind is ValueKind.RESPONSE
     return is_response or not module.memoized(("keeps sockets",), lambda: _keeps_sockets(module))
 

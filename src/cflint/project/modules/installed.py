@@ -128,11 +128,30 @@ def _installed(workspace: Workspace, folder: str, name: str) -> Installed | None
         if node is not None:
             at, wanted = Location(document, node.span), node.text or ""
             break
+    if wanted is not None and wanted.startswith("workspace:"):
+        return _beside(workspace, folder, name, at)
     found = _locked_versions(workspace, folder, name)
     exact = next(iter(found)) if len(found) == 1 else None  # else the places do not say the same
     if exact is not None:
         return Installed(exact, _after(exact), True, _dotted(exact), at, found[exact])
     return _declared(wanted, at) if wanted is not None else None
+
+
+def _beside(workspace: Workspace, folder: str, name: str, at: Location | None) -> Installed | None:
+    """The version of a package of the same monorepo, which code in a folder gets as it stands there."""
+    quoted = f'"{name}"'.encode()
+    for above in upwards(folder):
+        for home in packages_of(workspace, above):
+            document = workspace.read(_join(home, "package.json"))
+            root = Manifest(document).root if document is not None and quoted in document.data else None
+            own, said = (root.get("name"), root.get("version")) if root is not None else (None, None)
+            if document is None or own is None or own.text != name or said is None:
+                continue
+            version = _version(said.text or "")
+            if version is not None:
+                place = Location(document, said.span)
+                return Installed(version, _after(version), True, _dotted(version), at, place)
+    return None
 
 
 def version_in(manifest: Document, name: str) -> Installed | None:

@@ -308,12 +308,23 @@ def _may_be_d1(module: Module, target: Node) -> bool:
     """Whether an untyped value, no member of a binding, is called like a database in a Worker that has D1."""
     owner = module.member(target)
     is_of_env = owner is not None and module.value_of(owner.object).kind is ValueKind.BINDING
-    if is_of_env or _DATABASE_NAME.search(module.text(target)) is None:
+    if is_of_env or _DATABASE_NAME.search(module.text(target)) is None or _is_made(module, target):
         return False
     if not any(found.kind.id == "d1" for env in module.environments for found in env.bindings):
         return False
     imported = (found.imported for found in module.scope.imports)
     return not any(ref is not None and ref.module in _OTHER_DATABASES for ref in imported)
+
+
+def _is_made(module: Module, target: Node) -> bool:
+    """Whether a name is that of an object that the project makes by itself, in this module or another one:
+    what looks like a database and binds what its `run()` is given."""
+    node = module.initializer(target)
+    if node.type in ("object", "new_expression"):
+        return True
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    ref = declaration.imported if declaration is not None else None
+    return ref is not None and module.project.imported.is_made(module.path, ref)
 
 
 def _is_agent(module: Module, target: Node) -> bool:

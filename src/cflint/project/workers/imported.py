@@ -9,6 +9,8 @@ from cflint.project.workers.imports import Imports
 from cflint.project.workers.scan import Scan
 from cflint.scope import ImportRef
 
+_MADE = frozenset({LiteralKind.OBJECT, LiteralKind.NEW, LiteralKind.CLASS})
+
 
 class Imported:
     """Questions about an import of a module."""
@@ -42,6 +44,12 @@ class Imported:
         found = self._declaration(path, ref)
         value = found[0].values.get(found[1]) if found is not None else None
         return value is not None and value.kind is LiteralKind.LITERAL and not value.is_mutable
+
+    def is_made(self, path: str, ref: ImportRef) -> bool:
+        """Whether an import means what the project makes itself: an object literal, an instance, a class."""
+        found = self._declaration(path, ref)
+        value = found[0].values.get(found[1]) if found is not None else None
+        return value is not None and value.kind in _MADE
 
     def _declaration(self, path: str, ref: ImportRef) -> tuple[ModuleFacts, str] | None:
         """The facts of the module that declares what an import means, and its name there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from cflint.finding import Notice
 from cflint.pattern import LINE_START, pattern
@@ -36,10 +36,24 @@ _MANY_LINES = 25
 _HEAD = 4000
 
 
+def _names_of_classes(document: Document, classes: re.Pattern[bytes]) -> set[bytes]:
+    return {found[1] for found in classes.finditer(document.data)}
+
+
 def _lines(document: Document) -> set[bytes]:
     """The lines that say something."""
     stripped = (line.strip() for line in document.data.splitlines())
     return {line for line in stripped if len(line) > _SHORT_LINE}
+
+
+def _is_state(
+    document: Document, names: Collection[bytes], reached: Mapping[bytes, Sequence[Document]]
+) -> bool:
+    """Whether a module that nothing reaches is another state of one that a Worker runs, or a copy for a
+    template: it has a class of the same name, and mostly the same lines."""
+    others = {other.path: other for name in names for other in reached.get(name, ())}
+    own = _lines(document) if others else set()
+    return any(len(own & _lines(other)) > len(own) * _SAME for other in others.values())
 
 
 class Selection:
@@ -62,6 +76,7 @@ class Selection:
         """The modules to analyse, those that Workers reach first; `sources` is all that was found, `named`
         the files given by name, `outside` those that apps run elsewhere than in a Worker. Below the folders
         `settled` nothing runs that is not reached. `product` is no test, whatever it is called."""
+        by_class: dict[bytes, list[Document]] | None = None
         for path in reached:
             if not path.endswith((*SOURCE_SUFFIXES, FRONTMATTER)):
                 continue
@@ -82,31 +97,35 @@ class Selection:
             document = self._workspace.read(path)
             if document is None or not is_of_a_worker(document):
                 continue
-            if path not in named and is_below(path, settled) and not self._stands_alone(document, reached):
+            if path in named:
+                yield path
                 continue
-            if path in named or self._is_fit(path):
+            if is_below(path, settled) and not self._stands_alone(document):
+                continue
+            names = _names_of_classes(document, _CALLED)
+            if names and by_class is None:
+                by_class = self._by_class(reached)
+            if not _is_state(document, names, by_class or {}) and self._is_fit(path):
                 yield path
 
-    def _stands_alone(self, document: Document, reached: Collection[str]) -> bool:
-        """Whether a module that nothing reaches, beside what a Worker runs, is code of its own.
-
-        It is when it exports classes that the runtime calls: an example, or what nobody exports yet. It is
-        not when it may be a former state of something: a second default export is one of `main`, a class of
-        the same name with mostly the same lines one of that module.
-        """
+    def _stands_alone(self, document: Document) -> bool:
+        """Whether a module that nothing reaches, beside what a Worker runs, is code of its own: it exports
+        classes that the runtime calls, as an example does, or what nobody exports yet. A second default
+        export may be a former state of `main`."""
         if _OLD.search(document.path) is not None or _DEFAULT.search(document.data) is not None:
             return False
-        names = {found[1] for found in _CALLED.finditer(document.data)}
-        if not names:
-            return False
-        own = _lines(document)
+        return _CALLED.search(document.data) is not None
+
+    def _by_class(self, reached: Iterable[str]) -> dict[bytes, list[Document]]:
+        """The modules that Workers reach, by the classes that they declare."""
+        found: dict[bytes, list[Document]] = {}
         for path in reached:
-            other = self._workspace.read(path)
-            if other is None or names.isdisjoint(found[1] for found in _CLASS.finditer(other.data)):
+            document = self._workspace.read(path)
+            if document is None:
                 continue
-            if len(own & _lines(other)) > len(own) * _SAME:
-                return False
-        return True
+            for name in _names_of_classes(document, _CLASS):
+                found.setdefault(name, []).append(document)
+        return found
 
     def _has_many_lines(self, path: str) -> bool:
         """Whether a file is written line by line, although one of them may hold a picture or a page."""
