@@ -45,8 +45,8 @@ are then plain text). For a pattern without `%` in front, `instr(…) = 1`.
 
 ## Not reported
 
-Patterns that no client decides; texts that are cut, or whose length is asked for; what a validator gives;
-queries in a `try` with a `catch`, which may answer otherwise.
+Patterns that no client decides; texts that are cut to 50 characters or less, or whose length is compared with
+such a number; what a validator gives; queries in a `try` with a `catch`, which may answer otherwise.
 
 ## Errors
 
@@ -75,6 +75,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _CUTS = frozenset({"length", "slice", "substring", "substr", "byteLength"})
+_MOST = 50
+"""Bytes that a pattern may have. What leaves a text more characters than that limits nothing."""
+_LEAST = 5
+"""A length of no more than that is asked for since a text is too short."""
+_COMPARES = frozenset({"<", ">", "<=", ">=", "===", "!==", "==", "!="})
 _LIKE = frozenset({"LIKE", "GLOB"})
 _VALIDATORS = frozenset({"valid", "parse", "safeParse", "parseAsync", "safeParseAsync"})
 
@@ -213,17 +218,40 @@ def _is_sent(module: Module, hole: Node) -> bool:
 
 
 def _is_limited(module: Module, hole: Node) -> bool:
-    """Whether a text is cut somewhere, or its length asked for."""
+    """Whether a text is cut somewhere, or its length asked for, so that it may fit."""
     for origin in module.origins(hole):
         made = module.call(origin)
-        if made is not None and made.name in _CUTS:
+        if made is not None and made.name in _CUTS and not _leaves_more(module, made):
             return True
         declaration = module.scope.resolve(origin) if origin.type == "identifier" else None
         for use in module.scope.references(declaration) if declaration is not None else ():
             read = module.member_read(use)
-            if read is not None and read.name in _CUTS:
+            if read is None or read.name not in _CUTS:
+                continue
+            called = module.method_called_on(use)
+            if called is not None and _leaves_more(module, js.Call(module, called[1])):
+                continue
+            if not _asks_for_other(module, read.node):
                 return True
     return False
+
+
+def _leaves_more(module: Module, made: js.Call) -> bool:
+    """Whether a call leaves more of a text than a pattern may have: `text.slice(0, 100)`."""
+    if len(made.arguments) != 2 or module.number(made.arguments[0]) != 0:
+        return False
+    return (module.number(made.arguments[1]) or 0) > _MOST
+
+
+def _asks_for_other(module: Module, read: Node) -> bool:
+    """Whether a length is compared with a number that is of no use as a limit: `text.length < 2`."""
+    above = module.parent(module.with_wrappers(read))
+    compared = module.operation(above) if above is not None else None
+    if compared is None or compared.operator not in _COMPARES or compared.right is None:
+        return False
+    sides = (compared.left, compared.right)
+    numbers = [module.number(side) for side in sides if side is not None]
+    return any(number is not None and not _LEAST < number <= _MOST for number in numbers)
 
 
 _PYTHON_LIMITS = pattern(r"len\(|\[:|max_length|instr\(|constr\(")

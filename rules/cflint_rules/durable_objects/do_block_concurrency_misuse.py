@@ -1,7 +1,8 @@
 """Keep `blockConcurrencyWhile()` for what an object does once, when it wakes up.
 
 While its function runs, nothing else happens in the object: no request, no message, no alarm. In a
-constructor, that keeps requests out until what they need is read. Around every request it is a lock that
+constructor, that keeps requests out until what they need is read; another server that is slow or down takes
+the object along, which is reset when the function takes 30 seconds. Around every request it is a lock that
 makes the object slow (5 ms each are 200 requests a second), the more so while the function waits for another
 service. Storage needs no such lock: input and output gates, and `transaction()`, keep it consistent.
 
@@ -53,13 +54,16 @@ Let the function that `blockConcurrencyWhile()` is given return what the call ne
 it behind the `await` of that: all else of the object runs meanwhile. What was stored before stays stored if
 it fails.
 
+- "each time it wakes up": Make the request where its answer is needed first, and keep it in the storage; or
+  give it `signal: AbortSignal.timeout(5000)`, and catch what that throws.
 - "awaits nothing": Take the wrapper off: nothing changes but that it is quicker.
 
 ## Not reported
 
-What a constructor does, and a lock that depends on a condition, as one that makes up for a constructor that
-cannot wait; methods other than handlers when their function waits for something local. Work that a
-constructor starts and does not wait for: `floating-promise` reports it.
+What a constructor does, but for a `fetch()` without a `signal` that it waits for whenever it runs; a lock
+that depends on a condition, as one that makes up for a constructor that cannot wait; methods other than
+handlers when their function waits for something local. Work that a constructor starts and does not wait for:
+`floating-promise` reports it.
 
 ## Errors
 
@@ -79,9 +83,10 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, quoted, rule
+from cflint.api import ClassDefinition, Finding, Match, Module, Severity, ValueKind, call, js, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -103,6 +108,7 @@ def check(match: Match) -> Iterator[Finding]:
     name_node = method.child_by_field_name("name")
     name = match.text(name_node) if name_node is not None else ""
     if name == "constructor":
+        yield from _at_start(match, owner, callback)
         return
     outside = next(_elsewhere(module, callback), None)
     if outside is not None:
@@ -124,6 +130,59 @@ def check(match: Match) -> Iterator[Finding]:
             "this callback awaits nothing, so it cannot be interrupted: the lock has no effect but latency",
             match.at(match.name),
         )
+
+
+def _at_start(match: Match, owner: ClassDefinition, callback: Node) -> Iterator[Finding]:
+    """A `fetch()` that may take its time, and that a constructor waits for, by way of functions, too."""
+    module = match.module
+    for home, waited in islice(_fetches(module, callback, _MOST_HOPS), 1):
+        yield Finding(
+            f"{owner.label} handles nothing until another server has answered each time it wakes up, and is"
+            " reset after 30 seconds",
+            home.at(waited),
+            related=(
+                match.at(match.name, "the constructor keeps all events out until this function is done"),
+            ),
+        )
+
+
+def _fetches(module: Module, function: Node, hops: int) -> Iterator[tuple[Module, Node]]:
+    """The calls of `fetch()` without a limit of time that a function waits for whenever it runs."""
+    for waited in _waited_for(function):
+        made = module.call(waited)
+        if made is None or made.is_new or not module.always_runs(waited, function):
+            continue
+        if module.is_global(made.callee, "fetch"):
+            if not _may_have_limit(module, made):
+                yield module, made.node
+            continue
+        called = js.function_called(module, made.node) if hops else None
+        if called is not None:
+            yield from _fetches(*called, hops - 1)
+
+
+def _may_have_limit(module: Module, made: js.Call) -> bool:
+    """Whether the options of a request have a signal, or may have one."""
+    if len(made.arguments) < 2:
+        return not made.arguments or module.value_of(made.arguments[0]).kind is ValueKind.REQUEST
+    options = js.unwrap(module.initializer(made.arguments[1]))
+    if options.type != "object" or any(part.type == "spread_element" for part in options.named_children):
+        return True
+    return next(module.leaves("signal", options), None) is not None
+
+
+def _waited_for(function: Node) -> Iterator[Node]:
+    """What a function itself awaits, or returns."""
+    body = js.body_of(function)
+    if body is not None and body.type != "statement_block":
+        yield js.unwrap(body)
+    for node in js.walk(function, into_functions=False):
+        waited = js.first_named(node) if node.type in ("await_expression", "return_statement") else None
+        if waited is not None:
+            yield waited
+
+
+_MOST_HOPS = 3
 
 
 def _elsewhere(module: Module, callback: Node) -> Iterator[Node]:

@@ -40,7 +40,8 @@ The last ones: `list.slice(-100)` before `put()`.
 ## Not reported
 
 Classes that take something out of a list anywhere, compare how long one is, or delete what they store; what
-is only added where it is not there yet.
+is only added where it is not there yet; keys that are made of anything but the id or the name of something
+that the method is given.
 
 ## Fix safety
 
@@ -51,6 +52,7 @@ Source: https://developers.cloudflare.com/durable-objects/platform/limits/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -65,6 +67,7 @@ from cflint.api import (
     call,
     config,
     js,
+    pattern,
     quoted,
     rule,
 )
@@ -72,6 +75,8 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_IDENTITY = pattern(r"(?:id|uuid|name|user|room|channel|session|conversation|thread|topic)$", re.IGNORECASE)
+"""What a parameter is called that says which of several things is meant."""
 _MANY = 500
 _KEY_VALUE_BYTES = 128 * 1024
 _ADDS = frozenset({"push", "unshift", "set"})
@@ -89,7 +94,8 @@ def check(match: Match) -> Iterator[Finding]:
     module, function, owner = match.module, match.enclosing_function, match.enclosing_class
     if function is None or owner is None or not 2 <= len(match.arguments) <= 3:
         return
-    if match.receiver_value.kind is not ValueKind.STORAGE or module.string_of(match.arguments[0]) is None:
+    stored_by = match.arguments[0]
+    if match.receiver_value.kind is not ValueKind.STORAGE or not _is_lasting(module, stored_by):
         return
     value = _written(module, match.arguments[1])
     if value.type == "identifier":
@@ -99,9 +105,9 @@ def check(match: Match) -> Iterator[Finding]:
     receiver = js.Call(module, adds).receiver if adds is not None else None
     if adds is None or receiver is None:
         return
-    key = quoted(match.text(match.arguments[0]), 40)
+    key = quoted(match.text(stored_by), 40)
     name = _own_name(module, receiver)
-    if not _is_kept_short(owner, name, module.string_of(match.arguments[0])):
+    if not _is_kept_short(owner, name, stored_by):
         what = "only grows: from 2 MB on, or 128 KiB without SQLite, `put()` throws"
     elif (most := _most_items(owner, name)) is not None and most >= _MANY and _is_key_value(owner):
         what = (
@@ -111,6 +117,35 @@ def check(match: Match) -> Iterator[Finding]:
     else:
         return
     yield Finding(f"{key} {what}", match.at(match.node), (module.at(adds, "here it gets one more"),))
+
+
+def _is_lasting(module: Module, key: Node) -> bool:
+    """Whether a key stays that of one thing: a text, or one with what the function is given as an id. A key
+    with a day or the number of a page in it is a way to begin another list."""
+    if module.string_of(key) is not None:
+        return True
+    template = js.unwrap(key)
+    holes = [part for part in template.named_children if part.type == "template_substitution"]
+    if template.type != "template_string" or not holes:
+        return False
+    for hole in holes:
+        name = js.first_named(hole)
+        declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+        if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+            return False
+        if _IDENTITY.search(declaration.name) is None:
+            return False
+    return True
+
+
+def _is_other(module: Module, one: Node, key: Node) -> bool:
+    """Whether a key is known to be another one: another text, or a text that a template does not begin
+    like."""
+    text, other = module.string_of(one), module.string_of(key)
+    if text is not None and other is None:
+        other = module.text(js.unwrap(key)).strip("`").partition("${")[0]
+        return not text.startswith(other)
+    return text is not None and text != other
 
 
 def _written(module: Module, given: Node) -> Node:
@@ -244,7 +279,7 @@ def _is_asked_for(module: Module, added: Node, function: Node) -> bool:
     )
 
 
-def _is_kept_short(owner: ClassDefinition, name: str, key: str | None) -> bool:
+def _is_kept_short(owner: ClassDefinition, name: str, key: Node) -> bool:
     """Whether the class takes something out of a list of a name, asks how long one is, or stores less."""
     module, body = owner.module, owner.body
     alarm = owner.method("alarm")
@@ -253,8 +288,7 @@ def _is_kept_short(owner: ClassDefinition, name: str, key: str | None) -> bool:
         is_run = never is None or not js.contains(never, made.node)
         if made.receiver is not None and _is_called(module, made.receiver, name):
             return True  # of a map
-        deleted = module.string_of(made.arguments[0]) if made.arguments else None
-        if deleted is not None and key is not None and deleted != key:
+        if made.arguments and _is_other(module, made.arguments[0], key):
             continue  # something else
         if is_run and module.value_of(made.receiver).kind is ValueKind.STORAGE:
             return True  # an alarm that nothing sets empties nothing

@@ -1,7 +1,8 @@
 """Keep KV's times above their minimum: 60 seconds to expire, 30 to cache.
 
 `put()` throws when `expirationTtl` is less than 60, and `get()` when `cacheTtl` is less than 30. Both are in
-seconds, and so is `expiration`, which is a time since 1970: what `Date.now()` gives is in milliseconds.
+seconds, and so is `expiration`, which is a time since 1970: what `Date.now()` gives is in milliseconds. A
+time that is what is left of another (`Math.max(0, end - now)`) is below 60 in its last minute.
 
 Better Auth gives the `set()` of its `secondaryStorage` such times: the window of a limit is ten seconds
 without one of its own (given since 1.3.26), and a session may have less than a minute left.
@@ -41,6 +42,8 @@ export default {
 Write `60`, the least that KV takes for `expirationTtl` (`30` for `cacheTtl`), where the number stands:
 entries live that long then. As it is, the call throws.
 
+- "what is left of a time": Write `60` for that number. Some entries then live up to a minute longer, so that
+  what reads them has to look at their own end, too; or store nothing that ends sooner.
 - "Better Auth": Write `expirationTtl: Math.max(60, ttl)`. Some entries then live up to a minute longer; as
   it is, the sign-in or the request that stores them fails.
 - "in milliseconds": Write `Math.ceil(ms / 1000)`.
@@ -103,6 +106,15 @@ def check(match: Match) -> Iterator[Finding]:
             match.at(written),
             fix=fix if is_written_here else None,
         )
+    floor = _floor(module, written) if match.word == "put" and written is not None else None
+    if floor is not None:
+        shortest = module.number(floor) or 0
+        yield Finding(
+            f"`{name}` is what is left of a time, from {shortest:g} seconds on, and has to be at least"
+            f" {_MINIMUM[name]}: `put()` throws in the last minute",
+            match.at(floor),
+            severity=Severity.WARNING,
+        )
     if match.word == "put" and seconds is None:
         for number in _given(module, match, options, written):
             yield Finding(
@@ -129,6 +141,56 @@ def check(match: Match) -> Iterator[Finding]:
             "expires: `Math.ceil(… / 1000)`",
             match.at(expiration),
         )
+
+
+def _floor(module: Module, written: Node) -> Node | None:
+    """The number that code itself takes for the least time of an entry, and that is too small: `0` of
+    `Math.max(0, end - now)`. None where the function speaks of 60 seconds anywhere."""
+    function = module.enclosing_function(written)
+    data = module.document.data
+    if function is not None and _SIXTY.search(data, function.start_byte, function.end_byte) is not None:
+        return None
+    node = js.unwrap(module.initializer(written))
+    for _ in range(_MOST_NESTED):
+        made = module.call(node)
+        if made is None or not module.is_from(made.callee, "", *_KEEPS_SMALL, "Math.max"):
+            return None
+        numbers = [part for part in made.arguments if module.number(part) is not None]
+        others = [part for part in made.arguments if module.number(part) is None]
+        if made.name == "max":
+            if len(numbers) != 1 or len(others) != 1 or not _is_difference(module, others[0]):
+                return None
+            is_small = (module.number(numbers[0]) or 0) < _MINIMUM["expirationTtl"]
+            return numbers[0] if is_small and not _is_long_enough(module, written) else None
+        if len(others) != 1:
+            return None
+        node = js.unwrap(module.initializer(others[0]))
+    return None
+
+
+def _is_difference(module: Module, node: Node) -> bool:
+    """Whether a time is what is left until another, so that it gets to nothing."""
+    node = module.initializer(node)
+    operations = (module.operation(part) for part in (node, *module.descendants(node, "binary_expression")))
+    return any(found is not None and found.operator == "-" for found in operations)
+
+
+def _is_long_enough(module: Module, written: Node) -> bool:
+    """Whether a condition around compares something with 60 or more, by whatever name."""
+    for condition in module.conditions_around(written):
+        for part in (condition, *module.descendants(condition, "binary_expression")):
+            compared = module.operation(part)
+            sides = compared.operands if compared is not None else ()
+            numbers = (module.number(side) for side in sides if side is not None)
+            if any(number is not None and number >= _MINIMUM["expirationTtl"] for number in numbers):
+                return True
+    return False
+
+
+_KEEPS_SMALL = ("Math.min", "Math.floor", "Math.ceil", "Math.round", "Math.trunc")
+"""What makes no time longer than the code says."""
+_MOST_NESTED = 6
+_SIXTY = pattern(rb"\b60\b")
 
 
 def _given(module: Module, match: Match, options: Node, written: Node | None) -> Iterator[Node]:

@@ -82,7 +82,7 @@ _PUBLIC = pattern(
 )
 _JWT = pattern(r"eyJ[A-Za-z0-9_-]{10,2000}\.(eyJ[A-Za-z0-9_-]{10,4000})\.[A-Za-z0-9_-]{20,1000}")
 _HEX = pattern(r"[0-9a-f]{32,128}", re.IGNORECASE)
-_MADE_UP = pattern(r"(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[^\s/]{12,200}|[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+){3,12}")
+_MADE_UP = pattern(r"(?=[^\s]*\d)(?=[^\s]*[A-Za-z])[^\s/]{12,4000}|[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+){3,12}")
 """One long word with letters and digits, or at least four words that are joined."""
 _SAYS_SO = pattern(
     r"dev|local|stag|replace|insert|\bput\b|here|demo|default|\buse\b|\bset\b|enter|fill|generate|never|\bnot?\b|"
@@ -91,6 +91,8 @@ _SAYS_SO = pattern(
     re.IGNORECASE,
 )
 """What tells that a value is a placeholder, a name or a version."""
+_RANDOM = pattern(r"(?=[A-Za-z+/]*(?:\d+[A-Za-z+/]+){4})[A-Za-z0-9+/]{40,4000}={0,2}")
+"""One word with digits all over it, too long to be made up: short words stand in it by chance."""
 _LOCAL = pattern(r"^(?:local|dev|development|test)$|//(?:localhost|127\.0\.0\.1)\b", re.IGNORECASE)
 _HOST = pattern(r"@(?!(?:10|127|172|192)\.|[^:/?]*\.(?:internal|local|test|lan)\b)[^:/?@]*\.[A-Za-z]")
 _LOCAL_STRINGS = "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_"
@@ -202,6 +204,8 @@ def _looks_secret(name: str, text: str) -> bool:
     if not js.is_secret_name(name) or js.is_example(text):
         return False
     if _HEX.fullmatch(text) is not None:
+        return True
+    if _RANDOM.fullmatch(text) is not None:
         return True
     return _MADE_UP.fullmatch(text) is not None and _SAYS_SO.search(text) is None
 

@@ -69,10 +69,10 @@ digest(expected))` for `given !== expected` (without the `!` for `===`). The fun
 
 ## Not reported
 
-A secret that only clears a cache (`CACHE_BUST_SECRET`, `PURGE_TOKEN`): it gives little away. Comparisons with
-literals, `null` or an empty text; variables that hold no secret by their name; values that
-do not come from a request, as far as one can see. A call of `timingSafeEqual()` that stands in a `try` with a
-`catch`.
+A secret that only clears a cache (`CACHE_BUST_SECRET`, `PURGE_TOKEN`) where who does not know it gets an
+answer as well: it gives little away. Comparisons with literals, `null` or an empty text; variables that hold
+no secret by their name; values that do not come from a request, as far as one can see. A call of
+`timingSafeEqual()` that stands in a `try` with a `catch`.
 
 ## Errors
 
@@ -134,6 +134,7 @@ _CODE = pattern(rb"sig|mac|digest|hash|expect|comput|calc|correct|valid|good", r
 _AROUND = 100
 """Bytes on either side of an operator that are looked at first."""
 _CLEARS = pattern(r"BUST|PURGE|CACHE|REVALIDAT|INVALIDAT", re.IGNORECASE)
+_REFUSED = (401, 403)
 _CODES = ("AUTH_CODE", "ACCESS_CODE", "ADMIN_CODE", "AUTHCODE", "PASSCODE", "PASSPHRASE")
 _SECRET_ENDS = ("_KEY", "_AUTH", "PASSWORD", "TOKEN", "SECRET")
 _NEVER = frozenset(
@@ -164,7 +165,7 @@ def check(found: Module) -> Iterator[Finding]:
         if told is None:
             continue
         what, places = told
-        if _CLEARS.search(what) is not None:
+        if _CLEARS.search(what) is not None and not _refuses(found, whole):
             continue
         yield Finding(
             f"{what} is compared with what a client sent in a time that depends on it",
@@ -173,6 +174,17 @@ def check(found: Module) -> Iterator[Finding]:
                 place for place in places if place.document != found.document or not _is_in(whole, place)
             ),
         )
+
+
+def _refuses(module: Module, compared: Node) -> bool:
+    """Whether a comparison decides that a client is refused: it is all that guards a route."""
+    for above in module.ancestors(compared):
+        if above.type in js.FUNCTIONS:
+            return False
+        condition = above.child_by_field_name("condition")
+        if condition is not None and js.contains(condition, compared):
+            return any(made.status in _REFUSED for made in module.responses_made(above))
+    return False
 
 
 def _sounds_secret(text: bytes) -> bool:

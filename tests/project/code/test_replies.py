@@ -17,11 +17,19 @@ export const refusal = (options: { text: string }) => Response.json(options.text
 export const shown = ({ text }: { text: string }) => Response.json({ text }, { status: 502 });
 export const problem = (text: string, status?: number) => failure(text, status);
 export const broken = (text: string, status = 503) => problem(text, status);
+export const json = (body: unknown, init: ResponseInit = {}) =>
+  new Response(JSON.stringify(body), { ...init, headers: { "x-version": "2" } });
+export const plain = (text: string, init?: ResponseInit) => new Response(text, init);
+export const handed = (body: unknown, init?: ResponseInit) => json(body, init);
+export const mixed = (text: string, init: ResponseInit, more: ResponseInit) =>
+  new Response(text, { ...init, ...more });
 export function nothing(message: string): Response {
   console.log(message);
   return new Response("nothing");
 }
 """
+
+NAMES = "broken, failure, handed, json, mixed, plain, problem, shown"
 
 
 @pytest.mark.parametrize(
@@ -35,12 +43,16 @@ export function nothing(message: string): Response {
         ("problem(a, 400)", ["a"], 400),
         ("broken(a)", ["a"], 503),
         ("broken(a, 404)", ["a"], 404),
+        ("json(a, { status: 500 })", ["a"], 500),
+        ("json(a, { statusText: b })", ["a"], None),
+        ("json(a)", ["a"], None),
+        ("plain(a, { status: 503 })", ["a"], 503),
+        ("handed(a, { status: 502 })", ["a"], 502),
+        ("mixed(a, { status: 500 }, b)", ["a"], None),
     ],
 )
 def test_replies(call: str, contents: list[str], status: float | None) -> None:
-    module = module_of(
-        f"import {{ broken, failure, problem, shown }} from './lib';\nlet status: number;\n{call};", lib=LIB
-    )
+    module = module_of(f"import {{ {NAMES} }} from './lib';\nlet status: number;\n{call};", lib=LIB)
     node = next(module.calls_of(call.partition("(")[0], module.root))
     found = replies_of(module, node)
     assert [(sorted(map(module.text, reply.contents)), reply.status) for reply in found] == [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cflint.platform.credentials import is_secret_name
 from cflint.project.code.module import Module
 from cflint.project.code.origins import reads_request
-from cflint.project.code.parameters import is_callable
+from cflint.project.code.parameters import is_callable, said_type
 from cflint.project.code.platform_names import called_name
 from cflint.project.code.secrets import Secret, secret_at
 from cflint.project.code.tracing import Traced, traced
@@ -143,11 +143,11 @@ def _is_code(found: Traced) -> bool:
 
 
 def _is_untyped(module: Module, node: Node, names: frozenset[str]) -> bool:
-    """Whether an expression is a parameter of such a name that says nothing of its type, in a function of a
-    Worker: the handler of a router that is not known."""
+    """Whether an expression is a parameter of such a name that says nothing of its type (`any` says nothing),
+    in a function of a Worker: the handler of a router that is not known."""
     if node.type != "identifier" or module.text(node) not in names or not module.workers:
         return False
     declaration = module.scope.resolve(node)
     if declaration is None or declaration.kind is not DeclarationKind.PARAMETER or declaration.path:
         return False
-    return declaration.owner.child_by_field_name("type") is None and not module.value_of(node)
+    return said_type(module.syntax, declaration.owner) is None and not module.value_of(node)

@@ -17,7 +17,7 @@ from cflint.platform.drivers import DRIVERS
 from cflint.platform.orms import orm_package
 from cflint.project.code.by_use import kind_of_parameter
 from cflint.project.code.clients import client_for
-from cflint.project.code.parameters import parameter_index
+from cflint.project.code.parameters import parameter_index, said_type
 from cflint.project.code.results import (
     GLOBALS,
     HONO_CHAIN,
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
     from cflint.project.code import app_values, load_contexts, orms
     from cflint.project.code.interface import ModuleLike
-    from cflint.syntax.javascript import Syntax
 else:
     app_values = Lazy("cflint.project.code.app_values")
     load_contexts = Lazy("cflint.project.code.load_contexts")
@@ -272,7 +271,7 @@ class Evaluator:
             if index is not None and index < len(function_kinds):
                 kind = function_kinds[index]
                 # An annotation of a type of the user's own says it better than a position.
-                said = None if declaration.path else _said_type(self._syntax, declaration.owner)
+                said = None if declaration.path else said_type(self._syntax, declaration.owner)
                 if said is None or said == kind.value:
                     return Value(kind) if kind is not ValueKind.UNKNOWN else UNKNOWN
         if self._module.app is not None:
@@ -289,7 +288,7 @@ class Evaluator:
         is_env = declaration.name == "env"
         if not is_env and _BINDING_NAME.fullmatch(declaration.name) is None:
             return UNKNOWN
-        if _said_type(self._syntax, declaration.owner) is not None:
+        if said_type(self._syntax, declaration.owner) is not None:
             return UNKNOWN
         if is_env:
             return Value(ValueKind.ENV, detail=BY_NAME)
@@ -659,14 +658,6 @@ def _is_any_binding(value: Value) -> bool:
 def _rather(one: Value, other: Value) -> Value:
     """The first of two values that an expression can be: of bindings, one whose kind is known."""
     return other if _is_any_binding(one) and other.kind is ValueKind.BINDING else one
-
-
-def _said_type(syntax: Syntax, owner: Node) -> str | None:
-    """The type that a parameter's annotation says it holds; None where there is none, or `any` or
-    `unknown`."""
-    annotation = first_named(owner.child_by_field_name("type"))
-    said = syntax.text(annotation) if annotation is not None else "any"
-    return None if said in ("any", "unknown") else said
 
 
 def _is_nothing(node: Node) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.interface import ModuleLike
+    from cflint.syntax.javascript import Syntax
 
 _MODULE_HANDLERS: dict[str, tuple[ValueKind, ...]] = {
     "fetch": (ValueKind.REQUEST, ValueKind.ENV, ValueKind.EXECUTION_CONTEXT),
@@ -107,6 +108,14 @@ def parameter_kinds(module: ModuleLike, function: Node) -> tuple[ValueKind, ...]
         name = function.child_by_field_name("name")
         return handler_parameters(None, module.text(name)) if name is not None else None
     return None
+
+
+def said_type(syntax: Syntax, owner: Node) -> str | None:
+    """The type that a parameter's annotation says it holds; None where there is none, or `any` or
+    `unknown`."""
+    annotation = first_named(owner.child_by_field_name("type"))
+    said = syntax.text(annotation) if annotation is not None else "any"
+    return None if said in ("any", "unknown") else said
 
 
 def is_callable(module: ModuleLike, function: Node) -> bool:

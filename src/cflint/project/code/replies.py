@@ -63,11 +63,13 @@ class _Made:
 @record(frozen=True, eq=False)
 class _MadeHere:
     """A response in terms of the place where it is made, or called for: what gets into the body, and the
-    expression that its status is, where that is no number yet."""
+    expression that its status is, where that is no number yet, or a name (`init`) that its status is a
+    property of."""
 
     contents: tuple[Node, ...]
     status: float | None
     status_node: Node | None = None
+    init: Node | None = None
 
 
 def _replies(module: Module, call: Node, hops: int) -> Iterator[_MadeHere]:
@@ -78,12 +80,14 @@ def _replies(module: Module, call: Node, hops: int) -> Iterator[_MadeHere]:
     place = (home.path, function.start_byte, function.end_byte)
     question = ("responses made by a function", place, hops)
     for made in module.project.memo.memoized(question, lambda: _made_by(home, function, hops)):
-        status, node = made.status, None
+        status, node, init = made.status, None, None
         if made.given_status is not None:
             node = _argument(module, call, made.given_status)
             status = number_of(module, node) if node is not None else made.given_status.default
+            if node is None and made.given_status.step == "status":
+                init = _argument(module, call, _Given(made.given_status.index))
         inside = (_argument(module, call, content) for content in made.contents)
-        yield _MadeHere(tuple(part for part in inside if part is not None), status, node)
+        yield _MadeHere(tuple(part for part in inside if part is not None), status, node, init)
 
 
 def _made_by(module: Module, function: Node, hops: int) -> tuple[_Made, ...]:
@@ -95,6 +99,8 @@ def _made_by(module: Module, function: Node, hops: int) -> tuple[_Made, ...]:
         if status is None and made.status_node is not None:
             given_status = _given(module, function, made.status_node)
             status = _default(module, made.status_node) if given_status is None else None
+        elif status is None and made.init is not None:
+            given_status = _status_of(_given(module, function, made.init))
         held = (
             _given(module, function, content.node)
             for part in made.contents
@@ -114,7 +120,20 @@ def _made_in(module: Module, function: Node, hops: int) -> Iterator[_MadeHere]:
             yield from _replies(module, returned, hops - 1)
         else:
             content = (made.content,) if made.content is not None else ()
-            yield _MadeHere(content, made.status, made.status_node)
+            yield _MadeHere(content, made.status, made.status_node, _handed_on(made.init))
+
+
+def _handed_on(init: Node | None) -> Node | None:
+    """The name that options of a response are, or whose properties are spread into them, with others."""
+    if init is None or init.type in _NAMES:
+        return init
+    spread = [part for part in init.named_children if part.type == "spread_element"]
+    return first_named(spread[0]) if init.type == "object" and len(spread) == 1 else None
+
+
+def _status_of(init: _Given | None) -> _Given | None:
+    """The property `status` of options that a function is given whole."""
+    return _Given(init.index, "status") if init is not None and init.step is None else None
 
 
 def _returned(module: Module, function: Node) -> tuple[Node, ...]:
