@@ -100,6 +100,7 @@ _MINE = frozenset(
     | {js.PromiseSource.FUNCTION, js.PromiseSource.PROMISE}
 )
 _SETTLED = (js.PlatformName("", "Promise.resolve"), js.PlatformName("", "Promise.reject"))
+_ALL_SETTLED = js.PlatformName("", "Promise.allSettled")
 _EACH = frozenset({"forEach", "map", "flatMap"})
 _HOUSEKEEPING = frozenset({"cancel", "close", "abort", "write", "end"})
 _OTHERS = frozenset(
@@ -231,7 +232,7 @@ def _may_give_none(module: Module, call: Node) -> bool:
         imported = module.project.imported.function(module.path, ref) if ref is not None else None
         return imported is not None and not imported.is_async and "|" in (imported.return_type or "")
     if js.is_async(function):
-        return _waits_for_nothing(module, function)
+        return _waits_for_nothing(module, function) or _keeps_what_it_starts(module, function)
     if _calls_back_instead(module, call, function):
         return True
     declared = js.first_named(function.child_by_field_name("return_type"))
@@ -263,6 +264,29 @@ def _waits_for_nothing(module: Module, function: Node) -> bool:
             return False
     given = (js.first_named(node) for node in module.returns_of(function))
     return all(value is None or _is_settled(module, value) for value in given)
+
+
+def _keeps_what_it_starts(module: Module, function: Node) -> bool:
+    """Whether an `async` function waits for nothing but a list of promises that the object keeps, to which it
+    adds its own: whoever waits for the list waits for them, too."""
+    body = function.child_by_field_name("body")
+    waits = [
+        node
+        for node in (module.descendants(body, "await_expression") if body is not None else ())
+        if module.enclosing_function(node) == function
+    ]
+    lists = {_list_settled(module, node) for node in waits}
+    kept = {module.text(made.receiver) for made in module.calls("push", body) if made.receiver is not None}
+    return bool(lists) and all(each is not None and each in kept for each in lists)
+
+
+def _list_settled(module: Module, wait: Node) -> str | None:
+    """The field in `await Promise.allSettled(this.field)`, as it is written."""
+    made = module.call(js.first_named(wait)) if js.first_named(wait) is not None else None
+    if made is None or module.called_name(made.node) != _ALL_SETTLED or len(made.arguments) != 1:
+        return None
+    access = module.member(made.arguments[0])
+    return module.text(access.node) if access is not None and access.object.type == "this" else None
 
 
 def _is_settled(module: Module, value: Node) -> bool:

@@ -98,7 +98,7 @@ COUNTS: dict[str, tuple[int, int, int, int]] = {
     "fetch-relative-url": (2, 0, 0, 2),
     "fetch-result-dropped": (5, 4, 0, 9),
     "fetch-without-timeout": (9, 7, 0, 16),
-    "floating-promise": (23, 6, 1, 25),
+    "floating-promise": (23, 3, 0, 23),
     "forwarded-host-trusted": (0, 2, 0, 2),
     "global-request-state": (1, 1, 0, 2),
     "global-scope-io": (4, 6, 0, 9),

@@ -35,6 +35,9 @@ HONO = "import { Hono } from 'hono';\nconst app = new Hono();\n"
          {Invocation.DURABLE_OBJECT}),
         (DURABLE + "class B { c() { target() } }\n"
          "export class A extends DurableObject { b = new B() }", {Invocation.DURABLE_OBJECT}),
+        (DURABLE + "class B { c() { target() } }\nexport class A extends DurableObject {\n"
+         "constructor(ctx) { ctx.blockConcurrencyWhile(async () => { this.b = new B() }) } }",
+         {Invocation.DURABLE_OBJECT}),
         ("class B { c() { target() } }\nexport default { fetch() { new B().c() } }", {Invocation.UNKNOWN}),
         (HONO + "app.get('/', (c) => { target(); return c.text('') });\nexport default app;",
          {Invocation.REQUEST}),

@@ -90,6 +90,9 @@ def loss_of(module: Module, promise: Node, root: Node) -> str | None:
 
 
 def _invocations(module: Module, node: Node, hops: int, seen: set[tuple[str, int]]) -> frozenset[Invocation]:
+    around = module.enclosing_class(node)
+    if around is not None and around.kind.runs_as_durable_object:
+        return _LIVES_ON  # whatever its callbacks are given to
     child = node
     for above in module.ancestors(node):
         if above.type == "class_body":

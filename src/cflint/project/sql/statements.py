@@ -13,10 +13,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
-from cflint.pattern import pattern
 from cflint.platform.classes import ClassKind
 from cflint.project.code.origins import property_value
-from cflint.project.code.values import Value, ValueKind
+from cflint.project.sql.databases import SqlDialect as SqlDialect
+from cflint.project.sql.databases import engine_of
 from cflint.record import record
 from cflint.scope import DeclarationKind
 from cflint.source import Span
@@ -29,21 +29,6 @@ if TYPE_CHECKING:
     from cflint.project.code.module import Module
 
 _LIMIT = 400
-
-
-class SqlDialect(Enum):
-    """The database that a statement is for."""
-
-    D1 = "D1"
-    DURABLE_OBJECT = "Durable Object storage"
-    POSTGRES = "Postgres"
-    MYSQL = "MySQL"
-
-    @property
-    def dialect(self) -> Dialect:
-        if self is SqlDialect.POSTGRES:
-            return Dialect.POSTGRES
-        return Dialect.MYSQL if self is SqlDialect.MYSQL else Dialect.SQLITE
 
 
 @record(frozen=True, eq=False)
@@ -227,7 +212,6 @@ class SqlUse:
         return self.at(token.start, token.end)
 
 
-_QUERIES = frozenset({"query", "execute", "unsafe"})
 SQL_CALLS = ("prepare", "exec", "query", "execute", "unsafe")
 """The names of the methods that take SQL."""
 
@@ -257,7 +241,7 @@ def _find_use(module: Module, call: Node) -> SqlUse | None:
     arguments = arguments_of(call)
     if not arguments or arguments[0].type == "spread_element":
         return None
-    engine = _engine(module, target, method)
+    engine = engine_of(module, target, method)
     if engine is None:
         return None
     statement, bound = arguments[0], arguments[1:]
@@ -276,55 +260,6 @@ def _elements(module: Module, values: Node) -> tuple[Node, ...]:
     if array.type != "array":
         return (values,)
     return tuple(part for part in array.named_children if part.type != "comment")
-
-
-def _engine(module: Module, target: Node, method: str) -> SqlDialect | None:
-    value = module.value_of(target)
-    if method in ("prepare", "exec") and (value.is_binding("d1") or _is_nameless_d1(value, method)):
-        return SqlDialect.D1
-    if method == "exec":
-        text = module.text(target)
-        if value.kind is ValueKind.SQL_STORAGE or (
-            not value and text.endswith(("storage.sql", "storage?.sql"))
-        ):
-            return SqlDialect.DURABLE_OBJECT
-    if value.kind is ValueKind.DATABASE_CLIENT and method in _QUERIES:
-        return SqlDialect.MYSQL if value.detail.startswith("mysql") else SqlDialect.POSTGRES
-    if method == "prepare" and not value and _may_be_d1(module, target):
-        return SqlDialect.D1
-    return None
-
-
-def _is_nameless_d1(value: Value, method: str) -> bool:
-    """Whether it is a binding of `env` whose kind nobody tells, but which is prepared a statement."""
-    return value.kind is ValueKind.BINDING and value.binding is None and method == "prepare"
-
-
-_DATABASE_NAME = pattern(r"(?:^|[._])(?:db|d1|database)$|(?:Db|DB|D1|Database|_db)$")
-_OTHER_DATABASES = frozenset({"better-sqlite3", "node:sqlite", "bun:sqlite", "sqlite3", "sqlite", "mysql2"})
-
-
-def _may_be_d1(module: Module, target: Node) -> bool:
-    """Whether an untyped value, no member of a binding, is called like a database in a Worker that has D1."""
-    owner = module.member(target)
-    is_of_env = owner is not None and module.value_of(owner.object).kind is ValueKind.BINDING
-    if is_of_env or _DATABASE_NAME.search(module.text(target)) is None or _is_made(module, target):
-        return False
-    if not any(found.kind.id == "d1" for env in module.environments for found in env.bindings):
-        return False
-    imported = (found.imported for found in module.scope.imports)
-    return not any(ref is not None and ref.module in _OTHER_DATABASES for ref in imported)
-
-
-def _is_made(module: Module, target: Node) -> bool:
-    """Whether a name is that of an object that the project makes by itself, in this module or another one:
-    what looks like a database and binds what its `run()` is given."""
-    node = module.initializer(target)
-    if node.type in ("object", "new_expression"):
-        return True
-    declaration = module.scope.resolve(node) if node.type == "identifier" else None
-    ref = declaration.imported if declaration is not None else None
-    return ref is not None and module.project.imported.is_made(module.path, ref)
 
 
 def _is_agent(module: Module, target: Node) -> bool:
