@@ -85,7 +85,7 @@ _MOST = 4
 _AUTHORISES = pattern(r"authorization|api-?key|token|secret", re.IGNORECASE)
 
 
-@rule(call("fetch"), severity=Severity.WARNING)
+@rule(call("fetch"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not match.arguments or not js.is_global(module, match.call.callee, "fetch"):
