@@ -288,7 +288,9 @@ class TestCompatibility:
 def test_every_table_that_ages_names_a_script_that_is_there() -> None:
     scripts = Path(__file__).parents[2] / "scripts"
     tables = dated_tables()
-    assert all((scripts / table.script).is_file() for table in tables)
+    by_hand = [table.name for table in tables if not table.script]
+    assert by_hand == ["models that other providers have shut down"]
+    assert all((scripts / table.script).is_file() for table in tables if table.script)
     generated = {path.name for path in scripts.glob("generate_*.py")}
     assert generated - {table.script for table in tables} == {"generate_cloudflare_config_fields.py"}
 

@@ -61,8 +61,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Location, Module, Severity, config, module, pattern, rule
-from cflint_rules.ai._provider_models import ended_of
+from cflint.api import Finding, Location, Module, Severity, config, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -98,7 +97,7 @@ def check(module: Module) -> Iterator[Finding]:
     served = [name for name in served if not _is_other(name, data)]
     if not served or not module.is_run:
         return
-    ended = {name: ended_of(name) for name in served}
+    ended = {name: js.models_ended_by(name) for name in served}
     places: dict[tuple[str, str], list[Location]] = {}
     for node in module.mentions(_NAMES):
         model = _named(module, node)
@@ -106,8 +105,12 @@ def check(module: Module) -> Iterator[Finding]:
             if model in days and days[model] <= config.today():
                 places.setdefault((model, provider), []).append(module.at(node))
     for (model, provider), (first, *others) in places.items():
-        day = ended[provider][model].isoformat()
-        yield Finding(f"{provider} has shut `{model}` down, on {day}: calls of it fail", first, tuple(others))
+        day = f"{ended[provider][model].isoformat()} (list of {js.PROVIDER_MODELS_AS_OF.isoformat()})"
+        yield Finding(
+            f"{provider} has shut `{model}` down, on {day}: calls fail",
+            first,
+            tuple(others),
+        )
 
 
 def _is_other(provider: str, data: bytes) -> bool:

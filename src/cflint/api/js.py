@@ -77,6 +77,8 @@ if TYPE_CHECKING:
     from cflint.platform.language import STRING_CUTS as STRING_CUTS
     from cflint.platform.orms import orm_maker as orm_maker
     from cflint.platform.orms import orm_package as orm_package
+    from cflint.platform.provider_models import PROVIDER_MODELS_AS_OF as PROVIDER_MODELS_AS_OF
+    from cflint.platform.provider_models import models_ended_by as models_ended_by
     from cflint.platform.queues import EVENT_KEYS as QUEUE_EVENT_KEYS
     from cflint.platform.websockets import AUTO_REPLY_FLAG as AUTO_REPLY_FLAG
     from cflint.platform.websockets import EVENT_PROPERTIES as EVENT_PROPERTIES
@@ -316,6 +318,7 @@ _ORIGINS = {
     ),
     "cflint.platform.language": ("PROMISE_CHAIN PROMISE_COMBINATORS STRING_CUTS"),
     "cflint.platform.orms": ("orm_maker orm_package"),
+    "cflint.platform.provider_models": ("PROVIDER_MODELS_AS_OF models_ended_by"),
     "cflint.platform.queues": ("EVENT_KEYS:QUEUE_EVENT_KEYS"),
     "cflint.platform.websockets": ("AUTO_REPLY_FLAG EVENT_PROPERTIES SOCKET_EVENTS SOCKET_METHODS"),
     "cflint.platform.workflows": ("INSTANCE_CHANGES STEP_METHODS"),
@@ -439,6 +442,7 @@ __all__ = [
     "PER_ELEMENT",
     "PROMISE_CHAIN",
     "PROMISE_COMBINATORS",
+    "PROVIDER_MODELS_AS_OF",
     "QUEUE_EVENT_KEYS",
     "RANDOM",
     "RANDOM_KEYS",
@@ -617,6 +621,7 @@ __all__ = [
     "merge_conflicts",
     "message_bodies",
     "method_called_on",
+    "models_ended_by",
     "module_of",
     "modules_naming",
     "name_of",

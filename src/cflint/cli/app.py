@@ -34,7 +34,8 @@ def _ages() -> list[str]:
     for table in dated_tables():
         age = table.age(today())
         days = "" if age is None else f", {age} days old"
-        lines.append(f"  {table.name}: {table.as_of}{days} (scripts/{table.script})")
+        made = f"scripts/{table.script}" if table.script else "written by hand"
+        lines.append(f"  {table.name}: {table.as_of}{days} ({made})")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The tables that age: what each knows, of which day or version it is, and the script that makes it anew."""
+"""The tables that age: what each knows, of which day or version it is, and what makes it anew."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cflint.platform import (
     _runtime_types,
     _wrangler_key_table,
 )
+from cflint.platform.provider_models import PROVIDER_MODELS_AS_OF
 from cflint.record import record
 
 _DAY = pattern(r"\d+\.(\d{4})(\d{2})(\d{2})\.\d+")
@@ -19,7 +20,8 @@ _DAY = pattern(r"\d+\.(\d{4})(\d{2})(\d{2})\.\d+")
 
 @record(frozen=True)
 class DatedTable:
-    """One table. `as_of` says what it was made from; `day` is None where that names no day."""
+    """One table. `as_of` says what it was made from; `day` is None where that names no day; `script` makes it
+    anew, "" where no program can."""
 
     name: str
     as_of: str
@@ -37,6 +39,12 @@ def dated_tables() -> tuple[DatedTable, ...]:
     types = _runtime_types.WORKERS_TYPES_VERSION
     return (
         _of_day("retired models of Workers AI", _ai_models.AS_OF, "generate_ai_models.py"),
+        DatedTable(
+            "models that other providers have shut down",
+            PROVIDER_MODELS_AS_OF.isoformat(),
+            PROVIDER_MODELS_AS_OF,
+            "",
+        ),
         _of_day("compatibility flags", _compatibility_flags.NEWEST_DATE, "generate_compatibility_flags.py"),
         DatedTable(
             "types of the runtime", f"workers-types {types}", _day(types), "generate_runtime_types.py"

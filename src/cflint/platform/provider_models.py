@@ -1,4 +1,4 @@
-"""Models that their providers have shut down, and the day, as of 2026-11-28.
+"""Models that their providers have shut down, and the day.
 
 Sources: https://platform.claude.com/docs/en/about-claude/model-deprecations,
 https://ai.google.dev/gemini-api/docs/deprecations, https://developers.openai.com/api/docs/deprecations,
@@ -9,6 +9,8 @@ Models of which a call is answered by another one are not in it.
 from __future__ import annotations
 
 from datetime import date
+
+PROVIDER_MODELS_AS_OF = date(2026, 11, 28)
 
 ENDED = {
     "Anthropic": {
@@ -50,7 +52,7 @@ ENDED = {
 }
 
 
-def ended_of(provider: str) -> dict[str, date]:
+def models_ended_by(provider: str) -> dict[str, date]:
     """The models of a provider that were shut down, with the day."""
     return {
         model: date.fromisoformat(day) for day, models in ENDED[provider].items() for model in models.split()
