@@ -204,7 +204,8 @@ async def test_a_folder_takes_the_last_open_file_of_a_project(project: Path, tmp
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (project / "lib").mkdir()
-    (project / "lib/room.ts").write_text(ROOM)
+    more = "".join(f"export const more{number} = {number};\n" for number in range(60))
+    (project / "lib/room.ts").write_text(ROOM + more)  # no other state of the first
     room, other = ((project / path).as_uri() for path in ("src/room.ts", "lib/room.ts"))
     async with serving(elsewhere) as client:
         client.open(room, ROOM)

@@ -125,10 +125,14 @@ def test_fault_34_a_file_that_is_renamed_keeps_its_findings(cli: Cli) -> None:
     assert "index.ts" not in Path("base.json").read_text()
 
 
+COPY = CODE + "".join(f"export const more{number} = {number};\n" for number in range(60))
+"""A module that has the same code and more, so that it is no other state of the first."""
+
+
 def test_fault_34_a_copy_is_not_taken_for_a_renamed_file(cli: Cli) -> None:
     write(cli)
     Path("lib").mkdir()
-    Path("lib/copy.ts").write_text(CODE)
+    Path("lib/copy.ts").write_text(COPY)
     assert concise(cli) == ["ws-legacy-accept"]
 
 
@@ -136,7 +140,7 @@ def test_fault_34_a_renamed_file_stands_for_one(cli: Cli) -> None:
     write(cli)
     Path("src/index.ts").rename("src/main.ts")
     Path("lib").mkdir()
-    Path("lib/copy.ts").write_text(CODE)
+    Path("lib/copy.ts").write_text(COPY)
     Path("wrangler.jsonc").write_text(CONFIG.replace("index", "main"))
     assert concise(cli) == ["ws-legacy-accept"]
 

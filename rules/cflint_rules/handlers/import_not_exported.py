@@ -63,6 +63,11 @@ export function greeting(): string {
 }
 ```
 
+## What to do
+
+Import the name that the other module exports, or add the `export` there; where the name is a type that went
+away, take the import out.
+
 ## Not reported
 
 Modules that nothing else has to look into; imports of types, and names that are only used as types; what a

@@ -80,7 +80,7 @@ There is one finding in a package.json for a configuration, with the other place
 ## Errors
 
 ```text title="wrangler"
-Couldn't find a D1 DB with the name or binding '…' in your wrangler.json file.
+Couldn't find a D1 DB with the name or binding '…' in your … file.
 ```
 
 ## Fix safety

@@ -125,7 +125,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     name = config.top.own("name") if config is not None and _is_somebodys(subject) else None
     if config is None or name is None or not name.text:
         return
-    named = project.memo.memoized("Workers by name", lambda: _by_name(project)).get(name.text, ())
+    named = project.memo.memoized("Workers that share a name", lambda: _by_name(project)).get(name.text, ())
     for other in named:
         if other is subject:
             return  # the first of them keeps the name

@@ -572,7 +572,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     (
         "script-database-unknown",
         "wrangler",
-        "Couldn't find a D1 DB with the name or binding '…' in your wrangler.json file.",
+        "Couldn't find a D1 DB with the name or binding '…' in your … file.",
     ),
     (
         "service-target-unknown",

@@ -25,7 +25,7 @@ _ANSWER = pattern(
     r"\bnew Response\((?P<body>null|\"[^\"]*\"|[\w.]+)(?:, \{ status: (?P<status>\d+) \})?\)"
     r"|\bResponse\.json\((?P<json>\{(?:[^{}]|\{[^{}]*\})*\}|[\w.]+)(?:, \{ status: (?P<jsonstatus>\d+) \})?\)"
 )
-_HEADER = pattern(r"(?P<request>\b[\w.]+)\.req\.raw\.headers\.get\((?P<name>\"[^\"]+\")\)")
+_HEADER = pattern(r"(?<![\w.])(?P<request>[\w.]+)\.req\.raw\.headers\.get\((?P<name>\"[^\"]+\")\)")
 _ENTRY = pattern(r"\"(?P<key>[\w.]+)\": (?P<value>[\[{\"].*|true|false|\d+)")
 _EXPLAINED = pattern(r"(?:,| and|, and)? \(?with [^`.,;:()]+? for `([^`]+)`(?:\)|(?=[.,;:)]))")
 """What a name in an example stands for: not needed where that is said in its place."""

@@ -5,8 +5,6 @@ Imported where used: a run loads the reader of a format when it has a document o
 
 from __future__ import annotations
 
-import json
-
 from cflint.source import Document
 from cflint.syntax.data import DataDocument, Format
 
@@ -34,6 +32,8 @@ def _plain_json(document: Document) -> object:
     if b"\\u" in document.data:
         return None
     try:
+        import json  # which most runs do not need
+
         return json.loads(document.data.decode())
     except (ValueError, RecursionError):
         return None
