@@ -314,3 +314,13 @@ def test_what_to_do_fits_the_message(rule: str, code: str, flags: str, words: st
     code += " export default { fetch() { return new Response('x'); } };"
     (message,) = said({"wrangler.json": config, "i.ts": code}, rule)
     assert words in what_to_do(KNOWN[rule].info, message)
+
+
+@pytest.mark.parametrize(
+    ("top", "words"),
+    [("", "it is a key of the top level"), ('account_id = "a"\n', "the top level has one already")],
+)
+def test_a_key_in_a_table_may_stand_at_the_top_already(top: str, words: str) -> None:
+    toml = f'name = "a"\nmain = "i.ts"\n{top}[assets]\ndirectory = "p"\naccount_id = "a"\n'
+    (message,) = said({"wrangler.toml": toml, "i.ts": "", "p/a.txt": ""}, "config-unknown-key")
+    assert message.endswith(words)

@@ -107,7 +107,8 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         elif key in ("cron", "crons", "schedules") and len(first.path) in (1, 3):
             message += "; did you mean `triggers.crons`?"
         elif len(first.path) > 1 and key in config.top_level_keys():
-            message += "; it is a key of the top level"
+            is_there = subject.root.get(key) is not None
+            message += "; the top level has one already" if is_there else "; it is a key of the top level"
         elif found.fit in (config.Fit.NEWER, config.Fit.OLDER):
             severity = Severity.NOTE
             message = f"wrangler {config.WRANGLER_VERSION} does not know the key `{key}`{_place(first)}"
