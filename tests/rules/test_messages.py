@@ -318,9 +318,9 @@ def test_what_to_do_fits_the_message(rule: str, code: str, flags: str, words: st
 
 @pytest.mark.parametrize(
     ("top", "words"),
-    [("", "it is a key of the top level"), ('account_id = "a"\n', "the top level has one already")],
+    [("", "it is a key of the top level"), ('"account_id": "a", ', "the top level has one already")],
 )
 def test_a_key_in_a_table_may_stand_at_the_top_already(top: str, words: str) -> None:
-    toml = f'name = "a"\nmain = "i.ts"\n{top}[assets]\ndirectory = "p"\naccount_id = "a"\n'
-    (message,) = said({"wrangler.toml": toml, "i.ts": "", "p/a.txt": ""}, "config-unknown-key")
+    config = f'{{ "name": "a", "main": "i.ts", {top}"assets": {{ "directory": "p", "account_id": "a" }} }}'
+    (message,) = said({"wrangler.json": config, "i.ts": "", "p/a.txt": ""}, "config-unknown-key")
     assert message.endswith(words)

@@ -59,7 +59,7 @@ it was, leave it: the storage of a class cannot be changed, and the deployment w
 
 Classes that a later migration deletes. An entry that others follow: it has surely been deployed, and a class
 keeps for good what it was created with. Agents: `agent-sqlite-migration` reports these, which do not work at
-all.
+all. Projects whose wrangler is older than 3, which has no `new_sqlite_classes`.
 
 ## Errors
 
@@ -97,9 +97,16 @@ from cflint.api import (
     worker,
 )
 
+_KNOWS_SQLITE = 3
+"""The major version of wrangler in which `new_sqlite_classes` came."""
+
 
 @rule(worker(), severity=Severity.NOTE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
+    folder = subject.config.directory if subject.config is not None else ""
+    wrangler = config.installed_version(project.workspace, folder, "wrangler")
+    if wrangler is not None and wrangler.lowest[0] < _KNOWS_SQLITE:
+        return
     for environment in subject.environments:
         if environment.source_of("migrations") is environment and not environment.incomplete:
             yield from _of_list(environment, subject, project)
