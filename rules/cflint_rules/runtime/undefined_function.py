@@ -58,8 +58,8 @@ over from something that was taken away goes with it.
 
 Names that anything else than a call mentions in the module (`typeof name`, an assignment, a comment
 `/* global name */`), functions of the platform, of Node.js, browsers and tests; modules of frameworks, which
-import by themselves; service workers, to which bindings are globals; generated code; in TypeScript, names
-that a declaration of the project knows.
+import by themselves; service workers, to which bindings are globals; generated code; TypeScript, of which its
+own check tells.
 
 ## Errors
 
@@ -80,7 +80,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Module, Severity, js, module, pattern, rule
+from cflint.api import Documents, Finding, Module, Severity, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -103,7 +103,8 @@ _GLOBALS = frozenset(_KNOWN.split())
 _GENERATED = pattern(
     rb"__webpack|__esbuild|__toESM|__commonJS|@generated|//# sourceMappingURL|\bunplugin-auto-import"
 )
-_SUFFIXES = (".js", ".mjs", ".jsx", ".ts", ".tsx", ".mts")
+_SUFFIXES = (".js", ".mjs", ".jsx")
+"""In TypeScript the check of types tells, and to look at all calls takes its time."""
 _MOST_BYTES = 600_000
 
 
@@ -140,15 +141,6 @@ def check(subject: Module) -> Iterator[Finding]:
 
 
 def _is_known(subject: Module, name: str, calls: int) -> bool:
-    """Whether anything but its calls speaks of a name: in the module, a comment of it, or a declaration that
-    is not imported."""
-    data = subject.document.data
-    if len(re.findall(rb"(?<![\w$.])" + re.escape(name.encode()) + rb"(?![\w$])", data)) != calls:
-        return True
-    if not subject.is_typescript:
-        return False
-    project = subject.project
-    return any(
-        found is not subject and found.document.has_word("declare")
-        for found in js.modules_naming(project, js.paths_around(subject), name, at_hand=subject)
-    )
+    """Whether anything but its calls speaks of a name in the module, a comment of it included."""
+    word = rb"(?<![\w$.])" + re.escape(name.encode()) + rb"(?![\w$])"
+    return len(re.findall(word, subject.document.data)) != calls

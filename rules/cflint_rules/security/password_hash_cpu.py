@@ -122,11 +122,20 @@ def _time(rounds: float) -> str:
 
 def _users(subject: Worker, project: Project) -> Iterator[Module]:
     """The modules of a Worker that name one of the packages."""
-    for path in js.running_paths(subject):
-        document = project.sources.document(path)
-        if document is None or not any(document.data.find(name.encode()) != -1 for name in _PACKAGES):
-            continue
-        yield from js.modules_naming(project, (path,), "import")
+    users = project.memo.memoized("modules that name bcrypt", lambda: _all_users(project))
+    paths = [path for path in js.running_paths(subject) if path in users] if users else []
+    yield from js.modules_naming(project, paths, "import")
+
+
+def _all_users(project: Project) -> frozenset[str]:
+    names = [name.encode() for name in _PACKAGES]
+    paths = {path for each in project.workers for path in js.running_paths(each)}
+    documents = {path: project.sources.document(path) for path in sorted(paths)}
+    return frozenset(
+        path
+        for path, document in documents.items()
+        if document is not None and any(document.data.find(name) != -1 for name in names)
+    )
 
 
 def _calls(module: Module) -> list[tuple[Module, Node, float | None]]:
