@@ -153,7 +153,10 @@ def rename_key(doc: DataDocument, path: Path, new_key: str) -> Edits:
     if around is None or member is None or around.get(new_key) is not None:
         return None
     expected = tree_at(doc.root)
-    value = drop(expected, steps)
+    try:
+        value = drop(expected, steps)
+    except KeyError:
+        return None  # as in `move_before_first_table`
     expected = with_value(expected, (*steps[:-1], new_key), value)
     writer = _writer(doc, Text(doc))
     spans = [member.key_span]
@@ -179,7 +182,10 @@ def move_before_first_table(doc: DataDocument, path: Path) -> Edits:
     if doc.root.at(target[0]) is not None:
         return None
     expected = tree_at(doc.root)
-    value = drop(expected, steps)
+    try:
+        value = drop(expected, steps)
+    except KeyError:
+        return None  # a broken text says a table and a list of tables by one name
     expected = with_value(expected, target, value)
     text = Text(doc)
     lines = text.lines(statement.span.start, statement.span.end)
