@@ -153,10 +153,7 @@ def rename_key(doc: DataDocument, path: Path, new_key: str) -> Edits:
     if around is None or member is None or around.get(new_key) is not None:
         return None
     expected = tree_at(doc.root)
-    try:
-        value = drop(expected, steps)
-    except KeyError:
-        return None  # as in `move_before_first_table`
+    value = drop(expected, steps)
     expected = with_value(expected, (*steps[:-1], new_key), value)
     writer = _writer(doc, Text(doc))
     spans = [member.key_span]
@@ -172,7 +169,7 @@ def move_before_first_table(doc: DataDocument, path: Path) -> Edits:
     `key = value` of its own below a header, and when the top level has that key.
     """
     steps = resolved(doc.root, path)
-    if doc.format is not Format.TOML:
+    if doc.format is not Format.TOML or doc.root.at(*steps) is None:
         return None
     toml = TomlText(doc)
     statement = toml.pair(steps)
@@ -182,10 +179,7 @@ def move_before_first_table(doc: DataDocument, path: Path) -> Edits:
     if doc.root.at(target[0]) is not None:
         return None
     expected = tree_at(doc.root)
-    try:
-        value = drop(expected, steps)
-    except KeyError:
-        return None  # a broken text says a table and a list of tables by one name
+    value = drop(expected, steps)
     expected = with_value(expected, target, value)
     text = Text(doc)
     lines = text.lines(statement.span.start, statement.span.end)
