@@ -45,7 +45,7 @@ def always_runs(module: ModuleLike, node: Node, within: Node, through: Collectio
             _branches(parent, child, node)
             or _repeats_perhaps(module, parent, child)
             or waits_for_instance(parent, child)
-            or not all(always_completes(module, before) for before in _before(parent, child))
+            or not _gets_to(module, parent, child)
         ):
             return False
         if parent.id == within.id:
@@ -260,13 +260,26 @@ def waits_for_instance(parent: Node, child: Node) -> bool:
     return is_value and not is_static(parent)
 
 
-def _before(parent: Node, child: Node) -> Iterator[Node]:
-    """The statements of a block before a child."""
-    for statement in parent.named_children if parent.type in _BLOCKS else ():
-        if statement.end_byte > child.start_byte:
-            return
-        if statement.type != "comment":
-            yield statement
+def _gets_to(module: ModuleLike, parent: Node, child: Node) -> bool:
+    """Whether no statement of a block before a child may leave it."""
+    if parent.type not in _BLOCKS:
+        return True
+    first = module.memoized(
+        ("first that may leave", parent.id), lambda: _first_that_may_leave(module, parent)
+    )
+    return first is None or first >= child.start_byte
+
+
+def _first_that_may_leave(module: ModuleLike, block: Node) -> int | None:
+    """Where the first statement of a block begins after which control may not go on."""
+    return next(
+        (
+            statement.start_byte
+            for statement in block.named_children
+            if statement.type != "comment" and not always_completes(module, statement)
+        ),
+        None,
+    )
 
 
 def _may_be_cut(node: Node) -> bool:
