@@ -14,6 +14,7 @@ ONCE = {
     "rows:node-imports": 200,
     "rows:unclosed-comments": 2000,
     "rows:unclosed-imports": 1000,
+    "rows:half-accepts": 8000,
     "top:blocks:tries": 400,
     "line:parentheses": 10_000,
     "config:comment:line-comments": 10_000,

@@ -233,6 +233,7 @@ TOP_ROWS: dict[str, str] = {
     "half-calls": "f(",
     "half-blocks": "{{",
     "half-classes": "class A {{",
+    "half-accepts": "x.accept( @",
     "closers": "}}",
     "conflicts": "<<<<<<< a",
     "whole-conflicts": "<<<<<<< a\nb\n=======\nc\n>>>>>>> d",

@@ -193,7 +193,7 @@ def _not_readable(syntax: Syntax, node: Node) -> str | None:
 def _without_texts(syntax: Syntax, start: int, end: int) -> bytes:
     """Bytes of the source with the text of comments and strings made blank."""
     text = bytearray(syntax.document.data[start:end])
-    stack = [syntax.root]
+    stack = list(syntax.at_top(start, end))
     while stack:
         node = stack.pop()
         if node.end_byte <= start or node.start_byte >= end:

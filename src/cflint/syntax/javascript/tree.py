@@ -74,13 +74,14 @@ class Syntax:
     def parent(self, node: Node) -> Node | None:
         """The parent, memoized: tree-sitter's own walks down from the root at every call.
 
-        That is quick, but where nodes are nested thousands deep: there one way down is used for many.
+        That is quick, but where nodes are nested thousands deep, and where thousands of an error stand side
+        by side: there one way down is used for many.
         """
         id = node.id
         found = self.parents.get(id)
         if found is not None:
             return found
-        if self._is_deep:
+        if self._is_deep or self._is_wide_error:
             return self._parent_on_path(node)
         self._lookups += 1
         if self._lookups % _LOOK_EVERY == 1 and self.depth_at(node.start_byte) > _DEEP:
@@ -115,7 +116,8 @@ class Syntax:
                 break
             path.pop()
         while True:
-            below = above.child_with_descendant(node)
+            below = self._top_covering(start, end) if above is self.root else None
+            below = below or above.child_with_descendant(node)
             if below is None:
                 return node.parent
             if above.has_error and above.child_count > _WIDE and below.id not in parents:
@@ -157,7 +159,39 @@ class Syntax:
 
     def node_at(self, start: int, end: int) -> Node | None:
         """The smallest node that covers the bytes."""
-        return self.root.descendant_for_byte_range(start, end)
+        around = self._top_covering(start, end) or self.root
+        return around.descendant_for_byte_range(start, end)
+
+    def _top_covering(self, start: int, end: int) -> Node | None:
+        """The child of a wide root that covers the bytes, if one does and there are any."""
+        if not self._is_wide_error or start >= end:
+            return None
+        around = self.at_top(start, end)
+        covers = len(around) == 1 and around[0].start_byte <= start and end <= around[0].end_byte
+        return around[0] if covers else None
+
+    def at_top(self, start: int, end: int) -> Sequence[Node]:
+        """The children of the root that share bytes with `start` to `end`, in source order."""
+        first = bisect_right(self._ends_at_top, start)
+        last = bisect_left(self._starts_at_top, end, first)
+        return self._at_top[first:last]
+
+    @cached_property
+    def _is_wide_error(self) -> bool:
+        """Whether the library passes thousands of nodes to find one: it keeps those of an error in a row."""
+        return self.root.has_error and self.root.child_count > _WIDE
+
+    @cached_property
+    def _at_top(self) -> Sequence[Node]:
+        return self.root.children
+
+    @cached_property
+    def _starts_at_top(self) -> Sequence[int]:
+        return [node.start_byte for node in self._at_top]
+
+    @cached_property
+    def _ends_at_top(self) -> Sequence[int]:
+        return [node.end_byte for node in self._at_top]
 
     def depth_at(self, offset: int) -> int:
         """How many nodes are around the smallest one at a byte."""
