@@ -145,10 +145,8 @@ def _of_function(
 def _of_class(
     module: Module, owner: ClassDefinition, node: Node, hops: int, seen: set[tuple[str, int]]
 ) -> frozenset[Invocation]:
-    if owner.kind.runs_as_durable_object or (
-        owner.kind is ClassKind.PLAIN and _is_given_state(module, owner)
-    ):
-        return frozenset({Invocation.DURABLE_OBJECT})
+    if owner.kind is ClassKind.PLAIN and _is_given_state(module, owner):
+        return _LIVES_ON
     if owner.kind is ClassKind.WORKFLOW:
         return frozenset({Invocation.WORKFLOW})
     if owner.kind is ClassKind.WORKER_ENTRYPOINT:

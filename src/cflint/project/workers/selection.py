@@ -42,6 +42,10 @@ def _names_of_classes(document: Document, classes: re.Pattern[bytes]) -> set[byt
 
 def _lines(document: Document) -> set[bytes]:
     """The lines that say something."""
+    return document.memoized("lines that say something", _find_lines)
+
+
+def _find_lines(document: Document) -> set[bytes]:
     stripped = (line.strip() for line in document.data.splitlines())
     return {line for line in stripped if len(line) > _SHORT_LINE}
 
