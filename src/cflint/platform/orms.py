@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cflint.record import record
+from cflint.source import Document
 
 
 @record(frozen=True)
@@ -62,14 +63,16 @@ _MENTIONS = (b"drizzle", b"kysely", b"prisma")
 _MADE = (b"drizzle(", b"new Kysely", b"new PrismaClient")
 
 
-def mentions_orm(data: bytes) -> bool:
+def mentions_orm(document: Document) -> bool:
     """Whether the text of a module may use an ORM of which the statements are known."""
-    return any(word in data for word in _MENTIONS)
+    return document.memoized(
+        "mentions an ORM", lambda document: any(word in document.data for word in _MENTIONS)
+    )
 
 
-def makes_orm(data: bytes) -> bool:
+def makes_orm(document: Document) -> bool:
     """Whether the text of a module may make such an ORM's database."""
-    return any(word in data for word in _MADE)
+    return document.memoized("makes an ORM", lambda document: any(word in document.data for word in _MADE))
 
 
 D1_SOURCES = frozenset({"drizzle-orm/d1", "kysely-d1", "@prisma/adapter-d1"})

@@ -62,7 +62,7 @@ def imported_call(module: ModuleLike, ref: ImportRef, call: Node) -> Value:
         given = _handed_on(module, ref)
         if given:
             return promise_of(given.awaited, call) if given.kind is ValueKind.PROMISE else given
-    if mentions_orm(module.document.data):
+    if mentions_orm(module.document):
         made = orm_made_elsewhere(module, ref)
         if made:
             return promise_of(made, call) if module.project.imported.gives_promise(module.path, ref) else made
@@ -76,7 +76,7 @@ def orm_made_elsewhere(module: ModuleLike, ref: ImportRef) -> Value:
     """The database of an ORM that an imported function of the project makes; UNKNOWN of every other."""
     found = module.project.exports.declaration(module.path, ref)
     document = module.project.sources.document(found[0]) if found is not None else None
-    if found is None or document is None or not makes_orm(document.data):
+    if found is None or document is None or not makes_orm(document):
         return UNKNOWN
 
     def make() -> Value:

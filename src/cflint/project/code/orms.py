@@ -115,7 +115,7 @@ def database_typed(
         return _alias_of_database(module, declaration, typed)
     found = module.project.exports.declaration(module.path, ref) if module.is_own(ref) else None
     document = module.project.sources.document(found[0]) if found is not None else None
-    if found is None or document is None or not mentions_orm(document.data):
+    if found is None or document is None or not mentions_orm(document):
         return UNKNOWN
 
     def read() -> Value:

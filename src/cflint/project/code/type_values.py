@@ -101,13 +101,13 @@ def type_value(module: ModuleLike, type_node: Node) -> Value:
             return known
         if ref.module in _TYPE_PACKAGES:
             return _global_type(ref.name)
-        if mentions_orm(module.document.data) and (
+        if mentions_orm(module.document) and (
             database := orms.database_typed(module, declaration, type_value)
         ):
             return database
         return Value(ValueKind.ENV) if ref.name in UNSEEN_ENV_TYPE_NAMES else instance_of(module, declaration)
     if declaration is not None:
-        if mentions_orm(module.document.data) and (
+        if mentions_orm(module.document) and (
             database := orms.database_typed(module, declaration, type_value)
         ):
             return database

@@ -21,7 +21,7 @@ class _View(Protocol):
 T = TypeVar("T")
 V = TypeVar("V", bound=_View)
 
-KEPT_BYTES = 1_800_000
+KEPT_BYTES = 2_200_000
 """Trees are kept for at most this much source. Large projects have modules of half a megabyte that everything
 else asks for: with two thirds of this a third of their code was parsed again."""
 
