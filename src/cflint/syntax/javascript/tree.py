@@ -52,7 +52,11 @@ class Syntax:
         self.parents: dict[int, Node] = {}
         """The parents that were asked for, by the child's id: what climbs often looks here first."""
         self._lookups = 0
-        self._is_deep = False
+        has_wide_error = self.root.has_error and self.root.child_count > _WIDE
+        self._is_wide_error = has_wide_error
+        """Whether the library passes thousands of nodes to find one: it keeps those of an error in a row."""
+        self._goes_down = has_wide_error
+        """Whether parents are looked for on one way down that is kept."""
         self._path: list[tuple[int, int, Node]] = []  # down to where a parent was last looked for
         self._searched = 0  # bytes, for words
         self._anchors: Anchors | None = None
@@ -81,11 +85,11 @@ class Syntax:
         found = self.parents.get(id)
         if found is not None:
             return found
-        if self._is_deep or self._is_wide_error:
+        if self._goes_down:
             return self._parent_on_path(node)
         self._lookups += 1
         if self._lookups % _LOOK_EVERY == 1 and self.depth_at(node.start_byte) > _DEEP:
-            self._is_deep = True
+            self._goes_down = True
             return self._parent_on_path(node)
         found = node.parent
         if found is not None:
@@ -116,7 +120,7 @@ class Syntax:
                 break
             path.pop()
         while True:
-            below = self._top_covering(start, end) if above is self.root else None
+            below = self._top_covering(start, end) if self._is_wide_error and above is self.root else None
             below = below or above.child_with_descendant(node)
             if below is None:
                 return node.parent
@@ -159,12 +163,12 @@ class Syntax:
 
     def node_at(self, start: int, end: int) -> Node | None:
         """The smallest node that covers the bytes."""
-        around = self._top_covering(start, end) or self.root
-        return around.descendant_for_byte_range(start, end)
+        around = self._top_covering(start, end) if self._is_wide_error else None
+        return (around or self.root).descendant_for_byte_range(start, end)
 
     def _top_covering(self, start: int, end: int) -> Node | None:
-        """The child of a wide root that covers the bytes, if one does and there are any."""
-        if not self._is_wide_error or start >= end:
+        """The child of the root that covers the bytes, if one does and there are any."""
+        if start >= end:
             return None
         around = self.at_top(start, end)
         covers = len(around) == 1 and around[0].start_byte <= start and end <= around[0].end_byte
@@ -175,11 +179,6 @@ class Syntax:
         first = bisect_right(self._ends_at_top, start)
         last = bisect_left(self._starts_at_top, end, first)
         return self._at_top[first:last]
-
-    @cached_property
-    def _is_wide_error(self) -> bool:
-        """Whether the library passes thousands of nodes to find one: it keeps those of an error in a row."""
-        return self.root.has_error and self.root.child_count > _WIDE
 
     @cached_property
     def _at_top(self) -> Sequence[Node]:
