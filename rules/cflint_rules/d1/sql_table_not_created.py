@@ -86,6 +86,11 @@ _ELSEWHERE = pattern(
     rb"[\"'](?:drizzle-orm|kysely|@prisma|typeorm|knex|sql-migrations|durable-utils|workers-qb|"
     rb"@cloudflare/actors|node:fs)|\.sql(?:\?raw)?[\"']|runMigrations|migrat"
 )
+_ELSEWHERE_WORDS = (
+    *(b"drizzle-orm", b"kysely", b"@prisma", b"typeorm", b"knex", b"sql-migrations", b"durable-utils"),
+    *(b"workers-qb", b"@cloudflare/actors", b"node:fs", b".sql", b"igrat"),
+)
+"""Of what the expression finds, one stands there."""
 _FOREIGN = ("sqlite_", "cf_", "_cf_", "pragma_")
 _WORDS = (b"sql", b"exec")
 
@@ -154,7 +159,9 @@ def _created_in(project: Project, path: str) -> frozenset[str] | None:
     document = project.sources.document(path)
     if document is None:
         return None
-    if _ELSEWHERE.search(document.data) is None and _CREATES.search(document.data) is None:
+    data = document.data
+    elsewhere = any(word in data for word in _ELSEWHERE_WORDS) and _ELSEWHERE.search(data) is not None
+    if not elsewhere and _CREATES.search(data) is None:
         return frozenset()
     module = js.module_of(project, path)
     if module is None or any(True for _ in module.mentions(_ELSEWHERE)):

@@ -71,7 +71,10 @@ from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, js, mo
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_COMPARES = pattern(rb"[!=]==?")
+_COMPARES = pattern(
+    rb"[!=]==?(?:(?<=\)[!=]==)|(?<=\) [!=]==)|(?<=\)[!=]=)|(?<=\) [!=]=)|\s*[^;\n&|)]{0,200}\()"
+)
+"""Comparisons with a call on one side."""
 _EQUALITY = frozenset({"===", "!==", "==", "!="})
 _OTHERS = frozenset({js.PromiseSource.BINDING, js.PromiseSource.STORAGE, js.PromiseSource.RPC})
 _VALUES = frozenset({"string", "template_string", "number", "true", "false", "await_expression"})
