@@ -105,7 +105,7 @@ def _may_name_itself(module: Module, options: Node) -> bool:
 
 
 def _may_have_field(module: Module, node: Node, hops: int) -> bool:
-    """Whether headers may have the field: as an object, `new Headers(…)` of one, or what a function returns."""
+    """Whether headers may have the field: an object, `new Headers(…)` of one, or what a function returns."""
     node = js.unwrap(module.initializer(node))
     if hops == 0 or _FIELD.search(module.document.data, node.start_byte, node.end_byte) is not None:
         return True

@@ -153,7 +153,8 @@ def check_third(match: Match) -> Iterator[Finding]:
     only = len(options.named_children) == 1 and options.id == js.unwrap(given[2]).id
     edit = module.replace(given[2], module.text(headers)) if only else None
     yield Finding(
-        f"the third argument of `{match.word}()` holds the fields themselves: those below `headers` are not sent",
+        f"the third argument of `{match.word}()` holds the fields themselves: those below `headers` are not"
+        " sent",
         module.at(headers),
         fix=Fix("Make them the headers", (edit,), Safety.UNSAFE) if edit is not None else None,
     )
