@@ -65,17 +65,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, js, new, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, js, new, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _FEW = 5_000_000
+_LEAST = 10_000
 _SIZES = ("byteLength", "size", "length")
 _COMPARES = frozenset({"<", ">", "<=", ">="})
 
 
-@rule(new("Uint8Array"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(new("Uint8Array"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     if function is None or len(match.arguments) != 1 or not module.is_run:
@@ -87,10 +88,11 @@ def check(match: Match) -> Iterator[Finding]:
         (above for above in reversed(list(module.ancestors(match.node))) if above.type in js.FUNCTIONS),
         function,
     )
-    if not _is_bounded(module, outermost):
+    most = _most_bytes(module, outermost)
+    if most is None or most > _FEW:
+        bounded = "nothing bounds how many there are" if most is None else f"{most / 1e6:.0f} MB may come"
         yield Finding(
-            "each byte becomes a number of an array, four to eight times as large, and nothing bounds how"
-            " many there are",
+            f"each byte becomes a number of an array, four to eight times as large, and {bounded}",
             module.at(array),
         )
 
@@ -140,8 +142,10 @@ def _is_foreign(module: Module, given: Node) -> bool:
     return False
 
 
-def _is_bounded(module: Module, function: Node) -> bool:
-    """Whether a function compares a size with something that may be few bytes."""
+def _most_bytes(module: Module, function: Node) -> float | None:
+    """The number of bytes with which a function compares a size, 0 where it is not known; None where it
+    compares none. Less than some kilobytes is the least that a file may have."""
+    most: float | None = None
     for leaf in (leaf for word in _SIZES for leaf in module.leaves(word, function)):
         node = module.parent(leaf)
         above = module.parent(module.with_wrappers(node)) if node is not None else None
@@ -150,8 +154,8 @@ def _is_bounded(module: Module, function: Node) -> bool:
             continue
         numbers = [module.number(side) for side in compared.operands if side is not None]
         known = [number for number in numbers if number is not None]
-        if known == [0]:
-            continue
-        if not known or min(known) <= _FEW:
-            return True
-    return False
+        if not known:
+            return 0
+        if min(known) >= _LEAST:
+            most = min(known) if most is None else min(most, min(known))
+    return most

@@ -58,7 +58,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -69,7 +69,7 @@ _DOCUMENTED = ("192.0.2.", "198.51.100.", "203.0.113.")
 """Addresses of examples (RFC 5737), which count as those of others."""
 
 
-@rule(call("fetch"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("fetch"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not match.arguments or not module.is_global(match.callee, "fetch"):

@@ -5,6 +5,9 @@ The second argument of `new Response()`, `Response.json()`, `new Request()` and 
 `{ status: 404, ...corsHeaders }`, are in no response: a browser refuses an answer without the CORS headers,
 and shows an error of the network in place of the 404. TypeScript does not tell of what is spread.
 
+Nor is anything sent of a `Headers` that takes the place of the options (`new Response(body, headers)`), or
+that is filled (`object.writeHttpMetadata(headers)`) and then given to nothing.
+
 ## Incorrect
 
 ```ts
@@ -34,10 +37,14 @@ export default {
 Write `headers: corsHeaders` for `...corsHeaders`. Where the options have `headers` already, spread the fields
 in there: `headers: { ...corsHeaders, "content-type": "text/plain" }`.
 
+- "given to nothing": Write `{ headers }` into the options of the response that they are for.
+- "the third argument": Write the fields there without `headers`: `c.json(body, 404, { "x-version": "2" })`.
+- "as its options": Write `{ headers: expression }` for them.
+
 ## Not reported
 
 Options that are not seen; names without a hyphen, except `vary`, `etag`, `location` and `expires`; fields
-that are under `headers` as well.
+that are under `headers` as well. Headers that are read, or handed to anything but what fills them.
 
 ## Fix safety
 
@@ -53,13 +60,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Finding,
     Fix,
     Match,
     Module,
     Safety,
     Severity,
+    ValueKind,
     call,
     js,
     new,
@@ -72,28 +79,98 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _FIELD = pattern(r"[A-Za-z]+(?:-[A-Za-z0-9]+)+|[Vv]ary|[Ee][Tt]ag|[Ll]ocation|[Ee]xpires")
+_FILLING = frozenset({"set", "append", "delete"})
 _RESPONSES = ("Response", "Response.json")
 _REQUESTS = ("Request", "fetch")
 
 
 @rule(
-    new("Response", "Request"),
+    new("Response", "Request", "NextResponse"),
     call("json", "fetch"),
     severity=Severity.WARNING,
     fix=Safety.UNSAFE,
-    presets=(PREVIEW,),
 )
 def check(match: Match) -> Iterator[Finding]:
     module, made = match.module, match.call
     if len(made.arguments) != 2 or not module.is_run or not module.runs_in_worker(match.node):
         return
-    options = js.unwrap(module.initializer(made.arguments[1]))
-    if options.type != "object":
+    what = _maker(module, match)
+    given = made.arguments[1]
+    options = js.unwrap(module.initializer(given)) if what is not None else None
+    if what is None or options is None:
         return
-    if module.is_from(made.callee, "", *_RESPONSES):
-        yield from _found(module, "a response", options)
-    elif module.is_from(made.callee, "", *_REQUESTS):
-        yield from _found(module, "a request", options)
+    if options.type == "object":
+        yield from _found(module, what, options)
+    elif module.value_of(given).kind is ValueKind.HEADERS:
+        text = module.text(given)
+        edit = module.replace(given, "{ headers }" if text == "headers" else f"{{ headers: {text} }}")
+        yield Finding(
+            f"{what} gets headers as its options: none of them is sent",
+            module.at(given),
+            fix=Fix("Make them the headers", (edit,), Safety.UNSAFE),
+            words=js.word("expression", module, given),
+        )
+
+
+def _maker(module: Module, match: Match) -> str | None:
+    """What a call with options makes; None where it is neither a response nor a request."""
+    if module.is_from(match.callee, "", *_REQUESTS):
+        return "a request"
+    if module.is_from(match.callee, "", *_RESPONSES):
+        return "a response"
+    return "a response" if module.response_made(match.node) is not None and match.word != "fetch" else None
+
+
+@check.on(new("Headers"))
+def check_filled(match: Match) -> Iterator[Finding]:
+    """Headers of a name of their own that are filled, and that nothing else gets to see."""
+    module = match.module
+    name = module.given_name(match.node)
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    if declaration is None or not declaration.constant or match.enclosing_function is None:
+        return
+    uses = list(module.scope.references(declaration))
+    if not uses or not all(_fills(module, use) for use in uses):
+        return
+    if module.is_run and module.runs_in_worker(match.node):
+        yield Finding(
+            f"{quoted(declaration.name)} is filled and given to nothing: no response has these headers",
+            module.at(declaration.node),
+            (module.at(uses[-1], "the last that is done with it"),),
+        )
+
+
+@check.on(call(*sorted(js.HONO_RESPONSES)))
+def check_third(match: Match) -> Iterator[Finding]:
+    """`c.json(body, 404, { headers })`: Hono takes the fields themselves there."""
+    module, given = match.module, match.arguments
+    if len(given) != 3 or match.receiver_value.kind is not ValueKind.HONO_CONTEXT:
+        return
+    options = js.unwrap(module.initializer(given[2]))
+    headers = module.property_value(options, "headers") if options.type == "object" else None
+    if headers is None or module.string_of(headers) is not None:
+        return
+    only = len(options.named_children) == 1 and options.id == js.unwrap(given[2]).id
+    edit = module.replace(given[2], module.text(headers)) if only else None
+    yield Finding(
+        f"the third argument of `{match.word}()` holds the fields themselves: those below `headers` are not"
+        " sent",
+        module.at(headers),
+        fix=Fix("Make them the headers", (edit,), Safety.UNSAFE) if edit is not None else None,
+    )
+
+
+def _fills(module: Module, use: Node) -> bool:
+    """Whether a place at which headers are named puts something in there, and does nothing else."""
+    called = module.method_called_on(use)
+    if called is not None:
+        return called[0] in _FILLING and module.own_statement(called[1]) is not None
+    around = module.call_around(use)
+    return (
+        around is not None
+        and around[0].name == "writeHttpMetadata"
+        and module.own_statement(around[0].node) is not None
+    )
 
 
 def _found(module: Module, what: str, options: Node) -> Iterator[Finding]:

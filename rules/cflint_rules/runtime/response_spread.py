@@ -61,7 +61,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Fix, Module, Safety, Severity, ValueKind, js, module, rule
+from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, js, module, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -78,7 +78,6 @@ _KINDS = {
     module("headers", "Response", "Request", "fetch"),
     severity=Severity.WARNING,
     fix=Safety.UNSAFE,
-    presets=(PREVIEW,),
 )
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run or b"..." not in subject.document.data:

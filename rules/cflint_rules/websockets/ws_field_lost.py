@@ -87,7 +87,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     ClassDefinition,
     ClassKind,
     Finding,
@@ -133,7 +132,7 @@ _DEPTH = 3
 """Through how many methods a handler of sockets is followed."""
 
 
-@rule(call("acceptWebSocket"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("acceptWebSocket"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     owner = module.hibernating_object(match.node)

@@ -47,8 +47,9 @@ before the error is done again.
 
 ## Not reported
 
-A `catch` that throws, runs a step or writes down somewhere that it failed; one in a loop, or one after which
-the Workflow goes on. In a step, a `catch` that does more than log and return.
+A `catch` that throws, or that runs a step or writes down somewhere that it failed, unless `run()` then
+returns that all went well (`status: "completed"`); one in a loop, or one after which the Workflow goes on. In
+a step, a `catch` that does more than log and return.
 
 ## Fix safety
 
@@ -59,23 +60,28 @@ Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule
+from cflint.api import Finding, Module, Severity, js, module, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(module("WorkflowEntrypoint", "AgentWorkflow"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(module("WorkflowEntrypoint", "AgentWorkflow"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
     for run in module.workflow_runs():
         for attempt in module.descendants(run.function, "try_statement"):
             handler = attempt.child_by_field_name("handler")
-            if handler is None or not _only_tells(module, handler):
+            if handler is None:
                 continue
             around = module.enclosing_function(attempt)
+            if not _only_tells(module, handler):
+                if around == run.function:
+                    yield from _said_done(module, run.function, attempt, handler)
+                continue
             if around == run.function:
                 yield from _in_run(module, run.function, attempt, handler)
             elif around is not None:
@@ -93,7 +99,51 @@ def _in_run(module: Module, run: Node, attempt: Node, handler: Node) -> Iterator
         "a step that fails ends here, and the instance is `complete` all the same: throw the error on",
         module.at(handler),
         (module.at(step.node, "a step that may fail"),),
+        severity=Severity.NOTE,
     )
+
+
+def _said_done(module: Module, run: Node, attempt: Node, handler: Node) -> Iterator[Finding]:
+    """A `run()` that writes down what failed, and then returns the same as of a run that did not fail."""
+    body, caught = attempt.child_by_field_name("body"), handler.child_by_field_name("body")
+    if body is None or caught is None or not any(step.name == "do" for step in module.steps(body)):
+        return
+    if any(
+        module.enclosing_function(node) == run
+        for node in module.descendants(caught, *_LEAVES, "assignment_expression")
+    ):
+        return
+    following = attempt.next_named_sibling
+    while following is not None and following.type == "comment":
+        following = following.next_named_sibling
+    value = js.first_named(following) if following is not None else None
+    if following is None or following.type != "return_statement" or value is None:
+        return
+    if module.enclosing_function(following) == run and (said := _success(module, value)) is not None:
+        yield Finding(
+            f"a run in which a step failed returns {quoted(module.text(said))}, and the instance is"
+            " `complete`: throw the error on",
+            module.at(handler),
+            (module.at(said, "the same as of a run that did not fail"),),
+        )
+
+
+_LEAVES = ("throw_statement", "return_statement", "break_statement", "continue_statement")
+_DONE = pattern(r"(?:completed?|success(?:ful)?|succeeded|ok|done|finished)", re.IGNORECASE)
+
+
+def _success(module: Module, value: Node) -> Node | None:
+    """The property by which a result says that all went well: `status: "completed"`, `success: true`."""
+    for name in ("status", "state", "result"):
+        said = module.property_value(value, name)
+        text = module.string(said) if said is not None else None
+        if text is not None and _DONE.fullmatch(text) is not None:
+            return said
+    for name in ("success", "ok", "completed", "done"):
+        said = module.property_value(value, name)
+        if said is not None and said.type == "true":
+            return said.parent if said.parent is not None else said
+    return None
 
 
 def _in_step(module: Module, function: Node, attempt: Node, handler: Node) -> Iterator[Finding]:
