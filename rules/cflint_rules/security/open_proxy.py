@@ -125,7 +125,9 @@ def check(match: Match) -> Iterator[Finding]:
     which = "any URL with a text in it" if loose else "any URL that a client sends"
     message = f"{which} is fetched: check its host, or who asks"
     if way.goes_on:
-        message = "what a client sends goes on with the host of this URL: `.evil.example` makes another one of it"
+        message = (
+            "what a client sends goes on with the host of this URL: `.evil.example` makes another one of it"
+        )
     yield Finding(
         message,
         match.at(),

@@ -108,14 +108,29 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Location, Match, Module, Severity, ValueKind, call, js, new, pattern, rule
+from cflint.api import (
+    PREVIEW,
+    Finding,
+    Location,
+    Match,
+    Module,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    new,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _TYPE = pattern(rb"(?i)type|mime|\bct\b")
 _TYPE_NAME = pattern(r"type|(?:content|mime|media)_?type|mime", re.IGNORECASE)
-_LOOKS = frozenset({"includes", "has", "test", "match", "indexOf", "find", "some", "exec", "get", "safeParse"})
+_LOOKS = frozenset(
+    {"includes", "has", "test", "match", "indexOf", "find", "some", "exec", "get", "safeParse"}
+)
 _CHECKS = pattern(
     r"valid|allow|check|assert|sniff|detect|safe|support|accept|permit|ensure|verify|sanit|normali[sz]e|infer"
     r"|^is[A-Z_]|guess|resolve|pick|(?:get|to|lookup|look_?up)_?\w*(?:mime|type|ext)",
@@ -272,9 +287,8 @@ def _asked_of(module: Module, made: js.Call, function: Node) -> Iterator[str]:
     elif made.name == "startsWith":
         first = made.argument(0)
         text = module.string_of(first) if first is not None else None
-        if text is None or _PICTURES.fullmatch(text) is None:
-            yield "list"
-        elif next(module.mentions(_DRAWINGS, function), None) is not None:
+        knows_drawings = next(module.mentions(_DRAWINGS, function), None) is not None
+        if text is None or _PICTURES.fullmatch(text) is None or knows_drawings:
             yield "list"
         else:
             yield "pictures"
@@ -340,7 +354,9 @@ def check_sniffed(match: Match) -> Iterator[Finding]:
     made = module.response_made(match.node)
     if made is None or made.content is None or made.headers is not None or made.is_open:
         return
-    bucket = next((name for part in module.origins(made.content) if (name := _bucket_read(module, part))), None)
+    bucket = next(
+        (name for part in module.origins(made.content) if (name := _bucket_read(module, part))), None
+    )
     function = match.enclosing_function
     if bucket is None or function is None or not module.runs_in_worker(match.node):
         return
@@ -349,7 +365,7 @@ def check_sniffed(match: Match) -> Iterator[Finding]:
     stored = _stored(module, bucket)
     if stored is not None:
         yield Finding(
-            "this upload has no `Content-Type`: a browser takes HTML for a page, whose scripts run on this site",
+            "this upload has no `Content-Type`: browsers take HTML for a page, and its scripts run here",
             match.at(),
             (stored,),
         )
