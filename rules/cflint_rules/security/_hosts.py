@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Module, ValueKind, js, pattern, record
+from cflint.api import Module, ValueKind, js, pattern, record, replace
 from cflint_rules.security._targets import NAMES, SAME, destructured
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ _HOSTS = pattern(
 )
 _CUTS = frozenset({"slice", "substring", "substr", "replace", "split", "match", "exec", "trim"})
 _PATHS = frozenset({"pathname", "path", "url", "href"})
+_OPEN = pattern(r"https?://(?!.*@)[\w.-]+\.[a-z]{2,}(?::\d+)?", re.IGNORECASE)
+"""A host that is written out with no slash behind it: what follows goes on with its name."""
 _HOPS = 12
 _MOST_SITES = 8
 
@@ -60,14 +62,15 @@ class Name:
 @record(frozen=True, eq=False)
 class Way:
     """Where a client sends the host of a URL, the call in that function that is given it, and the names by
-    which it goes. `is_query`: as a parameter of the query, whole, in the function that fetches."""
+    which it goes. `is_query`: as a parameter of the query, whole, in the function that fetches. `goes_on`: as
+    what stands right behind a host that the code writes, and goes on with its name."""
 
     module: Module
     source: Node
     used: Node
     names: tuple[Name, ...]
     is_query: bool
-    is_body: bool = False
+    goes_on: bool
 
 
 def ways_to(module: Module, target: Node, used: Node) -> Iterator[Way]:
@@ -85,18 +88,25 @@ class _Place:
     names: tuple[Name, ...]
     callers: int
     is_whole: bool = True
+    goes_on: bool = False
 
     def by(self, declaration: js.Declaration) -> _Place:
         name = Name(self.module, declaration, self.used)
-        return _Place(self.module, self.used, (*self.names, name), self.callers, self.is_whole)
+        return replace(self, names=(*self.names, name))
 
     def part(self) -> _Place:
-        return _Place(self.module, self.used, self.names, self.callers, False)
+        return replace(self, is_whole=False)
 
-    def found(self, source: Node, *, query: bool = False, body: bool = False) -> Way:
-        return Way(
-            self.module, source, self.used, self.names, query and self.is_whole and self.callers == 0, body
-        )
+    def behind_host(self) -> _Place:
+        return replace(self, is_whole=False, goes_on=True)
+
+    def found(self, source: Node, *, query: bool = False) -> Way:
+        is_query = query and self.is_whole and self.callers == 0
+        return Way(self.module, source, self.used, self.names, is_query, self.goes_on)
+
+    def may_hold(self, name: str) -> bool:
+        """Whether what a client sends by a name may decide over the host: behind one, any text."""
+        return self.goes_on or _HOSTS.search(name) is not None
 
 
 def _sent(place: _Place, node: Node, hops: int) -> Iterator[Way]:
@@ -148,16 +158,16 @@ def _called(place: _Place, node: Node, hops: int) -> Iterator[Way]:
         if access.name in SAME:
             yield from _sent(place, access.object, hops - 1)
             return
-        is_sent = is_body(module, access.object) and _HOSTS.search(access.name) is not None
+        is_sent = place.may_hold(access.name) and is_body(module, access.object)
         if is_sent and not _is_member_checked(module, access, place.used):
-            yield place.found(node, body=True)
+            yield place.found(node)
         return
     if made is None:
         return
     if module.reads_query(node):
         yield place.found(node, query=True)
         return
-    if _reads_part(module, made):
+    if _reads_part(place, made):
         yield place.found(node)
         return
     if made.name in SAME and made.receiver is not None:
@@ -188,8 +198,8 @@ def _declared(place: _Place, declaration: js.Declaration, hops: int) -> Iterator
             yield place.found(source, query=True)
         elif len(declaration.path) == 1 and isinstance(name, int) and name > 0:
             yield from _cut(place, value, value, hops)
-        elif len(declaration.path) == 1 and isinstance(name, str) and _HOSTS.search(name):
-            yield from [place.found(value, body=True)] if is_body(module, value) else ()
+        elif len(declaration.path) == 1 and isinstance(name, str) and place.may_hold(name):
+            yield from [place.found(value)] if is_body(module, value) else ()
 
 
 def _given(place: _Place, declaration: js.Declaration, hops: int) -> Iterator[Way]:
@@ -207,7 +217,8 @@ def _given(place: _Place, declaration: js.Declaration, hops: int) -> Iterator[Wa
     for site in js.callers_of(module, function).calls[:_MOST_SITES]:
         given = js.Call(site.module, site.node).argument(index)
         if given is not None:
-            there = _Place(site.module, site.node, names, place.callers + 1, place.is_whole)
+            callers = place.callers + 1
+            there = replace(place, module=site.module, used=site.node, names=names, callers=callers)
             yield from _sent(there, given, hops - 1)
 
 
@@ -228,6 +239,8 @@ def _joined(place: _Place, parts: list[Node], hops: int) -> Iterator[Way]:
     text = place.module.string_of(first)
     if text is None:
         yield from _sent(place.part(), first, hops - 1)
+    elif _OPEN.fullmatch(text) is not None and not place.goes_on:
+        yield from _sent(place.behind_host(), parts[1], hops - 1)
     elif _SCHEME.fullmatch(text) is not None:
         rest = place.module.string_of(parts[2]) if len(parts) > 2 else ""
         if rest is None or _AFTER.fullmatch(rest) is not None:
@@ -241,10 +254,17 @@ def _templated(place: _Place, node: Node, hops: int) -> Iterator[Way]:
     before = ""
     if parts and parts[0].type == "string_fragment":
         before = module.text(parts.pop(0))
+    if parts and not before and len(parts) > 1 and parts[1].type == "template_substitution":
+        named = js.first_named(parts[0])
+        before = (module.string_of(named) if named is not None else None) or ""
+        parts = parts[1:] if before else parts
+    inside = parts[0].named_children[:1] if parts else []
+    if inside and before and _OPEN.fullmatch(before) is not None and not place.goes_on:
+        yield from _sent(place.behind_host(), inside[0], hops - 1)
+        return
     if not parts or (before and _SCHEME.fullmatch(before) is None):
         return
     after = module.text(parts[1]) if len(parts) > 1 and parts[1].type == "string_fragment" else ""
-    inside = parts[0].named_children[:1]
     if inside and (not before or _AFTER.fullmatch(after) is not None):
         yield from _sent(place.part(), inside[0], hops - 1)
 
@@ -256,7 +276,10 @@ def _cut(place: _Place, node: Node, source: Node, hops: int) -> Iterator[Way]:
     if made is None or made.receiver is None or made.name not in _CUTS or not made.arguments:
         return
     owner = made.arguments[0] if made.name == "exec" else made.receiver
-    if made.name in ("match", "exec", "replace"):
+    if place.goes_on:
+        if not _leaves_no_slash(module, made):
+            return
+    elif made.name in ("match", "exec", "replace"):
         asked = made.receiver if made.name == "exec" else made.arguments[0]
         text = module.text(module.initializer(asked))
         if made.name != "replace" and (not text.startswith("/") or not _LOOSE_GROUP.search(text)):
@@ -265,6 +288,17 @@ def _cut(place: _Place, node: Node, source: Node, hops: int) -> Iterator[Way]:
             return
     if _is_path(module, owner):
         yield place.found(source)
+
+
+def _leaves_no_slash(module: Module, made: js.Call) -> bool:
+    """Whether what is left of a path may begin with anything: `path.replace("/api", "")` where the route is
+    asked by `path.startsWith("/api")`, which holds for `/api.evil.example`, too."""
+    first = made.argument(0)
+    cut = module.string_of(first) if first is not None and made.name == "replace" else None
+    if cut is None or not cut.startswith("/") or cut.endswith("/"):
+        return False
+    asked = [one.argument(0) for one in module.calls("startsWith")]
+    return any(text is not None and module.string_of(text) == cut for text in asked)
 
 
 def _is_path(module: Module, node: Node) -> bool:
@@ -300,18 +334,17 @@ def _is_address(module: Module, node: Node) -> bool:
     return access is not None and access.name == "url" and module.value_of(access.object).kind in kinds
 
 
-def _reads_part(module: Module, made: js.Call) -> bool:
+def _reads_part(place: _Place, made: js.Call) -> bool:
     """Whether a call gives a part of a request that may name a server: a header of an own name, a parameter
     of the path."""
+    module = place.module
     header = module.header_read(made.node)
     if header is not None:
-        return (
-            header.startswith("x-") and not header.startswith("x-forwarded") and bool(_HOSTS.search(header))
-        )
+        return header.startswith("x-") and not header.startswith("x-forwarded") and place.may_hold(header)
     name = module.string_of(made.arguments[0]) if len(made.arguments) == 1 else None
     if made.receiver is None or name is None or made.name != "param":
         return False
-    return module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST and bool(_HOSTS.search(name))
+    return module.value_of(made.receiver).kind is ValueKind.HONO_REQUEST and place.may_hold(name)
 
 
 def is_body(module: Module, node: Node) -> bool:

@@ -48,6 +48,9 @@ it is, the address serves whoever finds it.
 - "all headers": Send only those that are needed: `headers: { accept: request.headers.get("accept") ?? "*/*"
   }`. As it is, that server gets the visitor's cookies and tokens.
 
+- "goes on": Have what the client sends begin with a slash before it is put behind the host: `if
+  (!path.startsWith("/")) return new Response(null, { status: 400 })`. As it is, `.evil.example/` and
+  `@evil.example/` lead to another server.
 - "this secret": Send the secret only where the address is your own: `if (url !== env.BASE_URL) key =
   body.key`, and answer 400 where the client names a server without a key of its own.
 
@@ -98,8 +101,9 @@ def check(match: Match) -> Iterator[Finding]:
     way = ways[0]
     secret = _secret_sent(module, match)
     if secret is not None and not way.is_query:
+        names = "goes on with the name of" if way.goes_on else "names"
         yield Finding(
-            "the client names the server that gets this secret of yours",
+            f"the client {names} the server that gets this secret of yours",
             module.at(secret),
             (way.module.at(way.source, "the client sends it here"),),
         )
@@ -119,14 +123,19 @@ def check(match: Match) -> Iterator[Finding]:
         first = loose[0][0].module.at(loose[0][1].node, "this says nothing of the host")
         related = (*related, first)
     which = "any URL with a text in it" if loose else "any URL that a client sends"
+    message = f"{which} is fetched: check its host, or who asks"
+    if way.goes_on:
+        message = (
+            "what a client sends goes on with the host of this URL: `.evil.example` makes another one of it"
+        )
     yield Finding(
-        f"{which} is fetched: check its host, or who asks",
+        message,
         match.at(),
         related,
         words=js.word("target", module, match.arguments[0] if match.arguments else None),
     )
     headers = module.property_value(match.arguments[1], "headers") if len(match.arguments) > 1 else None
-    if headers is not None and _is_all_headers(module, headers):
+    if headers is not None and not way.goes_on and _is_all_headers(module, headers):
         yield Finding(
             "all headers of the client, with its cookies and tokens, go to any server that it names",
             module.at(headers),
@@ -153,7 +162,10 @@ def _is_guarded(way: Way, match: Match) -> bool:
 
 def _secret_sent(module: Module, match: Match) -> Node | None:
     """The secret of the environment that a header of a request is made of."""
-    headers = module.property_value(match.arguments[1], "headers") if len(match.arguments) > 1 else None
+    options = match.call.argument(1)
+    # an object to which a body is added later is no constant, and has these headers all the same
+    written = js.unwrap(module.initializer(options)) if options is not None else None
+    headers = module.property_value(written, "headers") if written is not None else None
     headers = js.unwrap(module.initializer(headers)) if headers is not None else None
     if headers is None or headers.type != "object":
         return None

@@ -50,17 +50,45 @@ app.post("/webhooks/payments", async (c) => {
 export default app;
 ```
 
+## What to do
+
+Read the body as text, and before anything else compare the signature over it, with the secret that the
+service shows: `const key = await crypto.subtle.importKey("raw", new
+TextEncoder().encode(env.WEBHOOK_SECRET), { name: "HMAC", hash: "SHA-256" }, false, ["verify"])`,
+`crypto.subtle.verify("HMAC", key, signature, body)`, and answer 401 where it is false. Set the secret by
+`npx wrangler secret put WEBHOOK_SECRET`.
+
+- "Telegram": Give `setWebhook` a `secret_token`, keep it as a secret, and refuse what lacks it: `if
+  (request.headers.get("X-Telegram-Bot-Api-Secret-Token") !== env.TELEGRAM_WEBHOOK_SECRET) return new
+  Response(null, { status: 401 })`. The number of a chat is no secret: whoever sends the request writes it,
+  too.
+- "GitHub": Set a secret at the webhook and as `GITHUB_WEBHOOK_SECRET`, read the body as text, and compare
+  `X-Hub-Signature-256` with its HMAC: `await new Webhooks({ secret }).verify(body, signature)` of
+  `@octokit/webhooks`, or `crypto.subtle.verify()`; answer 401 where it is false.
+- "Stripe": Read the body as text, and take the event from `await stripe.webhooks.constructEventAsync(body,
+  request.headers.get("stripe-signature"), env.STRIPE_WEBHOOK_SECRET)`, which throws for what Stripe did not
+  send; answer 400 then.
+- "Meta": Read the body as text, and compare `X-Hub-Signature-256` with its HMAC by the app's secret, with
+  `crypto.subtle.verify()`; answer 401 where it is false. The verify token is asked for once, when the
+  webhook is set up, and protects nothing later.
+- "Slack": Read the body as text, and compare `X-Slack-Signature` with the HMAC of `v0:${timestamp}:${body}`
+  by the signing secret, with `crypto.subtle.verify()`; answer 401 where it is false.
+
 ## Not reported
 
 Routes that ask anything of who sends, or call a function that does, and those behind a middleware which does;
-what only answers, or tells somebody.
+what only answers, or tells somebody. Of a service that is known by what it sends (Telegram, GitHub, Stripe,
+Meta, Slack): Workers in which anything speaks of its signature or secret.
 
 ## Fix safety
 
 No fix: how a service signs is up to it.
 
 Source: https://datatracker.ietf.org/doc/html/rfc2104,
-https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries,
+https://core.telegram.org/bots/api#setwebhook, https://docs.stripe.com/webhooks/signature,
+https://developers.facebook.com/docs/graph-api/webhooks/getting-started#validate-payloads,
+https://api.slack.com/authentication/verifying-requests-from-slack
 """
 
 from __future__ import annotations
@@ -70,7 +98,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, rule
+from cflint.api import Finding, Module, Severity, ValueKind, js, module, pattern, record, rule
 from cflint_rules.security._effects import CALLS, costs, erases, writes
 from cflint_rules.security._routes import (
     VERBS,
@@ -81,6 +109,7 @@ from cflint_rules.security._routes import (
     registered,
     route_asks,
 )
+from cflint_rules.security._signs import KEYS, is_compared
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -95,15 +124,58 @@ _HOPS = 2
 _MOST_CALLS = 60
 
 
-@rule(
-    module(*VERBS, "pathname", "POST", "onRequestPost", "action"),
-    severity=Severity.WARNING,
-    presets=(PREVIEW,),
+@record(frozen=True, eq=False)
+class _Service:
+    """A service whose webhooks are known by what it sends; `proofs` are the words of code that looks who sent
+    one. In Telegram and Slack one secret is sent or signs; the others' signatures have no other names."""
+
+    name: str
+    sends: re.Pattern[bytes]
+    proofs: re.Pattern[bytes]
+
+
+_SIGNED = (
+    rb"signature|\bhmac|createHmac|timing_?safe|\bsvix\b|\.verify\(|verify(?:Webhook|Request|Sign)"
+    rb"|webhook_?secret"
 )
+_SERVICES = tuple(
+    _Service(name, pattern(sends, re.IGNORECASE), pattern(proofs + b"|" + _SIGNED, re.IGNORECASE))
+    for name, sends, proofs in (
+        (
+            "Telegram",
+            rb"\bcallback_query\b(?!_id)|\bmy_chat_member\b|\binline_query\b(?!_id)|\bupdate\??\.message\b",
+            rb"secret_?-?token|bot-api-secret|webhookCallback|(?:webhook|bot|telegram|tg)\w*_?secret",
+        ),
+        ("GitHub", rb"\bx-github-event\b|@octokit/webhooks", rb"x-hub"),
+        (
+            "Stripe",
+            rb"[\"'](?:checkout\.session\.completed|customer\.subscription\.\w+|invoice\.pa(?:id|yment_\w+))",
+            rb"constructEvent",
+        ),
+        ("Meta", rb"hub\.verify_token|hub\.challenge", rb"x-hub|app_?secret"),
+        ("Slack", rb"[\"']url_verification[\"']", rb"signing_?secret"),
+    )
+)
+_SPEAKS = pattern(b"|".join(service.sends.pattern for service in _SERVICES), re.IGNORECASE)
+_READS = pattern(rb"\.(?:json|text|formData|parseBody)\s*[<(]")
+_REQUESTS = (ValueKind.REQUEST, ValueKind.HONO_REQUEST)
+_CLIENTS = pattern(
+    r"octokit|openai|anthropic|stripe|resend|bot|telegram|slack|github|supabase|prisma|db|whatsapp",
+    re.IGNORECASE,
+)
+"""What clients of services are called: what they do is done in the owner's name."""
+_READS_ONLY = pattern(r"get|list|find|read|is|has|on|use|log|parse|from", re.IGNORECASE)
+
+
+@rule(module(*VERBS, "pathname", "POST", "onRequestPost", "action"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
-    if _HOOKS.search(module.document.data) is None and _HOOK.search(module.path) is None:
-        return
     if not module.is_run or module.realm.name == "BROWSER" or all(map(is_private, module.workers)):
+        return
+    of_service = next(_of_services(module), None)
+    if of_service is not None:
+        yield of_service
+        return
+    if _HOOKS.search(module.document.data) is None and _HOOK.search(module.path) is None:
         return
     for route in _hooks(module):
         if route_asks(module, route):
@@ -117,6 +189,86 @@ def check(module: Module) -> Iterator[Finding]:
             module.at(route.at),
             (home.at(place, "it is acted on here"),),
         )
+
+
+def _of_services(module: Module) -> Iterator[Finding]:
+    """The bodies that a module reads and takes for what a known service sends, and acts on."""
+    if _READS.search(module.document.data) is None or not _speaks(module):
+        return
+    for read in module.body_reads(module.root):
+        if read.kind not in _REQUESTS or module.value_of(read.owner).detail == "new":
+            continue
+        if not module.runs_in_worker(read.node):
+            continue
+        function = module.enclosing_function(read.node)
+        if function is None:
+            continue
+        service = _service(module, function, _HOPS)
+        if service is None or _proves(module, service):
+            continue
+        done = _acts(module, function, _HOPS + 1, clients=True)
+        if done is None:
+            continue
+        home, place = done
+        yield Finding(
+            f"anyone can send this webhook of {service.name}: nothing looks whether {service.name} sent it",
+            module.at(read.node),
+            (home.at(place, "it is acted on here"),),
+        )
+
+
+def _speaks(module: Module) -> bool:
+    """Whether any code of the Workers of a module has a word that such a service sends."""
+    paths = js.paths_around(module)
+    question = ("webhooks of services", tuple(sorted(paths)))
+    return module.project.memo.memoized(
+        question, lambda: next(js.leaves_matching(module.project, paths, _SPEAKS), None) is not None
+    )
+
+
+def _service(module: Module, node: Node, hops: int) -> _Service | None:
+    """The service whose webhooks a piece of code takes, or a function that it calls."""
+    if _SPEAKS.search(module.document.data) is not None:
+        for leaf in module.mentions(_SPEAKS, node):
+            if leaf.type == "comment":
+                continue
+            text = module.text(leaf).encode()
+            whole = (module.text(module.parent(leaf) or leaf)).encode()
+            for service in _SERVICES:
+                if service.sends.search(text) is not None or service.sends.search(whole) is not None:
+                    return service
+        imported = next(
+            (leaf for leaf in module.mentions(_SPEAKS) if module.enclosing(leaf, _IMPORTS) is not None), None
+        )
+        for service in _SERVICES if imported is not None else ():
+            if imported is not None and service.sends.search(module.text(imported).encode()) is not None:
+                return service
+    if hops == 0:
+        return None
+    for found in islice(module.descendants(node, "call_expression"), _MOST_CALLS):
+        called = js.function_called(module, found)
+        inside = _service(called[0], called[1], hops - 1) if called is not None else None
+        if inside is not None:
+            return inside
+    return None
+
+
+_IMPORTS = frozenset({"import_statement"})
+
+
+def _proves(module: Module, service: _Service) -> bool:
+    """Whether any code of the Workers of a module speaks of what proves that a service sent something, or
+    whether the module itself compares a secret."""
+    question = ("proof of webhooks", service.name, module.path)
+    return module.project.memo.memoized(question, lambda: _find_proof(module, service))
+
+
+def _find_proof(module: Module, service: _Service) -> bool:
+    paths = js.paths_around(module)
+    for _, leaf in js.leaves_matching(module.project, paths, service.proofs, at_hand=module):
+        if leaf.type not in ("comment", "type_identifier"):
+            return True
+    return any(is_compared(module, leaf) for leaf in module.mentions(KEYS))
 
 
 def _hooks(module: Module) -> Iterator[Route]:
@@ -136,8 +288,9 @@ def _hooks(module: Module) -> Iterator[Route]:
             yield Route(named, module.path, (handler.function,))
 
 
-def _acts(module: Module, node: Node, hops: int) -> tuple[Module, Node] | None:
-    """Where code writes, sends or costs, itself or in functions that it calls."""
+def _acts(module: Module, node: Node, hops: int, *, clients: bool = False) -> tuple[Module, Node] | None:
+    """Where code writes, sends or costs, itself or in functions that it calls; with `clients`, also where it
+    has the client of a service do something."""
     calls = list(islice(module.descendants(node, "call_expression"), _MOST_CALLS))
     for found in calls:
         made = js.Call(module, found)
@@ -150,9 +303,34 @@ def _acts(module: Module, node: Node, hops: int) -> tuple[Module, Node] | None:
         statement = module.orm_statement(found)
         if statement is not None and statement.verb in ("insert", "update", "delete"):
             return module, found
+        if clients and (_is_of_client(module, made) or _tells_service(module, made)):
+            return module, found
     for found in calls if hops > 0 else ():
         called = js.function_called(module, found)
-        inside = _acts(called[0], called[1], hops - 1) if called is not None else None
+        inside = _acts(called[0], called[1], hops - 1, clients=clients) if called is not None else None
         if inside is not None:
             return inside
     return None
+
+
+def _is_of_client(module: Module, made: js.Call) -> bool:
+    """Whether a call is one of a client's methods that change something: `octokit.rest.issues.create(…)`."""
+    if made.receiver is None:
+        return False
+    owner = made.receiver
+    for _ in range(4):
+        access = module.member(owner) if owner is not None else None
+        if access is None:
+            break
+        owner = js.unwrap(access.object)
+    is_client = owner is not None and owner.type == "identifier" and _CLIENTS.fullmatch(module.text(owner))
+    return bool(is_client) and _READS_ONLY.match(made.name) is None
+
+
+def _tells_service(module: Module, made: js.Call) -> bool:
+    """Whether a call sends something to a service: `fetch(url, { method: "POST", … })`."""
+    options = made.argument(1) if made.name == "fetch" else None
+    method = module.property_value(options, "method") if options is not None else None
+    if method is None or (module.string_of(method) or "GET").upper() == "GET":
+        return False
+    return js.is_global(module, made.callee, "fetch")

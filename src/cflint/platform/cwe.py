@@ -62,6 +62,7 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "sql-interpolation": Weakness((89,), 8.8),
         "timing-unsafe-compare": Weakness((208,), 5.9),
         "unbounded-body-read": Weakness((770,), 3.7),
+        "upload-content-type": Weakness((79, 434), 5.4),
         "upload-unbounded": Weakness((770,), 3.7),
         "url-part-unencoded": Weakness((116, 74), 4.3),
         "user-id-trusted": Weakness((639,), 7.5),

@@ -160,6 +160,8 @@ def test_all_code_of_a_worker() -> None:
         ),
         ("class A { f = () => 1; g() { this.f(); } }", "f", 1),
         ("class A { #f() {} g() { this.#f(); } }", "#f", 1),
+        ("const a = { f() {}, g() { this.f(); [1].map(() => this.f()); other.f(); } };", "f", 2),
+        ("const a = { f() {}, g() { function h() { this.f(); } }, b: { k() { this.f(); } } };", "f", 0),
     ],
 )
 def test_calls_within_a_module(source: str, name: str, calls: int) -> None:
@@ -213,6 +215,24 @@ def test_the_function_that_a_call_runs(call: str, text: str | None) -> None:
     made = next(node for node in walk(module.syntax.root) if node.type == "call_expression")
     found = function_called(module, made)
     assert (f"{found[0].path}: {found[0].text(found[1])}" if found is not None else None) == text
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        ("this.own()", "own() {}"),
+        ("[1].map(() => this.own())", "own() {}"),
+        ("(function () { this.own(); })()", None),
+        ("this.missing()", None),
+    ],
+)
+def test_a_method_of_an_object_calls_another(call: str, text: str | None) -> None:
+    module = module_of(f"export default {{ fetch() {{ {call}; }}, own() {{}} }};")
+    made = [node for node in walk(module.syntax.root) if node.type == "call_expression"]
+    found = next((found for node in made if (found := function_called(module, node)) is not None), None)
+    assert (
+        found[0].text(found[1]) if found is not None and found[1].type == "method_definition" else None
+    ) == text
 
 
 def test_callers_of_a_default_export() -> None:

@@ -227,15 +227,22 @@ def _find_calls(module: Module, function: Node) -> Iterator[Node]:
     if declaration is not None:
         yield from _calls_by(module, declaration)
         return
-    owner = module.enclosing_class(function)
-    if owner is None:
-        return
-    for leaf in module.syntax.leaves(module.text(named), owner.body):
+    around = module.syntax.parent(function)
+    is_beside = around is not None and around.type == "object"  # `this.answer()` of an object literal
+    owner = module.enclosing_class(function) if not is_beside else None
+    within = around if is_beside else owner.body if owner is not None else None
+    for leaf in module.syntax.leaves(module.text(named), within) if within is not None else ():
         called = member(module, module.syntax.parent(leaf))
         if called is None or called.name_node.id != leaf.id or called.call is None:
             continue
         this = unwrap(called.object)
-        if this.type == "this" and module.this_class(this) is owner:
+        if this.type != "this":
+            continue
+        if is_beside:
+            run = module.called_function(called.call.node)
+            if run is not None and run.id == function.id:
+                yield called.call.node
+        elif module.this_class(this) is owner:
             yield called.call.node
 
 

@@ -166,7 +166,26 @@ def called_function(module: ModuleLike, call: Node) -> Node | None:
     if target is None or name is None or unwrap(target).type != "this":
         return None
     owner = module.this_class(unwrap(target))
-    return owner.method(module.text(name)) if owner is not None else None
+    if owner is not None:
+        return owner.method(module.text(name))
+    return _method_beside(module, unwrap(target), module.text(name))
+
+
+def _method_beside(module: ModuleLike, this: Node, name: str) -> Node | None:
+    """The method of a name of the object literal in whose method a `this` stands: `this.answer()` of `export
+    default { fetch() { return this.answer(); }, answer() {} }`."""
+    for above in module.syntax.ancestors(this):
+        if above.type in ("class_body", "function_declaration", "function_expression"):
+            return None
+        if above.type != "method_definition":
+            continue
+        owner = module.syntax.parent(above)
+        for part in owner.named_children if owner is not None and owner.type == "object" else ():
+            named = part.child_by_field_name("name") if part.type == "method_definition" else None
+            if named is not None and module.text(named) == name:
+                return part
+        return None
+    return None
 
 
 def _calls_of(module: ModuleLike, function: Node) -> Iterable[Node]:
@@ -174,7 +193,7 @@ def _calls_of(module: ModuleLike, function: Node) -> Iterable[Node]:
     within: Node = module.syntax.root
     if function.type == "method_definition":
         body = module.syntax.parent(function)
-        if body is None or body.type != "class_body":
+        if body is None or body.type not in ("class_body", "object"):
             return ()
         within = body
 
