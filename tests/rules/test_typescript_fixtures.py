@@ -70,6 +70,7 @@ DIFFERENT = {
     "nonexistent-path/reports-nothing-to-deploy": "without `entrypoint` it is assets that a build makes",
     "nonexistent-path/reports-script-called-vite": "without `entrypoint` it is assets that a build makes",
     "queue-consumer-limits/clean": "null is no value there",
+    "d1-migration-fails/reports-folders": "the folder of migrations is a word of the command",
     "migration-and-exports/reports-json": _MIGRATIONS,
     "migration-and-exports/reports-toml": _MIGRATIONS,
     "migration-duplicate-tag/reports-jsonc": _MIGRATIONS,

@@ -59,13 +59,6 @@ from collections.abc import Iterator
 
 from cflint.api import Finding, Match, Severity, call, rule, sql, tagged
 
-_PRAGMAS = frozenset(
-    {"data_version", "page_size", "case_sensitive_like", "foreign_keys", "defer_foreign_keys", "table_list"}
-    | {"ignore_check_constraints", "legacy_alter_table", "recursive_triggers", "reverse_unordered_selects"}
-    | {"foreign_key_check", "foreign_key_list", "index_info", "index_list", "index_xinfo", "quick_check"}
-    | {"optimize", "table_info", "table_xinfo"}
-)
-
 
 @rule(call("exec"), tagged("sql"), severity=Severity.ERROR)
 def check(match: Match) -> Iterator[Finding]:
@@ -100,18 +93,15 @@ def _check(use: sql.SqlUse, statement: sql.Statement) -> Iterator[Finding]:
 
 
 def _check_pragma(use: sql.SqlUse, statement: sql.Statement) -> Iterator[Finding]:
+    refused = sql.refused_pragma(statement)
+    if refused is not None:
+        is_version = refused.text.lower() == "user_version"
+        hint = ": keep the version in a table or in `storage.kv`" if is_version else ""
+        yield Finding(
+            f"a Durable Object's storage does not take `PRAGMA {refused.text}`{hint}", use.at_token(refused)
+        )
+        return
     tokens = statement.tokens
     at = 3 if len(tokens) > 3 and tokens[2].text == "." else 1
-    if at >= len(tokens) or tokens[at].kind is not sql.TokenKind.WORD:
-        return
-    name = tokens[at].text
-    following = tokens[at + 1] if at + 1 < len(tokens) else None
-    if following is not None and following.kind is sql.TokenKind.HOLE and following.start == tokens[at].end:
-        return  # the name goes on
-    if name.lower() not in _PRAGMAS:
-        hint = ": keep the version in a table or in `storage.kv`" if name.lower() == "user_version" else ""
-        yield Finding(
-            f"a Durable Object's storage does not take `PRAGMA {name}`{hint}", use.at_token(tokens[at])
-        )
-    elif name.lower() == "page_size" and following is not None:
+    if at + 1 < len(tokens) and tokens[at].text.lower() == "page_size":
         yield Finding("the page size of a Durable Object's storage cannot be set", use.at_token(tokens[at]))

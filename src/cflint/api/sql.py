@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from cflint.project.sql.lists import reads_list as reads_list
     from cflint.project.sql.raw import RAW_CALLS as RAW_CALLS
     from cflint.project.sql.raw import raw_text as raw_text
+    from cflint.project.sql.refused import Refusal as Refusal
+    from cflint.project.sql.refused import refusal as refusal
+    from cflint.project.sql.refused import refused_pragma as refused_pragma
     from cflint.project.sql.statements import SQL_CALLS as SQL_CALLS
     from cflint.project.sql.statements import HolePosition as HolePosition
     from cflint.project.sql.statements import Interpolation as Interpolation
@@ -48,6 +51,7 @@ _ORIGINS = {
     "cflint.project.sql.keys": ("is_defined unique_key"),
     "cflint.project.sql.lists": ("THROUGH gives_more_than reads_list"),
     "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
+    "cflint.project.sql.refused": ("Refusal refusal refused_pragma"),
     "cflint.project.sql.statements": (
         "HolePosition Interpolation SQL_CALLS SqlDialect SqlLiteral SqlText SqlUse chained_call "
         "executions prepared_by sql_text sql_use"
@@ -65,6 +69,7 @@ __all__ = [
     "D1Statement",
     "HolePosition",
     "Interpolation",
+    "Refusal",
     "SqlDialect",
     "SqlLiteral",
     "SqlText",
@@ -86,6 +91,8 @@ __all__ = [
     "queries_before",
     "raw_text",
     "reads_list",
+    "refusal",
+    "refused_pragma",
     "sql_text",
     "sql_use",
     "statements",
