@@ -337,8 +337,14 @@ def _shaped(data: bytes) -> Iterator[re.Match[bytes]]:
     """The matches of the pattern for keys of known providers."""
     for start, _, found in _anchors(_MARKS).find(data):
         match = _SHAPES.match(data, max(0, start - 1) if found == "://" else start)
-        if match is not None:
+        if match is not None and not _is_of_a_map(data, match):
             yield match
+
+
+def _is_of_a_map(data: bytes, match: re.Match[bytes]) -> bool:
+    """Whether a key of Google is that of a map in a page, which every browser has to see."""
+    before = data[max(0, match.start() - 200) : match.start()] if match[0].startswith(b"AIza") else b""
+    return b"/maps/embed" in before or b"/maps/api/js" in before
 
 
 @cache

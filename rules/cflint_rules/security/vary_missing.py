@@ -167,11 +167,29 @@ def _is_never_kept(subject: Module, value: Node) -> bool:
 
 def _is_for_options(subject: Module, value: Node) -> bool:
     """Whether a value is sent where the request is an OPTIONS, whose answer no cache keeps."""
-    return any(
-        subject.string(text) == "OPTIONS"
-        for condition in subject.conditions_around(value)
-        for text in subject.descendants(condition, "string")
+    if any(_names_options(subject, condition) for condition in subject.conditions_around(value)):
+        return True
+    function = subject.enclosing_function(value)
+    return function is not None and any(
+        _leaves_others(subject, above, value)
+        for word in subject.leaves("if", function)
+        if word.end_byte < value.start_byte and (above := subject.parent(word)) is not None
     )
+
+
+def _names_options(subject: Module, condition: Node) -> bool:
+    return any(subject.string(text) == "OPTIONS" for text in subject.descendants(condition, "string"))
+
+
+def _leaves_others(subject: Module, test: Node, value: Node) -> bool:
+    """Whether an `if` before a value leaves unless the request is an OPTIONS."""
+    block, then = subject.parent(test), test.child_by_field_name("consequence")
+    condition = js.unwrap(test.child_by_field_name("condition") or test)
+    if block is None or then is None or not js.contains(block, value):
+        return False
+    compared = subject.operation(condition)
+    is_other = compared is not None and compared.operator in ("!==", "!=")
+    return is_other and _names_options(subject, condition) and not js.completes(subject, then)
 
 
 def _is_always_any(subject: Module, value: Node) -> bool:
