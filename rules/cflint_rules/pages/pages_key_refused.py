@@ -88,7 +88,7 @@ _REFUSED = ("main", "route", "routes", "site", "migrations", "workflows", "conta
 _ENVIRONMENTS = frozenset({"preview", "production"})
 
 
-@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTHING)
+@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTHING, templates=True)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_typescript or subject.deployment.entry:
         return

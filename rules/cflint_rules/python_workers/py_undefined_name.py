@@ -5,8 +5,12 @@ request that comes by ends with a `NameError`. In a handler that writes first an
 work is done and the client still gets an error; an `except Exception` whose own response uses the name raises
 again.
 
+The same befalls a variable of a function that is read before anything gave it a value: the assignment
+stands further down, or in the other branch of an `if`. In Python a name that a function assigns anywhere is
+its own in all of it, also where a function around it has one of that name (`nonlocal` says that it is meant).
+
 It is a warning in a module's own statements, in handlers, and in functions that are mentioned anywhere else
-in the Worker; a note in a function that nothing mentions.
+in the Worker; a note in a function that nothing mentions, or only one that nothing mentions.
 
 ## Incorrect
 
@@ -57,17 +61,23 @@ Import it: `Response`, `Request`, `fetch`, `WorkerEntrypoint` and `DurableObject
 JavaScript `from js`, all others from the module of the project or package that defines them. Only where a
 name of the module is spelled nearly so, that is meant.
 
+- "has no value yet": Move the assignment above, give the variable a value before the `if`, or use the name
+  that is meant; `nonlocal <name>` where it is that of the function around.
+
 ## Not reported
 
-Names that are bound on some way only (under an `if`, in a `try`); annotations; modules with
-`from … import *`, `exec`, `globals()`, `vars()` or `builtins`; names that another module sets; what stands in
-a `try` that takes the `NameError`, or under `if TYPE_CHECKING` and `if __name__ == "__main__"`; builtins of
-Python 2 under an `if`.
+Names that are bound on some way only (under an `if`, in a `try`, by an earlier turn of a loop); annotations;
+modules with `from … import *`, `exec`, `globals()`, `vars()` or `builtins`; names that another module sets;
+what stands in a `try` that takes the `NameError`, or under `if TYPE_CHECKING` and
+`if __name__ == "__main__"`; builtins of Python 2 under an `if`.
+
+There is one finding for a name, for the variables of a function, and for a function that nothing mentions.
 
 ## Errors
 
 ```text title="workerd"
 NameError: name '…' is not defined
+UnboundLocalError: cannot access local variable '…' where it is not associated with a value
 ```
 
 ## Fix safety
@@ -82,11 +92,14 @@ Source: https://docs.python.org/3/reference/executionmodel.html#resolution-of-na
 from __future__ import annotations
 
 import builtins
+import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Documents, Finding, Severity, pattern, python, python_module, rule
+from cflint.api import Documents, Finding, Severity, join_names, pattern, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -107,10 +120,11 @@ _FIELDS = frozenset({"env", "ctx"})
 _SETS_NAMES = ("exec", "globals", "vars")
 _ELSEWHERE = pattern(rb"\bbuiltins\b|__builtins__|sys\.modules\[|\bimport_module\(\s*__name__")
 _ASKS_FOR_NAMES = pattern(r"\bin\s+(?:dir|globals|locals|vars)\(")
+_COMMENT = pattern(rb"^[ \t]*#[^\n]*", re.MULTILINE)
 _NEVER = pattern(r"\bTYPE_CHECKING\b|__name__")
 
 
-@rule(python_module(), severity=Severity.WARNING, presets=(PREVIEW,), documents=Documents.NOTHING)
+@rule(python_module(), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     if not module.workers or module.has_errors or _may_be_set_unseen(module):
         return
@@ -118,18 +132,58 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
     for name in module.unbound_names():
         if name.value not in _KNOWN and not _is_expected(module, name):
             found.setdefault(name.value, []).append(name)
-    texts = _texts(module) if found else {}
+    early: dict[object, list[cst.Name]] = {}
+    for name in module.unassigned_names():
+        if not _is_expected(module, name):
+            early.setdefault(module.function_around(name), []).append(name)
+    if not found and not early:
+        return
+    texts = _texts(module)
+    reached = _Reached(module, texts)
+    yield from _unassigned(module, early, reached)
+    idle: dict[object, list[cst.Name]] = {}
     for word, names in found.items():
         setter = re.compile(rb"\.%s\s*=[^=]|setattr\([^\n]*[\"']%s[\"']" % ((re.escape(word.encode()),) * 2))
         if any(setter.search(text) is not None for text in texts.values()):
             continue  # another module gives it its value
-        reached = [name for name in names if _is_reached(module, name, texts)]
-        first, *others = reached or names
+        running = [name for name in names if reached.has(name)]
+        if running:
+            yield _undefined(module, running, None)
+        else:
+            idle.setdefault(module.function_around(names[0]), []).extend(names)
+    for names in idle.values():
+        yield _undefined(module, names, Severity.NOTE)
+
+
+def _undefined(module: python.PythonModule, names: Sequence[cst.Name], severity: Severity | None) -> Finding:
+    first, *others = names
+    words = tuple(dict.fromkeys(name.value for name in names))
+    are = "is" if len(words) == 1 else "are"
+    return Finding(
+        f"{_quoted(words)} {are} neither imported nor defined in this module: this raises a NameError",
+        module.at(first),
+        tuple(module.at(other, "so does this") for other in others[:5]),
+        severity=severity,
+    )
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return join_names([f"`{word}`" for word in words], 2)
+
+
+def _unassigned(
+    module: python.PythonModule, early: Mapping[object, list[cst.Name]], reached: _Reached
+) -> Iterator[Finding]:
+    """One finding for each function that reads variables before they have a value."""
+    for names in early.values():
+        first, *others = names
+        words = tuple(dict.fromkeys(name.value for name in names))
+        has = "has" if len(words) == 1 else "have"
         yield Finding(
-            f"`{word}` is neither imported nor defined in this module: this raises a NameError",
+            f"{_quoted(words)} {has} no value yet: this raises an UnboundLocalError",
             module.at(first),
             tuple(module.at(other, "so does this") for other in others[:5]),
-            severity=None if reached else Severity.NOTE,
+            severity=None if reached.has(first) else Severity.NOTE,
         )
 
 
@@ -167,7 +221,7 @@ def _is_expected(module: python.PythonModule, name: cst.Name) -> bool:
                     return True  # whether there is such a name
             case cst.Try() | cst.TryStar() if below is above.body:
                 caught = [module.text(one.type) if one.type is not None else "" for one in above.handlers]
-                if name.value in _OLD or any("NameError" in one for one in caught):
+                if name.value in _OLD or any("NameError" in one or "LocalError" in one for one in caught):
                     return True
                 if module.runs_at_import(above):
                     return True  # looks whether there is such a name
@@ -177,27 +231,79 @@ def _is_expected(module: python.PythonModule, name: cst.Name) -> bool:
     return False
 
 
-def _is_reached(module: python.PythonModule, name: cst.Name, texts: Mapping[str, bytes]) -> bool:
-    """Whether a name is in code that something mentions: see the page."""
-    import libcst as cst
+class _Reached:
+    """Which code something runs, as far as that can be told from who mentions whom: see the page."""
 
-    for above in module.ancestors(name):
-        if not isinstance(above, cst.FunctionDef) or module.function_around(name) is None:
-            continue
-        word = above.name.value
-        owner = module.class_or_function_around(above)
+    def __init__(self, module: python.PythonModule, texts: Mapping[str, bytes]) -> None:
+        self._module = module
+        self._texts = {path: _COMMENT.sub(_blanked, text) for path, text in texts.items()}
+        self._known: dict[cst.FunctionDef, bool] = {}
+
+    def has(self, node: cst.CSTNode) -> bool:
+        """Whether all functions around a node are mentioned elsewhere, or run by the platform."""
+        import libcst as cst
+
+        module = self._module
+        if module.function_around(node) is None:
+            return True
+        around = [above for above in module.ancestors(node) if isinstance(above, cst.FunctionDef)]
+        return all(map(self._is_run, around))
+
+    def _is_run(self, function: cst.FunctionDef) -> bool:
+        known = self._known.get(function)
+        if known is None:
+            self._known[function] = False  # a function that is mentioned in a circle alone is not
+            known = self._known[function] = self._find(function)
+        return known
+
+    def _find(self, function: cst.FunctionDef) -> bool:
+        import libcst as cst
+
+        module = self._module
+        word = function.name.value
+        owner = module.class_or_function_around(function)
         if isinstance(owner, cst.ClassDef) and (
             word.startswith("__") or module.class_of(owner).kind.is_platform
         ):
-            continue
-        if above.decorators or above in module.global_handlers:
-            continue
+            return True
+        if function.decorators or function in module.global_handlers:
+            return True
         mention = re.compile(rb"\b%s\b" % re.escape(word.encode()))
-        span = module.span(above)
-        if not any(
-            not (path == module.path and span.start <= match.start() < span.end)
-            for path, text in texts.items()
-            for match in mention.finditer(text)
-        ):
-            return False
-    return True
+        own, name = module.span(function), posixpath.basename(module.path).removesuffix(".py").encode()
+        others = (text for path, text in self._texts.items() if path != module.path)
+        if any(name in text and mention.search(text) is not None for text in others):
+            return True
+        if owner is None:
+            places = [module.span(read).start for read in module.references(function.name)]
+        else:
+            places = [found.start() for found in mention.finditer(self._texts.get(module.path, b""))]
+        for place in places:
+            inside = self._function_at(place)
+            if not own.start <= place < own.end and (inside is None or self._is_run(inside)):
+                return True
+        return False
+
+    @cached_property
+    def _functions(self) -> list[tuple[int, int, cst.FunctionDef]]:
+        """The functions of the module itself, with where they begin and end."""
+        import libcst as cst
+
+        module = self._module
+        return [
+            (module.span(one).start, module.span(one).end, one)
+            for one in module.syntax.of_type(cst.FunctionDef)
+            if module.class_or_function_around(one) is None
+        ]
+
+    def _function_at(self, offset: int) -> cst.FunctionDef | None:
+        """The function of the module itself that an offset is in, behind its name; its other parts belong to
+        what is around it."""
+        at = bisect_right(self._functions, offset, key=lambda one: one[0]) - 1
+        if at < 0:
+            return None
+        _, end, function = self._functions[at]
+        return function if offset < end else None
+
+
+def _blanked(found: re.Match[bytes]) -> bytes:
+    return b" " * len(found[0])

@@ -40,8 +40,9 @@ is an app's client id), names and URLs without a password, short or plain values
 configurations of tests. A value that has not the form of a known credential, but could be one (letters and
 digits, four words) and has a name like `JWT_SECRET`, is a warning. An empty variable of such a name is a
 note, and so is one that holds a placeholder: wrangler deploys it in place of the secret, and what a script
-fills in can be read like any other variable. A `localConnectionString` of Hyperdrive is told when it
-leads to another machine with a password.
+fills in can be read like any other variable. So can what people put into a template
+(`wrangler.toml.example`), where no configuration stands beside it. A `localConnectionString` of Hyperdrive is
+told when it leads to another machine with a password.
 
 ## Fix safety
 
@@ -50,6 +51,8 @@ which no edit does. The fix shows the variable moved to `secrets.required`.
 
 - "the placeholder of the variable `<name>`": a deployment only goes through once the true value is set
   (`npx wrangler secret put <name>`); local development reads `<name>=…` of `.dev.vars`
+- "put into the variable `<name>`": who fills the template in sets the true value with
+  `npx wrangler secret put <name>`; local development reads `<name>=…` of `.dev.vars`
 - "the variable `<name>`": the value is in the repository: have another made where it was issued, and set
   that (`npx wrangler secret put <name>`) behind this edit; local development reads `<name>=…` of
   `.dev.vars`
@@ -98,7 +101,7 @@ _HOST = pattern(r"@(?!(?:10|127|172|192)\.|[^:/?]*\.(?:internal|local|test|lan)\
 _LOCAL_STRINGS = "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_"
 
 
-@rule(configuration(), severity=Severity.WARNING, fix=Safety.MANUAL, deployed=True)
+@rule(configuration(), severity=Severity.WARNING, fix=Safety.MANUAL, deployed=True, templates=True)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
     found: dict[tuple[str, str | None], list[Binding]] = {}
     for environment in subject.environments:
@@ -141,7 +144,12 @@ def _empty(subject: WranglerConfig) -> Iterator[Finding]:
                 if not text:
                     what = f"the empty variable `{binding.name}`"
                 message = f"{what} takes the place of a secret of that name when it is deployed: {advice}"
-                if text and is_filled:
+                if subject.deployment.is_template:
+                    message = (
+                        f"what is put into the variable `{binding.name}` of this template can be read like"
+                        f" any other: {_instead(subject, binding.name)}"
+                    )
+                elif text and is_filled:
                     message = (
                         f"what a script writes into the variable `{binding.name}` can be read like any other:"
                         f" {_instead(subject, binding.name)}"

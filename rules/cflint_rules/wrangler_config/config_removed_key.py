@@ -85,7 +85,7 @@ _READ_BY_MINIFLARE_2 = ("miniflare", "build.upload")
 _INSTANCE_TYPES = {"dev": "lite", "standard": "standard-1"}
 
 
-@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE, templates=True)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_typescript:
         return  # which has other keys, and a loader that refuses those that are gone

@@ -2,7 +2,9 @@
 
 `main`, the folder of assets, a Dockerfile: wrangler looks for them beside the configuration and stops when
 one is not there. A configuration with neither `main` nor `assets` has nothing to deploy; one for wrangler 1
-(with `type`) had its entry from package.json, which no later version looks into (a warning).
+(with `type`) had its entry from package.json, which no later version looks into (a warning). So does
+`wrangler d1 execute --file` in a script of package.json (a warning), and a script that runs a file that is
+not there ends with an error, whatever it was for (a note).
 
 ## Incorrect
 
@@ -36,6 +38,8 @@ before wrangler; if it is gone for good, the configuration goes, too. wrangler s
   that it serves, or both. If the file is no configuration of a Worker, delete it.
 - "is a folder": Write the file in it that has the default export.
 - "absolute path": Write it relative to this file.
+- "the script `<name>`": Write the path where the file is now, from the folder of package.json; if it is gone
+  for good, or was never committed, remove the script or commit the file.
 
 ## Not reported
 
@@ -45,6 +49,9 @@ modules as `main`. A missing `main` where a script names the entry on the comman
 for wrangler 1. `$schema` in `node_modules`. In documentation a whole configuration (one with a `name`)
 without `main` gets a note; no paths are looked up there. A sample below `examples` or the like without any
 code or package in its folder, which no command deploys.
+
+In scripts: files that another script mentions, which may make them; paths with variables; what runs in a
+folder that is not there.
 
 ## Errors
 
@@ -74,6 +81,7 @@ from cflint.api import (
     Environment,
     Finding,
     Fix,
+    Location,
     Project,
     Safety,
     Severity,
@@ -85,6 +93,7 @@ from cflint.api import (
     quoted,
     rule,
 )
+from cflint_rules.wrangler_config._scripts import speaks_for_its_package
 
 _SOMETHING = ("main", "assets", "site", "build", "type", "entry-point", "pages_build_output_dir")
 _TODAY = frozenset(_SOMETHING) - {"type"}
@@ -93,10 +102,12 @@ _TYPES = frozenset({"javascript", "webpack", "rust"})
 _WRANGLER_1 = "@cloudflare/wrangler"
 _NOTHING = "the configuration has neither `main` nor `assets`: there is nothing to deploy"
 _LONGEST = 80
+_PLAIN = pattern(r"(?!_+$)[\w./@-]+")
+"""A path of a template that is written out."""
 _URL = pattern(r"[a-z][a-z0-9+.-]*://", re.I)
 
 
-@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE, documents=Documents.NOTES)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE, documents=Documents.NOTES, templates=True)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.document.origin is not None:
         is_excerpt = subject.top.incomplete or subject.leaves_out
@@ -106,11 +117,16 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.data.broken or not subject.role.is_deployed:
         return
     paths = config.ConfigPaths(project.workspace, subject)
+    yield from _in_scripts(subject, paths, project)
     found: dict[tuple[str, str | None], Finding] = {}
     for environment in subject.environments:
         for key, node, finding in _missing(environment, paths, project):
+            if subject.deployment.is_template and _PLAIN.fullmatch(node.text or "") is None:
+                continue  # something is put in there
             found.setdefault((key, node.text), finding)
     yield from found.values()
+    if subject.deployment.is_template:
+        return
     if not found and _is_for_wrangler_1(subject, paths):
         yield Finding(_NOTHING, subject.top.place, severity=Severity.WARNING)
         return
@@ -290,3 +306,44 @@ def _absent(
         edits = fixes.replace_text(environment.config, node, text=meant)
         fix = Fix.of(f"Write `{meant}`", edits, Safety.SAFE)
     return Finding(message, environment.location(node), fix=fix, severity=severity)
+
+
+def _in_scripts(subject: WranglerConfig, paths: config.ConfigPaths, project: Project) -> Iterator[Finding]:
+    """The files that scripts of package.json need and that are not there."""
+    manifest = paths.manifest
+    scripts = manifest.root.get("scripts") if manifest is not None else None
+    if manifest is None or scripts is None or subject.role.is_shown:
+        return
+    if not speaks_for_its_package(subject, project):
+        return
+    folder = manifest.document.path.rpartition("/")[0]
+    text = "\n".join(manifest.scripts.values())
+    needed = [
+        (member, read)
+        for member in scripts.members
+        for read in config.files_read(member.value.text or "", folder)
+    ]
+    said: set[str] = set()
+    for member, read in needed:
+        path, name = read.path, posixpath.basename(read.path)
+        uses = sum(posixpath.basename(other.path) == name for _, other in needed)
+        if path in said or text.count(name) > uses or not _is_missing(paths, project, path):
+            continue
+        said.add(path)
+        is_sql = read.program == "--file"
+        what = "wrangler has no file to run" if is_sql else "this fails"
+        yield Finding(
+            f"{what}: the script `{member.key}` needs {quoted(read.word, _LONGEST)}, which is not there",
+            Location(manifest.document, member.value.span),
+            severity=Severity.WARNING if is_sql else Severity.NOTE,
+        )
+
+
+def _is_missing(paths: config.ConfigPaths, project: Project, path: str) -> bool:
+    """Whether nothing is at a path of the workspace, and nothing may make it."""
+    if path.startswith(("/", "../", "~")) or project.workspace.exists(path):
+        return False
+    folder = posixpath.dirname(path)
+    if folder and not project.workspace.is_dir(folder) and project.workspace.is_file(".gitmodules"):
+        return False  # it may be another repository's
+    return not paths.is_made(path) and paths.other_ending(path) is None

@@ -79,7 +79,7 @@ _OF_WORKERS = ("main", "site", "build", "triggers", "route", "routes", "assets",
 """Keys with which Pages refuses a file that it takes for its configuration."""
 
 
-@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE, templates=True)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     schema = config.config_schema(project.workspace, subject).schema
     for path, table in config.misplaced_keys(subject, schema).items():

@@ -78,7 +78,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Edit,
     Finding,
@@ -106,9 +105,9 @@ _REMOVED_IN = 4
     configuration(),
     severity=Severity.WARNING,
     fix=Safety.SAFE,
-    presets=(PREVIEW,),
     deployed=True,
     documents=Documents.NOTHING,
+    templates=True,
 )
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     manifest = config.manifest_above(project.workspace, subject.directory)

@@ -78,7 +78,10 @@ if TYPE_CHECKING:
     from cflint.project.files.roles import is_example_path as is_example_path
     from cflint.project.files.roles import is_test_config as is_test_config
     from cflint.project.files.roles import is_test_path as is_test_path
+    from cflint.project.modules.commands import FileRead as FileRead
     from cflint.project.modules.commands import WranglerCall as WranglerCall
+    from cflint.project.modules.commands import files_read as files_read
+    from cflint.project.modules.commands import scripts_called as scripts_called
     from cflint.project.modules.commands import wrangler_calls as wrangler_calls
     from cflint.project.modules.installed import ConfigSchema as ConfigSchema
     from cflint.project.modules.installed import Fit as Fit
@@ -143,7 +146,7 @@ _ORIGINS = {
     "cflint.project.config.undeclared": ("is_misspelling similar_binding"),
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
-    "cflint.project.modules.commands": ("WranglerCall wrangler_calls"),
+    "cflint.project.modules.commands": ("FileRead WranglerCall files_read scripts_called wrangler_calls"),
     "cflint.project.modules.installed": (
         "ConfigSchema Fit Installed declared_beside declares installed_version manifest_above "
         "manifests_above may_be_older newest_date newest_locked"
@@ -188,6 +191,7 @@ __all__ = [
     "Entrypoint",
     "Export",
     "ExportSet",
+    "FileRead",
     "Fit",
     "Format",
     "Installed",
@@ -224,6 +228,7 @@ __all__ = [
     "declares",
     "dev_vars_of",
     "dotted",
+    "files_read",
     "find_flag",
     "flag_names",
     "flipped",
@@ -266,6 +271,7 @@ __all__ = [
     "removed_key",
     "routes_files",
     "scope_of",
+    "scripts_called",
     "shown_version",
     "similar_binding",
     "sources_of_worker_js",

@@ -104,14 +104,12 @@ def unit_of(owner: Worker | WranglerConfig) -> str:
 
 
 def owners_of(loaded: Loaded) -> dict[str, list[Worker | WranglerConfig]]:
-    """The Workers, then the configurations, by their unit. Wrangler reads no template, so of one there is
-    the Worker, with its bindings, and nothing is said of the file itself."""
+    """The Workers, then the configurations, by their unit."""
     owners: dict[str, list[Worker | WranglerConfig]] = {}
     for worker in loaded.project.workers:
         owners.setdefault(unit_of(worker), []).append(worker)
     for config in loaded.configs:
-        if not config.deployment.is_template:
-            owners.setdefault(unit_of(config), []).append(config)
+        owners.setdefault(unit_of(config), []).append(config)
     return owners
 
 

@@ -50,6 +50,8 @@ all of the ways up from these are so long together; or anywhere."""
 
 _SAMPLES = 16
 _OF_CONFIGURATIONS = (".toml", ".json", ".jsonc", ".md", ".sql", ".py")
+_IN_CONFIGURATIONS = frozenset({"config", "environment", "binding"})
+"""The kinds of triggers whose subjects stand in a configuration."""
 
 
 class Stopped(Exception):
@@ -384,10 +386,13 @@ class ModelChecks:
         outcome = Outcome()
         dependencies = _Dependencies(self._project)
         subjects = self._subjects_by_kind(list(self.owners if units is None else units), dependencies)
-        silent = self._silent
+        silent, templates = self._silent, self._templates
         for rule, trigger in self._index.model:
+            of_template = trigger.kind in _IN_CONFIGURATIONS and not rule.spec.templates
             for unit, subject in subjects[trigger.kind]:
                 if silent and rule.id in silent.get(unit, ()):
+                    continue
+                if of_template and unit in templates:
                     continue
                 if trigger.kind == "binding" and trigger.words and subject.kind.id not in trigger.words:
                     continue
@@ -417,6 +422,12 @@ class ModelChecks:
         """The ids of rules that mean nothing to the app of a unit, where there are any."""
         apps = [(unit_of(it), it.app) for it in self._project.workers if it.app is not None]
         return {unit: app.silent for unit, app in apps if app.silent}
+
+    @cached_property
+    def _templates(self) -> frozenset[str]:
+        """The units whose configuration is filled in before wrangler reads it: of what stands in it, rules
+        speak that say so (`templates`), of the Worker all."""
+        return frozenset(it.path for it in self._loaded.configs if it.deployment.is_template)
 
     def _subjects_by_kind(
         self, units: Sequence[str], dependencies: _Dependencies

@@ -522,6 +522,11 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("py-response-body-type", "workerd", "TypeError: Unsupported type in Response: …"),
     ("py-unavailable-module", "workerd", "ModuleNotFoundError: No module named '…'"),
     ("py-undefined-name", "workerd", "NameError: name '…' is not defined"),
+    (
+        "py-undefined-name",
+        "workerd",
+        "UnboundLocalError: cannot access local variable '…' where it is not associated with a value",
+    ),
     ("queue-sendbatch-shape", "workerd", "TypeError: sendBatch() requires at least one message"),
     ("r2-get-null", "workerd", "TypeError: Cannot read properties of null (reading 'body')"),
     ("r2-get-null", "workerd", "TypeError: Cannot read properties of null (reading 'httpMetadata')"),

@@ -331,6 +331,7 @@ PROOFS: dict[str, str] = {
     "workflow-nonserializable-return": "workerd",
     "workflow-step-not-awaited": "workerd",
     "workflow-wrong-import": "workerd",
+    "wrangler-command-removed": "service",
     "wrong-platform-module": "workerd",
     "ws-binary-message-as-string": "workerd",
     "ws-close-code": "workerd",

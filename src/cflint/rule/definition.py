@@ -74,6 +74,7 @@ class Spec:
     options: tuple[Option, ...] = ()
     aliases: tuple[str, ...] = ()
     both: bool = False
+    templates: bool = False
 
     @property
     def triggers(self) -> tuple[Trigger[Any], ...]:
@@ -97,13 +98,15 @@ class Spec:
         return [
             *(checks, int(self.severity), fix, sorted(self.presets), self.since),
             *(self.tests, self.deployed, self.documents.value, options, list(self.aliases), self.both),
+            self.templates,
         ]
 
     @classmethod
     def from_data(cls, data: list[Any]) -> Spec:
         """The spec that `as_data` gave; raises TypeError, ValueError, KeyError or AttributeError for anything
         else."""
-        checks, severity, fix, presets, since, tests, deployed, documents, options, aliases, both = data
+        checks, severity, fix, presets, since, tests, deployed, documents, options, aliases, *flags = data
+        both, templates = flags
         return cls(
             tuple(
                 [
@@ -129,6 +132,7 @@ class Spec:
             ),
             tuple(map(str, aliases)),
             both is True,
+            templates is True,
         )
 
 
@@ -188,6 +192,7 @@ def rule(
     options: Iterable[Option] = (),
     aliases: Iterable[str] = (),
     both: bool = False,
+    templates: bool = False,
 ) -> Callable[[CheckFunction[S]], Definition]:
     """Make a check a rule; `Definition.on` adds more checks.
 
@@ -195,8 +200,9 @@ def rule(
     the presets (`reference`, `strict`, `preview`) that hold it, if any. `options` are the numbers that
     settings can change. What the rule leaves out: test files, unless `tests` is true; with `deployed`,
     configurations that are not deployed (of tests, say) and Workers without one, but not what `section`
-    finds; `documents` says what is reported of Markdown. `aliases` are the names
-    that the rule had before: they go on working.
+    finds; what stands in a template, which is filled in before wrangler reads it, unless `templates` is true;
+    `documents` says what is reported of Markdown. `aliases` are the names that the rule had before: they go
+    on working.
     """
 
     def decorate(function: CheckFunction[S]) -> Definition:
@@ -209,6 +215,7 @@ def rule(
                 tuple(options),
                 tuple(aliases),
                 both,
+                templates,
             )
         )
         definition.add(function, triggers)

@@ -7,7 +7,13 @@ from time import process_time
 import pytest
 
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.commands import WranglerCall, calls_in_workflow, files_made, wrangler_calls
+from cflint.project.modules.commands import (
+    WranglerCall,
+    calls_in_workflow,
+    files_made,
+    files_read,
+    wrangler_calls,
+)
 from cflint.project.modules.modes import wrangler_calls_of
 
 pytestmark = pytest.mark.portable
@@ -226,3 +232,32 @@ def test_what_is_built_of_files_outside_of_the_workspace_is_left_out(
     script: str, made: list[tuple[str, str]]
 ) -> None:
     assert [(one.source, one.target) for one in files_made(script)] == made
+
+
+@pytest.mark.parametrize(
+    ("script", "read"),
+    [
+        ("node scripts/setup.js", [("scripts/setup.js", "node")]),
+        ("npx -y tsx --import ./a.mjs scripts/seed.ts --force", [("scripts/seed.ts", "tsx")]),
+        ("cross-env A=1 B=2 node --watch ./x.mjs", [("x.mjs", "node")]),
+        ("bun run --hot src/a.ts", [("src/a.ts", "bun")]),
+        ("cd tools && ./release.sh && wrangler deploy", [("tools/release.sh", "./release.sh")]),
+        ("concurrently 'node a.js' \"node b.js\"", [("a.js", "node"), ("b.js", "node")]),
+        ("npx wrangler d1 execute shop --remote --file=./a.sql", [("a.sql", "--file")]),
+        ("wrangler d1 execute shop --file a.sql && node b.js", [("a.sql", "--file"), ("b.js", "node")]),
+        ("bun run build", []),
+        ("node --unknown a.js b.js", []),
+        ("node -e 'console.log(1)' a.js", []),
+        ("cd $HERE && node a.js", []),
+        ("node scripts/*.js", []),
+        ("node scripts/$NAME.js", []),
+        ("docker exec app node a.js", []),
+        ("echo node a.js", []),
+        ("wrangler d1 execute shop --command 'SELECT 1'", []),
+        ("wrangler d1 export shop --file a.sql", []),
+        ("node", []),
+        ("npx", []),
+    ],
+)
+def test_the_files_that_a_script_needs(script: str, read: list[tuple[str, str]]) -> None:
+    assert [(one.path, one.program) for one in files_read(script)] == read

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import symtable
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -112,3 +113,51 @@ def test_real_modules_have_the_unbound_names_that_the_compiler_sees(path: Path) 
 
 def test_type_parameters_are_names_of_what_they_stand_at() -> None:
     assert unbound(PEP_695) == {"V", "print"}
+
+
+@pytest.mark.parametrize(
+    ("body", "early"),
+    [
+        ("print(x)\nx = 1", {"x"}),
+        ("x = 1\nprint(x)", set()),
+        ("if a:\n    x = 1\nelse:\n    print(x)", {"x"}),
+        ("if a:\n    x = 1\nelif x:\n    pass", {"x"}),
+        ("if a:\n    x = 1\nprint(x)", set()),
+        ("for i in a:\n    if i:\n        print(x)\n    else:\n        x = 1", set()),
+        ("while a:\n    print(x)\n    x = 1", set()),
+        ("match a:\n    case 1:\n        x = 1\n    case _:\n        print(x)", {"x"}),
+        ("match a:\n    case [x, y]:\n        print(x, y)", set()),
+        ("x = x + 1", {"x"}),
+        ("x: int\nprint(x)\nx = 1", {"x"}),
+        ("(x, y) = a\nprint(x, y)", set()),
+        ("with a as x:\n    print(x)", set()),
+        ("try:\n    pass\nexcept E as x:\n    print(x)", set()),
+        ("print(x) if (x := a) else None", set()),
+        ("def g():\n    return x\nx = 1\ng()", set()),
+        ("global x\nprint(x)\nx = 1", set()),
+        ("import m.x\nprint(m)", set()),
+        ("print(m)\nimport m", {"m"}),
+        ("print(g)\ndef g(): ...", {"g"}),
+        ("del x\nprint(x)", set()),
+        ("print(b)\nb = 1", set()),
+        ("x = [x for x in a]", set()),
+        ("if a:\n    print(x)\n" + "x = 1\n" * 50, set()),  # so many that nobody asks
+    ],
+)
+def test_variables_that_are_read_too_early(body: str, early: set[str]) -> None:
+    text = "def f(a, b):\n    " + body.replace("\n", "\n    ")
+    syntax = parse(Document("a.py", text.encode()))
+    assert not syntax.problems
+    assert {name.value for name in Names(syntax).unassigned()} == early
+
+
+def test_the_time_for_early_reads_grows_with_the_length() -> None:
+    branches = "".join(
+        f"    if a == {i}:\n        x = 1\n    else:\n        print(x, a)\n" for i in range(30)
+    )
+    syntax = parse(Document("a.py", ("def f(a):\n" + branches + "    print(x)\n" * 3_000).encode()))
+    names = Names(syntax)
+    assert list(names.unbound())
+    start = process_time()
+    assert len(list(names.unassigned())) == 1
+    assert process_time() - start < 2

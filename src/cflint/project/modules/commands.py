@@ -192,6 +192,111 @@ class MadeFile:
         return posixpath.join(self.source, without_extension(below)) if below != path else None
 
 
+@record(frozen=True)
+class FileRead:
+    """A file that a command needs: `word` as it is written, `path` in the workspace, and the `program` that
+    it is handed to."""
+
+    word: str
+    path: str
+    program: str
+
+
+_MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
+_OWN_WORDS = frozenset(
+    {"install", "ci", "add", "remove", "exec", "dlx", "x", "create", "init", "publish", "test"}
+)
+"""Words after a package manager that are its own commands, and no names of scripts."""
+
+
+def scripts_called(script: str) -> Iterator[str]:
+    """The names of the scripts that one runs without giving them arguments: `npm run build`, `pnpm build`."""
+    for step in _steps(script, "", False, _MOST_INNER, tuple(_MANAGERS)):
+        manager, *rest = step.words or ("",)
+        if manager not in _MANAGERS or step.folder:
+            continue
+        if rest and rest[0] in ("run", "run-script"):
+            rest.pop(0)
+        elif manager == "npm" or (rest and rest[0] in _OWN_WORDS):
+            continue
+        if len(rest) == 1 and not rest[0].startswith("-"):
+            yield rest[0]
+
+
+_INTERPRETERS = frozenset({"node", "tsx", "ts-node", "bun", "deno", "bash", "sh", "zsh", "python", "python3"})
+_STARTERS = frozenset(
+    {"npx", "bunx", "pnpx", "pnpm", "yarn", "npm", "uv", "exec", "dlx", "x", "cross-env", "env", "time", "--"}
+    | {"-y", "--yes", "dotenv", "dotenvx"}
+)
+"""Words that may stand before a program that they run in the same folder."""
+_RUN_WORDS = frozenset({"run", "watch"})
+_PLAIN_OPTIONS = frozenset(
+    {"--watch", "--hot", "--bun", "-A", "--allow-all", "--no-warnings", "--transpile-only", "-T", "--esm"}
+    | {"--experimental-strip-types", "--experimental-transform-types", "--no-deprecation"}
+)
+"""Options of interpreters that take no word."""
+_PROGRAM_OPTIONS = frozenset(
+    {"--import", "-r", "--require", "--loader", "--env-file", "--tsconfig", "-P", "--project", "--conditions"}
+)
+"""Options of interpreters that take the next word."""
+_PROGRAM = pattern(r"(?!.*[*?{}$<>|])[^\s-][^\s]*\.(?:[cm]?[jt]sx?|sh|py)")
+_SCRIPT_ENDINGS = (".sh", ".bash")
+_SQL_FILE = pattern(r"(?!.*[*?{}$<>|])[^\s-][^\s]*\.sql")
+
+
+def files_read(script: str, folder: str = "") -> Iterator[FileRead]:
+    """The files that the commands of a script run (`node scripts/setup.js`, `./deploy.sh`) or hand to
+    `wrangler d1 execute --file`. What has a variable in it, or an option that is not known before it, is not
+    among them."""
+    needles = ("wrangler", "./", *_INTERPRETERS)
+    for step in _steps(script, folder, False, _MOST_INNER, needles):
+        if "$" in step.folder:
+            continue
+        found = _program_file(step.words) or _sql_file(step.words)
+        if found is None:
+            continue
+        program, word = found
+        path = posixpath.normpath(posixpath.join(_run_in(step.words, step.folder), word))
+        yield FileRead(word, path, program)
+
+
+def _program_file(words: tuple[str, ...]) -> tuple[str, str] | None:
+    """The interpreter of a command and the file that it runs; a file that is run is its own."""
+    at = next(
+        (i for i, word in enumerate(words) if word not in _STARTERS and not _KEYS.fullmatch(word)), None
+    )
+    if at is None:
+        return None
+    program, rest = words[at], list(words[at + 1 :])
+    if program.startswith(("./", "../")) and program.endswith(_SCRIPT_ENDINGS):
+        return (program, program) if _PROGRAM.fullmatch(program) is not None else None
+    if program not in _INTERPRETERS:
+        return None
+    if rest and rest[0] in _RUN_WORDS:
+        rest.pop(0)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("-"):
+            return (program, word) if _PROGRAM.fullmatch(word) is not None else None
+        if word in _PROGRAM_OPTIONS and rest:
+            rest.pop(0)
+        elif "=" not in word and word not in _PLAIN_OPTIONS:
+            return None
+    return None
+
+
+def _sql_file(words: tuple[str, ...]) -> tuple[str, str] | None:
+    """The file that `wrangler d1 execute` is told to run."""
+    at = next((i for i, word in enumerate(words) if _WRANGLER.fullmatch(word)), None)
+    if at is None or words[at + 1 : at + 3] != ("d1", "execute") or not _NO_RUN.isdisjoint(words[:at]):
+        return None
+    call = WranglerCall(words[at + 1 :])
+    word = call.value("--file")
+    if word is None or call.has("--cwd") or _SQL_FILE.fullmatch(word) is None:
+        return None
+    return "--file", word
+
+
 _COPIERS = frozenset({"cp", "copyfiles", "cpy", "cpx", "cpy-cli", "ncp", "copy"})
 _BUNDLERS = frozenset(
     {"esbuild", "bun", "rollup", "rolldown", "ncc", "tsup", "tsdown", "webpack", "parcel", "vite"}

@@ -331,6 +331,10 @@ class PythonModule:
         """The names that are evaluated and that the module gives no value anywhere, builtins among them."""
         return self._names.unbound()
 
+    def unassigned_names(self) -> Iterator[cst.Name]:
+        """The variables of functions that are read where nothing can have given them a value yet."""
+        return self._names.unassigned()
+
     def references(self, name: cst.Name) -> Iterator[cst.Name]:
         """The other places of the scope, and of those in it, where the variable of a name is read."""
         return self._names.references(name)

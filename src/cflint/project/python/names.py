@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import libcst as cst
 
@@ -16,6 +17,8 @@ _CONSTANTS = frozenset({"True", "False", "None"})
 _COMPREHENSIONS = (cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
 _PARTS_OF_TYPES = (cst.Annotation, cst.TypeParameters, cst.TypeAlias)
 """What is not evaluated, or when is up to the version of Python and to `from __future__`."""
+_STATEMENTS = (cst.Assign, cst.AugAssign, cst.NamedExpr)
+_MOST_BINDINGS = 40
 
 
 @record(frozen=True, eq=False)
@@ -42,6 +45,16 @@ class _Scope:
 
     def add(self, name: str, entry: Name) -> None:
         self.outer.get(name, self).names.setdefault(name, []).append(entry)
+
+
+@record(frozen=True, eq=False)
+class _Binding:
+    """A place that gives a variable its value: it has it after the node at `end`. `below` are the nodes
+    around it, by id, with the part of each that it stands in. `is_certain`: there is no branch around it."""
+
+    end: int
+    below: Mapping[int, cst.CSTNode]
+    is_certain: bool
 
 
 class Names:
@@ -143,6 +156,87 @@ class Names:
             ):
                 yield node
 
+    def unassigned(self) -> Iterator[cst.Name]:
+        """The variables of functions that are read where nothing can have given them a value yet: what does
+        stands further down, or in another branch of the same `if` or `match`."""
+        skipped: set[cst.CSTNode] = set()
+        bindings: dict[int, list[_Binding] | None] = {}
+        for node, scope in self._scopes.items():
+            above = self._syntax.parent(node)
+            if above in skipped or isinstance(node, (cst.Import, cst.ImportFrom, *_PARTS_OF_TYPES)):
+                skipped.add(node)
+                continue
+            if not isinstance(node, cst.Name) or not isinstance(scope.node, cst.FunctionDef):
+                continue
+            entries = scope.names.get(node.value)
+            if entries is None or node.value in scope.outer or not self.is_read(node):
+                continue
+            if any(entry.node is node or entry.node is above for entry in entries):
+                continue
+            found = bindings.get(id(entries), ())
+            if found == ():
+                found = bindings[id(entries)] = self._bindings(entries, scope.node)
+            if found and not any(self._reaches(one, node, scope.node) for one in found):
+                yield node
+
+    def _bindings(self, entries: list[Name], function: cst.FunctionDef) -> list[_Binding] | None:
+        """The places that give a variable of a function its value; None of a parameter, and of very many."""
+        if len(entries) > _MOST_BINDINGS or any(entry.kind == "parameter" for entry in entries):
+            return None
+        found = []
+        for entry in entries:
+            above = [entry.node, *self._above(entry.node, function)]
+            whole = next((one for one in above if isinstance(one, (cst.AnnAssign, *_STATEMENTS))), entry.node)
+            if isinstance(whole, cst.AnnAssign) and whole.value is None:
+                continue  # says a type
+            last = whole if isinstance(whole, _STATEMENTS) else entry.value or entry.node
+            end = self._order[self._last(last)]
+            if any(isinstance(one, (cst.NamedExpr, cst.AsName)) for one in above):
+                end = -1  # what stands before it may run after it: `x if (x := f()) else 0`
+            below = {id(one): under for under, one in pairwise(above)}
+            is_certain = not any(isinstance(one, (cst.If, cst.Match)) for one in above)
+            found.append(_Binding(end, below, is_certain))
+        return sorted(found, key=lambda one: not one.is_certain) or None
+
+    @cached_property
+    def _order(self) -> Mapping[cst.CSTNode, int]:
+        """The place of each node among all, as they are written."""
+        return {node: at for at, node in enumerate(self._scopes)}
+
+    def _last(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The last node in a node."""
+        while True:
+            inside = [child for child in self._syntax.children(node) if child in self._order]
+            if not inside:
+                return node
+            node = inside[-1]
+
+    def _above(self, node: cst.CSTNode, function: cst.FunctionDef) -> Iterator[cst.CSTNode]:
+        above = self._syntax.parent(node)
+        while above is not None and above is not function:
+            yield above
+            above = self._syntax.parent(above)
+
+    def _reaches(self, binding: _Binding, name: cst.Name, function: cst.FunctionDef) -> bool:
+        """Whether a variable can have the value of one place where it is read."""
+        if binding.is_certain and binding.end < self._order[name]:
+            return True
+        below: cst.CSTNode = name
+        common: cst.CSTNode | None = None
+        for above in self._above(name, function):
+            other = binding.below.get(id(above))
+            if other is not None:
+                if common is None:
+                    common = above
+                    if other is not below and _are_exclusive(above, other, below):
+                        common = function
+                if isinstance(above, (cst.For, cst.While)):
+                    return True  # by an earlier turn
+            below = above
+        if common is function:
+            return False
+        return binding.end < self._order[name]
+
     def origin(self, node: cst.BaseExpression | None) -> str | None:
         """The dotted name of what an expression imports: `uuid.uuid4`; None when it does not come from an
         import, or may be something else as well."""
@@ -168,6 +262,13 @@ class Names:
     def callee(self, call: cst.Call) -> str | None:
         """The dotted name of the imported or builtin function that is called."""
         return self.origin(call.func) or self.builtin(call.func)
+
+
+def _are_exclusive(above: cst.CSTNode, one: cst.CSTNode, other: cst.CSTNode) -> bool:
+    """Whether of two parts of a statement only one runs."""
+    if isinstance(above, cst.If):
+        return {id(one), id(other)} == {id(above.body), id(above.orelse)}
+    return isinstance(above, cst.Match) and one in above.cases and other in above.cases
 
 
 def _entries(scope: _Scope | None, name: str) -> tuple[Name, ...] | None:

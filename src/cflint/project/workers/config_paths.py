@@ -75,6 +75,10 @@ class ConfigPaths:
             return True
         return _BUILT.search(text) is not None or self.is_ignored(text)
 
+    def is_made(self, path: str) -> bool:
+        """Whether a path of the workspace is where builds write, or one that git leaves out."""
+        return _BUILT.search(path) is not None or is_ignored(self._workspace, path)
+
     def is_ignored(self, text: str) -> bool:
         """Whether git leaves a path out, which then is made by something."""
         path = self.resolve(text)
