@@ -156,7 +156,12 @@ _SERVICES = tuple(
         ("Slack", rb"[\"']url_verification[\"']", rb"signing_?secret"),
     )
 )
-_SPEAKS = pattern(b"|".join(service.sends.pattern for service in _SERVICES), re.IGNORECASE)
+_SPEAKS = js.Phrases(
+    "callback_query my_chat_member inline_query update.message update?.message x-github-event"
+    " @octokit/webhooks checkout.session.completed customer.subscription. invoice.paid invoice.payment_ hub.verify_token"
+    " hub.challenge url_verification",
+    lines=pattern(b"|".join(service.sends.pattern for service in _SERVICES), re.IGNORECASE),
+)
 _READS = pattern(rb"\.(?:json|text|formData|parseBody)\s*[<(]")
 _REQUESTS = (ValueKind.REQUEST, ValueKind.HONO_REQUEST)
 _CLIENTS = pattern(
@@ -228,21 +233,19 @@ def _speaks(module: Module) -> bool:
 
 def _service(module: Module, node: Node, hops: int) -> _Service | None:
     """The service whose webhooks a piece of code takes, or a function that it calls."""
-    if _SPEAKS.search(module.document.data) is not None:
-        for leaf in module.mentions(_SPEAKS, node):
-            if leaf.type == "comment":
-                continue
-            text = module.text(leaf).encode()
-            whole = (module.text(module.parent(leaf) or leaf)).encode()
-            for service in _SERVICES:
-                if service.sends.search(text) is not None or service.sends.search(whole) is not None:
-                    return service
-        imported = next(
-            (leaf for leaf in module.mentions(_SPEAKS) if module.enclosing(leaf, _IMPORTS) is not None), None
-        )
-        for service in _SERVICES if imported is not None else ():
-            if imported is not None and service.sends.search(module.text(imported).encode()) is not None:
+    said = js.leaves_matching(module.project, (module.path,), _SPEAKS, at_hand=module)
+    leaves = [leaf for _, leaf in said if leaf.type != "comment"]
+    for leaf in leaves:
+        if not js.contains(node, leaf):
+            continue
+        texts = [module.text(one).encode() for one in (leaf, module.parent(leaf) or leaf)]
+        for service in _SERVICES:
+            if any(service.sends.search(text) is not None for text in texts):
                 return service
+    imported = next((leaf for leaf in leaves if module.enclosing(leaf, _IMPORTS) is not None), None)
+    for service in _SERVICES if imported is not None else ():
+        if imported is not None and service.sends.search(module.text(imported).encode()) is not None:
+            return service
     if hops == 0:
         return None
     for found in islice(module.descendants(node, "call_expression"), _MOST_CALLS):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cflint.project.code.interface import ModuleLike
 
 _CALLS = frozenset({"call_expression", "new_expression"})
+_BODY_READS = frozenset({"call_expression", "member_expression"})
 
 
 class EntropyKind(Enum):
@@ -313,8 +314,9 @@ def body_read_at(module: ModuleLike, node: Node) -> BodyRead | None:
 
 def body_reads(module: ModuleLike, within: Node, *, into_functions: bool = True) -> Iterator[BodyRead]:
     """The reads of bodies that a node holds, itself included, in source order."""
-    for node in (within, *walk(within, into_functions=into_functions)):
-        if node.type in ("call_expression", "member_expression"):
+    below = module.syntax.below(within, _BODY_READS) if into_functions else walk(within, into_functions=False)
+    for node in (within, *below):
+        if node.type in _BODY_READS:
             found = body_read_at(module, node)
             if found is not None:
                 yield found
