@@ -54,6 +54,9 @@ Send `"internal error"` in place of what is shown of the error, with the status 
 as the first line of the `catch`, unless it does already: `console.error(error)`. Clients that show the
 message show that then.
 
+- "sender of the mail": Reject with a text of your own, `message.setReject("This mail could not be taken")`,
+  and log the error as the first line of the `catch`, unless it does already: `console.error(error)`. Where a
+  later try may help, throw in place of rejecting: the sender's server tries again.
 - "with status 200": Answer with status 500 and a text of your own: `Response.json({ error: "internal error"
   }, { status: 500 })`, and log the error as the first line of the `catch`, unless it does already:
   `console.error(error)`. Clients that look at the body alone have to look at the status.
@@ -108,6 +111,10 @@ _WHOLE = (
 )
 _AS_SUCCESS = "an error is answered with status 200 and its details: callers and caches take it for a success"
 _STACK = "the stack of an error is sent to the client"
+_TO_SENDER = "the details of an unexpected error go to the sender of the mail that is rejected"
+_SHOWN_ERRORS = frozenset({"ActionError", "TRPCError"})
+"""Errors of frameworks whose message the client gets."""
+_SHOWS = pattern(rb"\b(?:ActionError|TRPCError)\(")
 _CAUGHT = "the error is caught here"
 _ERROR_NAME = pattern(r"e|ex|err|error|exc|exception|cause|reason|\w*Err(?:or)?")
 _DETAILS = frozenset({"message", "stack", "cause"})
@@ -136,7 +143,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     responses = list(module.responses_made(body))
     called = tuple(module.descendants(body, "call_expression"))
-    error = module.scope.resolve(parameter) if responses or called else None
+    shows = _SHOWS.search(data, body.start_byte, body.end_byte) is not None
+    error = module.scope.resolve(parameter) if responses or called or shows else None
     if error is None or not any(js.contains(body, use) for use in module.scope.references(error)):
         return
     if _is_internal(module, match.node) or only_hands_on(module, match.node):
@@ -154,6 +162,9 @@ def check(match: Match) -> Iterator[Finding]:
             told = (_AS_SUCCESS, shown[1])
         if told is not None:
             yield Finding(*told, (module.at(parameter, _CAUGHT),))
+    for outside, teller in _told_outside(module, body, called, error):
+        if not _is_meant(module, teller, body) and not is_checked():
+            yield Finding(*outside, (module.at(parameter, _CAUGHT),))
     for node in called:
         stack = _stack_sent_to_socket(module, node, error)
         if stack is not None:
@@ -167,6 +178,51 @@ def check(match: Match) -> Iterator[Finding]:
                     continue  # what the function shows of it is told there
                 for message, at in _sent(module, content, error, is_expected=is_expected):
                     yield Finding(message, at, (module.at(parameter, _CAUGHT),))
+
+
+def _told_outside(
+    module: Module, body: Node, called: Sequence[Node], error: js.Declaration
+) -> Iterator[tuple[tuple[str, Location], Node]]:
+    """What of an error somebody outside is told by something else than a response: the sender of a mail that
+    is rejected, the client by the error that a framework sends it."""
+    for node in called:
+        given = [
+            part for part in js.arguments_of(node) if next(_leaks(module, part, error), None) is not None
+        ]
+        if given and _rejects(module, node, given[0]):
+            yield (_TO_SENDER, module.at(given[0])), node
+    for node in module.descendants(body, "new_expression"):
+        made = js.Call(module, node)
+        is_shown = made.name in _SHOWN_ERRORS and made.arguments and made.callee is not None
+        options = made.arguments[0] if is_shown else None
+        code = module.property_value(options, "code") if options is not None else None
+        text = module.property_value(options, "message") if options is not None else None
+        if code is None or text is None or module.string_of(code) != "INTERNAL_SERVER_ERROR":
+            continue
+        leak = next(_leaks(module, text, error), None)
+        if leak is not None:
+            yield (_MESSAGE, module.at(leak)), node
+
+
+def _rejects(module: Module, node: Node, given: Node) -> bool:
+    """Whether a call rejects a mail with an argument as the reason, or the function does that it calls."""
+    made = js.Call(module, node)
+    if made.name == "setReject":
+        return made.receiver is not None
+    called = js.function_called(module, node)
+    if called is None or not called[0].document.has_word("setReject"):
+        return False
+    home, function = called
+    index = next((at for at, one in enumerate(made.arguments) if one.id == given.id), None)
+    parameters = home.parameters(function)
+    if index is None or index >= len(parameters):
+        return False
+    name = parameters[index].name
+    for reject in home.calls("setReject", function):
+        reason = reject.argument(0)
+        if reason is not None and name is not None and home.text(js.unwrap(reason)) == name:
+            return True
+    return False
 
 
 def _stack_sent_to_socket(module: Module, node: Node, error: js.Declaration) -> Node | None:
