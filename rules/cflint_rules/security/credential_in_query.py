@@ -50,8 +50,10 @@ that opens nothing else, and replace those that have been in URLs.
 
 ## Not reported
 
-Functions about WebSockets and server-sent events, for which browsers send no headers, and about calendars and
-feeds; parameters that are compared with no secret of the environment, such as the codes of links in mails.
+Functions, or branches for one address, about WebSockets and server-sent events, for which browsers send no
+headers, about calendars and feeds, and about dynamic DNS, whose clients are made so; parameters that are
+compared with no secret of the environment, such as the codes of links in mails. One name is told of once in a
+module.
 
 ## Fix safety
 
@@ -67,7 +69,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, quoted, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -77,16 +79,18 @@ _NAME = pattern(
     re.IGNORECASE,
 )
 _NO_HEADER = pattern(
-    rb"websocket|upgrade|event-stream|calendar|\bics\b|\brss\b|\bfeed\b|hub\.", re.IGNORECASE
+    rb"websocket|upgrade|event-stream|calendar|\bics\b|\brss\b|\bfeed\b|hub\.|(?:d|dyn|duck)dns",
+    re.IGNORECASE,
 )
 _HEADER = pattern(r"auth|secret|token|key")
+_PATH = pattern(rb"pathname|\bpath\b|\broute\b")
 _COMPARES = pattern(r"equal|compare|timing|constant", re.IGNORECASE)
 """Functions that compare; a signed token, which others verify, opens one thing only."""
 _EQUAL = frozenset({"==", "===", "!=", "!=="})
 _MOST = 12
 
 
-@rule(call("get", "query"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("get", "query"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module, first = match.module, match.call.argument(0)
     name = module.string_of(first) if first is not None else None
@@ -96,8 +100,13 @@ def check(match: Match) -> Iterator[Finding]:
     if function is None or not module.runs_in_worker(match.node):
         return
     compared = next(_compared(module, match.node), None)
-    if compared is None or _NO_HEADER.search(function.text or b"") is not None:
+    if (
+        compared is None
+        or _NO_HEADER.search(_route_around(module, match.node, function).text or b"") is not None
+    ):
         return
+    if module.memoized(("credential in the query", name), lambda: match.node.id) != match.node.id:
+        return  # of one cause
     is_second = any(
         header is not None and _HEADER.search(header) is not None
         for found in module.descendants(function, "call_expression")
@@ -109,6 +118,15 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(),
         (module.at(compared, "it is what lets in"),),
     )
+
+
+def _route_around(module: Module, node: Node, function: Node) -> Node:
+    """The branch for an address that a place stands in; the function where there is none."""
+    for condition in module.conditions_around(node, function):
+        branch = module.parent(module.with_wrappers(condition))
+        if next(module.mentions(_PATH, condition), None) is not None and branch is not None:
+            return branch
+    return function
 
 
 def _compared(module: Module, read: Node) -> Iterator[Node]:
@@ -136,12 +154,23 @@ def _uses(module: Module, read: Node) -> Iterator[Node]:
             break
         whole = module.with_wrappers(operation.node)
     yield whole
+    above = module.parent(whole)
+    function = module.enclosing_function(whole)
+    if above is not None and above.type == "return_statement" and function is not None:
+        yield from _results(module, function)
     name = module.given_name(whole)
     declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
     if declaration is not None:
         yield from [use for use in module.scope.references(declaration) if use.id != declaration.node.id][
             :_MOST
         ]
+
+
+def _results(module: Module, function: Node) -> Iterator[Node]:
+    """What becomes of what a helper of the module gives back."""
+    for made in js.calls_in_module(module, function)[:_MOST]:
+        yield from module.result_of(made).references
+        yield made
 
 
 def _is_secret(module: Module, node: Node) -> bool:

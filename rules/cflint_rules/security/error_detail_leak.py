@@ -54,6 +54,9 @@ Send `"internal error"` in place of what is shown of the error, with the status 
 as the first line of the `catch`, unless it does already: `console.error(error)`. Clients that show the
 message show that then.
 
+- "sender of the mail": Reject with a text of your own, `message.setReject("This mail could not be taken")`,
+  and log the error as the first line of the `catch`, unless it does already: `console.error(error)`. Where a
+  later try may help, throw in place of rejecting: the sender's server tries again.
 - "with status 200": Answer with status 500 and a text of your own: `Response.json({ error: "internal error"
   }, { status: 500 })`, and log the error as the first line of the `catch`, unless it does already:
   `console.error(error)`. Clients that look at the body alone have to look at the status.
@@ -97,6 +100,7 @@ from cflint.api import (
     rule,
 )
 from cflint_rules.security._development import DEVELOPMENT, is_for_development, only_hands_on
+from cflint_rules.security._errors import DETAILS, is_meant, leaks
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -108,20 +112,16 @@ _WHOLE = (
 )
 _AS_SUCCESS = "an error is answered with status 200 and its details: callers and caches take it for a success"
 _STACK = "the stack of an error is sent to the client"
+_TO_SENDER = "the details of an unexpected error go to the sender of the mail that is rejected"
+_SHOWN_ERRORS = frozenset({"ActionError", "TRPCError"})
+"""Errors of frameworks whose message the client gets."""
+_SHOWS = pattern(rb"\b(?:ActionError|TRPCError)\(")
 _CAUGHT = "the error is caught here"
 _ERROR_NAME = pattern(r"e|ex|err|error|exc|exception|cause|reason|\w*Err(?:or)?")
-_DETAILS = frozenset({"message", "stack", "cause"})
-_SHOWN_IN = frozenset({"template_substitution", "pair", "ternary_expression"})
 _NAMES = ("identifier", "shorthand_property_identifier")
-_CHOICES = frozenset({"if_statement", "ternary_expression", "switch_statement"})
 _OWN_ERRORS = pattern(rb"jsonrpc|graphql|text/event-stream|isError", re.IGNORECASE)
 _PYTHON_RESPONSE = pattern(r"Response$|^HTTPException$")
 _INTERNAL = pattern(rb"[\"'`]/_*internal\b")
-_PLAIN_ERRORS = frozenset({"Error", "TypeError", "SyntaxError", "RangeError"})
-_LOOKS = frozenset({"includes", "startsWith", "endsWith"})
-_TEXTS = pattern(rb"m(?:sg|essage)\b|\berr(?:or)?\b", re.IGNORECASE)
-_OWN_FIELDS = ("name", "code", "status")
-"""What the fields begin with by which errors of a class of their own are told from others."""
 
 
 @rule(keyword("catch"), call("onError"), severity=Severity.NOTE)
@@ -136,14 +136,15 @@ def check(match: Match) -> Iterator[Finding]:
         return
     responses = list(module.responses_made(body))
     called = tuple(module.descendants(body, "call_expression"))
-    error = module.scope.resolve(parameter) if responses or called else None
+    shows = _SHOWS.search(data, body.start_byte, body.end_byte) is not None
+    error = module.scope.resolve(parameter) if responses or called or shows else None
     if error is None or not any(js.contains(body, use) for use in module.scope.references(error)):
         return
     if _is_internal(module, match.node) or only_hands_on(module, match.node):
         return
     is_checked = cache(partial(_is_checked, module, match.node))  # which follows all that the `try` calls
     for made in responses:
-        if made.content is None or _is_meant(module, made.node, body):
+        if made.content is None or is_meant(module, made.node, body):
             continue
         shown = next(_sent(module, made.content, error, is_expected=False), None)
         if shown is None:
@@ -154,19 +155,65 @@ def check(match: Match) -> Iterator[Finding]:
             told = (_AS_SUCCESS, shown[1])
         if told is not None:
             yield Finding(*told, (module.at(parameter, _CAUGHT),))
+    for outside, teller in _told_outside(module, body, called, error):
+        if not is_meant(module, teller, body) and not is_checked():
+            yield Finding(*outside, (module.at(parameter, _CAUGHT),))
     for node in called:
         stack = _stack_sent_to_socket(module, node, error)
         if stack is not None:
             yield Finding(_STACK, module.at(stack), (module.at(parameter, _CAUGHT),))
-        if not any(next(_leaks(module, given, error), None) for given in js.arguments_of(node)):
+        if not any(next(leaks(module, given, error), None) for given in js.arguments_of(node)):
             continue
-        for reply in js.replies_of(module, node) if not _is_meant(module, node, body) else ():
+        for reply in js.replies_of(module, node) if not is_meant(module, node, body) else ():
             is_expected = reply.status is None or reply.status < 500 or is_checked()
             for content in reply.contents:
                 if module.scope.resolve(js.unwrap(content)) is error:
                     continue  # what the function shows of it is told there
                 for message, at in _sent(module, content, error, is_expected=is_expected):
                     yield Finding(message, at, (module.at(parameter, _CAUGHT),))
+
+
+def _told_outside(
+    module: Module, body: Node, called: Sequence[Node], error: js.Declaration
+) -> Iterator[tuple[tuple[str, Location], Node]]:
+    """What of an error somebody outside is told by something else than a response: the sender of a mail that
+    is rejected, the client by the error that a framework sends it."""
+    for node in called:
+        given = [part for part in js.arguments_of(node) if next(leaks(module, part, error), None) is not None]
+        if given and _rejects(module, node, given[0]):
+            yield (_TO_SENDER, module.at(given[0])), node
+    for node in module.descendants(body, "new_expression"):
+        made = js.Call(module, node)
+        is_shown = made.name in _SHOWN_ERRORS and made.arguments and made.callee is not None
+        options = made.arguments[0] if is_shown else None
+        code = module.property_value(options, "code") if options is not None else None
+        text = module.property_value(options, "message") if options is not None else None
+        if code is None or text is None or module.string_of(code) != "INTERNAL_SERVER_ERROR":
+            continue
+        leak = next(leaks(module, text, error), None)
+        if leak is not None:
+            yield (_MESSAGE, module.at(leak)), node
+
+
+def _rejects(module: Module, node: Node, given: Node) -> bool:
+    """Whether a call rejects a mail with an argument as the reason, or the function does that it calls."""
+    made = js.Call(module, node)
+    if made.name == "setReject":
+        return made.receiver is not None
+    called = js.function_called(module, node)
+    if called is None or not called[0].document.has_word("setReject"):
+        return False
+    home, function = called
+    index = next((at for at, one in enumerate(made.arguments) if one.id == given.id), None)
+    parameters = home.parameters(function)
+    if index is None or index >= len(parameters):
+        return False
+    name = parameters[index].name
+    for reject in home.calls("setReject", function):
+        reason = reject.argument(0)
+        if reason is not None and name is not None and home.text(js.unwrap(reason)) == name:
+            return True
+    return False
 
 
 def _stack_sent_to_socket(module: Module, node: Node, error: js.Declaration) -> Node | None:
@@ -202,7 +249,7 @@ def _sent(
     module: Module, content: Node, error: js.Declaration, *, is_expected: bool
 ) -> Iterator[tuple[str, Location]]:
     """What to say of the first thing in a content that tells about an error, and its place."""
-    for leak in _leaks(module, content, error):
+    for leak in leaks(module, content, error):
         shown = module.member(leak)
         if not is_expected or (shown is not None and shown.name == "stack"):
             yield (_WHOLE if _is_whole(module, leak, content, error) else _MESSAGE), module.at(leak)
@@ -261,7 +308,7 @@ def _is_whole(module: Module, leak: Node, content: Node, error: js.Declaration) 
     return module.scope.resolve(leak) is error and (is_part or is_content)
 
 
-@check.on(member_access(*_DETAILS))
+@check.on(member_access(*DETAILS))
 def check_helper(match: Match) -> Iterator[Finding]:
     """A function that makes a response of the error which it is given."""
     module, access = match.module, match.module.member(match.node)
@@ -279,7 +326,7 @@ def check_helper(match: Match) -> Iterator[Finding]:
 def _sent_by(module: Module, function: Node, error: js.Declaration) -> Iterator[Finding]:
     body, caught = js.body_of(function), None
     for made in module.responses_made(body) if body is not None else ():
-        if made.content is None or _is_meant(module, made.node, function):
+        if made.content is None or is_meant(module, made.node, function):
             continue
         is_expected = not _may_be_500(module, made)
         told = next(_sent(module, made.content, error, is_expected=is_expected), None)
@@ -305,7 +352,7 @@ def _given_error(module: Module, function: Node, error: js.Declaration) -> Locat
             continue
         if _is_checked(site.module, declared.scope) or _is_internal(site.module, site.node):
             continue
-        if not _is_meant(site.module, site.node, declared.scope):
+        if not is_meant(site.module, site.node, declared.scope):
             return site.module.at(declared.node, _CAUGHT)
     return None
 
@@ -322,123 +369,6 @@ def _caught(match: Match) -> tuple[Node | None, Node | None]:
         return None, None
     given = module.parameters(handler)
     return (given[0].pattern if given else None), js.body_of(handler)
-
-
-def _uses(module: Module, error: js.Declaration) -> tuple[Node, ...]:
-    """The places of an error's name, and of others that it is given (`const e = error as Error`)."""
-
-    def find() -> tuple[Node, ...]:
-        uses = module.scope.references(error)
-        others = []
-        for use in uses:
-            name = module.given_name(module.with_wrappers(use))
-            declared = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
-            if declared is not None and declared is not error and declared.constant and not declared.path:
-                others += [one for one in module.scope.references(declared) if one.id != declared.node.id]
-        return (*uses, *others)
-
-    return module.memoized(("uses of an error", error.node.id), find)
-
-
-def _leaks(module: Module, content: Node, error: js.Declaration) -> Iterator[Node]:
-    """The expressions in a content that tell about the error, by way of one variable too."""
-    uses = _uses(module, error)
-    for use in uses:
-        if js.unwrap(content).id == use.id:
-            yield use
-            continue
-        detail = _detail(module, use) if js.contains(content, use) else None
-        if detail is not None and not _is_meant(module, detail, content):
-            yield detail
-    for name in (
-        js.unwrap(content),
-        *module.descendants(content, "identifier", "shorthand_property_identifier"),
-    ):
-        if name.type not in ("identifier", "shorthand_property_identifier"):
-            continue
-        declaration = module.scope.resolve(name)
-        made = declaration.value if declaration is not None else None
-        if declaration is None or made is None or is_for_development(module, made):
-            continue
-        if declaration.path:
-            if _is_named_detail(declaration, uses):
-                yield name
-            continue
-        inside = module.descendants(made, "identifier", "shorthand_property_identifier")
-        named = (module.scope.resolve(part) for part in inside)
-        if any(part is not None and _is_named_detail(part, uses) for part in named):
-            yield name
-            continue
-        details = (_detail(module, use) for use in uses if js.contains(made, use))
-        if any(detail is not None and not _is_meant(module, detail, made) for detail in details):
-            yield name
-
-
-def _is_named_detail(declaration: js.Declaration, uses: Sequence[Node]) -> bool:
-    """Whether a variable is what an error says: `const { message } = error`."""
-    taken = js.unwrap(declaration.value) if declaration.value is not None and declaration.path else None
-    return taken is not None and declaration.path[0] in _DETAILS and any(taken.id == use.id for use in uses)
-
-
-def _detail(module: Module, use: Node) -> Node | None:
-    """The expression that shows an error: its message or stack, or all of it as text."""
-    whole = module.with_wrappers(use)
-    parent = module.parent(whole)
-    access = module.member(parent)
-    if access is not None and access.object.id == whole.id:
-        return access.node if access.name in _DETAILS else None
-    if parent is not None and parent.type == "object" and use.type == "shorthand_property_identifier":
-        return use
-    if parent is not None and parent.type in _SHOWN_IN:
-        condition = parent.child_by_field_name("condition")
-        return use if condition is None or condition.id != whole.id else None
-    around = module.call_around(use)
-    is_text = around is not None and module.is_from(around[0].callee, "", "String", "JSON.stringify")
-    return use if is_text else None
-
-
-def _is_meant(module: Module, node: Node, within: Node) -> bool:
-    """Whether something is sent in development only, or for an error of a class of its own."""
-    for above in module.ancestors(node):
-        if above.type == "binary_expression" and is_for_development(module, above):
-            return True
-        if above.type in _CHOICES:
-            condition = above.child_by_field_name("condition") or above.child_by_field_name("value")
-            if condition is not None and (
-                is_for_development(module, condition) or _tells_errors_apart(module, condition)
-            ):
-                return True
-        if above.id == within.id:
-            return False
-    return False
-
-
-def _asks_for_text(module: Module, condition: Node) -> bool:
-    """Whether a condition looks for something in what an error says: `message.includes("not found")`,
-    `/^E_[A-Z]+$/.test(error.message)`."""
-    for node in (condition, *module.descendants(condition, "call_expression")):
-        called = module.call(node)
-        if called is None or called.receiver is None:
-            continue
-        looked_at = called.receiver if called.name in _LOOKS else None
-        if called.name == "test" and called.arguments:
-            looked_at = called.arguments[0]
-        if looked_at is not None and next(module.mentions(_TEXTS, looked_at), None) is not None:
-            return True
-    return False
-
-
-def _tells_errors_apart(module: Module, condition: Node) -> bool:
-    if _asks_for_text(module, condition):
-        return True
-    for part in (condition, *module.descendants(condition, "binary_expression", "member_expression")):
-        operation, access = module.operation(part), module.member(part)
-        if operation is not None and operation.operator == "instanceof":
-            if module.text(operation.right) not in _PLAIN_ERRORS:
-                return True
-        elif access is not None and access.name.startswith(_OWN_FIELDS):
-            return True
-    return False
 
 
 @check.on(python_module("except"))

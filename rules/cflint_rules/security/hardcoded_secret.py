@@ -33,7 +33,7 @@ export default {
 ```
 
 A password of one's own making is found by its use: a constant with such a name that is compared with what a
-client sends.
+client sends, or a text that a cookie or a token is signed with, whatever it is called.
 
 ## What to do
 
@@ -45,6 +45,10 @@ fails.
   (`npx wrangler secret put <name>`; `<name>=…` in `.dev.vars`). For the constant, `import { env } from
   "cloudflare:workers"`; before the comparison, `if (!env.<name>) return new Response("not configured", {
   status: 500 })`, and in it `env.<name>`.
+- "signed with": Set a long random text as a secret (`npx wrangler secret put SESSION_SECRET`;
+  `SESSION_SECRET=…` in `.dev.vars`), and give `env.SESSION_SECRET` for the text, where needed with `import {
+  env } from "cloudflare:workers"`. As it is, whoever reads the code can make a cookie or token for any user;
+  those that were made with the text end with it.
 - "no env here": Have a new one made where it was issued, since whoever reads the code knows this one. Set
   it (`npx wrangler secret put NAME`; `NAME=…` in `.dev.vars`), and write `env.NAME` for the text, with
   `import { env } from "cloudflare:workers"`. Until it is set, what uses it fails.
@@ -73,10 +77,12 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Finding,
     Location,
+    Match,
     Module,
     Severity,
     Span,
     ValueKind,
+    call,
     hint,
     js,
     mark,
@@ -275,6 +281,69 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
         seen.add(node)
         lowered = by_name or "Google" in message
         yield Finding(message, module.at(node), severity=Severity.NOTE if lowered else None)
+
+
+_SIGNS: dict[tuple[str, str], tuple[int, tuple[str, ...]]] = {
+    ("hono/jwt", "sign"): (1, ()),
+    ("hono/jwt", "verify"): (1, ()),
+    ("hono/jwt", "jwt"): (0, ("secret",)),
+    ("hono/cookie", "setSignedCookie"): (3, ()),
+    ("hono/cookie", "getSignedCookie"): (1, ()),
+    **{
+        ("jsonwebtoken", f"{prefix}{name}"): (1, ())
+        for prefix in ("", "default.", "*.")
+        for name in ("sign", "verify")
+    },
+    **{
+        ("@tsndr/cloudflare-worker-jwt", f"{prefix}{name}"): (1, ())
+        for prefix in ("", "default.", "*.")
+        for name in ("sign", "verify")
+    },
+    **{
+        (package, name): found
+        for package in (
+            *("react-router", "@remix-run/cloudflare", "@remix-run/node", "@remix-run/server-runtime"),
+            *("@remix-run/cloudflare-pages", "@react-router/cloudflare"),
+        )
+        for name, found in (
+            ("createCookie", (1, ("secrets",))),
+            ("createCookieSessionStorage", (0, ("cookie", "secrets"))),
+            ("createSessionStorage", (0, ("cookie", "secrets"))),
+            ("createWorkersKVSessionStorage", (0, ("cookie", "secrets"))),
+        )
+    },
+    ("iron-session", "getIronSession"): (2, ("password",)),
+    ("iron-session", "sealData"): (1, ("password",)),
+    ("h3", "useSession"): (1, ("password",)),
+    ("better-auth", "betterAuth"): (0, ("secret",)),
+}
+"""Functions that sign or seal: the argument that the secret is, and where it stands in that."""
+
+
+@check.on(call(*sorted({name.rpartition(".")[2] for _, name in _SIGNS})))
+def check_signed(match: Match) -> Iterator[Finding]:
+    """A cookie or a token that is signed with a text of the code, whatever that is called."""
+    module = match.module
+    called = module.called_name(match.node)
+    where = _SIGNS.get((called.module, called.name)) if called is not None else None
+    given = match.call.argument(where[0]) if where is not None else None
+    for key in where[1] if where is not None else ():
+        given = module.property_value(given, key) if given is not None else None
+    given = js.unwrap(given) if given is not None else None
+    if given is None or not module.is_run or module.realm.name == "BROWSER":
+        return
+    # what is made first is signed with the first of several
+    secret = js.first_named(given) if given.type == "array" else given
+    if secret is None or not module.string_of(secret):
+        return
+    constant = module.scope.resolve(secret) if secret.type == "identifier" else None
+    question = ("signed with a constant", constant.node.id if constant is not None else secret.id)
+    if module.memoized(question, lambda: match.node.id) != match.node.id:
+        return  # of one cause
+    yield Finding(
+        "this is signed with a text that stands in the code: whoever reads it can make one, too",
+        module.at(secret),
+    )
 
 
 def _name_of(module: Module, string: Node) -> js.Words:

@@ -159,6 +159,12 @@ def _purpose(module: Module, node: Node) -> str | None:
     for above in module.ancestors(node):
         if _stands_in(module, above, child):
             return None
+        if above.type == "augmented_assignment_expression":
+            # `text += letters[…]`: the function that gives it back says more than the name of what grows
+            left = above.child_by_field_name("left")
+            grows = module.text(left) if left is not None and left.type == "identifier" else ""
+            is_own = _CODE.match(grows) is None and _is_secret(grows)
+            return _maker_around(module, node) or (grows if is_own else None)
         given = module.given_name(child)
         if given is not None:
             if js.unwrap(child).type == "subscript_expression" and _LIST_INDEX.search(module.text(child)):

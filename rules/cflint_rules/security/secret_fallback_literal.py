@@ -113,6 +113,10 @@ _ABSENT = pattern(
 _DEFAULTS = frozenset({"??", "||"})
 _MOST_PLACES = 8
 """How many places where one secret is looked for are followed to the text behind them."""
+_USES = pattern(
+    r"hmac|sign|verif|encrypt|decrypt|jwt|import_?key|encode|digest|hash|derive|seal", re.IGNORECASE
+)
+"""What a function is called that makes or checks something by a secret."""
 _EQUALITY = frozenset({"===", "!==", "==", "!="})
 
 
@@ -133,6 +137,43 @@ def check(match: Match) -> Iterator[Finding]:
     for name, default in defaults:
         if _is_own(name) or _checks_requests(module, default):
             yield from _finding(match, name, default)
+
+
+@check.on(
+    identifier(
+        "secret", "jwtSecret", "sessionSecret", "signingSecret", "cookieSecret", "hmacSecret", "hmacKey"
+    )
+)
+def check_given(match: Match) -> Iterator[Finding]:
+    """`secret || FALLBACK` of what a function is given: who calls it has none either."""
+    module, node = match.module, match.node
+    chosen = module.operation(module.parent(module.with_wrappers(node)))
+    if chosen is None or chosen.operator not in _DEFAULTS or chosen.left is None:
+        return
+    declaration = module.scope.resolve(node)
+    if js.unwrap(chosen.left).id != node.id or declaration is None or declaration.path:
+        return
+    if declaration.kind is not js.DeclarationKind.PARAMETER or not module.runs_in_worker(node):
+        return
+    default = chosen.right
+    if default is not None and _is_keyed(module, chosen.node) and _is_first(module, default):
+        yield from _finding(match, declaration.name, default)
+
+
+def _is_first(module: Module, default: Node) -> bool:
+    """Whether a constant is used for the first time here: one that signs and verifies is one cause."""
+    default = js.unwrap(default)
+    constant = module.scope.resolve(default) if default.type == "identifier" else None
+    if constant is None:
+        return True
+    uses = (use for use in module.scope.references(constant) if use.id != constant.node.id)
+    return all(use.start_byte >= default.start_byte for use in uses)
+
+
+def _is_keyed(module: Module, secret: Node) -> bool:
+    """Whether a secret is given to what signs, encrypts or compares by its name, or to a constructor."""
+    around = module.call_around(secret)
+    return around is not None and (around[0].is_new or _USES.search(around[0].name) is not None)
 
 
 def _may_be_env(module: Module, node: Node) -> bool:
