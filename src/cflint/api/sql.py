@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cflint.project.sql.lists import THROUGH as THROUGH
     from cflint.project.sql.lists import gives_more_than as gives_more_than
     from cflint.project.sql.lists import reads_list as reads_list
+    from cflint.project.sql.named import columns_read as columns_read
+    from cflint.project.sql.named import columns_written as columns_written
     from cflint.project.sql.raw import RAW_CALLS as RAW_CALLS
     from cflint.project.sql.raw import raw_text as raw_text
     from cflint.project.sql.refused import Refusal as Refusal
@@ -50,6 +52,7 @@ _ORIGINS = {
     "cflint.project.sql.d1": ("D1Query D1Statement d1_statement is_written_before queries_before"),
     "cflint.project.sql.keys": ("is_defined unique_key"),
     "cflint.project.sql.lists": ("THROUGH gives_more_than reads_list"),
+    "cflint.project.sql.named": ("columns_read columns_written"),
     "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
     "cflint.project.sql.refused": ("Refusal refusal refused_pragma"),
     "cflint.project.sql.statements": (
@@ -80,6 +83,8 @@ __all__ = [
     "TokenKind",
     "chained_call",
     "columns_lacking",
+    "columns_read",
+    "columns_written",
     "d1_statement",
     "executions",
     "gives_more_than",
