@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.project.code.module import module_of
-from cflint.project.sql.drizzle import drizzle_tables
+from cflint.project.sql.drizzle import TABLE_CALLS, DrizzleColumn, DrizzleTable, drizzle_tables
 from cflint.project.sql.keys import first_statement, parts
 from cflint.record import record
 from cflint.source import Span
@@ -32,7 +32,6 @@ _PUSHES = b"drizzle-kit push"
 """What of a package's scripts gives a database the tables that the code defines."""
 _OTHERS = (b"prisma db push", b"ALTER TABLE", b"alter table")
 """What of a package's scripts changes tables beside the SQL files."""
-_DRIZZLE = b"sqliteTable"
 _SCHEMA = pattern(rb"\bschema[\"']?\s*:\s*\[?\s*[\"'`]([^\"'`\n]{1,200})")
 _LONGEST = 20_000
 _LONGEST_CHANGE = 2_000
@@ -52,13 +51,14 @@ class Table:
 
 class _Schema:
     """The tables of a project, by their names in lower case: their columns by SQL, and those that Drizzle's
-    tables in code have beside them; where each is made; of an open one not all columns are known. `pushed`
-    tells that a database gets what Drizzle's tables say, without SQL files."""
+    tables in code have beside them; where each is made, and whether in a file; of an open one not all columns
+    are known. `pushed` tells that a database gets what Drizzle's tables say, without SQL files."""
 
     def __init__(self) -> None:
         self.columns: dict[str, set[str]] = {}
         self.drizzle: dict[str, set[str]] = {}
         self.places: dict[str, Location] = {}
+        self.files: set[str] = set()
         self.open: set[str] = set()
         self.open_drizzle: set[str] = set()
         self.pushed = False
@@ -80,6 +80,22 @@ def columns_lacking(
             return None
         found = found | schema.drizzle.get(name, frozenset())
         lacking = frozenset(columns - found)
+        return (lacking, Table(frozenset(found), schema.places[name])) if lacking else None
+    return None
+
+
+def columns_not_migrated(
+    module: Module, table: DrizzleTable
+) -> tuple[tuple[DrizzleColumn, ...], Table] | None:
+    """The columns of a Drizzle table that none of the SQL files gives it, and the table as these make it;
+    None where they give it all, where they do not make it, and where a database gets more than they say."""
+    name = table.name.lower()
+    for worker in module.workers:
+        schema = _schema_of(module.project, worker)
+        if schema is None or schema.pushed or name in schema.open or name not in schema.files:
+            return None
+        found = schema.columns[name]
+        lacking = tuple(one for one in table.columns if one.names.isdisjoint(found))
         return (lacking, Table(frozenset(found), schema.places[name])) if lacking else None
     return None
 
@@ -107,7 +123,7 @@ def _schema(project: Project, worker: Worker) -> _Schema | None:
             continue
         if not _read(found, document, in_code=True):
             return None
-        if _DRIZZLE in document.data:
+        if any(word.encode() in document.data for word in TABLE_CALLS):
             _read_drizzle(found, project, path)
     home = worker.config.directory
     for folder in dict.fromkeys((home, posixpath.dirname(home), "")):
@@ -173,6 +189,7 @@ def _read(schema: _Schema, document: Document, *, in_code: bool) -> bool:
         if not in_code:
             place = Location(document, Span(start.start(), start.end()), "the table is made here")
             schema.places.setdefault(table, place)
+            schema.files.add(table)
     for alter in _ALTER.finditer(data):
         line = data.rfind(b"\n", 0, alter.start()) + 1
         if not in_code and b"--" in data[line : alter.start()]:
@@ -206,6 +223,8 @@ def _read_change(schema: _Schema, tokens: list[Token]) -> bool:
                 schema.open.add(name)
             if table in schema.places:
                 schema.places.setdefault(name, schema.places[table])
+            if table in schema.files:
+                schema.files.add(name)
         else:
             columns.add(name)
         return True

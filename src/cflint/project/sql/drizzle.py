@@ -1,4 +1,4 @@
-"""The tables that code defines with Drizzle for SQLite: `sqliteTable("notes", { text: text("text") })`."""
+"""The tables that code defines with Drizzle: `sqliteTable("notes", { text: text("text") })`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from cflint.project.code.module import Module
 
 _HUMP = pattern(r"(?<=[a-z0-9])(?=[A-Z])")
-_BUILDERS = frozenset({"text", "integer", "real", "blob", "numeric", "customType"})
+_TABLES = {"sqliteTable": "drizzle-orm/sqlite-core", "pgTable": "drizzle-orm/pg-core"}
+TABLE_CALLS = tuple(_TABLES)
+_MADE_BUILDERS = frozenset({"customType", "pgEnum"})
+"""What makes a builder of columns: `pgEnum("mood", ["sad"])`."""
 _MOST_CALLS = 20
 
 
@@ -55,9 +58,9 @@ def drizzle_tables(module: Module) -> tuple[DrizzleTable, ...]:
 
 def _find(module: Module) -> tuple[DrizzleTable, ...]:
     found: list[DrizzleTable] = []
-    for call in module.calls("sqliteTable", module.root):
+    for call in (one for name in _TABLES for one in module.calls(name, module.root)):
         called = called_name(module, call.node)
-        if called is None or called.module != "drizzle-orm/sqlite-core" or len(call.arguments) < 2:
+        if called is None or _TABLES.get(called.name) != called.module or len(call.arguments) < 2:
             continue
         name = module.string_of(call.arguments[0])
         if not name:
@@ -81,8 +84,12 @@ def _column(module: Module, key: str, value: Node) -> DrizzleColumn | None:
             break
         node = unwrap(call.receiver)
     called = called_name(module, node)
-    if called is None or not called.module.startswith("drizzle-orm") or called.name not in _BUILDERS:
-        return None
+    if called is None or not called.module.startswith("drizzle-orm"):
+        callee = node.child_by_field_name("function")
+        made = module.call(module.initializer(callee)) if callee is not None else None
+        maker = called_name(module, made.node) if made is not None else None
+        if maker is None or maker.name not in _MADE_BUILDERS:
+            return None
     arguments = arguments_of(node)
     said = module.string_of(arguments[0]) if arguments else None
     if said is None and arguments and unwrap(arguments[0]).type != "object":
