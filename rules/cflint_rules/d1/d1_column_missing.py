@@ -1,4 +1,4 @@
-"""Add a column to the schema or the migrations before code writes it: a database made from them lacks it.
+"""Add a column to the schema or the migrations before code asks for it: a database made from them lacks it.
 
 The SQL of a project is what a new database is made from: for a colleague, a preview, a second environment. A
 column that somebody once added by hand is in none of these, and each statement that names it fails there.
@@ -73,9 +73,10 @@ the code, write it as the table has it.
 
 ## Not reported
 
-Tables that no SQL file of the project defines; columns whose name stands anywhere in the SQL files; projects
-of which code or a script changes tables in a way that cannot be seen (`ALTER TABLE ${name}`, `drizzle-kit
-push`); columns that are only read.
+Tables that neither a SQL file nor Drizzle's schema defines; projects of which code or a script changes tables
+in a way that cannot be seen (`ALTER TABLE ${name}`); statements of which a part is put together, but for the
+values; statements in a `catch`, or whose `catch` asks the same table in another way or does nothing. With
+`drizzle-kit push` in the scripts, only tables of Drizzle's schema are looked at.
 
 ## Errors
 
@@ -97,7 +98,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Finding,
     Location,
@@ -112,10 +112,11 @@ from cflint.api import (
 )
 
 _SHOWN = 6
-_WRITES = frozenset({"INSERT", "REPLACE", "UPDATE"})
+_VALUES = frozenset({sql.HolePosition.VALUE, sql.HolePosition.LIST, sql.HolePosition.QUOTED})
+"""Where a hole brings no further table into a statement."""
 
 
-@rule(call("prepare"), severity=Severity.WARNING, presets=(PREVIEW,), documents=Documents.NOTHING)
+@rule(call("prepare"), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     use = sql.sql_use(module, match.node)
@@ -133,7 +134,7 @@ def check(match: Match) -> Iterator[Finding]:
         if len(names) > _SHOWN:
             listed.append(f"{len(names) - _SHOWN} more")
         yield Finding(
-            f"no SQL of the project gives `{table.name}` {'a column' if len(names) == 1 else 'columns'}"
+            f"by the project's SQL `{table.name}` lacks {'the column' if len(names) == 1 else 'the columns'}"
             f" {join_names(listed)}: on a database made from it this fails",
             use.at_token(lacking[0]),
             (known[1].place, *(place.at for place in places[1:_SHOWN])),
@@ -171,41 +172,41 @@ def _places(module: Module) -> dict[str, list[_Place]]:
 
 
 def _lacking(use: sql.SqlUse) -> Iterator[tuple[sql.Token, list[sql.Token]]]:
-    """The tables that a text writes to, each with the columns that no SQL of the project gives it."""
+    """The tables that a text names, each with the columns that no SQL of the project gives it."""
+    named: dict[str, tuple[sql.Token, dict[str, sql.Token]]] = {}
+    reads = use.text.exact and all(use.text.position(hole) in _VALUES for hole in use.text.holes)
     for statement in use.text.statements:
-        names = [token for _, token in sql.tables(statement) if token.name]
-        if statement.verb not in _WRITES or not names:
+        for table, column in (
+            *sql.columns_written(statement),
+            *(sql.columns_read(statement) if reads else ()),
+        ):
+            _, columns = named.setdefault((table.name or "").lower(), (table, {}))
+            columns.setdefault((column.name or "").lower(), column)
+    for table, columns in named.values():
+        if _may_fail(use, table):
             continue
-        written = _written(statement, names[0], use)
-        found = sql.columns_lacking(use.module, names[0].name or "", frozenset(written)) if written else None
+        found = sql.columns_lacking(use.module, table.name or "", frozenset(columns))
         if found is not None:
-            yield names[0], [token for name, token in written.items() if name in found[0]]
+            yield table, [token for name, token in columns.items() if name in found[0]]
 
 
-def _written(statement: sql.Statement, table: sql.Token, use: sql.SqlUse) -> dict[str, sql.Token]:
-    """The columns that an `INSERT` lists or an `UPDATE` sets, by their names in lower case; none where some
-    are not known."""
-    tokens = [token for token in statement.tokens if token.start >= table.end]
-    found: dict[str, sql.Token] = {}
-    if statement.verb == "UPDATE":
-        if not tokens or tokens[0].upper != "SET":
-            return {}
-        depth = 0
-        for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
-            depth += {"(": 1, ")": -1}.get(token.text, 0)
-            if depth == 0 and token.upper in ("WHERE", "FROM", "RETURNING"):
-                break
-            if depth == 0 and before.text in ("SET", "set", "Set", ",") and after.text == "=" and token.name:
-                found[token.name.lower()] = token
-        return found
-    if not tokens or tokens[0].text != "(":
-        return {}
-    for token in tokens[1:]:
-        if token.text == ")":
-            end = token.start
+def _may_fail(use: sql.SqlUse, table: sql.Token) -> bool:
+    """Whether the code reckons with a database that lacks a column: what stands in a `catch`, or what has one
+    that does nothing or asks the table in another way."""
+    module = use.module
+    for above in module.ancestors(use.call):
+        if above.type == "catch_clause":
+            return True
+        if above.type in js.FUNCTIONS:
             break
-        if token.name:
-            found[token.name.lower()] = token
-    else:
-        return {}
-    return {} if any(tokens[0].start <= hole.at <= end for hole in use.text.holes) else found
+    around = module.try_around(use.call)
+    handler = around.child_by_field_name("handler") if around is not None else None
+    body = handler.child_by_field_name("body") if handler is not None else None
+    if body is not None and (not body.named_child_count or (table.name or "") in module.text(body)):
+        return True
+    node = use.call
+    while (found := module.method_called_on(node)) is not None:
+        if found[0] == "catch":
+            return True
+        node = found[1]
+    return False

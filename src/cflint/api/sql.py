@@ -9,16 +9,22 @@ from cflint.lazy import lazily
 
 if TYPE_CHECKING:
     from cflint.project.sql.columns import columns_lacking as columns_lacking
+    from cflint.project.sql.columns import columns_not_migrated as columns_not_migrated
     from cflint.project.sql.d1 import D1Query as D1Query
     from cflint.project.sql.d1 import D1Statement as D1Statement
     from cflint.project.sql.d1 import d1_statement as d1_statement
     from cflint.project.sql.d1 import is_written_before as is_written_before
     from cflint.project.sql.d1 import queries_before as queries_before
+    from cflint.project.sql.drizzle import DrizzleColumn as DrizzleColumn
+    from cflint.project.sql.drizzle import DrizzleTable as DrizzleTable
+    from cflint.project.sql.drizzle import drizzle_tables as drizzle_tables
     from cflint.project.sql.keys import is_defined as is_defined
     from cflint.project.sql.keys import unique_key as unique_key
     from cflint.project.sql.lists import THROUGH as THROUGH
     from cflint.project.sql.lists import gives_more_than as gives_more_than
     from cflint.project.sql.lists import reads_list as reads_list
+    from cflint.project.sql.named import columns_read as columns_read
+    from cflint.project.sql.named import columns_written as columns_written
     from cflint.project.sql.raw import RAW_CALLS as RAW_CALLS
     from cflint.project.sql.raw import raw_text as raw_text
     from cflint.project.sql.refused import Refusal as Refusal
@@ -46,10 +52,12 @@ if TYPE_CHECKING:
     from cflint.syntax.sql import tables as tables
 
 _ORIGINS = {
-    "cflint.project.sql.columns": ("columns_lacking"),
+    "cflint.project.sql.columns": ("columns_lacking columns_not_migrated"),
     "cflint.project.sql.d1": ("D1Query D1Statement d1_statement is_written_before queries_before"),
+    "cflint.project.sql.drizzle": ("DrizzleColumn DrizzleTable drizzle_tables"),
     "cflint.project.sql.keys": ("is_defined unique_key"),
     "cflint.project.sql.lists": ("THROUGH gives_more_than reads_list"),
+    "cflint.project.sql.named": ("columns_read columns_written"),
     "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
     "cflint.project.sql.refused": ("Refusal refusal refused_pragma"),
     "cflint.project.sql.statements": (
@@ -67,6 +75,8 @@ __all__ = [
     "THROUGH",
     "D1Query",
     "D1Statement",
+    "DrizzleColumn",
+    "DrizzleTable",
     "HolePosition",
     "Interpolation",
     "Refusal",
@@ -80,7 +90,11 @@ __all__ = [
     "TokenKind",
     "chained_call",
     "columns_lacking",
+    "columns_not_migrated",
+    "columns_read",
+    "columns_written",
     "d1_statement",
+    "drizzle_tables",
     "executions",
     "gives_more_than",
     "is_defined",

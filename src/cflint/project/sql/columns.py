@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Location
 from cflint.pattern import pattern
+from cflint.project.code.module import module_of
+from cflint.project.sql.drizzle import TABLE_CALLS, DrizzleColumn, DrizzleTable, drizzle_tables
 from cflint.project.sql.keys import first_statement, parts
 from cflint.record import record
 from cflint.source import Span
+from cflint.syntax.javascript import span_of
+from cflint.syntax.sql import Token, TokenKind, tokenize
 
 if TYPE_CHECKING:
     from cflint.project.code.module import Module
@@ -21,17 +25,16 @@ if TYPE_CHECKING:
     from cflint.source import Document
 
 _CREATES = pattern(rb"\bCREATE\s+TABLE\s", re.IGNORECASE)
-_ALTERS = pattern(
-    rb"\bALTER\s+TABLE\s+([\"'`\[]?\w+[\"'`\]]?|\S)\s*(?:ADD\s+(?:COLUMN\s+)?|RENAME\s+(?:COLUMN\s+)?\S+\s+TO\s+|"
-    rb"DROP\s+(?:COLUMN\s+)?|RENAME\s+TO\s+)([\"'`\[]?\w+)?",
-    re.IGNORECASE,
-)
 _ALTER = pattern(rb"\bALTER\s+TABLE\b", re.IGNORECASE)
-_WORD = pattern(rb"\w+")
-_CONSTRAINTS = frozenset({"CONSTRAINT", "FOREIGN", "CHECK", "UNIQUE", "PRIMARY"})
-_OTHERS = (b"drizzle-kit push", b"prisma db push", b"ALTER TABLE", b"alter table")
+_NO_COLUMNS = frozenset({"CONSTRAINT", "FOREIGN", "CHECK", "UNIQUE", "PRIMARY", "EXCLUDE", "INDEX", "KEY"})
+"""Words with which a part of a table's definition, or a change of it, begins that is no column."""
+_PUSHES = b"drizzle-kit push"
+"""What of a package's scripts gives a database the tables that the code defines."""
+_OTHERS = (b"prisma db push", b"ALTER TABLE", b"alter table")
 """What of a package's scripts changes tables beside the SQL files."""
+_SCHEMA = pattern(rb"\bschema[\"']?\s*:\s*\[?\s*[\"'`]([^\"'`\n]{1,200})")
 _LONGEST = 20_000
+_LONGEST_CHANGE = 2_000
 _MOST_FOLDERS = 600
 _MOST_FILES = 400
 _DEEPEST = 5
@@ -47,31 +50,59 @@ class Table:
 
 
 class _Schema:
-    """The tables of a project's SQL; `words` are all words of its files, lower case."""
+    """The tables of a project, by their names in lower case: their columns by SQL, and those that Drizzle's
+    tables in code have beside them; where each is made, and whether in a file; of an open one not all columns
+    are known. `pushed` tells that a database gets what Drizzle's tables say, without SQL files."""
 
     def __init__(self) -> None:
         self.columns: dict[str, set[str]] = {}
+        self.drizzle: dict[str, set[str]] = {}
         self.places: dict[str, Location] = {}
-        self.words: set[str] = set()
+        self.files: set[str] = set()
+        self.open: set[str] = set()
+        self.open_drizzle: set[str] = set()
+        self.pushed = False
 
 
 def columns_lacking(
     module: Module, table: str, columns: frozenset[str]
 ) -> tuple[frozenset[str], Table] | None:
     """The columns (lower case) that a table is not given by any SQL of a project, and the table; None where
-    it has them all, and where the table is not known, or may get more than one sees. A column that any SQL
-    file of the project mentions counts as given."""
+    it has them all, and where the table is not known, or may get more than one sees. All definitions of a
+    table of one name count, and what was renamed or dropped counts as there."""
+    name = table.lower()
     for worker in module.workers:
-        question = ("columns of tables", id(worker))
-        schema = module.project.memo.memoized(question, partial(_schema, module.project, worker))
-        found = schema.columns.get(table.lower()) if schema is not None else None
-        if schema is None or found is None or table.lower() not in schema.places:
+        schema = _schema_of(module.project, worker)
+        found = schema.columns.get(name) if schema is not None else None
+        if schema is None or found is None or name not in schema.places or name in schema.open:
             return None
-        lacking = frozenset(columns - found - schema.words)
-        if not lacking:
+        if name in schema.open_drizzle or (schema.pushed and name not in schema.drizzle):
             return None
-        return lacking, Table(frozenset(found), schema.places[table.lower()])
+        found = found | schema.drizzle.get(name, frozenset())
+        lacking = frozenset(columns - found)
+        return (lacking, Table(frozenset(found), schema.places[name])) if lacking else None
     return None
+
+
+def columns_not_migrated(
+    module: Module, table: DrizzleTable
+) -> tuple[tuple[DrizzleColumn, ...], Table] | None:
+    """The columns of a Drizzle table that none of the SQL files gives it, and the table as these make it;
+    None where they give it all, where they do not make it, and where a database gets more than they say."""
+    name = table.name.lower()
+    for worker in module.workers:
+        schema = _schema_of(module.project, worker)
+        if schema is None or schema.pushed or name in schema.open or name not in schema.files:
+            return None
+        found = schema.columns[name]
+        lacking = tuple(one for one in table.columns if one.names.isdisjoint(found))
+        return (lacking, Table(frozenset(found), schema.places[name])) if lacking else None
+    return None
+
+
+def _schema_of(project: Project, worker: Worker) -> _Schema | None:
+    question = ("columns of tables", id(worker))
+    return project.memo.memoized(question, partial(_schema, project, worker))
 
 
 def _schema(project: Project, worker: Worker) -> _Schema | None:
@@ -84,54 +115,158 @@ def _schema(project: Project, worker: Worker) -> _Schema | None:
         document = project.sources.document(path)
         if document is None:
             return None
-        found.words.update(word.decode("ascii", "ignore").lower() for word in _WORD.findall(document.data))
         if not _read(found, document, in_code=False):
             return None
-    for path in worker.modules:
+    for path in dict.fromkeys((*worker.modules, *_drizzle_files(project, worker.config.directory))):
         document = project.sources.document(path)
-        if document is not None and not _read(found, document, in_code=True):
+        if document is None:
+            continue
+        if not _read(found, document, in_code=True):
             return None
+        if any(word.encode() in document.data for word in TABLE_CALLS):
+            _read_drizzle(found, project, path)
     home = worker.config.directory
     for folder in dict.fromkeys((home, posixpath.dirname(home), "")):
         package = project.workspace.read(posixpath.normpath(posixpath.join(folder, "package.json")))
         if package is not None and any(word in package.data for word in _OTHERS):
             return None
+        found.pushed = found.pushed or (package is not None and _PUSHES in package.data)
     return found
+
+
+def _drizzle_files(project: Project, home: str) -> Iterator[str]:
+    """The modules that the configuration of Drizzle Kit names as its schema."""
+    for ending in ("ts", "js", "mjs", "json"):
+        path = posixpath.normpath(posixpath.join(home, f"drizzle.config.{ending}"))
+        config = project.workspace.read(path) if project.workspace.exists(path) else None
+        for named in _SCHEMA.finditer(config.data) if config is not None else ():
+            text = named[1].decode("utf-8", "replace").rstrip("/*")
+            schema = posixpath.normpath(posixpath.join(home, text))
+            if schema.startswith(("..", "/")):
+                continue
+            if project.workspace.is_file(schema):
+                yield schema
+            elif project.workspace.is_dir(schema):
+                yield from (
+                    f"{schema}/{name}" for name in project.workspace.list(schema) if name.endswith(".ts")
+                )
+
+
+def _read_drizzle(schema: _Schema, project: Project, path: str) -> None:
+    """Add the tables that a module defines with Drizzle; they are made where no SQL file makes them."""
+    module = module_of(project, path)
+    for table in drizzle_tables(module) if module is not None else ():
+        name = table.name.lower()
+        if module is None or table.is_open:
+            schema.open_drizzle.add(name)
+            continue
+        columns = schema.drizzle.setdefault(name, set())
+        columns.update(one for column in table.columns for one in column.names)
+        schema.columns.setdefault(name, set())
+        place = Location(module.document, span_of(table.node), "the table is made here")
+        schema.places.setdefault(name, place)
 
 
 def _read(schema: _Schema, document: Document, *, in_code: bool) -> bool:
     """Whether all that a text does to tables is understood, which is added to a schema."""
     data = document.data
     for start in _CREATES.finditer(data):
-        text = data[start.start() : start.start() + _LONGEST].decode("utf-8", "replace")
-        tokens = list(first_statement(text))
-        opened = next((at for at, token in enumerate(tokens) if token.text == "("), None)
-        if opened is None or opened == 0 or tokens[opened - 1].name is None:
-            if in_code:
-                continue
-            return False  # a table of a query, or what is no table of rows
-        table = (tokens[opened - 1].name or "").lower()
-        inside = parts(tokens[opened + 1 : -1])
+        tokens = list(first_statement(_text(data, start.start(), _LONGEST)))
+        at = 5 if [token.upper for token in tokens[2:5]] == ["IF", "NOT", "EXISTS"] else 2
+        if tokens[at + 1 : at + 2] and tokens[at + 1].text == ".":
+            at += 2
+        table = _name(tokens, at)
+        if not table:
+            continue  # one whose name the code makes, or a word of a comment
         columns = schema.columns.setdefault(table, set())
-        columns.update((part[0].name or "").lower() for part in inside if part[0].upper not in _CONSTRAINTS)
+        if len(tokens) < at + 3 or tokens[at + 1].text != "(":
+            schema.open.add(table)  # made of a query
+            continue
+        inside = parts(tokens[at + 2 : -1])
+        columns.update((part[0].name or "").lower() for part in inside if not _is_key(part))
+        if any(part[0].name is None for part in parts(tokens[at + 2 : -1])):
+            schema.open.add(table)  # a part of it is put together
         if not in_code:
             place = Location(document, Span(start.start(), start.end()), "the table is made here")
             schema.places.setdefault(table, place)
-    altered = {found.start(): found for found in _ALTERS.finditer(data)}
+            schema.files.add(table)
     for alter in _ALTER.finditer(data):
-        change = altered.get(alter.start())
-        table = _plain(change[1]) if change is not None else ""
-        column = _plain(change[2] or b"") if change is not None else ""
-        if not table or not column:
+        line = data.rfind(b"\n", 0, alter.start()) + 1
+        if not in_code and b"--" in data[line : alter.start()]:
+            continue
+        if not _read_change(schema, list(_statement(_text(data, alter.start(), _LONGEST_CHANGE)))):
             return False
-        schema.columns.setdefault(table, set()).add(column)
     return True
 
 
-def _plain(name: bytes) -> str:
-    """A name without its quotes, in lower case; "" of what is none."""
-    text = name.strip(b"\"'`[]").decode("ascii", "ignore").lower()
-    return text if text.replace("_", "a").isalnum() else ""
+def _read_change(schema: _Schema, tokens: list[Token]) -> bool:
+    """Whether the table that an `ALTER TABLE` changes is known; the columns that it gets are added."""
+    at = 2
+    while tokens[at : at + 1] and tokens[at].upper in ("IF", "EXISTS", "ONLY"):
+        at += 1
+    if tokens[at + 1 : at + 2] and tokens[at + 1].text == ".":
+        at += 2
+    table = _name(tokens, at)
+    if not table:
+        return False
+    columns = schema.columns.setdefault(table, set())
+    words = [token.upper for token in tokens[at + 1 :]]
+    if words[:1] == ["RENAME"]:
+        to = at + 1 + words.index("TO") + 1 if "TO" in words else len(tokens)
+        name = _name(tokens, to)
+        if not name:
+            schema.open.add(table)
+        elif words[1] == "TO":
+            both = schema.columns.setdefault(name, set()) | columns
+            schema.columns[table] = schema.columns[name] = both
+            if table in schema.open:
+                schema.open.add(name)
+            if table in schema.places:
+                schema.places.setdefault(name, schema.places[table])
+            if table in schema.files:
+                schema.files.add(name)
+        else:
+            columns.add(name)
+        return True
+    for index, word in enumerate(words):
+        if word != "ADD":
+            continue
+        index += at + 2
+        while tokens[index : index + 1] and tokens[index].upper in ("COLUMN", "IF", "NOT", "EXISTS"):
+            index += 1
+        name = _name(tokens, index)
+        if not name:
+            schema.open.add(table)
+        elif tokens[index].upper not in _NO_COLUMNS:
+            columns.add(name)
+    return not words or words[0] in ("ADD", "DROP", "ALTER", "MODIFY", "ENABLE", "DISABLE", "OWNER", "SET")
+
+
+def _is_key(part: list[Token]) -> bool:
+    """Whether a part of a definition is a key or a condition, and no column: one that is called `key` has
+    no parenthesis behind it."""
+    word = part[0].upper
+    if word not in _NO_COLUMNS:
+        return False
+    return word not in ("KEY", "INDEX") or any(token.text == "(" for token in part[1:3])
+
+
+def _text(data: bytes, start: int, longest: int) -> str:
+    return data[start : start + longest].decode("utf-8", "replace")
+
+
+def _statement(text: str) -> Iterator[Token]:
+    """The tokens up to the semicolon, or to what cannot stand in a statement: it ends a text in code."""
+    for token in tokenize(text):
+        if token.text in (";", "}", "\\") or (token.kind is TokenKind.QUOTED and "\n" in token.text):
+            return
+        yield token
+
+
+def _name(tokens: list[Token], at: int) -> str:
+    """The name at a place of a statement, in lower case; "" where none is."""
+    name = tokens[at].name if 0 <= at < len(tokens) else None
+    return name.lower() if name and name.replace("_", "a").replace("$", "a").isalnum() else ""
 
 
 def _files(project: Project) -> tuple[str, ...] | None:

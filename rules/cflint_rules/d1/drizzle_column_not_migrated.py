@@ -1,0 +1,141 @@
+"""Generate a migration when Drizzle's schema changes: the database lacks the column until it has one.
+
+Drizzle names each column of its schema in each query, `select()` without arguments included. Where the SQL
+files of the migrations give the table no such column, every query of the table fails on a database that was
+made from them, and so does the deployed Worker, whose database has seen no other files.
+
+## Incorrect
+
+```sql title="migrations/0000_users.sql"
+CREATE TABLE `users` (`id` integer PRIMARY KEY NOT NULL, `name` text NOT NULL);
+```
+
+```ts title="src/index.ts"
+import { drizzle } from "drizzle-orm/d1";
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+interface Env {
+  DB: D1Database;
+}
+
+const users = sqliteTable("users", {
+  id: integer("id").primaryKey(),
+  name: text("name").notNull(),
+  role: text("role"),
+});
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    return Response.json(await drizzle(env.DB).select().from(users).limit(20));
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
+  "d1_databases": [{ "binding": "DB", "database_name": "db" }],
+}
+```
+
+## Correct
+
+```sql title="migrations/0000_users.sql"
+CREATE TABLE `users` (`id` integer PRIMARY KEY NOT NULL, `name` text NOT NULL);
+```
+
+```sql title="migrations/0001_role.sql"
+ALTER TABLE `users` ADD `role` text;
+```
+
+```ts title="src/index.ts"
+import { drizzle } from "drizzle-orm/d1";
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+interface Env {
+  DB: D1Database;
+}
+
+const users = sqliteTable("users", {
+  id: integer("id").primaryKey(),
+  name: text("name").notNull(),
+  role: text("role"),
+});
+
+export default {
+  async fetch(request, env): Promise<Response> {
+    return Response.json(await drizzle(env.DB).select().from(users).limit(20));
+  },
+} satisfies ExportedHandler<Env>;
+```
+
+```jsonc title="wrangler.jsonc"
+{
+  "name": "example",
+  "main": "src/index.ts",
+  "compatibility_date": "2026-08-01",
+  "observability": { "enabled": true },
+  "d1_databases": [{ "binding": "DB", "database_name": "db" }],
+}
+```
+
+## What to do
+
+Have the migration made (`npx drizzle-kit generate`), look through it, and apply it (`npx wrangler d1
+migrations apply NAME --remote`). Where the name is a slip, write it as the migrations have it.
+
+## Not reported
+
+Tables that no SQL file makes; columns that are given under the name of the key or in `snake_case` (`casing`);
+projects whose scripts push the schema (`drizzle-kit push`), or of which code changes tables in a way that
+cannot be seen. There is one finding for a module, with its other tables.
+
+## Fix safety
+
+There is no fix: Drizzle Kit writes the migration.
+
+Source: https://orm.drizzle.team/docs/migrations, https://orm.drizzle.team/docs/select
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cflint.api import PREVIEW, Documents, Finding, Module, Severity, join_names, module, rule, sql
+
+_MOST = 6
+
+
+@rule(
+    module("sqliteTable", "pgTable"),
+    severity=Severity.WARNING,
+    presets=(PREVIEW,),
+    documents=Documents.NOTHING,
+)
+def check(subject: Module) -> Iterator[Finding]:
+    if not subject.is_run:
+        return
+    found = [
+        (table, *lacking)
+        for table in sql.drizzle_tables(subject)
+        if (lacking := sql.columns_not_migrated(subject, table)) is not None
+    ]
+    if not found:
+        return
+    (table, columns, made), *others = found
+    names = join_names([f"`{column.name}`" for column in columns], _MOST)
+    yield Finding(
+        f"no migration gives `{table.name}` the column{'s' * (len(columns) > 1)} {names}: each query of the"
+        " table fails until one does",
+        subject.at(columns[0].node),
+        (
+            made.place,
+            *(
+                subject.at(more[0].node, f"nor this of `{other.name}`")
+                for other, more, _ in others[: _MOST - 1]
+            ),
+        ),
+    )
