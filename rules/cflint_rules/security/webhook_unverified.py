@@ -158,8 +158,8 @@ _SERVICES = tuple(
 )
 _SPEAKS = js.Phrases(
     "callback_query my_chat_member inline_query update.message update?.message x-github-event"
-    " @octokit/webhooks checkout.session.completed customer.subscription. invoice.paid invoice.payment_ hub.verify_token"
-    " hub.challenge url_verification",
+    " @octokit/webhooks checkout.session.completed customer.subscription. invoice.paid invoice.payment_"
+    " hub.verify_token hub.challenge url_verification",
     lines=pattern(b"|".join(service.sends.pattern for service in _SERVICES), re.IGNORECASE),
 )
 _READS = pattern(rb"\.(?:json|text|formData|parseBody)\s*[<(]")
