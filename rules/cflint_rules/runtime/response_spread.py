@@ -67,6 +67,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _GETTERS = "workers_api_getters_setters_on_prototype"
+_GIVEN = frozenset({"identifier", "member_expression", "call_expression", "await_expression"}) | {
+    *("parenthesized_expression", "as_expression", "non_null_expression", "new_expression")
+}
+"""What may be one thing; a choice (`...(a && { b })`) seldom is a response."""
 _KINDS = {
     ValueKind.RESPONSE: "a response",
     ValueKind.REQUEST: "a request",
@@ -85,10 +89,12 @@ def check(subject: Module) -> Iterator[Finding]:
     for node in subject.descendants(subject.root, "spread_element"):
         holder = subject.parent(node)
         given = js.first_named(node)
-        if holder is None or holder.type != "object" or given is None or not subject.runs_in_worker(node):
+        if holder is None or holder.type != "object" or given is None or given.type not in _GIVEN:
             continue
         what = _KINDS.get(subject.value_of(given).kind) or _of_asset(subject, given)
-        if what is not None and (what == "headers" or _are_getters(subject)):
+        if what is None or not subject.runs_in_worker(node):
+            continue
+        if what == "headers" or _are_getters(subject):
             yield Finding(
                 f"spreading {what} copies nothing: what it holds are no properties of its own",
                 subject.at(node),

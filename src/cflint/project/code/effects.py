@@ -29,7 +29,7 @@ from cflint.project.code.origins import is_open_object, number_of, property_valu
 from cflint.project.code.platform_names import called_name, platform_name
 from cflint.project.code.values import ValueKind
 from cflint.record import record
-from cflint.syntax.javascript import arguments_of, unwrap, walk
+from cflint.syntax.javascript import arguments_of, unwrap, walk, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from cflint.project.code.interface import ModuleLike
 
 _CALLS = frozenset({"call_expression", "new_expression"})
-_BODY_READS = frozenset({"call_expression", "member_expression"})
 
 
 class EntropyKind(Enum):
@@ -314,12 +313,31 @@ def body_read_at(module: ModuleLike, node: Node) -> BodyRead | None:
 
 def body_reads(module: ModuleLike, within: Node, *, into_functions: bool = True) -> Iterator[BodyRead]:
     """The reads of bodies that a node holds, itself included, in source order."""
-    below = module.syntax.below(within, _BODY_READS) if into_functions else walk(within, into_functions=False)
-    for node in (within, *below):
-        if node.type in _BODY_READS:
-            found = body_read_at(module, node)
-            if found is not None:
-                yield found
+    if into_functions:
+        places = sorted(_named_as_reads(module, within), key=lambda node: (node.start_byte, -node.end_byte))
+    else:
+        below = (within, *walk(within, into_functions=False))
+        places = [node for node in below if node.type in ("call_expression", "member_expression")]
+    for node in places:
+        found = body_read_at(module, node)
+        if found is not None:
+            yield found
+
+
+def _named_as_reads(module: ModuleLike, within: Node) -> Iterator[Node]:
+    """The calls of methods, and the properties, whose names are those of reads of a body."""
+    syntax = module.syntax
+    for word in (*HONO_BODY_READS, "body"):
+        for leaf in syntax.leaves(word, within):
+            member = syntax.parent(leaf) if leaf.type == "property_identifier" else None
+            if member is None or member.type != "member_expression":
+                continue
+            outer = with_wrappers(syntax, member)
+            call = syntax.parent(outer) if word != "body" else None
+            if word == "body":
+                yield member
+            elif call is not None and call.type == "call_expression":
+                yield call
 
 
 # -- logs ------------------------------------------------------------------------------------------------
