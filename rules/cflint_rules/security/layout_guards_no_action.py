@@ -170,8 +170,8 @@ SvelteKit's `hooks.server.ts` one middleware can do it for all.
 
 ## Not reported
 
-Actions and endpoints in which anything looks as if it asked, or which use nothing of what the Worker has;
-those that sign in and out; apps with a middleware or a `handle` that asks.
+Actions, endpoints and loaders in which anything looks as if it asked, or which use nothing of what the Worker
+has; those that sign in and out; apps with a middleware or a `handle` that asks.
 
 ## Fix safety
 
@@ -208,10 +208,14 @@ _USES = pattern(rb"\benv\b|\bplatform\b|\bcontext\b|\blocals\b|\bdb\b")
 _GUARDS = pattern(r"(?:^|/)(?:hooks\.server|hooks/|_?middleware)", re.IGNORECASE)
 _MIDDLEWARE = ("unstable_middleware", "middleware", "handle")
 _MOST = 6
+_ACTION = "nothing here asks who sends the request: the loader of the layout protects pages only"
+_LOADER = (
+    "a request can ask for this loader alone, without that of the layout: nothing here asks who sends it"
+)
 
 
 @rule(
-    module("action", "actions", "POST", "PUT", "PATCH", "DELETE"),
+    module("action", "actions", "loader", "load", "POST", "PUT", "PATCH", "DELETE"),
     severity=Severity.WARNING,
     presets=(PREVIEW,),
     both=True,
@@ -222,16 +226,19 @@ def check(module: Module) -> Iterator[Finding]:
     if app is None or app.kind.id not in (*_ROUTERS, "sveltekit") or not module.is_run:
         return
     unasked = [function for function in _changing(module) if _is_unasked(module, function)]
-    if not unasked:
+    loads = [handler.function for handler in module.app_handlers if handler.name in _LOADS]
+    read = [function for function in loads if _is_unasked(module, function)]
+    if not unasked and not read:
         return
     for folder, guard in _guards(module):
         if not module.path.startswith(folder) or _OPEN.search(module.path[len(folder) :]) is not None:
             continue
-        first, *others = [js.name_of(module, function) or function for function in unasked]
+        first, *others = [js.name_of(module, function) or function for function in unasked or read]
         yield Finding(
-            "nothing here asks who sends the request: the loader of the layout protects pages only",
+            _ACTION if unasked else _LOADER,
             module.at(first),
             (guard, *(module.at(other, "nor here") for other in others[:_MOST])),
+            severity=None if unasked else Severity.NOTE,
         )
         return
 
