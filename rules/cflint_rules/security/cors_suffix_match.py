@@ -2,7 +2,8 @@ r"""Compare the whole origin with those that are allowed, not its end, its start
 
 `endsWith("example.com")` also holds for `https://evil-example.com`, `startsWith("https://example.com")` for
 `https://example.com.evil.net`, and `includes()` for both. Whoever registers such a name may read the answers
-as the user, or pass for the site.
+as the user, or pass for the site. So may every page where `null` is allowed, which is the origin of a
+sandboxed frame, and of files.
 
 ## Incorrect
 
@@ -37,6 +38,8 @@ export default {
 Compare with a list: `["https://app.example.com"].includes(origin ?? "")`, with the origins that the check
 was written for. As it is, a page at that address may read the answers.
 
+- "the origin `null`": Leave the comparison with `"null"` out. What has no `Origin` at all needs no answer by
+  CORS; an app that shows its pages from files sends a token instead.
 - "the local machine": Write `/^https?:\/\/localhost(:\d+)?$/.test(origin ?? "")` for this condition. As it
   is, a page at that address may read the answers.
 - "a domain": Write `/^https:\/\/([\w-]+\.)*DOMAIN$/.test(origin ?? "")` for this condition: the domain
@@ -44,14 +47,15 @@ was written for. As it is, a page at that address may read the answers.
 
 ## Not reported
 
-Ends that begin with a dot or hold `://`, starts that end with `:` or `/`, lists that are asked for the origin
-(`ALLOWED.includes(origin)`), and texts that are no host.
+`null` where it is refused, or only told apart. Ends that begin with a dot or hold `://`, starts that end with
+`:` or `/`, lists that are asked for the origin (`ALLOWED.includes(origin)`), and texts that are no host.
 
 ## Fix safety
 
 There is no fix: which origins are meant is up to the author.
 
-Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS
+Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS,
+https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Access-Control-Allow-Origin#null
 """
 
 from __future__ import annotations
@@ -60,7 +64,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, module, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -75,6 +79,7 @@ _LOOSE = {
         "https://{text}.evil.net",
     ),
 }
+_NULL = pattern(rb"[\"']null[\"']")
 _DOMAIN = pattern(r"[\w-]+(?:\.[\w-]+)+")
 
 
@@ -97,6 +102,46 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(),
         words=(*_case(match.word, host), *js.word('origin ?? ""', module, match.receiver)),
     )
+
+
+@check.on(module("origin", "Origin"))
+def check_null(module: Module) -> Iterator[Finding]:
+    """`origin === "null"`, which lets every page in that puts itself into a sandboxed frame."""
+    for leaf in module.mentions(_NULL) if _NULL.search(module.document.data) is not None else ():
+        text = leaf if leaf.type == "string" else module.parent(leaf)
+        compared = module.operation(module.parent(text)) if text is not None else None
+        if compared is None or compared.operator not in ("===", "==") or compared.left is None:
+            continue
+        sides = [side for side in compared.operands if side is not None and module.string(side) is None]
+        if len(sides) != 1 or not module.runs_in_worker(compared.node):
+            continue
+        if _is_origin(module, sides[0]) and _allows(module, compared.node, sides[0]):
+            yield Finding(
+                "any page can have the origin `null` (in a sandboxed frame): this lets it in",
+                module.at(compared.node),
+            )
+
+
+def _allows(module: Module, compared: Node, origin: Node) -> bool:
+    """Whether what holds a comparison decides that an origin is allowed: `return "*"`, `? origin : ""`."""
+    for above in module.ancestors(compared):
+        if above.type in js.FUNCTIONS:
+            return False
+        condition = above.child_by_field_name("condition")
+        if condition is None or not js.contains(condition, compared):
+            continue
+        given = above.child_by_field_name("consequence")
+        if given is None or above.type not in ("if_statement", "ternary_expression"):
+            return False
+        if above.type == "if_statement":
+            returned = next(iter(module.descendants(given, "return_statement")), None)
+            returned = given if given.type == "return_statement" else returned
+            given = js.first_named(returned) if returned is not None else None
+        if given is None:
+            return False
+        given = js.unwrap(given)
+        return module.string_of(given) == "*" or given.type == "true" or module.is_same(given, origin)
+    return False
 
 
 def _case(method: str, text: str) -> js.Words:

@@ -82,6 +82,7 @@ _DECODERS = frozenset(
         ("@tsndr/cloudflare-worker-jwt", "default.decode"),
     }
 )
+_COOKIE = pattern(r"auth|session|token|jwt", re.IGNORECASE)
 _VERIFIES = pattern(rb"verif(?:y|ied|ies)|\bjwk\(|\bjwt\(", re.IGNORECASE)
 
 
@@ -99,28 +100,48 @@ def check_by_hand(match: Match) -> Iterator[Finding]:
     module, text = match.module, match.call.argument(0)
     if text is None or not module.is_from(match.callee, "", "JSON.parse"):
         return
-    decoded = module.call(module.initializer(text))
-    if decoded is None or not module.is_global(decoded.callee, "atob") or not decoded.arguments:
+    parts = list(module.origins(text))
+    if not any(_decodes(module, part) for part in parts):
         return
-    for part in module.origins(decoded.arguments[0]):
+    for part in parts:
         made = module.call(part)
-        if made is not None and made.name == "split" and made.receiver is not None and made.arguments:
-            if module.string_of(made.arguments[0]) == ".":
-                yield from _finding(match, made.receiver)
+        if made is None or made.name != "split" or made.receiver is None or not made.arguments:
+            continue
+        if module.string_of(made.arguments[0]) == ".":
+            yield from _finding(match, made.receiver)
             return
+
+
+def _decodes(module: Module, node: Node) -> bool:
+    """Whether a call makes text of Base64: `atob(part)`, `Buffer.from(part, "base64")`."""
+    made = module.call(node)
+    if made is None or not made.arguments:
+        return False
+    if module.is_global(made.callee, "atob"):
+        return True
+    kind = made.argument(1)
+    is_base64 = kind is not None and (module.string_of(kind) or "").startswith("base64")
+    return made.name == "from" and is_base64
 
 
 def _finding(match: Match, token: Node) -> Iterator[Finding]:
     module = match.module
-    source = _credential(module, token)
-    if source is None or not module.runs_in_worker(match.node) or _verifies(module):
+    if not module.runs_in_worker(match.node) or _verifies(module):
         return
+    source, home = _credential(module, token), module
+    if source is None:
+        afar = _credential_afar(module, token)
+        if afar is None:
+            return
+        source, home = afar.node, afar.module
+    is_here = home is module and js.span_of(match.node).covers(js.span_of(source))
+    text = home.text(source).lower()
     yield Finding(
         "this token is only decoded: whoever sends it decides what it says",
         match.at(),
-        () if js.span_of(match.node).covers(js.span_of(source)) else (module.at(source, "it is sent here"),),
+        () if is_here else (home.at(source, "it is sent here"),),
         words=(
-            *((("of Cloudflare Access", ""),) if "cf-access" in module.text(source).lower() else ()),
+            *((("of Cloudflare Access", ""),) if "cf-access" in text or "cf_authorization" in text else ()),
             *js.word("token", module, token),
         ),
     )
@@ -143,6 +164,24 @@ def _credential(module: Module, token: Node) -> Node | None:
                 ):
                     return argument
     return None
+
+
+def _credential_afar(module: Module, token: Node) -> js.Traced | None:
+    """The same through helpers and other modules."""
+    return next(js.traced(module, token, _is_credential, derived=True), None)
+
+
+def _is_credential(found: js.Traced) -> bool:
+    module, node = found.module, found.node
+    if module.reads_credential(node) or module.header_read(node) is not None:
+        return True
+    made = module.call(node)
+    if made is None or made.name != "get" or made.receiver is None or len(made.arguments) != 1:
+        return False
+    access = module.member(made.receiver)
+    owner = access.name if access is not None else module.text(made.receiver)
+    name = module.string_of(made.arguments[0])
+    return owner == "cookies" and name is not None and _COOKIE.search(name) is not None
 
 
 def _verifies(module: Module) -> bool:

@@ -33,6 +33,8 @@ Take `value` out of what is logged (`Boolean(value)` in its place says whether i
 logged in production, have it replaced. Where the log is how a developer gets the value, log it only under a
 check that this is local development.
 
+- "which lets in": Take it out of what is logged, and send it by mail, which is what the hook is for. Where
+  the log is how a developer gets it, log it only under a check that this is local development.
 - "the address with": Log `new URL(request.url).pathname` for it. If it was logged in production, have the
   code or token replaced.
 - "all of `<whole>`": Log `Object.keys(<whole>)` for it. If it was logged in production, have the tokens
@@ -97,6 +99,11 @@ _CALLBACK = pattern(r"(?:^|/)(?:callback|auth/(?:\$|\[\.\.\.\w+\]|\[\[?\w+\]?\])
 _IN_QUERY = frozenset(
     {"code", "token", "access_token", "api_key", "apikey", "secret", "password", "auth_token"}
 )
+_LINKS = frozenset({"url", "token", "otp", "code", "link"})
+_HOOK = pattern(
+    r"send(?:ResetPassword|ForgotPassword\w*|Verification\w*|Magic\w*|OTP|ChangeEmail\w*|DeleteAccount\w*)"
+)
+"""Hooks of auth libraries by which an app sends what proves who somebody is."""
 _REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.REQUEST_URL, ValueKind.HONO_REQUEST})
 _FEW = 12
 """Characters of a secret that help to tell it from others, and not to use it."""
@@ -145,6 +152,8 @@ def _what(module: Module, node: Node) -> str | None:
         return None
     if _is_cookie_text(module, node):
         return "the cookie that signs in is"
+    if _is_sent_in_mail(module, node):
+        return f"{quoted(module.text(node))}, which lets in whoever has it, is"
     access = module.member(node)
     name = access.name if access is not None else module.text(node)
     if access is not None and access.name in ("length",):
@@ -161,6 +170,25 @@ def _what(module: Module, node: Node) -> str | None:
     if name.lower() == "token" and not _is_about_users(module, node):
         return None
     return f"{quoted(module.text(node))} is"
+
+
+def _is_sent_in_mail(module: Module, node: Node) -> bool:
+    """Whether an expression is the link or the code that a hook of an auth library is given to send:
+    `sendResetPassword: async ({ user, url }) => …`."""
+    access = module.member(node)
+    owner = js.unwrap(access.object) if access is not None else node
+    declaration = module.scope.resolve(owner) if owner.type in _NAMES else None
+    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+        return False
+    path = (*declaration.path, access.name) if access is not None else declaration.path
+    if len(path) != 1 or path[0] not in _LINKS:
+        return False
+    holder = module.parent(module.with_wrappers(declaration.scope))
+    key = module.key(holder) if holder is not None and holder.type == "pair" else None
+    if declaration.scope.type == "method_definition":
+        named = declaration.scope.child_by_field_name("name")
+        key = module.text(named) if named is not None else None
+    return key is not None and _HOOK.fullmatch(key) is not None
 
 
 def _is_answer_with_tokens(module: Module, name: Node) -> bool:

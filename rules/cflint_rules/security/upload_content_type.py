@@ -362,7 +362,8 @@ def check_sniffed(match: Match) -> Iterator[Finding]:
         return
     if next(module.mentions(_NOSNIFF, function), None) is not None or not _has_pages(module):
         return
-    stored = _stored(module, bucket)
+    question = ("uploads stored", module.path, bucket)
+    stored = module.project.memo.memoized(question, lambda: _stored(module, bucket))
     if stored is not None:
         yield Finding(
             "this upload has no `Content-Type`: browsers take HTML for a page, and its scripts run here",

@@ -200,14 +200,16 @@ def _of_services(module: Module) -> Iterator[Finding]:
     """The bodies that a module reads and takes for what a known service sends, and acts on."""
     if _READS.search(module.document.data) is None or not _speaks(module):
         return
+    seen: set[int] = set()
     for read in module.body_reads(module.root):
         if read.kind not in _REQUESTS or module.value_of(read.owner).detail == "new":
             continue
         if not module.runs_in_worker(read.node):
             continue
         function = module.enclosing_function(read.node)
-        if function is None:
+        if function is None or function.id in seen:
             continue
+        seen.add(function.id)
         service = _service(module, function, _HOPS)
         if service is None or _proves(module, service):
             continue

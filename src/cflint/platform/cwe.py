@@ -43,6 +43,8 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "isolate-rate-limiter": Weakness((799,), 3.7),
         "jwt-decoded-not-verified": Weakness((347,), 8.1),
         "jwt-without-expiry": Weakness((613,), 4.8),
+        "layout-guards-no-action": Weakness((862, 425), 8.2),
+        "lifetime-in-milliseconds": Weakness((613,), 4.8),
         "log-credential": Weakness((532,), 5.5),
         "log-personal-data": Weakness((532, 359), 4.0),
         "login-without-limit": Weakness((307,), 5.3),
