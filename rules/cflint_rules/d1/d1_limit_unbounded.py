@@ -47,7 +47,7 @@ that asks for more gets that many.
 ## Not reported
 
 A number that `Math.min()` and `Math.max()` bound, that is compared with anything, or that another function
-has looked at.
+has looked at. A module has one finding for what nothing bounds, and one for what may be negative.
 
 ## Fix safety
 
@@ -60,7 +60,7 @@ https://www.sqlite.org/lang_select.html#the_limit_clause
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule, sql
@@ -76,6 +76,7 @@ _ROUNDS = frozenset({"max", "floor", "ceil", "trunc", "round", "abs"})
 _MORE = frozenset({"<", ">", "<=", ">=", "===", "=="})
 _LEFT_ALONE = frozenset({"bind", "limit", "push", "isNaN", "isFinite", "isInteger"})
 _DEEP = 8
+_MOST = 6
 
 
 @rule(call("bind", "limit"), severity=Severity.NOTE)
@@ -87,15 +88,8 @@ def check(match: Match) -> Iterator[Finding]:
         if _may_be_negative(module, argument, _DEEP) is not None:
             yield from _first_negative(module, argument)
             return
-        asked = _asked_for(module, argument, _DEEP)
-        if asked is not None:
-            yield Finding(
-                f"{quoted(module.text(argument))} is whatever the client asks for, and one request may read"
-                " all rows: bound it, with `Math.min()`",
-                module.at(argument),
-                (module.at(asked, "the client sends it here"),),
-                words=js.word("limit", module, argument),
-            )
+        if _asked_for(module, argument, _DEEP) is not None:
+            yield from _first_unbounded(module, argument)
             return
 
 
@@ -115,27 +109,53 @@ def _limits(module: Module, made: js.Call) -> list[Node]:
     return list(made.arguments[:1]) if statement is not None and statement.database is not None else []
 
 
+def _first_unbounded(module: Module, argument: Node) -> Iterator[Finding]:
+    """One finding for all limits of a module that nothing bounds, where this is the first."""
+    found = module.memoized("limits without a bound", lambda: tuple(_of_module(module, _asked_for)))
+    if found and found[0][0].id == argument.id:
+        (_, asked), *others = found
+        yield Finding(
+            f"{quoted(module.text(argument))} is whatever the client asks for, and one request may read"
+            " all rows: bound it, with `Math.min()`",
+            module.at(argument),
+            (
+                module.at(asked, "the client sends it here"),
+                *(module.at(other, "and this") for other, _ in others[:_MOST]),
+            ),
+            words=js.word("limit", module, argument),
+        )
+
+
 def _first_negative(module: Module, argument: Node) -> Iterator[Finding]:
     """One finding for all limits of a module that may be negative, where this is the first."""
-    found = module.memoized("limits that may be negative", lambda: tuple(_negatives(module)))
-    if found and found[0].id == argument.id:
+    found = module.memoized(
+        "limits that may be negative", lambda: tuple(_of_module(module, _may_be_negative))
+    )
+    if found and found[0][0].id == argument.id:
         yield Finding(
             f"{quoted(module.text(argument))} may be negative, and a negative limit is none: one request may"
             " read all rows; bound it from below, too, with `Math.max(1, …)`",
             module.at(argument),
-            tuple(module.at(other, "and this") for other in found[1:]),
+            tuple(module.at(other, "and this") for other, _ in found[1 : _MOST + 1]),
         )
 
 
-def _negatives(module: Module) -> Iterator[Node]:
-    found = [
-        argument
-        for word in ("bind", "limit")
-        for made in module.calls(word)
-        for argument in _limits(module, made)
-        if _may_be_negative(module, argument, _DEEP) is not None
-    ]
-    yield from sorted(found, key=lambda node: node.start_byte)
+def _of_module(
+    module: Module, question: Callable[[Module, Node, int], Node | None]
+) -> Iterator[tuple[Node, Node]]:
+    """The limits of a module that a question is answered for, in order, with the parameters they come from:
+    the first of each call, as they are told of one by one."""
+    found: list[tuple[Node, Node]] = []
+    for made in (made for word in ("bind", "limit") for made in module.calls(word)):
+        for argument in _limits(module, made):
+            is_negative = _may_be_negative(module, argument, _DEEP) is not None
+            if is_negative and question is not _may_be_negative:
+                break
+            asked = question(module, argument, _DEEP)
+            if asked is not None:
+                found.append((argument, asked))
+                break
+    yield from sorted(found, key=lambda one: one[0].start_byte)
 
 
 def _is_limit(text: str) -> bool:

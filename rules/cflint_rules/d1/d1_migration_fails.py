@@ -120,10 +120,12 @@ from cflint.api import (
     Environment,
     Finding,
     Location,
+    Match,
     Project,
     Severity,
     Span,
     Worker,
+    call,
     config,
     pattern,
     quoted,
@@ -146,14 +148,16 @@ _TAG = pattern(rb"\"tag\"\s*:\s*\"([\w.-]+)\"")
 _NAMED = pattern(rb"\"name\"\s*:\s*\"(\w+)\"\s*,\s*\"(?:columns|type)\"")
 """The tables and columns of a snapshot."""
 _WORD = pattern(rb"\w+")
+_TRANSACTIONS = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 _MOST = 400
 _LONGEST = 2_000_000
 
 
-@rule(worker(), severity=Severity.WARNING, deployed=True, presets=(PREVIEW,), documents=Documents.NOTHING)
+@rule(worker(), severity=Severity.WARNING, presets=(PREVIEW,), documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     seen: set[str] = set()
-    for environment in subject.environments if subject.config is not None else ():
+    is_deployed = subject.config is not None and subject.config.role.is_deployed
+    for environment in subject.environments if is_deployed else ():
         for binding in environment.bindings_of("d1"):
             folder = config.migration_folder(binding)
             if folder is None or folder in seen or binding.field("migrations_pattern") is not None:
@@ -165,6 +169,20 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             yield from _lost(project, folder, files)
             if not files:
                 yield from _elsewhere(project, environment, folder)
+
+
+@check.on(call("prepare", "exec"))
+def check_code(match: Match) -> Iterator[Finding]:
+    """The statements of code: a schema that is brought up to date there."""
+    use = sql.sql_use(match.module, match.node)
+    if use is None or use.engine is not sql.SqlDialect.D1 or not match.module.is_run:
+        return
+    for statement in use.text.statements:
+        found = sql.refusal(statement)
+        # of transactions `do-sql-transaction-statement` tells
+        if found is not None and not found.with_rows and statement.verb not in _TRANSACTIONS:
+            yield Finding(f"D1 refuses this statement: {found.why}", use.at_token(found.token))
+            return
 
 
 def _fails(project: Project, files: list[str], *, is_named: bool) -> Iterator[Finding]:

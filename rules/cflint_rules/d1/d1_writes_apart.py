@@ -56,10 +56,10 @@ would make is made before: `crypto.randomUUID()`.
 ## Not reported
 
 Statements that share no value and no result; two that delete, or change one table, so that the whole is right
-once it is done again; those with anything else awaited between them; where the number
-of changed rows decides about the second; where only one of them stands in a `try`; inserts that do nothing
-where the row is there; tables of logs, statistics and the like, and times of a last visit. Three and more
-writes in a row, and loops: [`d1-use-batch`](d1_use_batch.py) is about them. Of ORMs, Drizzle, Kysely and
+once it is done again; those with anything else awaited between them; where the number of changed rows decides
+about the second; where only one of them stands in a `try`; inserts that do nothing where the row is there;
+tables of logs, statistics and the like, unless a row is moved there, and times of a last visit. Three and
+more writes in a row, and loops: [`d1-use-batch`](d1_use_batch.py) is about them. Of ORMs, Drizzle, Kysely and
 Prisma are known.
 
 ## Fix safety
@@ -73,6 +73,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Module, Severity, js, module, pattern, record, rule, sql
@@ -100,12 +101,15 @@ _UPSERTS = frozenset({"onConflictDoNothing", "onConflictDoUpdate", "onConflict",
 _CHANGES = pattern(r"\bchang|affected|numDeleted|numUpdated|rows_written|length")
 _TAKEN_APART = pattern(r"meta|chang")
 _MOST = 4
+_MOST_MOVES = 20
+_PATTERN_NAMES = ("shorthand_property_identifier_pattern", "identifier")
 
 
 @record(frozen=True)
 class _Write:
     """A statement that writes and is awaited where it stands: the call that runs it, that at which it begins
-    (the same but for an ORM), the expression of the database, and the values that it is given, as written."""
+    (the same but for an ORM), the expression of the database, and the values that it is given, as written;
+    `aside` when nothing else rests on its table."""
 
     node: Node
     begin: Node
@@ -113,6 +117,7 @@ class _Write:
     table: str
     database: str
     values: frozenset[str]
+    aside: bool = False
 
 
 @rule(module(*_RUNS, *BEGINS), severity=Severity.NOTE)
@@ -155,14 +160,26 @@ def _rows(subject: Module, function: Node, calls: list[js.Call]) -> Iterator[lis
         if write is not None:
             writes.setdefault(write.node.id, write)
     row: list[_Write] = []
-    for write in sorted(writes.values(), key=lambda one: one.node.start_byte):
+    told: set[int] = set()
+    ordered = sorted(writes.values(), key=lambda one: one.node.start_byte)
+    for write in (one for one in ordered if not one.aside):
         if row and not _belong(subject, function, row[-1], write):
             if len(row) > 1:
+                told.update(one.node.id for one in row)
                 yield row
             row = []
         row.append(write)
     if len(row) > 1:
+        told.update(one.node.id for one in row)
         yield row
+    moves = [
+        pair
+        for pair in pairwise(ordered)
+        if (pair[0].verb, pair[1].verb) == ("INSERT", "DELETE") and pair[0].node.id not in told
+    ]
+    for first, second in moves[:_MOST_MOVES]:
+        if _is_next(subject, function, first, second) and _moves(subject, function, first, second):
+            yield [first, second]
 
 
 def _write(module: Module, made: js.Call) -> _Write | None:
@@ -192,12 +209,19 @@ def _write(module: Module, made: js.Call) -> _Write | None:
         text, database, given = module.text(node), made.receiver, _given(module, node)
     if database is None or not js.Call(module, node).is_awaited:
         return None
-    if any(_ASIDE.search(table) is not None for table in tables[:1]) or _LAST.search(text) is not None:
+    if _LAST.search(text) is not None:
         return None
+    is_aside = any(_ASIDE.search(table) is not None for table in tables[:1])
     own = module.text(made.arguments[0]) if made.arguments and made.name in BEGINS else ""
     values = frozenset(key for one in given for key in _keys(module, one, own))
     return _Write(
-        node, made.node, verb, tables[0] if tables else "", module.text(js.unwrap(database)), values
+        node,
+        made.node,
+        verb,
+        tables[0] if tables else "",
+        module.text(js.unwrap(database)),
+        values,
+        is_aside,
     )
 
 
@@ -240,6 +264,19 @@ def _keys(module: Module, node: Node, table: str) -> Iterator[str]:
 
 def _belong(module: Module, function: Node, first: _Write, second: _Write) -> bool:
     """Whether a write and the next one are of one thing, and nothing between them needs to be there."""
+    if not _is_next(module, function, first, second):
+        return False
+    result = module.awaited(first.node)
+    uses = result.references if result is not None else ()
+    if result is not None and result.pattern is not None:
+        is_asked = _TAKEN_APART.search(module.text(result.pattern)) is not None
+        return not is_asked and _share(module, function, first, second)
+    handed = any(js.contains(second.node, use) for use in uses) or _comes_from(module, uses, second)
+    return handed or _share(module, function, first, second)
+
+
+def _is_next(module: Module, function: Node, first: _Write, second: _Write) -> bool:
+    """Whether a write comes right after another, and nobody asks what the first one did."""
     if first.database != second.database or not js.can_reach(module, first.node, second.node):
         return False
     verbs = {first.verb, second.verb}
@@ -259,14 +296,29 @@ def _belong(module: Module, function: Node, first: _Write, second: _Write) -> bo
     if is_told_as_row(module, first.node):
         return False
     result = module.awaited(first.node)
-    uses = result.references if result is not None else ()
-    if _asks(module, uses):
+    return not _asks(module, result.references if result is not None else ())
+
+
+def _moves(module: Module, function: Node, first: _Write, second: _Write) -> bool:
+    """Whether a row is written to another table, and then deleted where it was read."""
+    if first.table == second.table:
         return False
-    if result is not None and result.pattern is not None:
-        is_asked = _TAKEN_APART.search(module.text(result.pattern)) is not None
-        return not is_asked and _share(module, function, first, second)
-    handed = any(js.contains(second.node, use) for use in uses) or _comes_from(module, uses, second)
-    return handed or _share(module, function, first, second)
+    for query in sql.queries_before(module, function, first.node, second.table):
+        if second.values.isdisjoint(module.text(value) for value in query.select.values):
+            continue
+        result = module.awaited(query.call.node)
+        held = result.declaration if result is not None else None
+        names = {held.name} if held is not None else set()
+        if result is not None and result.pattern is not None:
+            names |= {module.text(one) for one in module.descendants(result.pattern, *_PATTERN_NAMES)}
+        for declarator in module.descendants(function, "variable_declarator"):
+            name, value = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
+            if name is not None and value is not None and declarator.end_byte <= first.node.start_byte:
+                parts = (value, *module.descendants(value, "identifier"))
+                if any(module.text(one) in names for one in parts if one.type == "identifier"):
+                    names.add(module.text(name))
+        return any(value.partition(".")[0] in names for value in first.values)
+    return False
 
 
 def _share(module: Module, function: Node, first: _Write, second: _Write) -> bool:
