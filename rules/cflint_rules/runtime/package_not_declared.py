@@ -194,9 +194,6 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 def _in_python(subject: Worker, project: Project) -> Iterator[Finding]:
     """The packages that modules of Python import and that nothing installs."""
-    # Imported where used: libcst is slow to load.
-    import libcst as cst
-
     read = subject.config
     if read is None or not any(entry.endswith(".py") for entry in subject.entries):
         return
@@ -204,6 +201,9 @@ def _in_python(subject: Worker, project: Project) -> Iterator[Finding]:
     known = _installed(project, declared) if declared is not None else None
     if declared is None or known is None:
         return
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
     seen: set[str] = set()
     for path in js.running_paths(subject):
         module = python.python_module_of(project, path) if path.endswith(".py") else None
