@@ -52,7 +52,8 @@ class Default(WorkerEntrypoint):
 ## Not reported
 
 Projects with `workers-py` or `workers-runtime-sdk` in a `pyproject.toml`, or a later date: their SDK
-converts. Bindings that every SDK converts for: services, Durable Objects, Workflows.
+converts. `{"status": 200}`, which is lost without harm. Bindings that every SDK converts for: services,
+Durable Objects, Workflows.
 
 ## Fix safety
 
@@ -68,7 +69,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Fix, Safety, Severity, ValueKind, python, python_module, rule
+from cflint.api import Finding, Fix, Safety, Severity, ValueKind, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -81,7 +82,7 @@ _OPTIONS = frozenset({"js.Response.new", "js.Request.new", "js.fetch", "js.Respo
 """Functions of JavaScript whose second argument is an object."""
 
 
-@rule(python_module(*_METHODS, *_MADE), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(PREVIEW,))
+@rule(python_module(*_METHODS, *_MADE), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     import libcst as cst
 
@@ -93,6 +94,7 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
         (made, one)
         for made, one in given
         if isinstance(module.value_given(one) or one, (cst.Dict, cst.DictComp))
+        and not _says_nothing(module, module.value_given(one) or one)
     ]
     if raw:
         (made, first), *others = raw
@@ -117,6 +119,19 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
                     module.at(argument),
                     fix=_fix(module, argument),
                 )
+
+
+def _says_nothing(module: python.PythonModule, options: cst.BaseExpression) -> bool:
+    """Whether options say what holds without them: a status of 200."""
+    import libcst as cst
+
+    parts = options.elements if isinstance(options, cst.Dict) else ()
+    return len(parts) == 1 and all(
+        isinstance(part, cst.DictElement)
+        and module.string_of(part.key) == "status"
+        and module.text(part.value) == "200"
+        for part in parts
+    )
 
 
 def _fix(module: python.PythonModule, argument: cst.BaseExpression) -> Fix | None:

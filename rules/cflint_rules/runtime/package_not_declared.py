@@ -3,6 +3,10 @@
 A package that only another one brings along is there by chance: a new version of that one, another package
 manager or a clean install takes it away, or brings another version, and the build fails or the code breaks.
 
+Of a Python Worker, pywrangler uploads the packages that pyproject.toml declares, with those that they need. A
+module that imports another when it is loaded ends the start of the Worker with a `ModuleNotFoundError` (a
+warning; the others are notes).
+
 ## Incorrect
 
 ```json title="package.json"
@@ -69,7 +73,13 @@ it stays; without it, the build fails once the other package drops it.
   is used today (`npm ls <name>` shows it; with pnpm or yarn `add`). Nothing changes then but that it stays;
   without it, the build fails once nothing else brings it.
 
+- "installs no package": In the folder of pyproject.toml: `uv add <package>`, by the name that the package has
+  on PyPI, which may be another than that of its module; then deploy again.
+
 ## Not reported
+
+In Python: imports in a `try` or under an `if`, and in functions; packages of the lock file, whichever needs
+them; projects without a lock file that declare any package which may bring others along; what is vendored.
 
 Packages that any package.json from the module's folder up to the root declares; imports of types; frameworks,
 whose builds know modules of their own; projects with an import map (`imports`, `deno.json`) or aliases.
@@ -84,12 +94,16 @@ Could not resolve "…"
 
 There is no fix: which version is wanted is up to the author.
 
-Source: https://nodejs.org/api/packages.html, https://docs.npmjs.com/cli/v11/configuring-npm/package-json#dependencies
+Source: https://nodejs.org/api/packages.html,
+https://docs.npmjs.com/cli/v11/configuring-npm/package-json#dependencies,
+https://developers.cloudflare.com/workers/languages/python/packages/
 """
 
 from __future__ import annotations
 
 import posixpath
+import re
+import sys
 from collections.abc import Iterator
 
 from cflint.api import (
@@ -103,20 +117,48 @@ from cflint.api import (
     config,
     js,
     pattern,
+    python,
     rule,
     worker,
 )
 
 _NAME = pattern(r"(?:@[a-z0-9][\w.-]*/)?[a-z0-9][\w.-]*")
+_LOCKED = pattern(rb"^name = \"([^\"\n]+)\"", re.MULTILINE)
+_LOCKS = ("uv.lock", "pylock.toml", "poetry.lock")
+_ALONE = frozenset({"workers-py", "workers-runtime-sdk", "webtypy"})
+"""Packages of which it is known what they bring along: the modules of the platform, and nothing else."""
+_GIVEN = frozenset({"workers", "js", "pyodide", "pyodide_js", "asgi", "wsgi", "cloudflare", "micropip"})
+"""Modules that the runtime gives every Worker."""
+_OTHER_NAMES = {
+    "jwt": "pyjwt",
+    "yaml": "pyyaml",
+    "bs4": "beautifulsoup4",
+    "PIL": "pillow",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "jose": "python-jose",
+    "multipart": "python-multipart",
+    "Crypto": "pycryptodome",
+    "sklearn": "scikit-learn",
+    "cv2": "opencv-python",
+    "OpenSSL": "pyopenssl",
+    "attr": "attrs",
+}
+"""Modules whose package has another name."""
+_SHARED = frozenset(
+    {"google", "azure", "opentelemetry", "zope", "ruamel", "pkg_resources", "typing_extensions"}
+)
+"""Modules that many packages fill."""
 _MAPS = ("deno.json", "deno.jsonc", "import_map.json", "jsconfig.json")
 
 
-@rule(worker(), severity=Severity.NOTE, documents=Documents.NOTHING)
+@rule(worker(), severity=Severity.WARNING, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.is_document or subject.app is not None or subject.config is None:
         return
     if subject.config.aliases or subject.config.root.get("build") is not None:
         return
+    yield from _in_python(subject, project)
     seen: set[str] = set()
     for path in js.running_paths(subject):
         document = project.sources.document(path)
@@ -146,7 +188,82 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             yield Finding(
                 f"`{manifests[0].document.path}` does not declare `{name}`: it is there {why}",
                 Location(document, edge.item.span),
+                severity=Severity.NOTE,
             )
+
+
+def _in_python(subject: Worker, project: Project) -> Iterator[Finding]:
+    """The packages that modules of Python import and that nothing installs."""
+    read = subject.config
+    if read is None or not any(entry.endswith(".py") for entry in subject.entries):
+        return
+    declared = next(python.pyprojects_above(project.workspace, read.directory), None)
+    known = _installed(project, declared) if declared is not None else None
+    if declared is None or known is None:
+        return
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    seen: set[str] = set()
+    for path in js.running_paths(subject):
+        module = python.python_module_of(project, path) if path.endswith(".py") else None
+        if module is None or module.has_errors or not module.loads_at_startup:
+            continue
+        for statement in (*module.find(cst.Import), *module.find(cst.ImportFrom)):
+            if module.is_guarded(statement) or not module.runs_at_import(statement):
+                continue
+            for name in _named(module, statement):
+                first = name.partition(".")[0]
+                if first in seen or _is_there(first, known) or _is_folder(project, subject, path, first):
+                    continue
+                if project.imports.resolve(name, path) is not None:
+                    continue
+                seen.add(first)
+                yield Finding(
+                    f"`{declared.document.path}` installs no package that has the module `{first}`: the"
+                    " Worker does not start",
+                    module.at(statement),
+                )
+
+
+def _named(module: python.PythonModule, statement: object) -> Iterator[str]:
+    import libcst as cst
+
+    if isinstance(statement, cst.Import):
+        yield from (module.dotted(alias.name) for alias in statement.names)
+    elif isinstance(statement, cst.ImportFrom) and statement.module is not None and not statement.relative:
+        yield module.dotted(statement.module)
+
+
+def _is_folder(project: Project, subject: Worker, path: str, name: str) -> bool:
+    """Whether a name may be that of a folder of the project without an `__init__.py`."""
+    folders = {posixpath.dirname(one) for one in (path, *subject.entries)}
+    return any(project.workspace.is_dir(posixpath.join(folder, name)) for folder in folders)
+
+
+def _is_there(first: str, known: frozenset[str]) -> bool:
+    """Whether a module is Python's, the platform's, or one of packages whose names are known."""
+    if first in sys.stdlib_module_names or first in _GIVEN or first in _SHARED or first.startswith("_"):
+        return True
+    plain = first.lower().replace("_", "-")
+    wanted = _OTHER_NAMES.get(first, plain)
+    return any(wanted == name or plain in name or name in plain for name in known)
+
+
+def _installed(project: Project, declared: python.PyProject) -> frozenset[str] | None:
+    """The packages that are uploaded with a Worker, and perhaps others; None where that is not known."""
+    folder = posixpath.dirname(declared.document.path)
+    entries = project.workspace.entries(folder)
+    if "python_modules" in entries or "vendor" in entries:
+        return None
+    for name in _LOCKS:
+        document = project.workspace.read(posixpath.join(folder, name)) if name in entries else None
+        if document is not None:
+            locked = {found.decode("utf-8", "replace").lower() for found in _LOCKED.findall(document.data)}
+            return declared.packages | locked
+    if declared.root.at("project", "dependencies") is None or not declared.packages <= _ALONE:
+        return None
+    return declared.packages
 
 
 def _is_import(project: Project, path: str, span: Span) -> bool:

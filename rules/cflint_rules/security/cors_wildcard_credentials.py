@@ -2,7 +2,9 @@
 
 With `Access-Control-Allow-Credentials: true` a browser takes `*` for the name of an origin, which no origin
 has. A script that sends cookies gets no answer to read, and neither header does what it is there for. An
-answer that names whatever `Origin` asks is the opposite: any site can read it as the user.
+answer that names whatever `Origin` asks is the opposite: any site can read it as the user. This is what
+`CORSMiddleware` of Starlette and FastAPI does with `allow_origins=["*"]` and `allow_credentials=True` when a
+request has cookies (a note where the application reads none).
 
 ## Incorrect
 
@@ -41,6 +43,9 @@ If no cookies are needed, drop `Access-Control-Allow-Credentials`: every site ma
 the user. If they are, send back the origin of the request when it is on a list of your pages, with `Vary:
 Origin`.
 
+- "CORSMiddleware": List the pages in `allow_origins`, or leave `allow_credentials` out, when no cookies are
+  needed.
+
 ## Not reported
 
 `cors()` of Hono: [`cors-wildcard-with-auth`](cors_wildcard_with_auth.py) is about it. Origins that are made
@@ -52,21 +57,27 @@ been checked.
 
 There is no fix: which origins are meant is up to the author.
 
-Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS
+Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS,
+https://www.starlette.io/middleware/#corsmiddleware, starlette, `middleware/cors.py`
 """
+
+# Imported where used: libcst, for modules of Python that hold a word of the rule.
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, rule
+from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, python, python_module, rule
 
 if TYPE_CHECKING:
+    import libcst as cst
     from tree_sitter import Node
 
 _CREDENTIALS = pattern(rb"(?i:access-control-allow-credentials)")
 _ORIGIN = "access-control-allow-origin"
+_MIDDLEWARE = "CORSMiddleware"
+_COOKIES = (b"cookie", b"Cookie", b"SessionMiddleware")
 
 
 @rule(
@@ -155,3 +166,78 @@ def _set_beside(module: Module, statement: Node | None, receiver: Node | None) -
             told = module.string_of(value) == "*" or _is_reflected(module, value)
             found = value if told else None
     return found
+
+
+@check.on(python_module(_MIDDLEWARE))
+def in_python(module: python.PythonModule) -> Iterator[Finding]:
+    import libcst as cst
+
+    if not module.workers or module.has_errors:
+        return
+    for call in module.calls("add_middleware", "Middleware", _MIDDLEWARE):
+        named = (*module.arguments(call)[:1], call.func)
+        if not any((module.origin(one) or "").endswith(f".{_MIDDLEWARE}") for one in named):
+            continue
+        options = dict(_options(module, call))
+        origins, credentials = options.get("allow_origins"), options.get("allow_credentials")
+        if origins is None or credentials is None or not _is_name(credentials[1], "True"):
+            continue
+        owner, value = origins
+        items = value.elements if isinstance(value, (cst.List, cst.Tuple)) else ()
+        if all(owner.string_of(item.value) != "*" for item in items):
+            continue
+        yield Finding(
+            f"`{_MIDDLEWARE}` hands back every origin, with credentials: any site can act as a user with"
+            " cookies",
+            module.at(call.func),
+            (owner.at(value, "every origin is allowed here"),),
+            severity=None if _reads_cookies(module) else Severity.NOTE,
+        )
+
+
+def _options(
+    module: python.PythonModule, call: cst.Call
+) -> Iterator[tuple[str, tuple[python.PythonModule, cst.BaseExpression]]]:
+    """The keyword arguments of a call, those of `**OPTIONS` included, with the module that they stand in."""
+    import libcst as cst
+
+    for argument in call.args:
+        if argument.keyword is not None:
+            yield argument.keyword.value, (module, module.value_given(argument.value) or argument.value)
+        elif argument.star == "**":
+            owner, given = _constant(module, argument.value)
+            for element in given.elements if isinstance(given, cst.Dict) else ():
+                name = owner.string_of(element.key) if isinstance(element, cst.DictElement) else None
+                if name is not None:
+                    yield name, (owner, owner.value_given(element.value) or element.value)
+
+
+def _constant(
+    module: python.PythonModule, node: cst.BaseExpression
+) -> tuple[python.PythonModule, cst.BaseExpression]:
+    """What a name means: of the module, or one that it imports from another of the project."""
+    given = module.value_given(node)
+    if given is not None:
+        return module, given
+    dotted = module.origin(node) or ""
+    path = module.project.imports.resolve(dotted, module.path) if dotted else None
+    other = module.other(path) if path is not None else None
+    entries = other.top_level_names.get(dotted.rpartition(".")[2], []) if other is not None else []
+    if other is None or len(entries) != 1 or entries[0].value is None:
+        return module, node
+    return other, entries[0].value
+
+
+def _is_name(node: cst.BaseExpression, name: str) -> bool:
+    import libcst as cst
+
+    return isinstance(node, cst.Name) and node.value == name
+
+
+def _reads_cookies(module: python.PythonModule) -> bool:
+    """Whether the Workers of a module speak of cookies anywhere."""
+    paths = dict.fromkeys(
+        path for worker in module.workers for path in worker.modules if path.endswith(".py")
+    )
+    others = map(module.other, paths)
+    return any(word in other.document.data for other in others if other is not None for word in _COOKIES)

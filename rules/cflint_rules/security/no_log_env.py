@@ -238,12 +238,30 @@ def _python_label(module: python.PythonModule, node: cst.BaseExpression) -> str 
     value = module.value_of(node)
     if value.kind is ValueKind.ENV:
         return f"all of {quoted(module.text(node))}"
+    stored = _python_stored(module, node)
+    if stored is not None:
+        return f"the secret `{stored}`"
     if value.kind is not ValueKind.BINDING or (value.binding is not None and not value.binding.is_value):
         return None
     name = value.name or ""
     if not js.is_secret_name(name) or js.holds_numbers(module.environments, name):
         return None
     return f"the secret {quoted(module.text(node))}"
+
+
+def _python_stored(module: python.PythonModule, node: cst.BaseExpression) -> str | None:
+    """The binding of the Secrets Store whose secret an expression is: `await env.API_TOKEN.get()`."""
+    # Imported where used: libcst is slow to load.
+    import libcst as cst
+
+    given = module.value_given(node) or node
+    if not isinstance(given, cst.Await) or not isinstance(given.expression, cst.Call):
+        return None
+    owner = module.value_of(module.receiver(given.expression))
+    if module.called_name(given.expression) != "get" or owner.binding is None:
+        return None
+    is_secret = owner.binding.id == "secrets_store_secret" and js.is_secret_name(owner.name or "")
+    return owner.name if is_secret else None
 
 
 def _python_way(

@@ -105,9 +105,9 @@ Source: https://developers.cloudflare.com/workers/wrangler/configuration/#inheri
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from posixpath import basename, dirname
 
-from cflint.api import PREVIEW, Documents, Finding, Project, Severity, Worker, rule, worker
+from cflint.api import Documents, Finding, Project, Severity, Worker, rule, worker
+from cflint_rules.wrangler_config._workers import are_two, is_somebodys, order_of
 
 _MOST = 3
 """A name that more Workers have is that of none: nobody deploys them."""
@@ -116,13 +116,12 @@ _MOST = 3
 @rule(
     worker(),
     severity=Severity.WARNING,
-    presets=(PREVIEW,),
     deployed=True,
     documents=Documents.NOTHING,
 )
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     config = subject.config
-    name = config.top.own("name") if config is not None and _is_somebodys(subject) else None
+    name = config.top.own("name") if config is not None and is_somebodys(subject) else None
     if config is None or name is None or not name.text:
         return
     named = project.memo.memoized("Workers that share a name", lambda: _by_name(project)).get(name.text, ())
@@ -130,7 +129,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if other is subject:
             return  # the first of them keeps the name
         first = other.config.top.own("name") if other.config is not None else None
-        if other.config is None or first is None or not _are_two(subject, other):
+        if other.config is None or first is None or not are_two(subject, other):
             continue
         yield Finding(
             f"another Worker is called `{name.text}`, too: the one that is deployed last takes the place of"
@@ -145,41 +144,10 @@ def _by_name(project: Project) -> Mapping[str, tuple[Worker, ...]]:
     """The Workers that have a configuration each, by their names; what is there to be shown comes last."""
     found: dict[str, list[Worker]] = {}
     for it in project.workers:
-        if it.config is not None and it.name and not it.is_document and _is_somebodys(it):
+        if it.config is not None and it.name and not it.is_document and is_somebodys(it):
             found.setdefault(it.name, []).append(it)
     return {
-        name: tuple(sorted(several, key=_order))
+        name: tuple(sorted(several, key=order_of))
         for name, several in found.items()
         if 1 < len(several) <= _MOST
     }
-
-
-def _order(it: Worker) -> tuple[bool, str]:
-    assert it.config is not None
-    return it.config.role.is_shown, it.config.path
-
-
-def _is_somebodys(it: Worker) -> bool:
-    """Whether a Worker is deployed from where it is, and is no Pages project."""
-    if it.config is None or not it.config.role.is_deployed or it.config.role.name == "EXAMPLE":
-        return False
-    return it.config.top.value("pages_build_output_dir") is None
-
-
-def _are_two(one: Worker, other: Worker) -> bool:
-    """Whether two configurations with the same name are of different Workers."""
-    if one.config is None or other.config is None or set(one.entries) & set(other.entries):
-        return False
-    folder, beside = dirname(one.config.path), dirname(other.config.path)
-    if basename(folder) == basename(beside) or _is_within(folder, beside) or _is_within(beside, folder):
-        return False
-    accounts = {
-        account.text
-        for it in (one.config, other.config)
-        if (account := it.top.value("account_id")) is not None
-    }
-    return len(accounts) < 2
-
-
-def _is_within(folder: str, above: str) -> bool:
-    return above == "" or f"{folder}/".startswith(f"{above}/")

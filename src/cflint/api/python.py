@@ -10,6 +10,7 @@ from cflint.lazy import lazily
 if TYPE_CHECKING:
     from cflint.platform.handlers import python_handler as python_handler
     from cflint.platform.handlers import python_handlers_of as python_handlers_of
+    from cflint.project.modules.pyproject import PyProject as PyProject
     from cflint.project.modules.pyproject import pyprojects_above as pyprojects_above
     from cflint.project.python.calls import PythonCall as PythonCall
     from cflint.project.python.calls import PythonFunction as PythonFunction
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from cflint.project.sql.python import python_statements as python_statements
 _ORIGINS = {
     "cflint.platform.handlers": ("python_handler python_handlers_of"),
-    "cflint.project.modules.pyproject": ("pyprojects_above"),
+    "cflint.project.modules.pyproject": ("PyProject pyprojects_above"),
     "cflint.project.python.calls": (
         "PythonCall PythonFunction awaited_calls escapes_python_handler goes_through_data "
         "is_handler is_left is_upload loop_around python_function_called reached "
@@ -49,6 +50,7 @@ _ORIGINS = {
 __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 
 __all__ = [
+    "PyProject",
     "PythonCall",
     "PythonClass",
     "PythonEnvUse",
