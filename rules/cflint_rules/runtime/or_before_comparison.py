@@ -92,7 +92,7 @@ def check(module: Module) -> Iterator[Finding]:
         )
 
 
-def _member(module: Module, node: Node) -> js.Member | None:
+def _member(module: Module, node: Node) -> js.MemberAccess | None:
     """The member that an expression is, if there is one: `a.x`, `a ? a.x : undefined`."""
     node = js.unwrap(node)
     then = node.child_by_field_name("consequence") if node.type == "ternary_expression" else None
