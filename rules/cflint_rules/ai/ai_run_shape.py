@@ -3,8 +3,8 @@
 What a model does not know (`system`, `maxTokens`) is dropped without a word: the instructions never reach the
 model, an answer ends after 256 tokens. The names are those of Workers AI, not those of an SDK: a system
 message stands in `messages`, numbers have names with `_`. The answer has a shape of its own, too: `data` of
-an embedding is a list of vectors, without OpenAI's `embedding`; with `json_schema` the `response` is an object
-already.
+an embedding is a list of vectors, without OpenAI's `embedding`; with `json_schema` the `response` is an
+object already.
 
 ## Incorrect
 
@@ -143,7 +143,9 @@ def _inputs(module: Module, inputs: Node) -> Iterator[Finding]:
 def _embedding(module: Module, holder: Node) -> Iterator[Finding]:
     """`answer.data[0].embedding`, as the answers of OpenAI are read."""
     data = module.member_read(holder)
-    item = module.parent(module.with_wrappers(data.node)) if data is not None and data.name == "data" else None
+    item = (
+        module.parent(module.with_wrappers(data.node)) if data is not None and data.name == "data" else None
+    )
     read = module.member_read(item) if item is not None and item.type == "subscript_expression" else None
     if read is not None and read.name == "embedding":
         yield Finding(

@@ -3,9 +3,9 @@
 `request.json()` throws when the body is no JSON, `request.formData()` when it is no form, `JSON.parse()`,
 `atob()`, `new URL()`, `BigInt()`, `new RegExp()`, a namespace's `idFromString()` and the `toISOString()` of a
 date when the text is none of theirs, and so does a `timeZone` that there is not, a `fetch()` of a URL that is
-missing, and `parseAuthRequest()` of an OAuth provider for a client that it does not know. What nothing catches ends the request with status 500 (error 1101): the client
-is not told what was wrong, an exception is counted and alerted on that is nobody's bug, and anyone can make
-as many of them as they like.
+missing, and `parseAuthRequest()` of an OAuth provider for a client that it does not know. What nothing
+catches ends the request with status 500 (error 1101): the client is not told what was wrong, an exception is
+counted and alerted on that is nobody's bug, and anyone can make as many of them as they like.
 
 ## Incorrect
 

@@ -1,4 +1,4 @@
-"""Give seconds where seconds are taken: `Max-Age`, `expiresIn`, `expirationTtl` and `exp` are no milliseconds.
+"""Give seconds where seconds are taken: `Max-Age`, `expiresIn`, `expirationTtl`, `exp` of a token.
 
 JavaScript's clock counts milliseconds; cookies, caches, tokens, KV and queues count seconds. A lifetime of
 `1000 * 60 * 15` that is meant as 15 minutes is 10 days there, and one of a week lasts 19 years; a token with
@@ -70,7 +70,11 @@ _TAKERS = {
     ),
 }
 """Options in seconds, and the functions of packages that take them."""
-_METHODS = {"expirationTtl": ("put",), "cacheTtl": ("get", "getWithMetadata"), "delaySeconds": ("send", "retry")}
+_METHODS = {
+    "expirationTtl": ("put",),
+    "cacheTtl": ("get", "getWithMetadata"),
+    "delaySeconds": ("send", "retry"),
+}
 _TOKENS = (("hono/jwt", "sign"), ("jsonwebtoken", "sign"), ("jose", "SignJWT"))
 _PARTS = frozenset({60, 24, 3600, 86400})
 

@@ -1,7 +1,7 @@
 """Compare both sides of `||`: in `a || b === "x"` only the second is compared.
 
-`===` binds tighter than `||`. `process.env.MODE || env.MODE === "development"` holds for every `MODE` that the
-first one has, "production" too; `(process.env.MODE || env.MODE) === "development"` is what is meant.
+`===` binds tighter than `||`. `process.env.MODE || env.MODE === "development"` holds for every `MODE` that
+the first one has, "production" too; `(process.env.MODE || env.MODE) === "development"` is what is meant.
 
 ## Incorrect
 
@@ -64,7 +64,8 @@ _EQUAL = frozenset({"===", "=="})
 
 @rule(module("env"), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(PREVIEW,))
 def check(module: Module) -> Iterator[Finding]:
-    if not module.is_run or module.document.data.find(b"||") < 0 and module.document.data.find(b"??") < 0:
+    data = module.document.data
+    if not module.is_run or (b"||" not in data and b"??" not in data):
         return
     for mark in module.mentions(_OR):
         either = module.operation(module.parent(mark))

@@ -126,17 +126,17 @@ def check_tested(module: Module) -> Iterator[Finding]:
                 )
     for declared in module.descendants(module.root, "variable_declarator"):
         value = declared.child_by_field_name("value")
-        made = js.unwrap(value) if value is not None else None
-        if made is None or made.type != "call_expression" or not _is_async_call(module, made):
+        call = js.unwrap(value) if value is not None else None
+        if call is None or call.type != "call_expression" or not _is_async_call(module, call):
             continue
         read = _read_of(module, declared)
-        if read is not None and module.runs_in_worker(made):
+        if read is not None and module.runs_in_worker(call):
             yield Finding(
-                f"{quoted(module.text(made), 40)} gives a promise, of which `{module.text(read)}` is"
+                f"{quoted(module.text(call), 40)} gives a promise, of which `{module.text(read)}` is"
                 " `undefined`",
-                module.at(made),
+                module.at(call),
                 (module.at(read, "it is read here"),),
-                _fix(module, made),
+                _fix(module, call),
             )
 
 
