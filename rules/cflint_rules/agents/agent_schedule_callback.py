@@ -121,8 +121,8 @@ def _check_callback(match: Match, owner: ClassDefinition, given: Node) -> Iterat
 def _check_repeated(match: Match) -> Iterator[Finding]:
     """A delay or date that is scheduled anew at each start."""
     method = match.method
-    name = method.child_by_field_name("name") if method is not None else None
-    if method is None or name is None or match.text(name) not in ("onStart", "constructor"):
+    starter = _starter(match, method) if method is not None else None
+    if method is None or starter is None:
         return
     when = match.module.initializer(match.arguments[0]) if match.arguments else None
     if when is None or len(match.arguments) < 2 or len(match.arguments) > 3:
@@ -134,11 +134,30 @@ def _check_repeated(match: Match) -> Iterator[Finding]:
     last = match.arguments[-1]
     added = ", { idempotent: true }" if len(match.arguments) == 3 else ", undefined, { idempotent: true }"
     yield Finding(
-        f"this is scheduled again whenever the Agent wakes up: `{match.text(name)}()` runs each time",
+        f"this is scheduled again whenever the Agent wakes up: `{starter}()` runs each time",
         match.at(),
         fix=Fix("Schedule it once", (match.insert(last.end_byte, added),), Safety.SAFE),
         severity=Severity.NOTE,
     )
+
+
+def _starter(match: Match, method: Node) -> str | None:
+    """The method that runs at each start, and is, or always calls, the one that schedules."""
+    module = match.module
+    for found in (method, *_callers(match, method)):
+        name = found.child_by_field_name("name")
+        text = module.text(name) if name is not None else ""
+        if text in ("onStart", "constructor"):
+            return text
+    return None
+
+
+def _callers(match: Match, method: Node) -> Iterator[Node]:
+    module = match.module
+    for site in js.calls_in_module(module, method):
+        caller = module.method_around(site)
+        if caller is not None and not module.is_conditional(site, caller):
+            yield caller
 
 
 def _is_prepared(match: Match, method: Node) -> bool:

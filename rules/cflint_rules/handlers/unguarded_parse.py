@@ -1,11 +1,11 @@
 """Catch what a malformed request makes throw, and answer 400.
 
 `request.json()` throws when the body is no JSON, `request.formData()` when it is no form, `JSON.parse()`,
-`atob()`, `new URL()`, a namespace's `idFromString()` and the `toISOString()` of a date when the text is none
-of theirs, and so does a `fetch()` of a URL that is missing, and `parseAuthRequest()` of an OAuth provider for
-a client that it does not know. What nothing catches ends the request with status 500 (error 1101): the client
-is not told what was wrong, an exception is counted and alerted on that is nobody's bug, and anyone can make
-as many of them as they like.
+`atob()`, `new URL()`, `BigInt()`, `new RegExp()`, a namespace's `idFromString()` and the `toISOString()` of a
+date when the text is none of theirs, and so does a `timeZone` that there is not, a `fetch()` of a URL that is
+missing, and `parseAuthRequest()` of an OAuth provider for a client that it does not know. What nothing
+catches ends the request with status 500 (error 1101): the client is not told what was wrong, an exception is
+counted and alerted on that is nobody's bug, and anyone can make as many of them as they like.
 
 ## Incorrect
 
@@ -100,6 +100,7 @@ of one, makes `request.json()`, `json.loads()`, `int()` and `float()` raise in a
 SyntaxError: Unexpected token '…', "…" is not valid JSON
 SyntaxError: Unexpected end of JSON input
 TypeError: Invalid URL string.
+RangeError: Invalid time zone specified: …
 TypeError: Parsing a Body as FormData requires a Content-Type header.
 TypeError: Unrecognized Content-Type header value. FormData can only parse the following MIME types: …
 InvalidCharacterError: atob() called with invalid base64-encoded data.
@@ -154,6 +155,11 @@ _NEW = frozenset({"new_expression"})
 _ID = "what the client sent is no id of this namespace"
 _AUTHORIZES = "the client is not registered, or not with this redirect URI"
 _DATE = "what the client sent is no date"
+_ZONE = "what the client sent is no time zone"
+_LOCAL = ("toLocaleString", "toLocaleDateString", "toLocaleTimeString", "DateTimeFormat")
+_ONE = {"BigInt": "what the client sent is no whole number", "RegExp": "what the client sent is no pattern"}
+_OF_EDGE = pattern(r"\bcf\b")
+"""`request.cf`, which Cloudflare writes."""
 _WORDS = (
     "json",
     "formData",
@@ -164,6 +170,9 @@ _WORDS = (
     "idFromString",
     "parseAuthRequest",
     "toISOString",
+    "BigInt",
+    "RegExp",
+    "timeZone",
 )
 
 
@@ -232,7 +241,18 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
         made = js.Call(subject, node)
         if made.receiver is not None and len(made.arguments) == 1 and _escapes(subject, node):
             yield node, _AUTHORIZES
-    for node in _made_urls(subject):
+    yield from _zones(subject)
+    for name, why in _ONE.items():
+        calls = subject.calls_of(name, subject.root) if name == "BigInt" else _made_of(subject, name)
+        for node in calls:
+            made = js.Call(subject, node)
+            if made.name != name or not made.arguments or not subject.is_global(made.callee, name):
+                continue
+            if not _may_escape(subject, node) or _is_matched(subject, node, made.arguments[0]):
+                continue
+            if _is_sent(subject, made.arguments[0]) and _escapes(subject, node):
+                yield node, why
+    for node in _made_of(subject, "URL"):
         made = js.Call(subject, node)
         if made.name != "URL" or len(made.arguments) != 1 or not subject.is_global(made.callee, "URL"):
             continue
@@ -242,9 +262,36 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
             yield node, _URL
 
 
-def _made_urls(subject: Module) -> Iterator[Node]:
-    """Where something that is called `URL` is made."""
-    for leaf in subject.leaves("URL", subject.root):
+def _zones(subject: Module) -> Iterator[tuple[Node, str]]:
+    """Where a time is written in the time zone that a client names."""
+    made = [node for name in _LOCAL for node in subject.calls_of(name, subject.root)]
+    for node in (*made, *_made_of(subject, "DateTimeFormat")):
+        given = js.Call(subject, node).arguments
+        zone = subject.property_value(given[1], "timeZone") if len(given) == 2 else None
+        if zone is None or not _may_escape(subject, node) or not _is_sent(subject, zone):
+            continue
+        source = subject.provenance(zone)
+        if source.source is None or not isinstance(source.module, Module):
+            continue
+        if _OF_EDGE.search(source.module.text(source.source)) is None and _escapes(subject, node):
+            yield node, _ZONE
+
+
+def _is_matched(subject: Module, node: Node, text: Node) -> bool:
+    """Whether the function around compares a text with a pattern, or asks something else of it, before."""
+    function, name = subject.enclosing_function(node), js.unwrap(text)
+    declaration = subject.scope.resolve(name) if name.type == "identifier" else None
+    if function is None or declaration is None:
+        return False
+    return any(
+        use.end_byte < node.start_byte and subject.call_around(use) is not None
+        for use in subject.scope.references(declaration)
+    )
+
+
+def _made_of(subject: Module, name: str) -> Iterator[Node]:
+    """Where something of a class of that name is made."""
+    for leaf in subject.leaves(name, subject.root):
         node = subject.enclosing(leaf, _NEW)
         called = node.child_by_field_name("constructor") if node is not None else None
         if node is not None and called is not None and leaf.end_byte <= called.end_byte:

@@ -1,7 +1,9 @@
-"""Await a promise before its result is compared.
+"""Await a promise before its result is compared, tested or read.
 
-A promise is an object of its own: it equals no text, no number and nothing that was awaited. `===` on it
-never holds and `!==` always does, so a check refuses everybody, or lets everybody in, and nothing fails.
+A promise is an object of its own: it equals no text, no number and nothing that was awaited, it counts as
+true, and has none of the properties of its result. `===` on it never holds and `!==` always does, so a check
+refuses everybody, or lets everybody in, as `if (allowed(user))` does; `result.status` of a function that is
+`async` is `undefined`. Nothing fails.
 
 ## Incorrect
 
@@ -50,7 +52,8 @@ export default {
 ## Not reported
 
 Comparisons with what may be the same promise (a parameter, a field), and calls that are not known to give a
-promise. What bindings give is reported by
+promise; members of what is known to be anything else than the promise of an `async` function of the project.
+What bindings give is reported by
 [`binding-unawaited-value`](../bindings/binding_unawaited_value.py).
 
 ## Fix safety
@@ -100,6 +103,82 @@ def check(module: Module) -> Iterator[Finding]:
                 module.at(one),
                 fix=_fix(module, one),
             )
+
+
+_TESTS = ("if_statement", "ternary_expression", "while_statement")
+_LOGICAL = frozenset({"&&", "||", "!"})
+_OF_PROMISES = frozenset({"then", "catch", "finally", "constructor", "toString"})
+
+
+@check.on(module("async"))
+def check_tested(module: Module) -> Iterator[Finding]:
+    """Promises of `async` functions of the project where a condition, or a member, wants the result."""
+    if not module.is_run:
+        return
+    for test in module.descendants(module.root, *_TESTS):
+        condition = test.child_by_field_name("condition")
+        for made in _tested(module, condition) if condition is not None else ():
+            if _is_async_call(module, made) and module.runs_in_worker(made):
+                yield Finding(
+                    f"{quoted(module.text(made), 40)} is a promise here, which always counts as true",
+                    module.at(made),
+                    fix=_fix(module, made),
+                )
+    for declared in module.descendants(module.root, "variable_declarator"):
+        value = declared.child_by_field_name("value")
+        call = js.unwrap(value) if value is not None else None
+        if call is None or call.type != "call_expression" or not _is_async_call(module, call):
+            continue
+        read = _read_of(module, declared)
+        if read is not None and module.runs_in_worker(call):
+            yield Finding(
+                f"{quoted(module.text(call), 40)} gives a promise, of which `{module.text(read)}` is"
+                " `undefined`",
+                module.at(call),
+                (module.at(read, "it is read here"),),
+                _fix(module, call),
+            )
+
+
+def _tested(module: Module, condition: Node) -> Iterator[Node]:
+    """The calls of which a condition asks whether they give anything."""
+    node = js.unwrap(condition)
+    found = module.operation(node)
+    if found is not None:
+        for part in found.operands if found.operator in _LOGICAL else ():
+            if part is not None:
+                yield from _tested(module, part)
+    elif node.type == "call_expression":
+        yield node
+
+
+def _is_async_call(module: Module, node: Node) -> bool:
+    """Whether a call calls a function of the project that is `async`, and no generator."""
+    called = js.function_called(module, node)
+    if called is None or module.value_of(node).kind is not ValueKind.PROMISE:
+        return False
+    words = [child.type for child in called[1].children]
+    return "async" in words and "*" not in words and "generator" not in called[1].type
+
+
+def _read_of(module: Module, declared: Node) -> Node | None:
+    """The name of a member that is read of a variable, or taken out where it is declared, as if it held the
+    result."""
+    name = declared.child_by_field_name("name")
+    if name is not None and name.type == "object_pattern":
+        parts = [part for part in name.named_children if part.type != "comment"]
+        return (parts[0].child_by_field_name("key") or parts[0]) if parts else None
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    if declaration is None or not declaration.constant:
+        return None
+    for use in module.scope.references(declaration):
+        read = module.member_read(use)
+        if read is not None and read.name not in _OF_PROMISES:
+            above = module.parent(read.node)
+            assigned = module.assignment(above) if above is not None else None
+            is_target = above is not None and above.child_by_field_name("left") == read.node
+            return None if assigned is not None and is_target else read.name_node
+    return None
 
 
 def _is_value(module: Module, node: Node) -> bool:

@@ -679,6 +679,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ("unguarded-parse", "workerd", "SyntaxError: Unexpected token '…', \"…\" is not valid JSON"),
     ("unguarded-parse", "workerd", "SyntaxError: Unexpected end of JSON input"),
     ("unguarded-parse", "workerd", "TypeError: Invalid URL string."),
+    ("unguarded-parse", "workerd", "RangeError: Invalid time zone specified: …"),
     ("unguarded-parse", "workerd", "TypeError: Parsing a Body as FormData requires a Content-Type header."),
     (
         "unguarded-parse",

@@ -1,0 +1,165 @@
+"""Look at what a result says: an object that tells of a failure counts as true.
+
+A function that answers `{ success: false }` or `{ error: true }` gives an object whatever happens. Who only
+asks whether there is one (`if (paid)`, `if (!plan)`) takes the failure for a success: the invoice is marked
+as paid, and fields that are not there are used as `undefined`.
+
+## Incorrect
+
+```ts
+async function pay(id: string): Promise<{ success: boolean }> {
+  const answer = await fetch(`https://pay.example.com/${id}`, { signal: AbortSignal.timeout(5000) });
+  if (!answer.ok) return { success: false };
+  return { success: true };
+}
+
+export default {
+  async fetch(): Promise<Response> {
+    const paid = await pay("1");
+    if (!paid) return new Response("not paid", { status: 402 });
+    return new Response("paid");
+  },
+} satisfies ExportedHandler;
+```
+
+## Correct
+
+```ts
+async function pay(id: string): Promise<{ success: boolean }> {
+  const answer = await fetch(`https://pay.example.com/${id}`, { signal: AbortSignal.timeout(5000) });
+  if (!answer.ok) return { success: false };
+  return { success: true };
+}
+
+export default {
+  async fetch(): Promise<Response> {
+    const paid = await pay("1");
+    if (!paid.success) return new Response("not paid", { status: 402 });
+    return new Response("paid");
+  },
+} satisfies ExportedHandler;
+```
+
+## What to do
+
+Ask for the property that tells of the failure: `if (result.success)`, `if (result.error)`. Where the function
+may also give `null`, `if (!result?.success)`.
+
+## Not reported
+
+Results of which that property is read anywhere, or that are handed on, returned or taken apart; functions of
+packages.
+
+## Fix safety
+
+No fix: which of its properties decides is up to the function.
+
+Source: https://tc39.es/ecma262/#sec-toboolean
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import PREVIEW, Finding, Module, Severity, js, module, quoted, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_MARKS = {
+    "success": ("false",),
+    "ok": ("false",),
+    "valid": ("false",),
+    "error": ("true", "string", "template_string"),
+    "failed": ("true",),
+}
+"""Properties by which a result tells of a failure, and the expressions that do."""
+_LOGICAL = frozenset({"!", "&&", "||"})
+_TESTS = frozenset({"if_statement", "ternary_expression", "while_statement"})
+
+
+@rule(module("await", "return"), severity=Severity.WARNING, presets=(PREVIEW,))
+def check(module: Module) -> Iterator[Finding]:
+    if not module.is_run:
+        return
+    for declared in module.descendants(module.root, "variable_declarator"):
+        name, value = declared.child_by_field_name("name"), declared.child_by_field_name("value")
+        if name is None or value is None or name.type != "identifier":
+            continue
+        made = _called(module, value)
+        uses = _uses(module, name) if made is not None else None
+        if made is None or uses is None:
+            continue
+        called = js.function_called(module, made)
+        failure = _failure(*called, {read for _, read in uses}) if called is not None else None
+        test = next((use for use, read in uses if read is None and _is_test(module, use)), None)
+        if called is None or failure is None or test is None or not module.runs_in_worker(test):
+            continue
+        told = called[0].text(failure)
+        yield Finding(
+            f"{quoted(module.text(name))} counts as true when `{module.callee_name(made)}()` fails, too: it"
+            f" returns an object with {quoted(told, 40)} then",
+            module.at(test),
+            (called[0].at(failure, "the failure"),),
+        )
+
+
+def _called(module: Module, value: Node) -> Node | None:
+    """The call of which a variable holds the result."""
+    node = js.unwrap(value)
+    if node.type == "await_expression":
+        inner = js.first_named(node)
+        node = js.unwrap(inner) if inner is not None else node
+    return node if node.type == "call_expression" else None
+
+
+def _uses(module: Module, name: Node) -> list[tuple[Node, str | None]] | None:
+    """The places of a constant, each with the member that is read there; None where it is handed on."""
+    declaration = module.scope.resolve(name)
+    if declaration is None or not declaration.constant:
+        return None
+    found: list[tuple[Node, str | None]] = []
+    for use in module.scope.references(declaration):
+        read = module.member_read(use)
+        if read is None and not _is_test(module, use) and not _is_logged(module, use):
+            return None
+        found.append((use, read.name if read is not None else None))
+    return found
+
+
+def _is_test(module: Module, use: Node) -> bool:
+    """Whether a condition asks whether there is such a thing."""
+    node = module.with_wrappers(use)
+    above = module.parent(node)
+    while above is not None:
+        found = module.operation(above)
+        if found is not None and found.operator in _LOGICAL:
+            node = module.with_wrappers(above)
+            above = module.parent(node)
+            continue
+        condition = above.child_by_field_name("condition") if above.type in _TESTS else None
+        return condition is not None and condition.start_byte == node.start_byte
+    return False
+
+
+def _failure(module: Module, function: Node, reads: set[str | None]) -> Node | None:
+    """The property of an object that a function returns by which it tells of a failure, where nobody reads
+    it."""
+    body = js.body_of(function)
+    if body is None or body.type != "statement_block":
+        return None
+    for node in js.walk(function, into_functions=False):
+        value = js.first_named(node) if node.type == "return_statement" else None
+        told = js.unwrap(value) if value is not None else None
+        for part in told.named_children if told is not None and told.type == "object" else ():
+            key = module.key(part)
+            said = part.child_by_field_name("value") if part.type == "pair" else None
+            if key in _MARKS and said is not None and js.unwrap(said).type in _MARKS[key]:
+                return None if reads & _MARKS.keys() else part
+    return None
+
+
+def _is_logged(module: Module, use: Node) -> bool:
+    around = module.call_around(use)
+    return around is not None and module.log_at(around[0].node) is not None
