@@ -44,7 +44,6 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "jwt-decoded-not-verified": Weakness((347,), 8.1),
         "jwt-without-expiry": Weakness((613,), 4.8),
         "layout-guards-no-action": Weakness((862, 425), 8.2),
-        "lifetime-in-milliseconds": Weakness((613,), 4.8),
         "log-credential": Weakness((532,), 5.5),
         "log-personal-data": Weakness((532, 359), 4.0),
         "login-without-limit": Weakness((307,), 5.3),
