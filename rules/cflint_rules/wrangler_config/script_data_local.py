@@ -73,9 +73,10 @@ script's name.
 
 ## Not reported
 
-Commands with `--local`, `--persist-to` or `--preview`; scripts whose name says `local`, `dev`, `test` or `ci`
-as well; commands that only read (`migrations list`, `kv key get`); an older wrangler, which works remotely;
-what a script runs by way of a variable of the shell.
+Commands in other scripts, also with `--env production`, which says whose copy it is. Commands with `--local`,
+`--persist-to` or `--preview`; scripts whose name says `local`, `dev`, `test` or `ci` as well; commands that
+only read (`migrations list`, `kv key get`); an older wrangler, which works remotely; what a script runs by
+way of a variable of the shell.
 
 There is one finding in a package.json for a configuration, with the other places.
 
@@ -114,7 +115,6 @@ from cflint_rules.wrangler_config._scripts import speaks_for_its_package
 _WORDS = pattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _PRODUCTION = frozenset({"prod", "production", "remote", "live", "deploy", "release"})
 _LOCAL = frozenset({"local", "locally", "dev", "development", "test", "tests", "e2e", "ci", "preview"})
-_ENVIRONMENTS = frozenset({"prod", "production", "live"})
 _CHANGES = {
     ("d1", "execute"): (3, 33, 0),
     ("d1", "migrations", "apply"): (3, 33, 0),
@@ -191,17 +191,11 @@ def _of(
         why = f"the script `{name}` deploys"
     elif not _PRODUCTION.isdisjoint(_words(name)) and "--dry-run" not in text:
         why = f"the script `{name}` is for what is deployed"
-    if why:
-        for ran in _scripts_run(name, nodes):
-            for call in config.wrangler_calls(nodes[ran].text or ""):
-                command = _local_change(call, installed)
-                if command is not None:
-                    yield _Found(nodes[ran], command, why)
-        return
-    for call in calls:
-        command = _local_change(call, installed)
-        if command is not None and call.value("--env", "-e") in _ENVIRONMENTS:
-            yield _Found(node, command, "`--env` does not change that")
+    for ran in _scripts_run(name, nodes) if why else ():
+        for call in config.wrangler_calls(nodes[ran].text or ""):
+            command = _local_change(call, installed)
+            if command is not None:
+                yield _Found(nodes[ran], command, why)
 
 
 def _scripts_run(name: str, nodes: Mapping[str, config.ConfigNode]) -> Iterator[str]:
