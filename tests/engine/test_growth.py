@@ -27,6 +27,7 @@ ONCE = {
     "fields-bound": 100,
     "tables-of-queue": 100,
     "sockets-accepted": 50,
+    "lists-stored": 100,
     "fetch:rows:rewritten-rows": 10,
 }
 """What once took the square of its size or more, with how much of it is checked."""

@@ -510,6 +510,7 @@ def config_shapes() -> Iterator[Shape]:
     yield Shape("fields-bound", _fields_bound, 100)
     yield Shape("tables-of-queue", _tables_of_queue, 100)
     yield Shape("sockets-accepted", _sockets_accepted, 50)
+    yield Shape("lists-stored", _lists_stored, 50)
     yield Shape("modules", _modules, 60)
     yield Shape("module-chain", _module_chain, 60)
     yield Shape("workers", _workers, 30)
@@ -617,6 +618,22 @@ def _tables_of_queue(n: int) -> Files:
     insert = 'async function s{0}(env) {{ await env.DB.prepare("INSERT INTO t{0} (a) VALUES (1)").run(); }}'
     calls = rows("await s{0}(env);", n)
     return worker(rows(insert, n) + f"export default {{ async queue(batch, env) {{\n{calls}}} }};\n")
+
+
+def _lists_stored(n: int) -> Files:
+    """Methods of an object that add to a list each, and store it."""
+    methods = "".join(
+        f"""  async m{i}(text: string) {{
+    const list = (await this.ctx.storage.get<string[]>("k{i}")) ?? [];
+    list.push(text);
+    await this.ctx.storage.put("k{i}", list);
+  }}
+"""
+        for i in range(n)
+    )
+    head = 'import { DurableObject } from "cloudflare:workers";\nexport class Room extends DurableObject {\n'
+    end = "}\nexport default { async fetch() { return new Response(); } };\n"
+    return worker(head + methods + end)
 
 
 def _sockets_accepted(n: int) -> Files:

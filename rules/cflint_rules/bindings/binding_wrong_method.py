@@ -115,7 +115,7 @@ _SLIPS: dict[str, dict[str, str]] = {
     "r2": {"set": "put", "remove": "delete", "upload": "put", "download": "get"},
     "d1": {"execute": "prepare", "run": "prepare", "all": "prepare", "first": "prepare"},
     "queue": {"sendMessage": "send", "publish": "send", "enqueue": "send", "push": "send", "add": "send"},
-    "workflow": {"run": "create", "start": "create", "trigger": "create", "execute": "create"},
+    "workflow": dict.fromkeys(("run", "start", "trigger", "execute", "dispatch", "invoke"), "create"),
     "vectorize": {"search": "query", "delete": "deleteByIds"},
     "ratelimit": {"check": "limit", "consume": "limit"},
     "analytics_engine": {"write": "writeDataPoint", "writeDataPoints": "writeDataPoint"},

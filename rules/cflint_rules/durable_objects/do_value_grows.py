@@ -129,25 +129,36 @@ def check(match: Match) -> Iterator[Finding]:
 
 def _told_at(owner: ClassDefinition, key: str, name: str, put: Node) -> Node:
     """The place at which a value is told of: the first write behind what adds to it."""
-    module = owner.module
-    writes = [
-        made.node
-        for made in module.calls("put", owner.body)
-        if len(made.arguments) > 1 and module.text(made.arguments[0]) == key
-    ]
-    adding = [
-        (method.id, made.node.end_byte)
-        for word in sorted(_ADDS)
-        for made in module.calls(word, owner.body)
-        if made.receiver is not None
-        and _is_called(module, made.receiver, name)
-        and (method := module.method_around(made.node)) is not None
-    ]
+    module, body = owner.module, owner.body
+    writes = module.memoized(("writes by key", body.id), lambda: _writes_by_key(owner)).get(key, [])
+    adding = module.memoized(("adds by name", body.id), lambda: _adds_by_name(owner)).get(name, {})
     for node in writes:
         method = module.method_around(node)
-        if method is not None and any(id == method.id and end < node.start_byte for id, end in adding):
+        first = adding.get(method.id) if method is not None else None
+        if first is not None and first < node.start_byte:
             return node
     return writes[0] if writes else put
+
+
+def _writes_by_key(owner: ClassDefinition) -> dict[str, list[Node]]:
+    """The calls of `put()` in a class, by what they are given as the key."""
+    found: dict[str, list[Node]] = {}
+    for made in owner.module.calls("put", owner.body):
+        if len(made.arguments) > 1:
+            found.setdefault(owner.module.text(made.arguments[0]), []).append(made.node)
+    return found
+
+
+def _adds_by_name(owner: ClassDefinition) -> dict[str, dict[int, int]]:
+    """Where each method first adds to a list of a name."""
+    module = owner.module
+    found: dict[str, dict[int, int]] = {}
+    for made in (made for word in sorted(_ADDS) for made in module.calls(word, owner.body)):
+        method = module.method_around(made.node)
+        if made.receiver is not None and method is not None:
+            ends = found.setdefault(_own_name(module, made.receiver), {})
+            ends[method.id] = min(ends.get(method.id, made.node.end_byte), made.node.end_byte)
+    return found
 
 
 def _is_lasting(module: Module, key: Node) -> bool:
@@ -440,7 +451,10 @@ def _is_kept_short(owner: ClassDefinition, name: str, key: Node) -> bool:
             return True
         if found is not None and found.operator in _COMPARES:
             return True
-    return any(_is_handed_on(module, leaf) for leaf in module.leaves(name, body))
+    return module.memoized(
+        ("handed on", body.id, name),
+        lambda: any(_is_handed_on(module, leaf) for leaf in module.leaves(name, body)),
+    )
 
 
 def _is_for_clients(module: Module, owner: ClassDefinition, made: js.Call) -> bool:
