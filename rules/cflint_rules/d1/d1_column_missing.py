@@ -123,7 +123,7 @@ def check(match: Match) -> Iterator[Finding]:
     if use is None or use.engine is not sql.SqlDialect.D1 or not module.is_run:
         return
     for table, lacking in _lacking(use):
-        places = _places(module).get((table.name or "").lower(), []) if lacking else []
+        places = _places(module, table.name or "") if lacking else []
         if not places or places[0].call != (module.path, match.node.start_byte):
             continue
         names = list(dict.fromkeys(name for place in places for name in place.columns))
@@ -143,31 +143,35 @@ def check(match: Match) -> Iterator[Finding]:
 
 @dataclass(frozen=True)
 class _Place:
-    """A call, by its module and offset, that writes columns which a table lacks."""
+    """A call, by its module and offset, that names columns which a table lacks."""
 
     call: tuple[str, int]
     columns: tuple[str, ...]
     at: Location
 
 
-def _places(module: Module) -> dict[str, list[_Place]]:
-    """The calls of the Workers around that write columns which no SQL gives, in order, by table."""
+def _places(module: Module, table: str) -> list[_Place]:
+    """The calls of the Workers around that name columns which no SQL gives a table, in order. Statements in
+    which its name is not spelled like this are left out."""
     paths = js.paths_around(module)
 
-    def find() -> dict[str, list[_Place]]:
-        found: dict[str, list[_Place]] = {}
-        for site in js.calls_named(module.project, paths, "prepare", at_hand=module):
-            use = sql.sql_use(site.module, site.node)
-            if use is None or use.engine is not sql.SqlDialect.D1 or not site.module.is_run:
-                continue
-            for table, lacking in _lacking(use):
-                if lacking:
-                    names = tuple(token.name or "" for token in lacking)
-                    place = _Place((site.module.path, site.node.start_byte), names, use.at_token(lacking[0]))
-                    found.setdefault((table.name or "").lower(), []).append(place)
-        return {table: sorted(places, key=lambda place: place.call) for table, places in found.items()}
+    def find() -> list[_Place]:
+        found: list[_Place] = []
+        for other in js.modules_naming(module.project, paths, table, at_hand=module):
+            for made in other.calls("prepare", other.root):
+                use = sql.sql_use(other, made.node)
+                if use is None or use.engine is not sql.SqlDialect.D1 or not other.is_run:
+                    continue
+                if table not in use.text.text:
+                    continue
+                for named, lacking in _lacking(use):
+                    if lacking and named.name == table:
+                        names = tuple(token.name or "" for token in lacking)
+                        at = use.at_token(lacking[0])
+                        found.append(_Place((other.path, made.node.start_byte), names, at))
+        return sorted(found, key=lambda place: place.call)
 
-    question = ("columns that no SQL gives", *(id(worker) for worker in module.workers))
+    question = ("columns that no SQL gives", table, *(id(worker) for worker in module.workers))
     return module.project.memo.memoized(question, find)
 
 
