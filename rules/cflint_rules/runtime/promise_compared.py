@@ -66,7 +66,9 @@ Source: https://tc39.es/ecma262/#sec-isstrictlyequal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, js, module, pattern, quoted, rule
@@ -75,7 +77,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _COMPARES = pattern(
-    rb"[!=]==?(?:(?<=\)[!=]==)|(?<=\) [!=]==)|(?<=\)[!=]=)|(?<=\) [!=]=)|\s*[^;\n&|)]{0,200}\()"
+    rb"==(?:(?<=\)[!=]==)|(?<=\) [!=]==)|(?<=\)==)|(?<=\) ==)|(?<=\)!=)|(?<=\) !=)|=?\s*[^;\n&|)]{0,200}\()"
+    rb"|!=(?!=)(?:(?<=\)!=)|(?<=\) !=)|\s*[^;\n&|)]{0,200}\()"
 )
 """Comparisons with a call on one side."""
 _EQUALITY = frozenset({"===", "!==", "==", "!="})
@@ -105,7 +108,11 @@ def check(module: Module) -> Iterator[Finding]:
             )
 
 
-_TESTS = ("if_statement", "ternary_expression", "while_statement")
+_ASYNC = pattern(rb"async\s+(?:function\s+)?(?:([A-Za-z_$][\w$]*)\s*[(<])?")
+_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$")
+_CALLED = pattern(rb"(?:[(=|&!]|return )\s*(?:[\w$]+(?:!|\?)?\.){0,6}#?([A-Za-z_$][\w$]*)\s*[(<]")
+"""Calls where a condition or a variable may take what they give."""
+_TESTS = frozenset({"if_statement", "ternary_expression", "while_statement"})
 _LOGICAL = frozenset({"&&", "||", "!"})
 _OF_PROMISES = frozenset({"then", "catch", "finally", "constructor", "toString"})
 
@@ -113,43 +120,89 @@ _OF_PROMISES = frozenset({"then", "catch", "finally", "constructor", "toString"}
 @check.on(module("async"))
 def check_tested(module: Module) -> Iterator[Finding]:
     """Promises of `async` functions of the project where a condition, or a member, wants the result."""
-    if not module.is_run:
+    names = _names_of_async(module) if module.is_run else ()
+    if not names:
         return
-    for test in module.descendants(module.root, *_TESTS):
-        condition = test.child_by_field_name("condition")
-        for made in _tested(module, condition) if condition is not None else ():
-            if _is_async_call(module, made) and module.runs_in_worker(made):
-                yield Finding(
-                    f"{quoted(module.text(made), 40)} is a promise here, which always counts as true",
-                    module.at(made),
-                    fix=_fix(module, made),
-                )
-    for declared in module.descendants(module.root, "variable_declarator"):
-        value = declared.child_by_field_name("value")
-        call = js.unwrap(value) if value is not None else None
-        if call is None or call.type != "call_expression" or not _is_async_call(module, call):
+    seen: set[int] = set()
+    for match in _CALLED.finditer(module.document.data):
+        call = _call_of(module, match) if match[1].decode() in names else None
+        above = _asked_by(module, call) if call is not None and call.id not in seen else None
+        if call is None or above is None or not _is_async_call(module, call):
             continue
-        read = _read_of(module, declared)
-        if read is not None and module.runs_in_worker(call):
+        seen.add(call.id)
+        if above.type == "variable_declarator":
+            yield from _read_too_early(module, above, call)
+        elif module.runs_in_worker(call):
             yield Finding(
-                f"{quoted(module.text(call), 40)} gives a promise, of which `{module.text(read)}` is"
-                " `undefined`",
+                f"{quoted(module.text(call), 40)} is a promise here, which always counts as true",
                 module.at(call),
-                (module.at(read, "it is read here"),),
-                _fix(module, call),
+                fix=_fix(module, call),
             )
 
 
-def _tested(module: Module, condition: Node) -> Iterator[Node]:
-    """The calls of which a condition asks whether they give anything."""
-    node = js.unwrap(condition)
-    found = module.operation(node)
-    if found is not None:
-        for part in found.operands if found.operator in _LOGICAL else ():
-            if part is not None:
-                yield from _tested(module, part)
-    elif node.type == "call_expression":
-        yield node
+def _call_of(module: Module, match: re.Match[bytes]) -> Node | None:
+    """The call whose name a match has found."""
+    leaf = module.node_at(*match.span(1))
+    callee = module.parent(leaf) if leaf is not None and leaf.type == "property_identifier" else leaf
+    call = module.parent(module.with_wrappers(callee)) if callee is not None else None
+    return call if call is not None and call.type == "call_expression" else None
+
+
+def _asked_by(module: Module, call: Node) -> Node | None:
+    """The condition's statement, or the declaration of a variable, that takes what a call gives."""
+    node = module.with_wrappers(call)
+    above = module.parent(node)
+    if above is not None and above.type == "variable_declarator":
+        return above
+    while above is not None and (made := module.operation(above)) is not None and made.operator in _LOGICAL:
+        node = module.with_wrappers(above)
+        above = module.parent(node)
+    is_test = above is not None and above.type in _TESTS and above.child_by_field_name("condition") == node
+    return above if is_test else None
+
+
+def _read_too_early(module: Module, declared: Node, call: Node) -> Iterator[Finding]:
+    """A variable that holds a promise, and of which a member of the result is read."""
+    read = _read_of(module, declared)
+    if read is not None and module.runs_in_worker(call):
+        yield Finding(
+            f"{quoted(module.text(call), 40)} gives a promise, of which `{module.text(read)}` is `undefined`",
+            module.at(call),
+            (module.at(read, "it is read here"),),
+            _fix(module, call),
+        )
+
+
+def _names_of_async(module: Module) -> AbstractSet[str]:
+    """What the `async` functions and methods are called that run in a module's Workers: few calls are of
+    these, and only they are followed."""
+
+    def find() -> AbstractSet[str]:
+        documents = map(module.project.sources.document, js.paths_around(module))
+        named = (one.memoized("names of async", _async_in) for one in documents if one is not None)
+        return frozenset().union(*named)
+
+    return module.project.memo.memoized(("names of async", module.workers), find)
+
+
+def _async_in(document: js.Document) -> frozenset[str]:
+    data = document.data
+    found: set[bytes] = set()
+    for match in _ASYNC.finditer(data):
+        found.add(match[1] or _given_to(data[max(0, match.start() - 100) : match.start()].rstrip()))
+    return frozenset(name.decode() for name in found if name)
+
+
+def _given_to(before: bytes) -> bytes:
+    """The name in front of the sign at the end of some code, by which a function is called; b"" without one.
+    A regular expression with an end takes ten times as long."""
+    if not before.endswith((b"=", b":")):
+        return b""
+    code = before[:-1].rstrip()
+    start = end = len(code)
+    while start > 0 and code[start - 1] in _WORD:
+        start -= 1
+    return code[start:end]
 
 
 def _is_async_call(module: Module, node: Node) -> bool:

@@ -61,12 +61,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, js, module, rule
+from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _GETTERS = "workers_api_getters_setters_on_prototype"
+_DOTS = pattern(rb"\.\.\.(?=[\w$(])")
 _GIVEN = frozenset({"identifier", "member_expression", "call_expression", "await_expression"}) | {
     *("parenthesized_expression", "as_expression", "non_null_expression", "new_expression")
 }
@@ -86,10 +87,13 @@ _KINDS = {
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run or b"..." not in subject.document.data:
         return
-    for node in subject.descendants(subject.root, "spread_element"):
-        holder = subject.parent(node)
-        given = js.first_named(node)
-        if holder is None or holder.type != "object" or given is None or given.type not in _GIVEN:
+    for dots in subject.mentions(_DOTS):
+        node = subject.parent(dots)
+        holder = subject.parent(node) if node is not None and node.type == "spread_element" else None
+        given = js.first_named(node) if node is not None else None
+        if holder is None or node is None or holder.type != "object":
+            continue
+        if given is None or given.type not in _GIVEN:
             continue
         what = _KINDS.get(subject.value_of(given).kind) or _of_asset(subject, given)
         if what is None or not subject.runs_in_worker(node):
