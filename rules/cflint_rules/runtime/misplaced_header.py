@@ -91,11 +91,16 @@ _REQUESTS = ("Request", "fetch")
     fix=Safety.UNSAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
-    module, made = match.module, match.call
-    if len(made.arguments) != 2 or not module.is_run or not module.runs_in_worker(match.node):
+    if len(match.arguments) != 2 or not match.module.is_run:
         return
+    found = next(_of_options(match, match.arguments[1]), None)
+    if found is not None and match.module.runs_in_worker(match.node):
+        yield found
+
+
+def _of_options(match: Match, given: Node) -> Iterator[Finding]:
+    module = match.module
     what = _maker(module, match)
-    given = made.arguments[1]
     options = js.unwrap(module.initializer(given)) if what is not None else None
     if what is None or options is None:
         return
