@@ -256,6 +256,10 @@ def check_grown(owner: ClassDefinition) -> Iterator[Finding]:
 def _methods_of_messages(owner: ClassDefinition) -> list[Node]:
     """What runs for a message of an object that hibernates: nothing when it is not sure that it does."""
     module = owner.module
+    if not any(
+        member.name in _OF_AGENTS or member.name in js.WEBSOCKET_HANDLERS for member in owner.facts.members
+    ):
+        return []
     if owner.kind is ClassKind.AGENT:
         names = _OF_AGENTS
     elif owner.is_durable_object and module.hibernatable_accepts(owner):
