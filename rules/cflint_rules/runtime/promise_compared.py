@@ -68,7 +68,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, js, module, pattern, quoted, rule
@@ -120,9 +119,9 @@ _OF_PROMISES = frozenset({"then", "catch", "finally", "constructor", "toString"}
 @check.on(module("async"))
 def check_tested(module: Module) -> Iterator[Finding]:
     """Promises of `async` functions of the project where a condition, or a member, wants the result."""
-    names = _names_of_async(module) if module.is_run else ()
-    if not names:
+    if not module.is_run:
         return
+    names = module.document.memoized("names of async", _async_in) | {one.name for one in module.scope.imports}
     seen: set[int] = set()
     for match in _CALLED.finditer(module.document.data):
         call = _call_of(module, match) if match[1].decode() in names else None
@@ -173,19 +172,8 @@ def _read_too_early(module: Module, declared: Node, call: Node) -> Iterator[Find
         )
 
 
-def _names_of_async(module: Module) -> AbstractSet[str]:
-    """What the `async` functions and methods are called that run in a module's Workers: few calls are of
-    these, and only they are followed."""
-
-    def find() -> AbstractSet[str]:
-        documents = map(module.project.sources.document, js.paths_around(module))
-        named = (one.memoized("names of async", _async_in) for one in documents if one is not None)
-        return frozenset().union(*named)
-
-    return module.project.memo.memoized(("names of async", module.workers), find)
-
-
 def _async_in(document: js.Document) -> frozenset[str]:
+    """What the `async` functions and methods of a module are called."""
     data = document.data
     found: set[bytes] = set()
     for match in _ASYNC.finditer(data):
@@ -207,8 +195,10 @@ def _given_to(before: bytes) -> bytes:
 
 def _is_async_call(module: Module, node: Node) -> bool:
     """Whether a call calls a function of the project that is `async`, and no generator."""
+    if module.value_of(node).kind is not ValueKind.PROMISE:
+        return False  # asked first: it is known without a look at the module of an imported function
     called = js.function_called(module, node)
-    if called is None or module.value_of(node).kind is not ValueKind.PROMISE:
+    if called is None:
         return False
     words = [child.type for child in called[1].children]
     return "async" in words and "*" not in words and "generator" not in called[1].type
