@@ -345,7 +345,7 @@ def test_prune_removes_what_is_mended_and_adds_nothing(cli: Cli) -> None:
 def test_prune_keeps_what_lies_outside_the_paths(cli: Cli) -> None:
     for name in ("one", "two"):
         Path(name, "src").mkdir(parents=True)
-        Path(name, "wrangler.jsonc").write_text(CONFIG)
+        Path(name, "wrangler.jsonc").write_text(CONFIG.replace('"w"', f'"{name}"'))
         Path(name, "src/index.ts").write_text(CODE)
     assert cli("check", "--baseline", "base.json", "--write-baseline").code == 0
     before = read_baseline(Path("base.json").read_bytes())

@@ -1,4 +1,4 @@
-"""Say `--remote` in scripts that change the data of production.
+"""Let scripts for production change remote data.
 
 `wrangler d1 execute` and `wrangler d1 migrations apply` (since 3.33), `wrangler kv key put` and
 `wrangler r2 object put` (since 4) and their like work on the copy of the data on one's own machine unless
