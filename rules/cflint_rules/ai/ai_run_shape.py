@@ -46,6 +46,8 @@ export default {
 
 ## What to do
 
+Give inputs by the names that the page of the model lists, and read of the answer what that page says it has.
+
 - "no input": Write `<meant>` for it.
 - "takes no `": Put `{ role: "system", content: … }` first in `messages`; with a `prompt`, give `messages` in
   its place.
@@ -74,7 +76,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, new, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, new, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -95,7 +97,7 @@ _SCHEMA = pattern(rb"json_schema")
 _LOOKS = pattern(rb"typeof|json_object")
 
 
-@rule(call("run"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("run"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module, given = match.module, match.arguments
     model = module.string_of(given[0]) if len(given) > 1 else None

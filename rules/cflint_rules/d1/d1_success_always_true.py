@@ -62,7 +62,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, rule, sql
+from cflint.api import Finding, Module, Severity, js, module, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,7 +72,7 @@ _CHANGES = frozenset({"UPDATE", "DELETE"})
 _PATTERN_NAMES = ("shorthand_property_identifier_pattern", "identifier")
 
 
-@rule(module("success"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(module("success"), severity=Severity.NOTE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return

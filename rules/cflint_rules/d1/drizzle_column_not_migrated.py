@@ -104,7 +104,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Documents, Finding, Module, Severity, join_names, module, rule, sql
+from cflint.api import Documents, Finding, Module, Severity, join_names, module, rule, sql
 
 _MOST = 6
 
@@ -112,7 +112,6 @@ _MOST = 6
 @rule(
     module("sqliteTable", "pgTable"),
     severity=Severity.WARNING,
-    presets=(PREVIEW,),
     documents=Documents.NOTHING,
 )
 def check(subject: Module) -> Iterator[Finding]:

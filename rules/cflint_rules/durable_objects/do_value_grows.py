@@ -58,6 +58,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
+    PREVIEW,
     ClassDefinition,
     Finding,
     Match,
@@ -89,7 +90,7 @@ _ASKS = frozenset({"includes", "some", "find", "findIndex", "indexOf", "every"})
 _COMPARES = frozenset({"<", ">", "<=", ">="})
 
 
-@rule(call("put"), severity=Severity.NOTE)
+@rule(call("put"), severity=Severity.NOTE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module, function, owner = match.module, match.enclosing_function, match.enclosing_class
     if function is None or owner is None or not 2 <= len(match.arguments) <= 3:

@@ -52,7 +52,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Finding,
     Fix,
     Match,
@@ -78,7 +77,7 @@ _GIVE_TEXT = frozenset({"randomUUID", "stringify"})
 _LESS = {"<": 0, "<=": 1}
 
 
-@rule(call("BigInt"), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(PREVIEW,))
+@rule(call("BigInt"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if len(match.arguments) != 1 or not js.is_global(module, match.call.callee, "BigInt"):

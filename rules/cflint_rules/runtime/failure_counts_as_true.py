@@ -60,9 +60,10 @@ Source: https://tc39.es/ecma262/#sec-toboolean
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, quoted, rule
+from cflint.api import Finding, Module, Severity, js, module, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -75,21 +76,33 @@ _MARKS = {
     "failed": ("true",),
 }
 """Properties by which a result tells of a failure, and the expressions that do."""
+_TESTED = pattern(rb"if \(!*([A-Za-z_$][\w$]*)(?=\s*(?:\)|&&|\|\|))")
+_CHOSEN = pattern(rb" \? (?<=[\w$] \? )")
+"""Names that an `if` or `?:` asks for, first of all."""
 _LOGICAL = frozenset({"!", "&&", "||"})
 _TESTS = frozenset({"if_statement", "ternary_expression", "while_statement"})
 
 
-@rule(module("await", "return"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(module("await", "return"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
     if not module.is_run:
         return
-    for declared in module.descendants(module.root, "variable_declarator"):
-        name, value = declared.child_by_field_name("name"), declared.child_by_field_name("value")
-        if name is None or value is None or name.type != "identifier":
+    seen: set[int] = set()
+    data = module.document.data
+    asked = (found.span(1) for found in _TESTED.finditer(data))
+    chosen = ((found.start() - 1, found.start()) for found in _CHOSEN.finditer(data))
+    for start, end in chain(asked, chosen):
+        tested = module.node_at(start, end)
+        is_name = tested is not None and tested.type == "identifier"
+        declaration = module.scope.resolve(tested) if tested is not None and is_name else None
+        if declaration is None or declaration.value is None or not declaration.constant:
             continue
-        made = _called(module, value)
-        uses = _uses(module, name) if made is not None else None
-        if made is None or uses is None:
+        made = _called(module, declaration.value)
+        if made is None or made.id in seen:
+            continue
+        seen.add(made.id)
+        uses = _uses(module, declaration)
+        if uses is None:
             continue
         called = js.function_called(module, made)
         failure = _failure(*called, {read for _, read in uses}) if called is not None else None
@@ -98,7 +111,7 @@ def check(module: Module) -> Iterator[Finding]:
             continue
         told = called[0].text(failure)
         yield Finding(
-            f"{quoted(module.text(name))} counts as true when `{module.callee_name(made)}()` fails, too: it"
+            f"{quoted(declaration.name)} counts as true when `{module.callee_name(made)}()` fails, too: it"
             f" returns an object with {quoted(told, 40)} then",
             module.at(test),
             (called[0].at(failure, "the failure"),),
@@ -114,11 +127,8 @@ def _called(module: Module, value: Node) -> Node | None:
     return node if node.type == "call_expression" else None
 
 
-def _uses(module: Module, name: Node) -> list[tuple[Node, str | None]] | None:
+def _uses(module: Module, declaration: js.Declaration) -> list[tuple[Node, str | None]] | None:
     """The places of a constant, each with the member that is read there; None where it is handed on."""
-    declaration = module.scope.resolve(name)
-    if declaration is None or not declaration.constant:
-        return None
     found: list[tuple[Node, str | None]] = []
     for use in module.scope.references(declaration):
         read = module.member_read(use)

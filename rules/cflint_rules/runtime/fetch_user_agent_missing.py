@@ -56,7 +56,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Fix, Match, Module, Safety, Severity, call, js, pattern, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -71,7 +71,6 @@ _TAKES_OPTIONS = ("fetch", "$fetch")
     call(*_TAKES_OPTIONS),
     severity=Severity.WARNING,
     fix=Safety.SAFE,
-    presets=(PREVIEW,),
 )
 def check(match: Match) -> Iterator[Finding]:
     module, made = match.module, match.call

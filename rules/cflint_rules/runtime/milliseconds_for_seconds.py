@@ -55,7 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Fix, Module, Safety, Severity, js, module, pattern, rule
+from cflint.api import Finding, Fix, Module, Safety, Severity, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -83,7 +83,6 @@ _PARTS = frozenset({60, 24, 3600, 86400})
     module(*_TAKERS, *_METHODS, "exp", "Age", "age", "maxage"),
     severity=Severity.WARNING,
     fix=Safety.UNSAFE,
-    presets=(PREVIEW,),
 )
 def check(module: Module) -> Iterator[Finding]:
     if not module.is_run:

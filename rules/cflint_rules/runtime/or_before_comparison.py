@@ -53,7 +53,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Fix, Module, Safety, Severity, js, module, pattern, quoted, rule
+from cflint.api import Finding, Fix, Module, Safety, Severity, js, module, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -62,7 +62,7 @@ _OR = pattern(rb"\|\||\?\?")
 _EQUAL = frozenset({"===", "=="})
 
 
-@rule(module("env"), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(PREVIEW,))
+@rule(module("env"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(module: Module) -> Iterator[Finding]:
     data = module.document.data
     if not module.is_run or (b"||" not in data and b"??" not in data):

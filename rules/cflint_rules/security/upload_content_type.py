@@ -109,7 +109,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.api import (
-    PREVIEW,
     Finding,
     Location,
     Match,
@@ -148,7 +147,7 @@ _SERVES = ("writeHttpMetadata", "httpMetadata")
 _HOPS = 3
 
 
-@rule(call("put"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("put"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module, options = match.module, match.call.argument(2)
     if options is None or not match.receiver_value.is_binding("r2") or not module.is_run:

@@ -49,9 +49,9 @@ object of headers `Vary: "Origin"`). Only caches notice.
 ## Not reported
 
 Functions that no code calls, and such as answer errors only, which caches do not keep; options that are `*`
-by default where no caller gives others. Workers in which `Vary` stands anywhere; handshakes of WebSockets and
-answers to `OPTIONS` alone, which are not cached by it; middleware of packages (`hono/cors` sends `Vary`
-itself). Answers with `no-store` everywhere.
+by default where no caller gives others. Workers in which `Vary` stands anywhere; handshakes of WebSockets
+and answers to `OPTIONS` or to what changes something (`POST`, …) alone, which no cache keeps; middleware of
+packages (`hono/cors` sends `Vary` itself). Answers with `no-store` everywhere.
 
 It is said once in a module.
 
@@ -77,6 +77,8 @@ if TYPE_CHECKING:
 _HEADER = pattern(rb"access-control-allow-origin", re.IGNORECASE)
 _VARY = pattern(rb"\bvary\b", re.IGNORECASE)
 _NOT_KEPT = pattern(rb"no-store", re.IGNORECASE)
+_UNKEPT = frozenset({"OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+_METHODS = _UNKEPT | {"GET", "HEAD"}
 _CACHED = pattern(rb"public, ?(?:s-?)?max-?age=[1-9]|s-maxage=[1-9]", re.IGNORECASE)
 _FRESH = pattern(rb"cache-control|\bexpires\b", re.IGNORECASE)
 _KEPT = frozenset({404, 405, 410, 414, 501})
@@ -153,7 +155,7 @@ def _is_never_kept(subject: Module, value: Node) -> bool:
     function = subject.enclosing_function(value)
     if function is None:
         return False
-    if _is_for_options(subject, value):
+    if _is_for_unkept(subject, value):
         return True
     if js.is_never_called(subject, function):
         return True
@@ -165,9 +167,10 @@ def _is_never_kept(subject: Module, value: Node) -> bool:
     )
 
 
-def _is_for_options(subject: Module, value: Node) -> bool:
-    """Whether a value is sent where the request is an OPTIONS, whose answer no cache keeps."""
-    if any(_names_options(subject, condition) for condition in subject.conditions_around(value)):
+def _is_for_unkept(subject: Module, value: Node) -> bool:
+    """Whether a value is sent where the request is an OPTIONS or one that changes something, whose answer no
+    cache keeps unless it is told to (RFC 9110, 9.3)."""
+    if any(_names_unkept(subject, condition) for condition in subject.conditions_around(value)):
         return True
     function = subject.enclosing_function(value)
     return function is not None and any(
@@ -177,19 +180,20 @@ def _is_for_options(subject: Module, value: Node) -> bool:
     )
 
 
-def _names_options(subject: Module, condition: Node) -> bool:
-    return any(subject.string(text) == "OPTIONS" for text in subject.descendants(condition, "string"))
+def _names_unkept(subject: Module, condition: Node) -> bool:
+    named = {subject.string(text) for text in subject.descendants(condition, "string")} & _METHODS
+    return bool(named) and named <= _UNKEPT
 
 
 def _leaves_others(subject: Module, test: Node, value: Node) -> bool:
-    """Whether an `if` before a value leaves unless the request is an OPTIONS."""
+    """Whether an `if` before a value leaves unless the request is one whose answer no cache keeps."""
     block, then = subject.parent(test), test.child_by_field_name("consequence")
     condition = js.unwrap(test.child_by_field_name("condition") or test)
     if block is None or then is None or not js.contains(block, value):
         return False
     compared = subject.operation(condition)
     is_other = compared is not None and compared.operator in ("!==", "!=")
-    return is_other and _names_options(subject, condition) and not js.completes(subject, then)
+    return is_other and _names_unkept(subject, condition) and not js.completes(subject, then)
 
 
 def _is_always_any(subject: Module, value: Node) -> bool:

@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(module("WorkflowEntrypoint", "AgentWorkflow"), severity=Severity.WARNING)
+@rule(module("WorkflowEntrypoint", "AgentWorkflow"), severity=Severity.NOTE)
 def check(module: Module) -> Iterator[Finding]:
     for run in module.workflow_runs():
         for attempt in module.descendants(run.function, "try_statement"):

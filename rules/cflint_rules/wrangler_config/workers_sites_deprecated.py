@@ -56,6 +56,8 @@ def check(subject: Environment) -> Iterator[Finding]:
     site = subject.own("site")
     if site is None or site.get("bucket") is None or subject.value("assets") is not None:
         return
+    if subject.value("name") is None and subject.value("main") is None and site.get("entry-point") is None:
+        return  # which wrangler does not deploy
     yield Finding(
         "Workers Sites is deprecated: `assets` serves files without the Worker, and without reading KV",
         subject.location(site.get("bucket") or site),
