@@ -38,6 +38,9 @@ export default {
 Write `await` before the call, and make the function around it `async`; its callers await it. Its errors
 come out then.
 
+- "`pipeTo()`": Give it to `ctx.waitUntil(…)`, and hand `ctx` to the function where it lacks it. To await it
+  holds the response back until all has been written.
+
 ## Not reported
 
 Promises that are awaited, returned, passed on, stored, collected for `Promise.all()`, or marked as meant with

@@ -67,7 +67,8 @@ Set an alarm in place of the timer: `if ((await ctx.storage.getAlarm()) === null
 ctx.storage.setAlarm(Date.now() + 1000)`, with the timer's interval for 1000; `async alarm()` of the class
 does what the callback does, and at its end, while `ctx.getWebSockets().length > 0`, sets the next one. What
 clears the timer calls `ctx.storage.deleteAlarm()`. As it is, the object stays in memory, and is billed, as
-long as the timer runs.
+long as the timer runs. An alarm several times a second would keep it awake as well: where the timer ticks
+that often (a game), leave it, see that it ends when nobody plays, and say so in a `cflint-ignore` comment.
 
 - "an alarm is there": Delete the timer and what clears it, and do what the callback does in the `alarm()`
   that the class has, before it sets the next one; where that comes more seldom than the timer did, set it

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 _CONTEXTS = frozenset({ValueKind.HONO_CONTEXT, ValueKind.PAGES_CONTEXT, ValueKind.EXECUTION_CONTEXT})
 _AROUND = FUNCTIONS | CLASSES
-_STREAM = pattern(rb"\bnew\s{1,9}(?:\w{0,40}TransformStream|FixedLengthStream|ReadableStream)\b")
+_STREAM = pattern(
+    rb"\bnew\s{1,9}(?:\w{0,40}TransformStream|FixedLengthStream|ReadableStream|WebSocketPair)\b"
+)
 
 
 def run_while_loading(module: ModuleLike, node: Node) -> tuple[Node, ...] | None:
@@ -134,7 +136,8 @@ def runs_later(module: ModuleLike, node: Node) -> bool:
 
 
 def makes_stream_beside(module: ModuleLike, node: Node) -> bool:
-    """Whether a function around makes a stream, which a response may hand on while the code goes on."""
+    """Whether a function around makes a stream, or a pair of sockets, which a response may hand on while the
+    code goes on."""
     return any(
         made.type == "new_expression"
         for function in _functions_around(module, node)
