@@ -142,7 +142,7 @@ _GIVEN = pattern(rb"""["']?\s{0,4}[:=]\s{0,4}["'`]""")
 
 _PUBLIC = pattern(
     rb"public|publishable|site|anon|measurement|firebase|map|search|csrf|xsrf|next|page|continu|cursor|sync|"
-    rb"device|design|beacon|analytics|insights|test|mock|example",
+    rb"device|design|trusted_?client|beacon|analytics|insights|test|mock|example",
     re.IGNORECASE,
 )
 """Parts of names of what is called a key or a token, and is meant to be seen, or is an example."""

@@ -41,7 +41,7 @@ Delete the key; where the message names a successor, write that in its place.
 ## Not reported
 
 Keys that the schema of the wrangler in `node_modules` still has. When the project's wrangler is of an older
-major version, a key that version 4 refuses is a warning. What wrangler only ignores or advises against is
+major version, a key that version 4 refuses is a note. What wrangler only ignores or advises against is
 always a warning, except where the project has an older tool that reads it: `miniflare` and `build.upload`
 where its package.json asks for Miniflare 2 or before, and every key where it has wrangler 1
 (`@cloudflare/wrangler`) and no later one.
@@ -132,7 +132,9 @@ def _finding(
     key = str(paths[0][-1])
     place = f" in `{config.dotted(paths[0][:-1])}`" if len(paths[0]) > 1 else ""
     older = found.fit is config.Fit.OLDER
-    if entry.rejected:
+    if entry.rejected and older:
+        effect = f"wrangler {entry.since.split('.')[0]} refuses `{key}`{place}, which this project's still takes"
+    elif entry.rejected:
         effect = f"wrangler {entry.since.split('.')[0]} refuses `{key}`{place}"
     elif entry.deprecated:
         effect = f"`{key}`{place} is deprecated"
@@ -153,7 +155,7 @@ def _finding(
         first,
         tuple(others),
         Fix.of(title, edits, safety),
-        None if entry.rejected and not older else Severity.WARNING,
+        (Severity.NOTE if older else None) if entry.rejected else Severity.WARNING,
     )
 
 
