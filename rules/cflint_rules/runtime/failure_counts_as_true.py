@@ -83,7 +83,7 @@ _LOGICAL = frozenset({"!", "&&", "||"})
 _TESTS = frozenset({"if_statement", "ternary_expression", "while_statement"})
 
 
-@rule(module("await", "return"), severity=Severity.WARNING)
+@rule(module("async"), severity=Severity.WARNING)
 def check(module: Module) -> Iterator[Finding]:
     if not module.is_run:
         return
@@ -124,7 +124,11 @@ def _called(module: Module, value: Node) -> Node | None:
     if node.type == "await_expression":
         inner = js.first_named(node)
         node = js.unwrap(inner) if inner is not None else node
-    return node if node.type == "call_expression" else None
+    made = module.call(node)
+    if made is None or made.is_new:
+        return None
+    is_own = made.receiver is None or js.unwrap(made.receiver).type == "this"
+    return node if is_own else None
 
 
 def _uses(module: Module, declaration: js.Declaration) -> list[tuple[Node, str | None]] | None:

@@ -226,10 +226,9 @@ def _of_services(module: Module) -> Iterator[Finding]:
 
 def _speaks(module: Module) -> bool:
     """Whether any code of the Workers of a module has a word that such a service sends."""
-    paths = js.paths_around(module)
-    question = ("webhooks of services", tuple(sorted(paths)))
     return module.project.memo.memoized(
-        question, lambda: next(js.leaves_matching(module.project, paths, _SPEAKS), None) is not None
+        ("webhooks of services", module.workers),
+        lambda: next(js.leaves_matching(module.project, js.paths_around(module), _SPEAKS), None) is not None,
     )
 
 

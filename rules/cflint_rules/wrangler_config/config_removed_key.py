@@ -133,7 +133,9 @@ def _finding(
     place = f" in `{config.dotted(paths[0][:-1])}`" if len(paths[0]) > 1 else ""
     older = found.fit is config.Fit.OLDER
     if entry.rejected and older:
-        effect = f"wrangler {entry.since.split('.')[0]} refuses `{key}`{place}, which this project's still takes"
+        effect = (
+            f"wrangler {entry.since.split('.')[0]} refuses `{key}`{place}, which this project's still takes"
+        )
     elif entry.rejected:
         effect = f"wrangler {entry.since.split('.')[0]} refuses `{key}`{place}"
     elif entry.deprecated:
