@@ -176,7 +176,7 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
     durable = module.may_be_durable(root)
     goes_on = module.makes_stream_beside(root) or module.runs_later(root) or _is_of_agent(module, root)
     invocations = frozenset() if durable or goes_on else js.invocations_of(module, root)
-    goes_on = goes_on or durable or invocations == {js.Invocation.DURABLE_OBJECT}
+    goes_on = goes_on or durable or js.goes_on(invocations)
     end = next((one.end for one in js.Invocation if one in invocations and one.end is not None), None)
     if handled and (goes_on or (end is None and (caught or module.in_constructor(root)))):
         return None  # meant to go on by itself, for all that can be known

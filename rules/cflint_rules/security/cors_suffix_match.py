@@ -188,6 +188,9 @@ def _decides_origin(module: Module, function: Node, declaration: js.Declaration)
     if key == "origin" and holder is not None:
         options = module.parent(holder)
         around = module.call_around(options) if options is not None else None
+        first = next(iter(module.parameters(function)), None)
+        if first is None or not js.contains(first.node, declaration.node):
+            return False  # the second one is the context
         return around is not None and module.is_from(around[0].callee, "hono/cors", "cors")
     return any(
         module.header_read(part) in _HEADERS

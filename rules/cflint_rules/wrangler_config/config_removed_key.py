@@ -93,12 +93,21 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if is_wrangler_1 and config.installed_version(project.workspace, subject.directory, "wrangler") is None:
         return
     found = config.config_schema(project.workspace, subject)
+    wrangler = None
+    if subject.document.origin is None:
+        wrangler = config.installed_version(project.workspace, subject.directory, "wrangler")
     is_miniflare_2 = _has(project, subject, "miniflare", (3, 0, 0))
     groups: dict[str, list[config.Path]] = {}
     for path, _ in subject.root.paths():
         entry = config.removed_key(path) if path else None
         if entry is None or (is_miniflare_2 and config.general_path(path).startswith(_READ_BY_MINIFLARE_2)):
             continue
+        if (
+            entry.deprecated
+            and wrangler is not None
+            and wrangler.below <= tuple(map(int, entry.since.split(".")))
+        ):
+            continue  # what takes its place is not there yet
         if not (found.fit is config.Fit.OWN and _is_known(found, path, entry)):
             groups.setdefault(config.general_path(path), []).append(path)
     for paths in groups.values():
@@ -106,9 +115,6 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         if entry is not None:
             yield _finding(subject, found, entry, paths)
     yield from _instance_types(subject)
-    wrangler = None
-    if subject.document.origin is None:
-        wrangler = config.installed_version(project.workspace, subject.directory, "wrangler")
     if wrangler is None or wrangler.below > _RATE_LIMITS_SINCE:
         yield from _unsafe_rate_limits(subject)
 

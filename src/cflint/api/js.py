@@ -137,6 +137,7 @@ if TYPE_CHECKING:
     from cflint.project.code.headers import HEADER_SETTERS as HEADER_SETTERS
     from cflint.project.code.import_edits import is_typescript as is_typescript
     from cflint.project.code.invocations import Invocation as Invocation
+    from cflint.project.code.invocations import goes_on as goes_on
     from cflint.project.code.invocations import invocations_of as invocations_of
     from cflint.project.code.invocations import loss_of as loss_of
     from cflint.project.code.module import module_of as module_of
@@ -344,7 +345,7 @@ _ORIGINS = {
     "cflint.project.code.flow": ("can_reach completes falls_through"),
     "cflint.project.code.headers": ("HEADER_SETTERS"),
     "cflint.project.code.import_edits": ("is_typescript"),
-    "cflint.project.code.invocations": ("Invocation invocations_of loss_of"),
+    "cflint.project.code.invocations": ("Invocation goes_on invocations_of loss_of"),
     "cflint.project.code.module": ("module_of"),
     "cflint.project.code.mutations": ("Mutation MutationKind overlaps"),
     "cflint.project.code.nodejs": ("NodeNeed node_needs"),
@@ -577,6 +578,7 @@ __all__ = [
     "function_called",
     "function_given",
     "gets_one_message",
+    "goes_on",
     "handler_signature",
     "handlers_of",
     "has_leaf",

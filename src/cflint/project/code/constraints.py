@@ -29,6 +29,8 @@ _FIXED_TYPES = pattern(
     r"(?:number|boolean|bigint|null|undefined|Date|keyof\b.*|typeof\b.*|'[^']*'|\"[^\"]*\"|\d+)"
 )
 
+_SPELLS_OTHERWISE = frozenset({"toLowerCase", "toUpperCase", "trim", "toString"})
+"""Methods that give the same text, spelled otherwise: what holds of it holds of the text."""
 _UNDEFINED = pattern(r"(?:^|\|)\s*:?\s*undefined\b")
 
 
@@ -114,7 +116,14 @@ def _passes_on(module: ModuleLike, parent: Node, node: Node) -> bool:
     if parent.type == "binary_expression":
         operator = parent.child_by_field_name("operator")
         return operator is not None and operator.type in ("??", "||")
-    return False
+    if parent.type == "member_expression":
+        name = parent.child_by_field_name("property")
+        return name is not None and module.text(name) in _SPELLS_OTHERWISE
+    if parent.type == "arguments":
+        call = module.syntax.parent(parent)
+        return call is not None and callee_name(module, call) == "String"
+    is_callee = node.type in ("member_expression", "arguments")  # of those above: no other is passed on
+    return parent.type == "call_expression" and is_callee
 
 
 def _decides(module: ModuleLike, comparison: Node, used: Node, *, equal: bool) -> bool:

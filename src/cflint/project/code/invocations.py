@@ -1,8 +1,9 @@
 """What code runs for, and so what becomes of work that nobody waits for when that ends.
 
 The runtime cancels what an invocation of a Worker still does when its response is sent, or its handler is
-done, but for what was given to `waitUntil()`. A Durable Object goes on with it. Source: workerd
-`src/workerd/io/io-context.h`; https://developers.cloudflare.com/workers/runtime-apis/context/ and
+done, but for what was given to `waitUntil()`. A Durable Object goes on with it, and so does a request that
+was answered with a WebSocket, as long as that is open. Source: workerd `src/workerd/io/io-context.h`;
+https://developers.cloudflare.com/workers/runtime-apis/context/ and
 https://developers.cloudflare.com/durable-objects/api/state/ (`waitUntil`).
 """
 
@@ -21,6 +22,8 @@ from cflint.scope import DeclarationKind
 from cflint.syntax.javascript import FUNCTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tree_sitter import Node
 
     from cflint.project.code.module import ClassDefinition
@@ -36,6 +39,7 @@ class Invocation(Enum):
     CALL = "a remote call"
     WORKFLOW = "a Workflow"
     DURABLE_OBJECT = "a Durable Object"
+    SOCKET = "a request whose answer is an open WebSocket"
     UNKNOWN = "unknown"
 
     @property
@@ -51,6 +55,7 @@ _ENDS = {
     Invocation.CALL: "when the call has returned",
     Invocation.WORKFLOW: "when `run()` returns",
 }
+_BLOCKS = frozenset({"statement_block"})
 _MOST_HOPS = 6
 _CALLED_HERE = PROMISE_CHAIN | {
     "map",
@@ -82,14 +87,21 @@ def loss_of(module: Module, promise: Node, root: Node) -> str | None:
     handled = module.handles_errors(promise)
     durable = module.may_be_durable(root)
     found = frozenset({Invocation.DURABLE_OBJECT}) if durable else invocations_of(module, root)
-    if found == {Invocation.DURABLE_OBJECT}:
+    if goes_on(found):
         return None if handled else "its errors are lost"
     end = next((one.end for one in Invocation if one in found and one.end is not None), None)
     cut = f"it may be cancelled {end}" if end is not None else "it may be cut off in the middle"
     return cut if handled else f"{cut}, and its errors are lost"
 
 
+def goes_on(found: frozenset[Invocation]) -> bool:
+    """Whether the runtime lets run on what nobody waits for, whatever the code runs for."""
+    return bool(found) and found <= _LASTING
+
+
 def _invocations(module: Module, node: Node, hops: int, seen: set[tuple[str, int]]) -> frozenset[Invocation]:
+    if _has_socket(module, node):
+        return _OF_SOCKET
     around = module.enclosing_class(node)
     if around is not None and around.kind.runs_as_durable_object:
         return _LIVES_ON  # whatever its callbacks are given to
@@ -101,13 +113,33 @@ def _invocations(module: Module, node: Node, hops: int, seen: set[tuple[str, int
         if above.type in FUNCTIONS:
             found = _of_function(module, above, hops, seen)
             if found is not None:
-                return found
+                is_inner = found == _NOBODY and module.enclosing_function(above) is not None
+                outer = _invocations(module, above, hops, seen) if is_inner else found
+                return outer if outer == _OF_SOCKET else found
         child = above
     return _NOBODY
 
 
 _NOBODY = frozenset({Invocation.UNKNOWN})
 _LIVES_ON = frozenset({Invocation.DURABLE_OBJECT})
+_OF_SOCKET = frozenset({Invocation.SOCKET})
+_LASTING = _LIVES_ON | _OF_SOCKET
+
+
+def _has_socket(module: Module, node: Node) -> bool:
+    """Whether code stands behind a `new WebSocketPair()`, in its block."""
+    spans = module.memoized("blocks with sockets", lambda: tuple(_blocks_with_sockets(module)))
+    return any(start <= node.start_byte < end for start, end in spans)
+
+
+def _blocks_with_sockets(module: Module) -> Iterator[tuple[int, int]]:
+    """From where pairs of sockets are made to the end of the block around."""
+    for leaf in module.leaves("WebSocketPair", module.root):
+        made = module.parent(leaf)
+        if made is not None and made.type == "new_expression":
+            block = module.enclosing(made, _BLOCKS)
+            if block is not None:
+                yield made.end_byte, block.end_byte
 
 
 def _of_function(

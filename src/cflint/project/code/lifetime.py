@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
 _CONTEXTS = frozenset({ValueKind.HONO_CONTEXT, ValueKind.PAGES_CONTEXT, ValueKind.EXECUTION_CONTEXT})
 _AROUND = FUNCTIONS | CLASSES
-_STREAM = pattern(
-    rb"\bnew\s{1,9}(?:\w{0,40}TransformStream|FixedLengthStream|ReadableStream|WebSocketPair)\b"
-)
+_STREAM = pattern(rb"\bnew\s{1,9}(?:\w{0,40}TransformStream|FixedLengthStream|ReadableStream)\b")
 
 
 def run_while_loading(module: ModuleLike, node: Node) -> tuple[Node, ...] | None:
@@ -136,8 +134,7 @@ def runs_later(module: ModuleLike, node: Node) -> bool:
 
 
 def makes_stream_beside(module: ModuleLike, node: Node) -> bool:
-    """Whether a function around makes a stream, or a pair of sockets, which a response may hand on while the
-    code goes on."""
+    """Whether a function around makes a stream, which a response may hand on while the code goes on."""
     return any(
         made.type == "new_expression"
         for function in _functions_around(module, node)
