@@ -73,7 +73,7 @@ to `console.error("what failed", error)`, which shows its stack.
 ## Not reported
 
 Errors of which the code asks what they are (`instanceof`), or takes the message: those of some libraries have
-properties of their own. `JSON.stringify()` with names of properties, or with a function, and variables that
+properties of their own. JSON in a log, where the error is logged as it is, too. `JSON.stringify()` with names of properties, or with a function, and variables that
 get another value. What is sent as `Response.json({ error })`: `error-detail-leak` tells of that.
 
 There is one finding for a `catch`.
@@ -97,6 +97,7 @@ from cflint.api import (
     Module,
     Safety,
     Severity,
+    js,
     keyword,
     rule,
 )
@@ -133,6 +134,8 @@ def check(match: Match) -> Iterator[Finding]:
     if any(_is_asked(module, use) for use in uses):
         return
     found = [use for use in uses if _becomes_json(module, use)]
+    if found and any(_is_logged(module, use) for use in uses if use not in found):
+        found = [use for use in found if not _is_in_log(module, use)]
     if found:
         first, *others = found
         yield Finding(
@@ -151,6 +154,19 @@ def _is_asked(module: Module, use: Node) -> bool:
     above = module.parent(module.with_wrappers(use))
     operation = module.operation(above) if above is not None else None
     return operation is not None and operation.operator in ("instanceof", "in")
+
+
+def _is_logged(module: Module, use: Node) -> bool:
+    """Whether an error is logged as it is."""
+    around = module.call_around(use)
+    return around is not None and module.log_at(around[0].node) is not None
+
+
+def _is_in_log(module: Module, use: Node) -> bool:
+    """Whether what is made of an error is logged."""
+    statement = module.enclosing(use, frozenset({"expression_statement"}))
+    made = js.first_named(statement) if statement is not None else None
+    return made is not None and module.log_at(js.unwrap(made)) is not None
 
 
 def _becomes_json(module: Module, use: Node) -> bool:

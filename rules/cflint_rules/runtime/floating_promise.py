@@ -299,10 +299,13 @@ def _is_settled(module: Module, value: Node) -> bool:
 
 
 def _is_kept_inside(module: Module, function: Node) -> bool:
-    """Whether a function gives each promise that it returns to `waitUntil()` itself."""
+    """Whether a function gives each promise that it returns to `waitUntil()` itself, or an asynchronous one
+    what it else waits for: `if (ctx) ctx.waitUntil(work); else await work`."""
     body = function.child_by_field_name("body")
-    if js.is_async(function) or body is None:
+    if body is None:
         return False
+    if js.is_async(function):
+        return any(_waits_else(module, made) for made in module.calls("waitUntil", body))
     kept = {
         declaration.node.id
         for made in module.calls("waitUntil", body)
@@ -311,6 +314,17 @@ def _is_kept_inside(module: Module, function: Node) -> bool:
     returned = [js.first_named(node) for node in module.returns_of(function)] if kept else []
     given = [module.scope.resolve(js.unwrap(node)) if node is not None else None for node in returned]
     return bool(given) and all(one is not None and one.node.id in kept for one in given)
+
+
+def _waits_else(module: Module, made: js.Call) -> bool:
+    """Whether the promise of a `waitUntil()` is awaited where the `if` around does not hold."""
+    choice = module.enclosing(made.node, frozenset({"if_statement"}))
+    alternative = choice.child_by_field_name("alternative") if choice is not None else None
+    if alternative is None or not made.arguments or js.contains(alternative, made.node):
+        return False
+    given = module.text(made.arguments[0])
+    awaited = map(js.first_named, module.descendants(alternative, "await_expression"))
+    return any(one is not None and module.text(one) == given for one in awaited)
 
 
 def _calls_back_instead(module: Module, call: Node, function: Node) -> bool:

@@ -45,6 +45,10 @@ key })).success`, with the key that the variable has; `false` is answered as tod
 How many in how long is yours to say: unless you know better, what the code has, with a period of 10 or 60
 seconds. It counts for each location; as it is, each isolate begins anew, and hardly anybody is limited.
 
+- "on Pages": Pages takes no rate limits in its configuration. Add a rate limiting rule to the zone (Security,
+  WAF), or count in a Durable Object of a Worker that is bound (`durable_objects` with `script_name`), whose
+  `fetch()` or method says whether there is room; then the variable goes.
+
 ## Not reported
 
 Maps of which neither the name nor a function that fills them, nor the module, says anything of limits or
@@ -95,6 +99,14 @@ _COUNTS = pattern(
 )
 
 
+def _is_on_pages(module: Module) -> bool:
+    """Whether a module is of a Pages project, with a configuration or without one."""
+    return all(
+        one.config.is_pages if one.config is not None else "functions/" in module.path
+        for one in module.workers
+    )
+
+
 @rule(new("Map"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
@@ -119,7 +131,7 @@ def check(match: Match) -> Iterator[Finding]:
                     if it.config is not None
                 ),
             ),
-            words=js.words_at(module, changed),
+            words=(*js.words_at(module, changed), *((("on Pages", ""),) if _is_on_pages(module) else ())),
         )
 
 

@@ -67,8 +67,7 @@ Set an alarm in place of the timer: `if ((await ctx.storage.getAlarm()) === null
 ctx.storage.setAlarm(Date.now() + 1000)`, with the timer's interval for 1000; `async alarm()` of the class
 does what the callback does, and at its end, while `ctx.getWebSockets().length > 0`, sets the next one. What
 clears the timer calls `ctx.storage.deleteAlarm()`. As it is, the object stays in memory, and is billed, as
-long as the timer runs. An alarm several times a second would keep it awake as well: where the timer ticks
-that often (a game), leave it, see that it ends when nobody plays, and say so in a `cflint-ignore` comment.
+long as the timer runs.
 
 - "an alarm is there": Delete the timer and what clears it, and do what the callback does in the `alarm()`
   that the class has, before it sets the next one; where that comes more seldom than the timer did, set it
@@ -77,7 +76,8 @@ that often (a game), leave it, see that it ends when nobody plays, and say so in
 
 ## Not reported
 
-A `setTimeout()` of less than ten seconds (the option `seconds`) or of a time that is not known, a timer that
+A `setTimeout()` of less than ten seconds (the option `seconds`) or of a time that is not known, a
+`setInterval()` of less than a second, as of a game (alarms as quick would let nothing sleep), a timer that
 is cleared in the same method, and one that a promise waits for (`new Promise((resolve) => setTimeout(resolve,
 …))`): the request that waits keeps the object awake anyhow.
 
@@ -108,6 +108,8 @@ def check(match: Match) -> Iterator[Finding]:
         short = _SECONDS.value(module.project, module.document.path) * 1000
         if delay is None or delay < short or _is_awaited(match):
             return
+    elif _is_quick(match):
+        return
     method = match.method
     clear = match.word.replace("set", "clear")
     if method is not None and next(module.calls(clear, method), None) is not None:
@@ -118,6 +120,12 @@ def check(match: Match) -> Iterator[Finding]:
         related=(module.at(accepts[0], "sockets are accepted for hibernation here"),),
         words=(("an alarm is there", ""),) if owner.method("alarm") is not None else (),
     )
+
+
+def _is_quick(match: Match) -> bool:
+    """Whether a timer ticks several times a second, as of a game: an alarm that did would let nothing sleep."""
+    every = match.module.number(match.arguments[1]) if len(match.arguments) > 1 else None
+    return every is not None and every < 1000
 
 
 def _is_awaited(match: Match) -> bool:
