@@ -72,9 +72,10 @@ to `console.error("what failed", error)`, which shows its stack.
 
 ## Not reported
 
-Errors of which the code asks what they are (`instanceof`), or takes the message: those of some libraries have
-properties of their own. JSON in a log, where the error is logged as it is, too. `JSON.stringify()` with names of properties, or with a function, and variables that
-get another value. What is sent as `Response.json({ error })`: `error-detail-leak` tells of that.
+Errors of which the code asks what they are (`instanceof`), or takes the message: those of some libraries
+have properties of their own. JSON in a log, where the error is logged as it is, too. `JSON.stringify()`
+with names of properties, or with a function, and variables that get another value. What is sent as
+`Response.json({ error })`: `error-detail-leak` tells of that.
 
 There is one finding for a `catch`.
 

@@ -123,7 +123,7 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _is_quick(match: Match) -> bool:
-    """Whether a timer ticks several times a second, as of a game: an alarm that did would let nothing sleep."""
+    """Whether a timer ticks several times a second, as of a game: with alarms as quick nothing sleeps."""
     every = match.module.number(match.arguments[1]) if len(match.arguments) > 1 else None
     return every is not None and every < 1000
 
