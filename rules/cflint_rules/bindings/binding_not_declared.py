@@ -75,7 +75,8 @@ TypeError: Cannot read properties of undefined (reading 'send')
 
 Safe when the name differs in one letter or in case from a binding with that method, and `Env` does not
 declare it: the code takes the configured name. Unsafe otherwise: an entry is added to the configuration,
-for kinds that wrangler can provision by itself, and the next deployment makes an empty resource for it.
+for kinds that wrangler can provision by itself, and the next deployment makes an empty resource for it:
+where the resource exists already, give its name or id as well.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """
