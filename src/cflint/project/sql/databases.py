@@ -26,11 +26,8 @@ _NOT_SQLITE = pattern(
     re.IGNORECASE,
 )
 """What Postgres and MySQL take and SQLite does not, or what nobody writes for it."""
-_OTHERS_FOLDER = pattern(
-    r"(?:^|[/_.-])(?:neon|postgres(?:ql)?|pg|supabase|mysql|mariadb|planetscale|cockroach(?:db)?|clickhouse)"
-    r"(?=[/_.-])",
-    re.IGNORECASE,
-)
+_OTHERS = r"(?:neon|postgres(?:ql)?|pg|supabase|mysql|mariadb|planetscale|cockroach(?:db)?|clickhouse)"
+_OTHERS_PATH = pattern(rf"(?:^|/){_OTHERS}/|(?:^|[/_.-]){_OTHERS}(?:[_.-][^/]*)?\.sql$", re.IGNORECASE)
 """Folders and files that bear the name of another database."""
 
 
@@ -56,7 +53,7 @@ def is_for_another_database(document: Document) -> bool:
 
 
 def _is_for_another(document: Document) -> bool:
-    if _OTHERS_FOLDER.search(document.path) is not None:
+    if _OTHERS_PATH.search(document.path) is not None:
         return True
     data = document.data
     return any(
