@@ -52,16 +52,17 @@ class Table:
 
 class _Schema:
     """The tables of a project, by their names in lower case: their columns by SQL, and those that Drizzle's
-    tables in code have beside them; where each is made, and whether in a file; of an open one not all columns
-    are known. `sqlite` has the places of those that D1 can have: what is made for Postgres alone says nothing
-    of it. `pushed` tells that a database gets what Drizzle's tables say, without SQL files."""
+    tables in code have beside them; where each is made, and whether in a file, by whether D1 can take it; of
+    an open one not all columns are known. `sqlite` has the places of those that D1 can have: what is made for
+    Postgres alone says nothing of it. `pushed` tells that a database gets what Drizzle's tables say, without
+    SQL files."""
 
     def __init__(self) -> None:
         self.columns: dict[str, set[str]] = {}
         self.drizzle: dict[str, set[str]] = {}
         self.places: dict[str, Location] = {}
         self.sqlite: dict[str, Location] = {}
-        self.files: set[str] = set()
+        self.files: dict[str, bool] = {}
         self.open: set[str] = set()
         self.open_drizzle: set[str] = set()
         self.pushed = False
@@ -96,6 +97,8 @@ def columns_not_migrated(
     for worker in module.workers:
         schema = _schema_of(module.project, worker)
         if schema is None or schema.pushed or name in schema.open or name not in schema.files:
+            return None
+        if table.is_sqlite and not schema.files[name]:
             return None
         found = schema.columns[name]
         lacking = tuple(one for one in table.columns if one.names.isdisjoint(found))
@@ -194,8 +197,9 @@ def _read(schema: _Schema, document: Document, *, in_code: bool) -> bool:
         if not in_code:
             place = Location(document, Span(start.start(), start.end()), "the table is made here")
             schema.places.setdefault(table, place)
-            schema.files.add(table)
-            if not is_for_another_database(document):
+            is_sqlite = not is_for_another_database(document)
+            schema.files[table] = is_sqlite or schema.files.get(table, False)
+            if is_sqlite:
                 schema.sqlite.setdefault(table, place)
     for alter in _ALTER.finditer(data):
         line = data.rfind(b"\n", 0, alter.start()) + 1
@@ -232,7 +236,7 @@ def _read_change(schema: _Schema, tokens: list[Token]) -> bool:
                 if table in places:
                     places.setdefault(name, places[table])
             if table in schema.files:
-                schema.files.add(name)
+                schema.files[name] = schema.files[table] or schema.files.get(name, False)
         else:
             columns.add(name)
         return True
