@@ -40,7 +40,8 @@ and parameters are not the same. A variable (`env.MODEL`) makes the next change 
 
 ## Not reported
 
-Lists of models, keys of tables, comparisons and types: they describe models, and call none. Names in modules
+Lists of models, keys of tables, comparisons and types: they describe models, and call none. Names that are
+only written to a log. Names in modules
 that neither import an SDK of the provider nor name its API, or that give the SDK of OpenAI another address:
 others serve models of the same names. Models of which the table does not know: it is of 2026-11-28.
 
@@ -83,6 +84,11 @@ _NAMES = pattern(
 _IN_URL = pattern(r"/models/([\w.-]+):")
 _DESCRIBES = frozenset({"array", "switch_case", "literal_type", "subscript_expression", "enum_assignment"})
 _COMPARES = frozenset({"==", "===", "!=", "!==", "in"})
+_PARTS = frozenset(
+    {"string_fragment", "string", "template_string", "template_substitution", "parenthesized_expression"}
+    | {"binary_expression", "ternary_expression", "object", "pair", "shorthand_property_identifier", "array"}
+    | {"as_expression", "satisfies_expression", "non_null_expression"}
+)
 _KEYS = frozenset({"example", "examples", "id", "label", "name", "title", "description"})
 """Keys of what describes a model."""
 
@@ -101,7 +107,9 @@ def check(module: Module) -> Iterator[Finding]:
     places: dict[tuple[str, str], list[Location]] = {}
     for node in module.mentions(_NAMES):
         model = _named(module, node)
-        for provider, days in ended.items() if model is not None else ():
+        if model is None or _is_only_logged(module, node):
+            continue
+        for provider, days in ended.items():
             if model in days and days[model] <= config.today():
                 places.setdefault((model, provider), []).append(module.at(node))
     for (model, provider), (first, *others) in places.items():
@@ -141,6 +149,33 @@ def _named(module: Module, node: Node) -> str | None:
     ):
         return None
     return module.string(text)
+
+
+def _is_only_logged(module: Module, node: Node) -> bool:
+    """Whether a text gets into a log and nowhere else, also by a variable that each time does."""
+    top = _made_of(module, node)
+    if _is_log(module, top):
+        return True
+    name = module.given_name(top)
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    if declaration is None or declaration.scope.type == "program":
+        return False
+    uses = [use for use in module.scope.references(declaration) if use.id != declaration.node.id]
+    return bool(uses) and all(_is_log(module, _made_of(module, use)) for use in uses)
+
+
+def _made_of(module: Module, node: Node) -> Node:
+    """The text, object or list that an expression is a part of; itself where it is none."""
+    for above in module.ancestors(node):
+        if above.type not in _PARTS:
+            break
+        node = above
+    return node
+
+
+def _is_log(module: Module, node: Node) -> bool:
+    around = module.call_around(node)
+    return around is not None and module.log_at(around[0].node) is not None
 
 
 def _is_in_list(module: Module, pair: Node) -> bool:

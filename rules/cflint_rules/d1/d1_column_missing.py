@@ -73,10 +73,11 @@ the code, write it as the table has it.
 
 ## Not reported
 
-Tables that neither a SQL file nor Drizzle's schema defines; projects of which code or a script changes tables
-in a way that cannot be seen (`ALTER TABLE ${name}`); statements of which a part is put together, but for the
-values; statements in a `catch`, or whose `catch` asks the same table in another way or does nothing. With
-`drizzle-kit push` in the scripts, only tables of Drizzle's schema are looked at.
+Tables that neither a SQL file nor Drizzle's schema defines, or only one for Postgres or MySQL; projects of
+which code or a script changes tables in a way that cannot be seen (`ALTER TABLE ${name}`); statements of
+which a part is put together, but for the values; statements in a `catch`, or whose `catch` asks the same
+table in another way or does nothing. With `drizzle-kit push` in the scripts, only tables of Drizzle's schema
+are looked at.
 
 ## Errors
 

@@ -89,9 +89,10 @@ migrations apply NAME --remote`). Where the name is a slip, write it as the migr
 
 ## Not reported
 
-Tables that no SQL file makes; columns that are given under the name of the key or in `snake_case` (`casing`);
-projects whose scripts push the schema (`drizzle-kit push`), or of which code changes tables in a way that
-cannot be seen. There is one finding for a module, with its other tables.
+Tables that no SQL file makes, or for D1 only one of Postgres or MySQL; columns that are given under the
+name of the key or in `snake_case` (`casing`); projects whose scripts push the schema (`drizzle-kit push`),
+or of which code changes tables in a way that cannot be seen. There is one finding for a module, with its
+other tables.
 
 ## Fix safety
 

@@ -48,7 +48,8 @@ secret put NAME`; `NAME=…` in `.dev.vars`).
 Secrets that the configuration declares (`vars`, `secrets.required`); conditions that ask for more, such as
 the stage; what is answered otherwise than by `true` or `next()`, or by nothing where a function whose name
 says that it checks answers 401 or 403 elsewhere; a captcha (`TURNSTILE_SECRET_KEY`) that is only looked at
-when it is set up: it asks who is a person, and lets nobody in.
+when it is set up: it asks who is a person, and lets nobody in. `true` of a function that asks for the
+opposite (`isAnonymous`, `isBlocked`, `needsLogin`): it means the one who is kept out.
 
 ## Fix safety
 
@@ -86,6 +87,14 @@ _MOST_PLACES = 20
 _NOTHING = frozenset({"0", '""', "''", "``", "null", "undefined"})
 _MIDDLEWARES = frozenset({"NextResponse", "context", "ctx"})
 _REFUSED = pattern(rb"\b40[13]\b")
+_OPPOSITE = pattern(
+    r"^`(?:(?:needs|requires)(?-i:[A-Z_])|(?:is|has|are|was|should)(?:_?Not(?-i:[A-Z_])|(?!\w*(?:allow|permit"
+    r"|accept|access|enabled))\w*?(?:anonym|guest|un(?:auth|verified|trusted|known|signed)|logged_?out"
+    r"|signed_?out|den(?:y|ied)|(?<!un)block|forb[ia]d|reject|refus|invalid|expired|missing|revoked|banned"
+    r"|(?<!un)(?<!b)(?:lock|limit|restrict)ed)))",
+    re.IGNORECASE,
+)
+"""Names of functions of which `true` means somebody who is kept out."""
 _ASKS = pattern(r"auth|guard|check|verify|require|validate|protect|ensure|allow", re.IGNORECASE)
 
 
@@ -298,9 +307,14 @@ def _lets_in(module: Module, statement: Node) -> Node | None:
             return found if around is not None and _refuses_others(module, around) else None
         made = module.call(inner)
         is_next = made is not None and made.name == "next" and not made.arguments and _hands_on(module, made)
-        if is_next or inner.type == "true":
+        if is_next or (inner.type == "true" and not _asks_the_opposite(module, around)):
             return found
     return None
+
+
+def _asks_the_opposite(module: Module, function: Node | None) -> bool:
+    """Whether a function says `true` of those who are kept out, by its name: `isAnonymous`, `needsLogin`."""
+    return function is not None and _OPPOSITE.search(js.name_of_function(module, function)) is not None
 
 
 def _refuses_others(module: Module, function: Node) -> bool:

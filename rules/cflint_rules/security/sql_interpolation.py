@@ -55,9 +55,10 @@ Durable Object: after the text), in the order of the `?`. As it is, the value ca
 ## Not reported
 
 - What the code itself decides: constants, a ternary of literals, placeholders that are joined, clauses built
-  of literals, entries of a map of literals.
+  of literals, entries of a map of literals, the names in a list of names and values.
 - What is tied down: numbers (`Number(…)`, `parseInt(…)`, `.length`), a name that was looked up in a list of
-  what is allowed, the result of a quoting helper.
+  what is allowed, the result of a quoting helper, what a schema of Zod lets through (`z.enum([…])`, of
+  `parse()` or of the route's validator).
 - Tagged templates (Postgres.js, Drizzle, an Agent's `this.sql`), which bind what is interpolated.
 - Names of tables and columns, and clauses, that come from somewhere the rule cannot see.
 - Statements that are whole what a client sent: there, running other people's SQL is what is meant.

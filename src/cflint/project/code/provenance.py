@@ -2,7 +2,8 @@
 
 Made for text that becomes code (SQL). Followed are names, fields, parameters of functions that the module
 calls, functions of the module and of the project, arrays and what is pushed to them, string functions, and
-the usual ways to tie a value down: numbers, lists of what is allowed, maps of literals, quoting helpers.
+the usual ways to tie a value down: numbers, lists of what is allowed, maps of literals, schemas, quoting
+helpers.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from cflint.project.code.constraints import (
     ties_down,
     type_is_fixed,
 )
+from cflint.project.code.elements import written_parts
 from cflint.project.code.origins import callee_name, key_of, property_value, reads_request
 from cflint.project.code.parameters import is_callable, parameter_index
 from cflint.project.code.provenance_functions import (
@@ -31,9 +33,10 @@ from cflint.project.code.provenance_functions import (
     iterated_by,
     returned_by,
 )
+from cflint.project.code.validated import is_tied_down
 from cflint.project.code.values import ValueKind
 from cflint.record import record
-from cflint.scope import Declaration, DeclarationKind
+from cflint.scope import Declaration, DeclarationKind, Step
 from cflint.syntax.javascript import (
     FUNCTIONS,
     arguments_of,
@@ -259,10 +262,12 @@ class _Search:
             if declaration.path and isinstance(declaration.path[0], str):
                 if module.value_of(value).kind in (ValueKind.ENV, ValueKind.BINDING):
                     return
-                if not self._part(module, value, declaration.path[0]):
+                is_tied = len(declaration.path) == 1 and is_tied_down(module, value, declaration.path[0])
+                if not is_tied and not self._part(module, value, declaration.path[0]):
                     self.add(module, value)
             else:
-                self.add(module, value)
+                parts = written_parts(module, value, declaration.path)
+                self.add(module, *((value,) if parts is None else parts))
         self.add(module, declaration.default)
         for assignment in module.scope.assignments(declaration):
             if assignment.type.endswith("assignment_expression"):
@@ -322,7 +327,10 @@ class _Search:
         self.add(module, declaration.default)
         collection = iterated_by(module, function, position)
         if collection is not None:
-            self.add(module, collection)
+            parts = (
+                written_parts(module, collection, (Step.EACH, *declaration.path)) if not position else None
+            )
+            self.add(module, *((collection,) if parts is None else parts))
             return
         calls = tuple(calls_within(module, function))
         if not calls or position is None:
@@ -351,6 +359,8 @@ class _Search:
         if key is None and index is not None:
             key = string_value(module.syntax, index)
         if key in _SIZES or is_checked(module, node):
+            return
+        if is_tied_down(module, owner, key) or (key == "data" and is_tied_down(module, node, None)):
             return
         held = module.value_of(owner).kind
         if held is ValueKind.ENV or module.value_of(node).kind is ValueKind.BINDING:
@@ -397,6 +407,8 @@ class _Search:
     # -- calls -------------------------------------------------------------------------------------------
 
     def _call(self, module: ModuleLike, node: Node) -> None:
+        if is_tied_down(module, node, None):
+            return
         if reads_request(module, node):
             self._found(Trust.REQUEST, module, node)
             return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.project.code.module import module_of
+from cflint.project.sql.databases import is_for_another_database
 from cflint.project.sql.drizzle import TABLE_CALLS, DrizzleColumn, DrizzleTable, drizzle_tables
 from cflint.project.sql.keys import first_statement, parts
 from cflint.record import record
@@ -51,14 +52,17 @@ class Table:
 
 class _Schema:
     """The tables of a project, by their names in lower case: their columns by SQL, and those that Drizzle's
-    tables in code have beside them; where each is made, and whether in a file; of an open one not all columns
-    are known. `pushed` tells that a database gets what Drizzle's tables say, without SQL files."""
+    tables in code have beside them; where each is made, and whether in a file, by whether D1 can take it; of
+    an open one not all columns are known. `sqlite` has the places of those that D1 can have: what is made for
+    Postgres alone says nothing of it. `pushed` tells that a database gets what Drizzle's tables say, without
+    SQL files."""
 
     def __init__(self) -> None:
         self.columns: dict[str, set[str]] = {}
         self.drizzle: dict[str, set[str]] = {}
         self.places: dict[str, Location] = {}
-        self.files: set[str] = set()
+        self.sqlite: dict[str, Location] = {}
+        self.files: dict[str, bool] = {}
         self.open: set[str] = set()
         self.open_drizzle: set[str] = set()
         self.pushed = False
@@ -67,20 +71,20 @@ class _Schema:
 def columns_lacking(
     module: Module, table: str, columns: frozenset[str]
 ) -> tuple[frozenset[str], Table] | None:
-    """The columns (lower case) that a table is not given by any SQL of a project, and the table; None where
-    it has them all, and where the table is not known, or may get more than one sees. All definitions of a
-    table of one name count, and what was renamed or dropped counts as there."""
+    """The columns (lower case) that a table of D1 is not given by any SQL of a project, and the table; None
+    where it has them all, and where the table is not known, or may get more than one sees. All definitions of
+    a table of one name count, and what was renamed or dropped counts as there."""
     name = table.lower()
     for worker in module.workers:
         schema = _schema_of(module.project, worker)
         found = schema.columns.get(name) if schema is not None else None
-        if schema is None or found is None or name not in schema.places or name in schema.open:
+        if schema is None or found is None or name not in schema.sqlite or name in schema.open:
             return None
         if name in schema.open_drizzle or (schema.pushed and name not in schema.drizzle):
             return None
         found = found | schema.drizzle.get(name, frozenset())
         lacking = frozenset(columns - found)
-        return (lacking, Table(frozenset(found), schema.places[name])) if lacking else None
+        return (lacking, Table(frozenset(found), schema.sqlite[name])) if lacking else None
     return None
 
 
@@ -93,6 +97,8 @@ def columns_not_migrated(
     for worker in module.workers:
         schema = _schema_of(module.project, worker)
         if schema is None or schema.pushed or name in schema.open or name not in schema.files:
+            return None
+        if table.is_sqlite and not schema.files[name]:
             return None
         found = schema.columns[name]
         lacking = tuple(one for one in table.columns if one.names.isdisjoint(found))
@@ -165,6 +171,8 @@ def _read_drizzle(schema: _Schema, project: Project, path: str) -> None:
         schema.columns.setdefault(name, set())
         place = Location(module.document, span_of(table.node), "the table is made here")
         schema.places.setdefault(name, place)
+        if table.is_sqlite:
+            schema.sqlite.setdefault(name, place)
 
 
 def _read(schema: _Schema, document: Document, *, in_code: bool) -> bool:
@@ -189,7 +197,10 @@ def _read(schema: _Schema, document: Document, *, in_code: bool) -> bool:
         if not in_code:
             place = Location(document, Span(start.start(), start.end()), "the table is made here")
             schema.places.setdefault(table, place)
-            schema.files.add(table)
+            is_sqlite = not is_for_another_database(document)
+            schema.files[table] = is_sqlite or schema.files.get(table, False)
+            if is_sqlite:
+                schema.sqlite.setdefault(table, place)
     for alter in _ALTER.finditer(data):
         line = data.rfind(b"\n", 0, alter.start()) + 1
         if not in_code and b"--" in data[line : alter.start()]:
@@ -221,10 +232,11 @@ def _read_change(schema: _Schema, tokens: list[Token]) -> bool:
             schema.columns[table] = schema.columns[name] = both
             if table in schema.open:
                 schema.open.add(name)
-            if table in schema.places:
-                schema.places.setdefault(name, schema.places[table])
+            for places in (schema.places, schema.sqlite):
+                if table in places:
+                    places.setdefault(name, places[table])
             if table in schema.files:
-                schema.files.add(name)
+                schema.files[name] = schema.files[table] or schema.files.get(name, False)
         else:
             columns.add(name)
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,21 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.module import Module
+    from cflint.source import Document
 
 _QUERIES = frozenset({"query", "execute", "unsafe"})
+_NOT_SQLITE = pattern(
+    rb"\bDEFAULT\s+(?:now|gen_random_uuid|uuid_generate_v4|nextval|uuid)\s*\(|\bTIMESTAMPTZ\b"
+    rb"|\bCREATE\s+(?:OR\s+REPLACE|EXTENSION|TYPE|SCHEMA|FUNCTION|SEQUENCE|DOMAIN|POLICY|DATABASE)\b"
+    rb"|\bROW\s+LEVEL\s+SECURITY\b|\bUSING\s+(?:gin|gist|btree|brin|hnsw|ivfflat)\b|\bplpgsql\b"
+    rb"|\b(?:BIG|SMALL)?SERIAL\s+PRIMARY\b|::[a-z]|\bAUTO_INCREMENT\b|\bENGINE\s*=\s*\w"
+    rb"|\bON\s+UPDATE\s+CURRENT_TIMESTAMP\b",
+    re.IGNORECASE,
+)
+"""What Postgres and MySQL take and SQLite does not, or what nobody writes for it."""
+_OTHERS = r"(?:neon|postgres(?:ql)?|pg|supabase|mysql|mariadb|planetscale|cockroach(?:db)?|clickhouse)"
+_OTHERS_PATH = pattern(rf"(?:^|/){_OTHERS}/|(?:^|[/_.-]){_OTHERS}(?:[_.-][^/]*)?\.sql$", re.IGNORECASE)
+"""Folders and files that bear the name of another database."""
 
 
 class SqlDialect(Enum):
@@ -30,6 +44,22 @@ class SqlDialect(Enum):
         if self is SqlDialect.POSTGRES:
             return Dialect.POSTGRES
         return Dialect.MYSQL if self is SqlDialect.MYSQL else Dialect.SQLITE
+
+
+def is_for_another_database(document: Document) -> bool:
+    """Whether a SQL file is for Postgres, MySQL and the like, and says nothing of D1: by what it is called,
+    or by words in it that SQLite does not take."""
+    return document.memoized("SQL for another database", _is_for_another)
+
+
+def _is_for_another(document: Document) -> bool:
+    if _OTHERS_PATH.search(document.path) is not None:
+        return True
+    data = document.data
+    return any(
+        b"--" not in data[data.rfind(b"\n", 0, found.start()) + 1 : found.start()]
+        for found in _NOT_SQLITE.finditer(data)
+    )
 
 
 def engine_of(module: Module, target: Node, method: str) -> SqlDialect | None:

@@ -43,11 +43,13 @@ class DrizzleColumn:
 
 @record(frozen=True, eq=False)
 class DrizzleTable:
-    """A table, with its call; `is_open` when it has columns that are not known."""
+    """A table, with its call; `is_open` when it has columns that are not known, `is_sqlite` when it is one
+    that D1 can have."""
 
     name: str
     columns: tuple[DrizzleColumn, ...]
     is_open: bool
+    is_sqlite: bool
     node: Node
 
 
@@ -69,7 +71,8 @@ def _find(module: Module) -> tuple[DrizzleTable, ...]:
         columns = [_column(module, key, value) for key, value in (properties_of(module, given) or {}).items()]
         known = tuple(column for column in columns if column is not None)
         is_open = not columns or len(known) < len(columns)
-        found.append(DrizzleTable(name, known, is_open, call.node))
+        is_sqlite = called.name == "sqliteTable"
+        found.append(DrizzleTable(name, known, is_open, is_sqlite, call.node))
     return tuple(found)
 
 
