@@ -97,6 +97,8 @@ def check(module: Module) -> Iterator[Finding]:
         declaration = module.scope.resolve(tested) if tested is not None and is_name else None
         if declaration is None or declaration.value is None or not declaration.constant:
             continue
+        if declaration.path:
+            continue  # a property of the result
         made = _called(module, declaration.value)
         if made is None or made.id in seen:
             continue
