@@ -22,8 +22,8 @@ STATEMENTS = {
     "a type that is called type": "type A<type> = (type extends B ? C : D) & { [type in keyof E]: F }",
     "a comment behind ?": "const f = (a? /* b */ : C, d? /* e */) => a",
     "less than a negative number": "f(a > -1 && b < -2, `c`); f(d > -3 && e < -4)",
-    "type arguments of a tag in parentheses": "let a = sql<(typeof b.$c)[]>`d ${e}`, f = g.h<(I | J)[], K>`l`",
-    "a function as type argument of a tag": "let a = b<() => (c: D<(E)[]>) => void>`f`, g = h()<(i: I) => J>`k`",
+    "type arguments of a tag in parentheses": "let a = b<(typeof c.$d)[]>`e ${f}`, g = h.i<(J | K)[], L>`m`",
+    "a function as type argument of a tag": "let a = b<() => (c: D<(E)[]>) => F>`g`, h = i()<(j: J) => K>`l`",
     "an object as type argument of a tag": (
         "let a = b<{\n  c(d: E): F; // >\n  'g)': (H | I)[]\n  new (j): K\n}>`l`"
     ),

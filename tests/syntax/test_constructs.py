@@ -68,6 +68,27 @@ def test_what_nothing_can_be_assigned_to(text: str) -> None:
     assert [found.kind for found in problems_of(read(text))] == [SyntaxProblemKind.NOT_ASSIGNABLE]
 
 
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [("const a = ['b'， 'c', '，'];\n", "，"), ("f（a);\n", "（"), ("const a = { b： 1 };\n", "：")],
+)
+def test_signs_of_another_script(text: str, sign: str) -> None:
+    syntax = read(text)
+    found = [(it.kind, syntax.document.text(it.span)) for it in problems_of(syntax)]
+    assert found == [(SyntaxProblemKind.OTHER_SIGN, sign)]
+
+
+def test_signs_of_another_script_in_text_explain_nothing() -> None:
+    found = [it.kind for it in problems_of(read("f('，' 1); // （\n"))]
+    assert found == [SyntaxProblemKind.MISSING_COMMA]
+
+
+def test_only_what_is_assigned_to_can_be_no_target() -> None:
+    """The grammar misses the same sign before a template."""
+    found = [it.kind for it in problems_of(read("const a = b<`c` + d>`e`;\nf() = 1;\n"))]
+    assert SyntaxProblemKind.NOT_ASSIGNABLE in found
+
+
 def test_signs_that_begin_no_entity_are_text() -> None:
     text = 'const a = <a href="/b?c=1&d=2&e" title="&sup2;">f & g &frac12; {h > 1 && <i>j</i>} R&D</a>;\n'
     assert not read(text, "a.tsx").root.has_error
