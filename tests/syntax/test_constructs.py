@@ -46,6 +46,7 @@ def test_text_and_places_stay() -> None:
     [
         "const a = `<b${c}>`, d = `x<${c}>`, e = `x<${f(c)}>`;\n",
         "const a = `x<` + c + `>`, d = 'x<' + c + `y>`;\n",
+        "const a = `$1<g h=\"i(${c}) j(${k})\">`, d = `$1<g 'i(${c}) j(${k})'>`;\n",
         "const a = x<f(c)> `d`, e = x < c && d >`f`;\n",
         "const a = `<p>x</p><b title=\"${f('c')}\">`, d = `e<i>` + (c) + `j<u>`;\n",
     ],

@@ -148,6 +148,8 @@ def _are_types(data: bytes, start: int, end: int, *, with_templates: bool) -> bo
             continue
         if found.lastgroup in ("value", "template") or (sign in b"+;" and inside != b"{"):
             return False
+        if sign == b"=" and len(stack) < 2:  # but the default of a function's type parameter
+            return False
         if found.lastgroup == "open":
             is_call = sign == b"(" and inside != b"{" and _ends_a_name(data[found.start() - 1])
             if is_call and _TYPE_BEFORE_PARENTHESES.search(data, start, found.start()) is None:
@@ -164,8 +166,8 @@ def _are_types(data: bytes, start: int, end: int, *, with_templates: bool) -> bo
 _MOST_NESTED = 20
 """How many `<` are looked at for the one that a `>` closes."""
 _IN_TYPES = pattern(
-    rb"(?P<skipped>=>|\"[^\"\n]*\"|'[^'\n]*'|//[^\n]*|/\*[\s\S]*?\*/)|(?P<open>[<({\[])|(?P<close>[>)}\]])"
-    rb"|(?P<template>`(?:[^`\\]|\\.)*`)|(?P<value>&&|\|\||\$\{|\?[?.]|[`*/%^~@!\"'\\]|=(?==))|[+;]"
+    rb"(?P<skipped>=>|\"(?:[^\"\n$]|\$(?!\{))*\"|'(?:[^'\n$]|\$(?!\{))*'|//[^\n]*|/\*[\s\S]*?\*/)|(?P<open>[<({\[])|(?P<close>[>)}\]])"
+    rb"|(?P<template>`(?:[^`\\]|\\.)*`)|(?P<value>&&|\|\||\$\{|\?[?.]|[`*/%^~@!\"'\\]|=(?==))|[+;=]"
 )
 _CLOSING_TAG = pattern(rb"</(?![/*])")
 _CLOSED_BY = {b"<": b">", b"(": b")", b"{": b"}", b"[": b"]"}
