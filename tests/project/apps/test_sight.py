@@ -225,3 +225,20 @@ def test_what_only_the_browser_calls_of_a_shared_module_is_not_run(
         "app/lib/twice.ts": TWICE,
     }
     assert ("response-body-reuse" in found(files)) == is_run
+
+
+@pytest.mark.parametrize(("url", "is_reported"), [("/api/b", False), ("https://a.example/b", True)])
+def test_a_request_for_a_path_is_meant_for_the_browser(url: str, *, is_reported: bool) -> None:
+    files = ROUTER | {
+        "app/root.tsx": 'import { log } from "./log";\n'
+        "export default function Root() { return <p onClick={() => log('a')}>a</p>; }\n",
+        "app/routes.ts": 'import { route } from "@react-router/dev/routes";\n'
+        'export default [route("api", "./routes/api.ts")];\n',
+        "app/routes/api.ts": 'import { log } from "../log";\n'
+        "export const loader = async () => { log('a'); return Response.json({}); };\n",
+        "app/log.ts": "const queue = [];\nasync function flush() {\n"
+        "  const body = JSON.stringify(queue.splice(0));\n"
+        f"  try {{ await fetch('{url}', {{ method: 'POST', body }}); }} catch {{}}\n}}\n"
+        "export function log(text) {\n  queue.push(text);\n  flush();\n}\n",
+    }
+    assert ("floating-promise" in found(files)) == is_reported

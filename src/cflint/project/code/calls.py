@@ -324,7 +324,14 @@ def runs_in_browser_alone(module: Module, node: Node) -> bool:
     """Whether code stands in a function of an app that only the browser runs: in a module that both sides
     have, and nothing that is the Worker's uses the function, as far as the modules of the app tell."""
     placed = module.app.placed.get(module.path) if module.app is not None else None
-    return placed is not None and placed.shared and _is_of_browser(module, node, frozenset(), _HOPS)
+    if placed is None or not placed.shared or module.sides.in_browser(node.start_byte):
+        return False
+    function = _outermost_function(module, node)
+    if function is None:
+        return False
+    return module.memoized(
+        ("runs in browser alone", function.id), lambda: _is_of_browser(module, function, frozenset(), _HOPS)
+    )
 
 
 def _is_of_browser(module: Module, node: Node, seen: frozenset[tuple[str, str]], hops: int) -> bool:
