@@ -255,7 +255,7 @@ def _may_give_none(module: Module, call: Node) -> bool:
 
 def _asks_own_page(module: Module, call: Node) -> bool:
     """Whether a call in an app is a `fetch("/…")` or of a function that waits for nothing else: that is meant
-    for the browser, which knows the page; a Worker refuses it at once, so that there is nothing to cut off."""
+    for the browser, which knows the page; a Worker refuses it at once, so there is nothing to cut off."""
     if module.app is None:
         return False
     if _is_own_page(module, call):
