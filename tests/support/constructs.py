@@ -22,6 +22,16 @@ STATEMENTS = {
     "a type that is called type": "type A<type> = (type extends B ? C : D) & { [type in keyof E]: F }",
     "a comment behind ?": "const f = (a? /* b */ : C, d? /* e */) => a",
     "less than a negative number": "f(a > -1 && b < -2, `c`); f(d > -3 && e < -4)",
+    "type arguments of a tag in parentheses": "let a = b<(typeof c.$d)[]>`e ${f}`, g = h.i<(J | K)[], L>`m`",
+    "a function as type argument of a tag": "let a = b<() => (c: D<(E)[]>) => F>`g`, h = i()<(j: J) => K>`l`",
+    "an object as type argument of a tag": (
+        "let a = b<{\n  c(d: E): F; // >\n  'g)': (H | I)[]\n  new (j): K\n}>`l`"
+    ),
+    "a condition as type argument of a tag": "let a = b<C extends (infer D)[] ? keyof (D) : E>`f`",
+    "a template as type argument of a tag": "let a = b<`c${D}`[]>`e`",
+    "type arguments behind an index": "let a = b[0]<C>`d`, e = f!<(G)[]>`h`",
+    "type arguments in parentheses behind await": "let a = async () => await b.c<(D | E)[]>(f)",
+    "parentheses before ?.(": "let a = b<(C | D)[]>?.(e), f = g<(h: I) => J>?.(k)",
     "type arguments before ?.": "let a = b<C>?.(d), e = f.g<H>?.(i)",
     "type arguments of a generic function": "let a = b<<C>(d: C) => E>(f)",
     "new of new": "let a = new new B()()",

@@ -43,6 +43,7 @@ Repair the code at this place: no Worker can be built as it is.
 
 - "code was left out": Write the code for which `...` stands.
 - "merge conflict": Delete the side that is not wanted, and the lines with `<<<<<<<`, `=======` and `>>>>>>>`.
+- "a sign of another script": Write the sign of ASCII in its place: `,` for a full-width comma.
 - "cflint cannot read": Nothing is wrong with the code. Rules are silent about what they cannot read; leave
   it, or write it another way.
 
@@ -111,6 +112,7 @@ _MOST = 10  # places in one file; what comes after so many follows from them
 _MOST_IN_DOCUMENT = 3  # a block with more is not meant to be code
 _UNPROVED = frozenset(
     {js.SyntaxProblemKind.UNEXPECTED, js.SyntaxProblemKind.MISSING, js.SyntaxProblemKind.MISSING_COMMA}
+    | {js.SyntaxProblemKind.OTHER_SIGN}
 )
 """What the grammar stumbles over. What it does not know of the language looks the same."""
 _OF_PIECES = frozenset({js.SyntaxProblemKind.NOT_READABLE, js.SyntaxProblemKind.UNCLOSED})
@@ -254,4 +256,6 @@ def _message(problem: js.SyntaxProblem) -> str:
             return f"a `,` is missing before {quoted(what, 40)}"
         case js.SyntaxProblemKind.NOT_ASSIGNABLE:
             return "no value can be assigned to this"
+        case js.SyntaxProblemKind.OTHER_SIGN:
+            return f"unexpected {quoted(what)}: a sign of another script, which code does not know"
     return f"unexpected {quoted(what, 40)}"

@@ -162,7 +162,7 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
         return None  # throws an error away, or makes one heard, on purpose
     if _is_microtask(module, dropped):
         return None  # done before the code that is running now gives way
-    if not module.runs_in_worker(root) or _may_give_none(module, root):
+    if not module.runs_in_worker(root) or _may_give_none(module, root) or _asks_own_page(module, root):
         return None
     if _is_settled_by_executor(module, dropped):
         return None
@@ -251,6 +251,36 @@ def _may_give_none(module: Module, call: Node) -> bool:
         node is not None and js.unwrap(node).type == "identifier" and module.text(js.unwrap(node)) in names
         for node in given
     )
+
+
+def _asks_own_page(module: Module, call: Node) -> bool:
+    """Whether a call in an app is a `fetch("/…")` or of a function that waits for nothing else: that is meant
+    for the browser, which knows the page; a Worker refuses it at once, so there is nothing to cut off."""
+    if module.app is None:
+        return False
+    if _is_own_page(module, call):
+        return True
+    function = module.called_function(call)
+    body = function.child_by_field_name("body") if function is not None else None
+    if function is None or body is None or not js.is_async(function):
+        return False
+    waits = list(module.descendants(body, "await_expression", "for_in_statement"))
+    waited = [js.first_named(node) for node in waits if node.type == "await_expression"]
+    return (
+        bool(waits)
+        and len(waited) == len(waits)
+        and all(node is not None and _is_own_page(module, node) for node in waited)
+    )
+
+
+def _is_own_page(module: Module, promise: Node) -> bool:
+    root = module.chain_root(promise)
+    made = module.call(root) if root is not None else None
+    if made is None or not made.arguments or not module.is_global(made.callee, "fetch"):
+        return False
+    url = js.unwrap(made.arguments[0])
+    text = module.text(url)[1:] if url.type in ("string", "template_string") else ""
+    return text.startswith("/") and not text.startswith("//")
 
 
 def _waits_for_nothing(module: Module, function: Node) -> bool:

@@ -35,11 +35,13 @@ if TYPE_CHECKING:
     from cflint.engine import limits as _limits
     from cflint.engine.limits import Limits
     from cflint.engine.profile import Clock
+    from cflint.project.code import calls as _calls
     from cflint.project.code import words as _words
     from cflint.syntax.javascript import Syntax
 else:
     _interrupts = Lazy("cflint.engine.interrupts")
     _limits = Lazy("cflint.engine.limits")
+    _calls = Lazy("cflint.project.code.calls")
     _words = Lazy("cflint.project.code.words")
 
 _DEEP = 200
@@ -328,7 +330,9 @@ def _is_moot(module: Module, finding: Finding) -> bool:
     if finding.at.document.path != module.document.file.path or module.root.has_error:
         return False
     node = module.node_at(finding.at.span.start, finding.at.span.end)
-    return node is not None and module.never_runs(node)
+    if node is None or module.never_runs(node):
+        return node is not None
+    return module.app is not None and _calls.runs_in_browser_alone(module, node)
 
 
 def _in_words_of_its_place(module: Module, finding: Finding, index: RuleIndex) -> Finding:

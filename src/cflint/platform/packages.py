@@ -27,6 +27,10 @@ NEEDING_NODE = {
 }
 """Packages whose code for Workers imports modules of Node.js, and whether it does so without `node:`."""
 
+NODE_NEEDED_FROM: Mapping[str, tuple[int, int, int]] = {"agents": (0, 0, 46)}
+"""From which version on those that did not always do so. The others of `NEEDING_NODE` always did, as far back
+as Workers could run them (seen in what esbuild makes of each in November 2026)."""
+
 NODE_POLYFILLS = (
     "@esbuild-plugins/node-globals-polyfill",
     "@esbuild-plugins/node-modules-polyfill",

@@ -189,3 +189,56 @@ def test_what_the_browser_reaches_too_is_said_of_modules_of_the_server() -> None
 )
 def test_modules_of_types_alone(code: str, alone: bool) -> None:
     assert is_type_module(Document("a.ts", code.encode())) is alone
+
+
+TWICE = (
+    "export async function ask() {\n  const response = await fetch('https://a.example/b');\n"
+    "  await response.json();\n  return response.text();\n}\n"
+    "export const other = () => ask();\nexport const a = 1;\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("root", "route", "is_run"),
+    [
+        ("onClick={() => ask()}", "a", False),
+        ("onClick={() => other()}", "a", False),
+        ("title={a}", "a", False),  # nobody calls it
+        ("onClick={() => ask()}", "ask()", True),
+        ("title={a}", "other()", True),
+        ("title={a}", "[ask]", True),
+    ],
+)
+def test_what_only_the_browser_calls_of_a_shared_module_is_not_run(
+    root: str, route: str, *, is_run: bool
+) -> None:
+    files = ROUTER | {
+        "app/root.tsx": (
+            'import { a, ask, other } from "./lib";\n'
+            f"export default function Root() {{ return <p {root}>a</p>; }}\n"
+        ),
+        "app/routes.ts": 'import { route } from "@react-router/dev/routes";\n'
+        'export default [route("api", "./routes/api.ts")];\n',
+        "app/routes/api.ts": 'import { a, ask, other } from "../lib";\n'
+        f"export const loader = async () => Response.json(await {route});\n",
+        "app/lib/index.ts": 'export * from "./twice";\n',
+        "app/lib/twice.ts": TWICE,
+    }
+    assert ("response-body-reuse" in found(files)) == is_run
+
+
+@pytest.mark.parametrize(("url", "is_reported"), [("/api/b", False), ("https://a.example/b", True)])
+def test_a_request_for_a_path_is_meant_for_the_browser(url: str, *, is_reported: bool) -> None:
+    files = ROUTER | {
+        "app/root.tsx": 'import { log } from "./log";\n'
+        "export default function Root() { return <p onClick={() => log('a')}>a</p>; }\n",
+        "app/routes.ts": 'import { route } from "@react-router/dev/routes";\n'
+        'export default [route("api", "./routes/api.ts")];\n',
+        "app/routes/api.ts": 'import { log } from "../log";\n'
+        "export const loader = async () => { log('a'); return Response.json({}); };\n",
+        "app/log.ts": "const queue = [];\nasync function flush() {\n"
+        "  const body = JSON.stringify(queue.splice(0));\n"
+        f"  try {{ await fetch('{url}', {{ method: 'POST', body }}); }} catch {{}}\n}}\n"
+        "export function log(text) {\n  queue.push(text);\n  flush();\n}\n",
+    }
+    assert ("floating-promise" in found(files)) == is_reported

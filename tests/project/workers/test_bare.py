@@ -38,6 +38,7 @@ def entries(files: Files, *paths: str) -> list[str]:
         {"src/index.js": LISTENER + "const cache = caches.default;\n", "src/other.js": "1;\n"},
         {"workers-site/index.js": LISTENER, "other.js": "1;\n"},
         {"worker.js": LISTENER},
+        {"platform/fermyon.js": LISTENER + "// as in Cloudflare Workers\n", "package.json": WRANGLER},
         {"a/index.js": MODULE, "b/index.js": LISTENER + "new HTMLRewriter();\n"},
         {
             "a/wrangler.toml": 'main = "i.ts"\n',
@@ -344,3 +345,17 @@ def test_what_is_left_out_of_other_tools_and_checkouts_is_said_once() -> None:
         (None, "skipped: in .claude/worktrees/ are other checkouts of the repository"),
         ("partykit.json", "PartyKit projects are not read: their server is not checked"),
     ]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"platform/fermyon.ts": LISTENER + "type Event = FetchEvent;\n"},
+        {"src/index.js": "// runs in WinterJS\n" + LISTENER},
+        {"wasmer/index.js": LISTENER},
+        {"src/deno.ts": "export default { fetch: app.fetch };\n"},
+        {"vercel-entry/index.ts": "export default { fetch(request) { return answer(request); } };\n"},
+    ],
+)
+def test_adapters_for_other_runtimes_are_no_workers(files: Files) -> None:
+    assert entries({**files, "package.json": WRANGLER, "src/other.js": "1;\n"}) == []

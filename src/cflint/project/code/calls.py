@@ -14,13 +14,14 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cflint.platform.classes import ClassKind
+from cflint.project.apps.realms import Realm
 from cflint.project.code.module import Module, module_of
 from cflint.project.code.nodes import call_of, member, member_read
 from cflint.project.modules.queries import query
 from cflint.record import record
 from cflint.scope import Declaration
 from cflint.source import Document
-from cflint.syntax.javascript import unwrap, with_wrappers
+from cflint.syntax.javascript import CLASSES, FUNCTIONS, unwrap, with_wrappers
 from cflint.syntax.phrases import Phrases
 from cflint.syntax.suffixes import MODULE_SUFFIXES, is_declaration_file
 
@@ -317,6 +318,66 @@ def is_uncalled_method(module: Module, function: Node) -> bool:
             if document is None or (document.has_word(called) and named.search(document.data) is not None):
                 return False
     return bool(module.workers)
+
+
+def runs_in_browser_alone(module: Module, node: Node) -> bool:
+    """Whether code stands in a function of an app that only the browser runs: in a module that both sides
+    have, and nothing that is the Worker's uses the function, as far as the modules of the app tell."""
+    placed = module.app.placed.get(module.path) if module.app is not None else None
+    if placed is None or not placed.shared or module.sides.in_browser(node.start_byte):
+        return False
+    function = _outermost_function(module, node)
+    if function is None:
+        return False
+    return module.memoized(
+        ("runs in browser alone", function.id), lambda: _is_of_browser(module, function, frozenset(), _HOPS)
+    )
+
+
+def _is_of_browser(module: Module, node: Node, seen: frozenset[tuple[str, str]], hops: int) -> bool:
+    """Whether nothing of the Worker runs a node. `seen` are the functions that are asked about already."""
+    placed = module.app.placed.get(module.path) if module.app is not None else None
+    if placed is None:
+        return False
+    if not placed.realm.in_worker:
+        return True
+    if placed.realm is Realm.BOTH or module.sides.in_browser(node.start_byte):
+        return not module.sides.on_server(node.start_byte)
+    function = _outermost_function(module, node) if placed.shared and placed.importer is not None else None
+    named = name_of(module, function) if function is not None else None
+    declaration = module.scope.resolve(named) if named is not None and named.type == "identifier" else None
+    if function is None or declaration is None or declaration.scope.type != "program" or hops == 0:
+        return False
+    key = (module.path, declaration.name)
+    if key in seen:
+        return True
+    seen |= {key}
+    exported = exported_names(module, declaration.name)
+    if "default" in exported or _is_default(module, function):
+        return False
+    sites = [
+        CallSite(module, use)
+        for use in module.scope.references(declaration)
+        if use.id != declaration.node.id and not _is_export(module, use)
+    ]
+    sites += [site for site, _ in uses_of_import(module, declaration.name, exported)] if exported else []
+    return all(_is_of_browser(site.module, site.node, seen, hops - 1) for site in sites)
+
+
+def _outermost_function(module: Module, node: Node) -> Node | None:
+    found: Node | None = None
+    for above in (node, *module.syntax.ancestors(node)):
+        if above.type in CLASSES:
+            return None
+        if above.type in FUNCTIONS:
+            found = above
+    return found
+
+
+def _is_default(module: Module, function: Node) -> bool:
+    facts = module.project.facts.of(module.path)
+    default = facts.default if facts is not None else None
+    return default is not None and default.span.start == function.start_byte
 
 
 def exported_names(module: Module, local: str) -> set[str]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Location
 from cflint.pattern import pattern
-from cflint.platform.packages import NEEDING_NODE, is_for_browsers
+from cflint.platform.packages import NEEDING_NODE, NODE_NEEDED_FROM, is_for_browsers
 from cflint.project.code.module import Module, module_of
 from cflint.project.modules.imports import ImportKind
-from cflint.project.modules.installed import declares
+from cflint.project.modules.installed import declares, may_be_older
 from cflint.project.modules.resolve import Builtin, Edge, Package
 from cflint.record import record
 from cflint.source import Span
@@ -74,6 +74,9 @@ def _needed_by(project: Project, path: str, edge: Edge) -> tuple[str, bool] | No
         package, folder = item.specifier.partition("/")[0], path.rpartition("/")[0]
         return None if declares(project.workspace, folder, package) else (item.specifier, True)
     if isinstance(to, Package) and to.name in NEEDING_NODE and not is_for_browsers(to.subpath):
+        first = NODE_NEEDED_FROM.get(to.name)
+        if first is not None and may_be_older(project.workspace, path.rpartition("/")[0], to.name, first):
+            return None
         return to.name, NEEDING_NODE[to.name]
     return None
 

@@ -49,6 +49,7 @@ _OF_A_WORKER = pattern(
     rb"|\bFetchEvent\b|\bcf-connecting-ip\b|[\"']cf[\"']?\s*:\s*\{|\bcf:\s*\{",
     re.IGNORECASE,
 )
+_OF_CLOUDFLARE = pattern(rb"\bcloudflare", re.IGNORECASE)
 _OF_A_BROWSER = pattern(
     rb"\b(?:skipWaiting|importScripts)\(|\bclients\.(?:claim|matchAll|openWindow|get)\b|\bself\.registration\b"
     rb"|addEventListener\(\s*[\"'`](?:install|activate|push|notificationclick|message|sync)[\"'`]|\bworkbox\b"
@@ -59,6 +60,16 @@ _BROWSER_PATH = pattern(
     r"|(?:^|/)(?:[\w.-]*service-?worker[\w.-]*|[\w.-]*[-_.]?sw|ngsw[\w.-]*|workbox[\w.-]*|firebase-messaging-sw)\.[cm]?[jt]s$",
     re.IGNORECASE,
 )
+_OF_ANOTHER_EDGE = pattern(
+    rb"\b(?:fermyon|wasmer|winterjs|starlingmonkey|fastly|edgeone|azion|edgeroutine|edgeworkers|gcore)\b",
+    re.IGNORECASE,
+)
+"""Runtimes that give `fetch` events, too, as WinterTC writes them down."""
+_PATH_OF_ANOTHER = pattern(
+    r"(?:^|/)(?:azion|bun|deno|edgeone|fastly|fermyon|lambda|netlify|node|supabase|val-?town|vercel|wasmer)"
+    r"(?:[-_.](?:adapter|edge|entry|handler|index|main|server))?(?:/|\.[cm]?[jt]sx?$)"
+)
+"""Where an adapter for another runtime lies (`platform/deno.ts`)."""
 _CONFIGS = frozenset({"wrangler.toml", "wrangler.json", "wrangler.jsonc"})
 _OTHER_CLOUDS = frozenset(
     ("firebase.json", "netlify.toml", "appwrite.json", "appwrite.config.json", "vercel.json")
@@ -181,12 +192,18 @@ class BareWorkers:
         """Whether a module's default export may be a Worker's, by the text of its `fetch` and its package."""
         has_fetch = _DEFAULT_FETCH.search(document.data) is not None
         return (
-            has_fetch and self._uses_workers(document.path) and _OTHER_RUNTIME.search(document.data) is None
+            has_fetch
+            and self._uses_workers(document.path)
+            and _OTHER_RUNTIME.search(document.data) is None
+            and _PATH_OF_ANOTHER.search(document.path) is None
         )
 
     def _is_service_worker(self, document: Document) -> str:
         path, data = document.path, document.data
         if _BROWSER_PATH.search(path) is not None or _OF_A_BROWSER.search(data) is not None:
+            return ""
+        is_of_another = _PATH_OF_ANOTHER.search(path) is not None or _OF_ANOTHER_EDGE.search(data) is not None
+        if is_of_another and _OF_CLOUDFLARE.search(data) is None:
             return ""
         if _OF_A_WORKER.search(data) is None and not self._uses_workers(path) and len(self.looked_at) > 1:
             return ""

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from cflint.pattern import pattern
+from cflint.syntax.javascript.masking import type_arguments_before
 
 Change = tuple[int, bytes]
 """A first byte, and what is read from there on instead of as many bytes."""
@@ -92,8 +93,6 @@ _PLACES: tuple[re.Pattern[bytes], ...] = (
     pattern(rb"\](?P<optional>[-+]?\?[ \t]+)(?=:)"),
     # export default abstract class { }
     pattern(rb"\bdefault[ \t]+(?P<blank>abstract)(?=[ \t]+class[ \t]*(?:\{|extends\b|implements\b))"),
-    # f<A>?.(b)
-    pattern(rb"(?P<blank><(?<=[\w$\])]<)[\w$., |\[\]]{1,200}>)(?=\?\.)"),
     # new new A()()
     pattern(rb"(?P<blank>new)(?<![\w$.]new)(?=[ \t]+new[ \t]+[\w$(])"),
 )
@@ -148,6 +147,18 @@ def _types_of_generic_functions(data: bytes) -> Iterator[Change]:
             if depth == 0:
                 yield start, _blank(data[start : at + 1])
                 break
+
+
+_CLOSED_BEFORE_CALL = pattern(rb">(?<!=>)(?=\?\.\(|[ \t\r\n]{0,20}`)")
+
+
+def _types_of_calls(data: bytes) -> Iterator[Change]:
+    """Type arguments before a call that may not be, and templates as those of a tag: ``f<A>?.(b)``,
+    ``f<`a${B}`>`c` ``."""
+    for found in _CLOSED_BEFORE_CALL.finditer(data):
+        arguments = type_arguments_before(data, found.end(), b")]!", with_templates=True)
+        if arguments is not None:
+            yield arguments.start, _blank(data[arguments.start : arguments.end])
 
 
 _DEFAULT_FUNCTION = pattern(
@@ -225,6 +236,7 @@ def _ampersands(data: bytes) -> Iterator[Change]:
 _MORE: tuple[Callable[[bytes], Iterable[Change]], ...] = (
     _decorators,
     _types_of_generic_functions,
+    _types_of_calls,
     _default_signatures,
     _template_types,
     _ampersands,

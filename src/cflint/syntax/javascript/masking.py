@@ -97,7 +97,7 @@ def _without_imported_types(data: bytes, places: Iterable[int]) -> bytes:
 def _template_type_arguments(data: bytes) -> Iterator[Span]:
     """The `<…>` before a template, where they can be type arguments of its tag."""
     for match in _CLOSED_BEFORE_TEMPLATE.finditer(data):
-        arguments = _type_arguments_before(data, match.start() + 1, b")")
+        arguments = type_arguments_before(data, match.start() + 1, b")]!")
         if arguments is not None:
             yield arguments
 
@@ -105,38 +105,80 @@ def _template_type_arguments(data: bytes) -> Iterator[Span]:
 def _awaited_type_arguments(data: bytes, places: Iterable[int]) -> Iterator[Span]:
     """The `<…>` of calls that stand behind `await`; `places` are those of `>(`."""
     for at in places:
-        arguments = _type_arguments_before(data, at + 1)
+        arguments = type_arguments_before(data, at + 1)
         if arguments is not None and _is_awaited(data, arguments.start):
             yield arguments
 
 
-def _type_arguments_before(data: bytes, end: int, others: bytes = b"") -> Span | None:
+def type_arguments_before(
+    data: bytes, end: int, others: bytes = b"", *, with_templates: bool = False
+) -> Span | None:
     """The `<…>` that ends at a byte and follows a name or one of `others` (a call is a tag, too: `sql()<T>`),
-    when it can be type arguments."""
+    when it can be type arguments. Templates are types only if that is asked for: what closes at `>` before a
+    template may have been opened in the text of an earlier one."""
     first = max(end - 2000, 0)
     opening = data.rfind(b"<", first + 1, end - 1)
-    if opening != -1 and _NO_NAMES.search(data, opening + 1, end - 1) is None:  # as nearly always
-        before = data[opening - 1]
-        return Span(opening, end) if _ends_a_name(before) or before in others else None
-    depth = 0
-    for at in range(end - 1, first, -1):
-        byte = data[at]
-        if byte == 0x3E:  # >
-            depth += data[at - 1] != 0x3D  # not the arrow of a function type
-        elif byte == 0x3C:  # <
-            depth -= 1
-            if depth == 0:
-                return Span(at, end) if _ends_a_name(data[at - 1]) or data[at - 1] in others else None
-        elif byte in b"`()" or (byte == 0x2F and data[at - 1] == 0x2F):  # a template, a call, a comment
-            return None
+    if opening == -1 or _CLOSING_TAG.match(data, opening) is not None:
+        return None
+    if _NO_NAMES.search(data, opening + 1, end - 1) is None:  # as nearly always
+        return Span(opening, end) if _is_generic(data[opening - 1], others) else None
+    for _ in range(_MOST_NESTED):
+        if _is_generic(data[opening - 1], others) and _are_types(
+            data, opening, end, with_templates=with_templates
+        ):
+            return Span(opening, end)
+        opening = data.rfind(b"<", first + 1, opening)
+        if opening == -1:
+            break
     return None
+
+
+def _is_generic(before: int, others: bytes) -> bool:
+    return _ends_a_name(before) or before in others
+
+
+def _are_types(data: bytes, start: int, end: int, *, with_templates: bool) -> bool:
+    """Whether the `<` at a byte is closed right before another, with nothing between them that no type has:
+    calls, operators of values, the end of a statement, a place of a template."""
+    stack: list[bytes] = []
+    for found in _IN_TYPES.finditer(data, start, end):
+        sign = found.group()
+        inside = stack[-1] if stack else b""
+        if found.lastgroup == "skipped" or (found.lastgroup == "template" and with_templates):
+            continue
+        if found.lastgroup in ("value", "template") or (sign in b"+;" and inside != b"{"):
+            return False
+        if sign == b"=" and len(stack) < 2:  # but the default of a function's type parameter
+            return False
+        if found.lastgroup == "open":
+            is_call = sign == b"(" and inside != b"{" and _ends_a_name(data[found.start() - 1])
+            if is_call and _TYPE_BEFORE_PARENTHESES.search(data, start, found.start()) is None:
+                return False
+            stack.append(sign)
+        elif found.lastgroup == "close":
+            if _CLOSED_BY[stack.pop()] != sign:
+                return False
+            if not stack:
+                return found.end() == end
+    return False
+
+
+_MOST_NESTED = 20
+"""How many `<` are looked at for the one that a `>` closes."""
+_IN_TYPES = pattern(
+    rb"(?P<skipped>=>|\"(?:[^\"\n$]|\$(?!\{))*\"|'(?:[^'\n$]|\$(?!\{))*'|//[^\n]*|/\*[\s\S]*?\*/)|(?P<open>[<({\[])|(?P<close>[>)}\]])"
+    rb"|(?P<template>`(?:[^`\\]|\\.)*`)|(?P<value>&&|\|\||\$\{|\?[?.]|[`*/%^~@!\"'\\]|=(?==))|[+;=]"
+)
+_CLOSING_TAG = pattern(rb"</(?![/*])")
+_CLOSED_BY = {b"<": b">", b"(": b")", b"{": b"}", b"[": b"]"}
+_TYPE_BEFORE_PARENTHESES = pattern(rb"(?<![\w$.])(?:import|new|keyof|readonly|extends|is)\Z")
 
 
 def _ends_a_name(byte: int) -> bool:
     return byte in b"_$" or chr(byte).isalnum()
 
 
-_NO_NAMES = pattern(rb"[<>()`/]|=\Z")
+_NO_NAMES = pattern(rb"[<>()`/]|=\Z|\$\{")
 _NAME_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$#")
 
 

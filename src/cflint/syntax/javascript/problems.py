@@ -39,6 +39,7 @@ class SyntaxProblemKind(Enum):
     SPLIT_ARROW = "`= >` stands for `=>`"
     MISSING_COMMA = "a `,` is missing before this"
     NOT_ASSIGNABLE = "no value can be assigned to this"
+    OTHER_SIGN = "this is a sign of another script"
     UNEXPECTED = "this cannot stand here"
 
 
@@ -89,9 +90,13 @@ def problems_of(syntax: Syntax) -> Iterator[SyntaxProblem]:
     bracket = _bracket(syntax, tokens) if left else None
     is_brace = bracket is not None and bracket.what in ("{", "}", "${")
     for node in left:
+        sign = _other_sign(syntax, node.start_byte)
+        if sign is not None:
+            yield sign
+            continue
         is_large = _lines(syntax, node) > 1
         if bracket is not None and (is_large or (is_brace and node.start_byte >= bracket.start)):
-            yield bracket
+            yield _other_sign(syntax, bracket.start) or bracket
             return
         yield _problem_at(syntax, tokens, node)
 
@@ -139,6 +144,9 @@ _ENTITY_PARENTS = frozenset({"jsx_element", "jsx_fragment", "string", "jsx_attri
 _LEFT_OUT = pattern(rb"(?:\.\.\.|\xe2\x80\xa6)[ \t]*(?:[),;}\]]|\r?\n)")
 _ELISION = pattern(rb"[\s,;(]*(?:\.\.\.|\xe2\x80\xa6)[\s,;)]*\Z")
 _SPLIT_ARROW = pattern(rb"=\s+>")
+_OTHER_SIGN = pattern("|".join("，；：（）［］｛｝！？＝＜＞＋＊＆｜．＂＇、。【】“”‘’").encode())
+"""Signs that a keyboard for another script writes in the place of those that code has."""
+_OTHER_TEXTS = frozenset({"jsx_text", "regex_pattern"})
 _LISTS = frozenset(
     {"object", "array", "arguments", "named_imports", "export_clause", "object_pattern", "formal_parameters"}
     | {"array_pattern", "enum_body"}
@@ -209,7 +217,10 @@ def _without_texts(syntax: Syntax, start: int, end: int) -> bytes:
 def _assigned(syntax: Syntax, node: Node) -> Node | None:
     """What is assigned to, at the `!` that the grammar misses behind targets that it does not know."""
     above = syntax.parent(node) if node.is_missing and node.type == "!" else None
-    return above.named_children[0] if above is not None and above.named_children else None
+    around = syntax.parent(above) if above is not None else None
+    if above is None or around is None or around.child_by_field_name("left") != above:
+        return None
+    return above.named_children[0] if above.named_children else None
 
 
 _TARGETS = frozenset(
@@ -244,6 +255,20 @@ def _is_target(syntax: Syntax, node: Node) -> bool:
 
 def _is_code(syntax: Syntax, offset: int) -> bool:
     return not is_in_text(syntax, Span(offset, offset + 1))
+
+
+def _other_sign(syntax: Syntax, offset: int) -> SyntaxProblem | None:
+    """The first sign of another script, for one of code, in the line of an error: the grammar takes it for a
+    letter, and stumbles over what comes next."""
+    document = syntax.document
+    line = document.line_span(document.line_of(offset))
+    end = min(line.end, line.start + 10_000)
+    for found in islice(_OTHER_SIGN.finditer(document.data, line.start, end), 20):
+        span = Span(*found.span())
+        node = syntax.node_at(*found.span())
+        if node is not None and node.type not in _TEXTS and node.type not in _OTHER_TEXTS:
+            return SyntaxProblem(SyntaxProblemKind.OTHER_SIGN, span, document.text(span))
+    return None
 
 
 def _problem_at(syntax: Syntax, tokens: list[Token], node: Node) -> SyntaxProblem:
