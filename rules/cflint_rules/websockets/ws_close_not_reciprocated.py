@@ -210,7 +210,7 @@ _MOST_FUNCTIONS = 100
 """Through how many functions a listener is followed."""
 
 
-@rule(call("acceptWebSocket"), severity=Severity.WARNING, fix=Safety.SAFE)
+@rule(call("acceptWebSocket"), severity=Severity.NOTE, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     owner = module.hibernating_object(match.node)
