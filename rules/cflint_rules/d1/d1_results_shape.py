@@ -256,8 +256,14 @@ def _reads_results(module: Module, node: Node) -> Location | None:
     return None
 
 
-def _fix(module: Module, node: Node) -> Fix:
+def _fix(module: Module, node: Node) -> Fix | None:
+    """None where the code says of the object that it is a list: `(rows as any[])` has no `results`."""
     whole = module.with_wrappers(node)
+    inner: Node | None = whole
+    while inner is not None and inner.id != node.id:
+        if inner.type in ("as_expression", "satisfies_expression", "type_assertion"):
+            return None
+        inner = js.first_named(inner)
     edits: tuple[Edit, ...]
     if whole.type == "await_expression":
         edits = (module.insert(whole.start_byte, "("), module.insert(whole.end_byte, ").results"))

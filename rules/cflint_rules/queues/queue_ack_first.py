@@ -65,6 +65,7 @@ from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, ru
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_FINALLY = frozenset({"finally_clause"})
 _OF_BATCH = frozenset({ValueKind.MESSAGE, ValueKind.MESSAGE_BATCH})
 
 
@@ -82,6 +83,8 @@ def check(match: Match) -> Iterator[Finding]:
             continue
         if module.enclosing_function(node) != function or module.loop_around(node) != loop:
             continue
+        if module.enclosing(node, _FINALLY) is not None:
+            continue  # which tidies up after the work
         if module.try_around(node, function) != module.try_around(match.node, function):
             continue
         if js.can_reach(module, match.node, node):

@@ -34,10 +34,10 @@ makes an empty resource when it deploys. To use one that exists, write its id.
   hyperdrive list`, or `create` for a new one. If a script replaces it before it deploys, keep it.
 - "host of an example": Write a host of a zone of your own; without one, delete the entry and set
   `"workers_dev": true`. As it stands the deployment fails.
-- "d1_databases": Delete the line: wrangler (4.45 or later) makes an empty database at the next deployment.
+- "d1_databases": Take the key out: wrangler (4.45 or later) makes an empty database at the next deployment.
   If there is one already, write its id (`npx wrangler d1 list` shows it). As it stands the deployment
   fails; if a script replaces it before, keep it.
-- "kv_namespaces": Delete the line: wrangler (4.45 or later) makes an empty namespace at the next
+- "kv_namespaces": Take the key out: wrangler (4.45 or later) makes an empty namespace at the next
   deployment. If there is one already, write its id (`npx wrangler kv namespace list` shows it). As it
   stands the deployment fails; if a script replaces it before, keep it.
 

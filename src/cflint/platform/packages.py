@@ -28,8 +28,8 @@ NEEDING_NODE = {
 """Packages whose code for Workers imports modules of Node.js, and whether it does so without `node:`."""
 
 NODE_NEEDED_FROM: Mapping[str, tuple[int, int, int]] = {"agents": (0, 0, 46)}
-"""From which version on those that did not always do so. `@cloudflare/puppeteer`, `@cloudflare/playwright` and
-`postgres` did in the oldest versions that were bundled (November 2026); of the others it is taken for granted."""
+"""From which version on those that did not always do so. `@cloudflare/puppeteer`, `@cloudflare/playwright`
+and `postgres` did in the oldest versions that were bundled (November 2026); of the others it is assumed."""
 
 NODE_POLYFILLS = (
     "@esbuild-plugins/node-globals-polyfill",
