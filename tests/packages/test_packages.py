@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 
@@ -110,7 +111,8 @@ def test_a_package_is_checked_suppressed_configured_and_fixed(acme: Environment,
     inspected = acme.cflint(project, "inspect", "src/index.ts:1:1", "--rule", "acme-bad").stdout
     assert "it reports something here" in inspected
     timed = acme.cflint(project, "check", "--profile", "--quiet").stderr
-    assert "acme-bad" in timed
+    # its finding is counted with the rules that took less than a millisecond where the machine is quick
+    assert re.search(r"^(?:acme-bad|\d+ more, each below 1 ms) .*\D1$", timed, re.MULTILINE), timed
     assert acme.cflint(project, "check", "--fix").returncode == 0
     assert "bad" not in code.read_text()
 
