@@ -47,6 +47,7 @@ MADE = {
 
 PYTHON = re.compile(
     r"AttributeError: '…' object has no attribute '\w+'|ModuleNotFoundError: No module named '…'"
+    r"|UnboundLocalError: cannot access local variable '…' where it is not associated with a value"
 )
 BY_RUN = re.compile(
     r"Failed to construct 'DurableObjectBase'|Incorrect type for Promise|KV \S+ failed: |D1_EXEC_ERROR"

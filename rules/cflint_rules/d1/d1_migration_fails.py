@@ -90,9 +90,9 @@ migrations of another database, as far as their SQL says so.
 ## Errors
 
 ```text title="workerd"
-Cannot add a NOT NULL column with default value NULL: SQLITE_ERROR
-Cannot add a column with non-constant default: SQLITE_ERROR
-Cannot add a UNIQUE column: SQLITE_ERROR
+Cannot add a NOT NULL column with default value NULL
+Cannot add a column with non-constant default
+Cannot add a UNIQUE column
 not authorized: SQLITE_AUTH
 ```
 
