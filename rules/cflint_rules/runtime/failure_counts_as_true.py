@@ -64,6 +64,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Module, Severity, js, module, pattern, quoted, rule
+from cflint_rules.runtime._tests import test_around
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -79,8 +80,6 @@ _MARKS = {
 _TESTED = pattern(rb"if \(!*([A-Za-z_$][\w$]*)(?=\s*(?:\)|&&|\|\|))")
 _CHOSEN = pattern(rb" \? (?<=[\w$] \? )")
 """Names that an `if` or `?:` asks for, first of all."""
-_LOGICAL = frozenset({"!", "&&", "||"})
-_TESTS = frozenset({"if_statement", "ternary_expression", "while_statement"})
 
 
 @rule(module("async"), severity=Severity.WARNING)
@@ -108,7 +107,7 @@ def check(module: Module) -> Iterator[Finding]:
             continue
         called = js.function_called(module, made)
         failure = _failure(*called, {read for _, read in uses}) if called is not None else None
-        test = next((use for use, read in uses if read is None and _is_test(module, use)), None)
+        test = next((use for use, read in uses if read is None and test_around(module, use)), None)
         if called is None or failure is None or test is None or not module.runs_in_worker(test):
             continue
         told = called[0].text(failure)
@@ -138,25 +137,10 @@ def _uses(module: Module, declaration: js.Declaration) -> list[tuple[Node, str |
     found: list[tuple[Node, str | None]] = []
     for use in module.scope.references(declaration):
         read = module.member_read(use)
-        if read is None and not _is_test(module, use) and not _is_logged(module, use):
+        if read is None and not test_around(module, use) and not _is_logged(module, use):
             return None
         found.append((use, read.name if read is not None else None))
     return found
-
-
-def _is_test(module: Module, use: Node) -> bool:
-    """Whether a condition asks whether there is such a thing."""
-    node = module.with_wrappers(use)
-    above = module.parent(node)
-    while above is not None:
-        found = module.operation(above)
-        if found is not None and found.operator in _LOGICAL:
-            node = module.with_wrappers(above)
-            above = module.parent(node)
-            continue
-        condition = above.child_by_field_name("condition") if above.type in _TESTS else None
-        return condition is not None and condition.start_byte == node.start_byte
-    return False
 
 
 def _failure(module: Module, function: Node, reads: set[str | None]) -> Node | None:

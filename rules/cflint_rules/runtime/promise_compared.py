@@ -71,6 +71,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, js, module, pattern, quoted, rule
+from cflint_rules.runtime._tests import test_around
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -111,8 +112,6 @@ _ASYNC = pattern(rb"async\s+(?:function\s+)?(?:([A-Za-z_$][\w$]*)\s*[(<])?")
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$")
 _CALLED = pattern(rb"(?:[(=|&!]|return )\s*(?:[\w$]+(?:!|\?)?\.){0,6}#?([A-Za-z_$][\w$]*)\s*[(<]")
 """Calls where a condition or a variable may take what they give."""
-_TESTS = frozenset({"if_statement", "ternary_expression", "while_statement"})
-_LOGICAL = frozenset({"&&", "||", "!"})
 _OF_PROMISES = frozenset({"then", "catch", "finally", "constructor", "toString"})
 
 
@@ -149,15 +148,10 @@ def _call_of(module: Module, match: re.Match[bytes]) -> Node | None:
 
 def _asked_by(module: Module, call: Node) -> Node | None:
     """The condition's statement, or the declaration of a variable, that takes what a call gives."""
-    node = module.with_wrappers(call)
-    above = module.parent(node)
+    above = module.parent(module.with_wrappers(call))
     if above is not None and above.type == "variable_declarator":
         return above
-    while above is not None and (made := module.operation(above)) is not None and made.operator in _LOGICAL:
-        node = module.with_wrappers(above)
-        above = module.parent(node)
-    is_test = above is not None and above.type in _TESTS and above.child_by_field_name("condition") == node
-    return above if is_test else None
+    return test_around(module, call)
 
 
 def _read_too_early(module: Module, declared: Node, call: Node) -> Iterator[Finding]:

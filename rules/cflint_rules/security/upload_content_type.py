@@ -137,7 +137,6 @@ _CHECKS = pattern(
 )
 _MEDIA = pattern(r"[a-z]+/[\w.+*-]+|html|svg", re.IGNORECASE)
 _PICTURES = pattern(r"image/?", re.IGNORECASE)
-_BEGINNING = pattern(r"[a-z]+/?", re.IGNORECASE)
 _DRAWINGS = pattern(rb"(?i)svg")
 _GUARDED = pattern(rb"(?i)content-?disposition|content-?security-?policy|\bsandbox\b|attachment")
 _POLICY = pattern(rb"(?i)content-?security-?policy")
