@@ -219,7 +219,8 @@ def test_sql_in_a_text_over_several_lines_has_no_place(real: Cli) -> None:
     before = real("check", "--select", "d1-exec-multiline", "--output-format", "json")
     number = len(json.loads(before.out)["findings"])
     outcome = real(
-        "check", "--select", "d1-exec-multiline", "--add-ignore", REASON, "--output-format", "json"
+        *("check", "--select", "d1-exec-multiline", "--add-ignore", REASON, "--output-format", "json"),
+        *("--fail-on", "note"),
     )
     assert outcome.code == 1
     assert len(json.loads(outcome.out)["findings"]) == 1

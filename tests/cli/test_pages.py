@@ -52,6 +52,7 @@ def test_explain_as_json_and_markdown(cli: Cli) -> None:
             "id": "no-careful",
             "group": "manners",
             "severity": "error",
+            "harm": "error",
             "fix": "safe",
             "presets": ["all", "preview", "recommended", "reference", "strict"],
             "since": "0.1",

@@ -75,10 +75,10 @@ def test_suppressed_findings_come_along_when_they_are_asked_for(runner: Runner) 
 def test_the_summary(runner: Runner) -> None:
     runner.step(CHECK)
     text = runner.summary.read_text()
-    assert text.startswith("## cflint\n\n**2 errors, 2 warnings, 3 notes** in 3 files of 1 Worker.\n")
+    assert text.startswith("## cflint\n\n**1 error, 2 warnings, 4 notes** in 3 files of 1 Worker.\n")
     rows = [row for row in text.splitlines() if row.startswith("| error |")]
-    assert len(rows) == 2
-    assert "(https://github.com/o/r/blob/c0ffee/workers/chat%20room/src/index.ts#L12)" in text
+    assert len(rows) == 1
+    assert "(https://github.com/o/r/blob/c0ffee/workers/chat%20room/src/index.ts#L17)" in text
     assert "- `cflint check --fix` fixes " in text
 
 

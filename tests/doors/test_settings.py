@@ -23,6 +23,7 @@ from tests.support.github_actions import CHECK, Runner
 from tests.support.lsp_client import capabilities, serving
 from tests.support.paths import ROOT
 
+TIMER = RuleSet.discover(packages=False)["ws-timer-blocks-hibernation"].spec.severity.label
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 
 
@@ -87,11 +88,11 @@ ws-timer-blocks-hibernation = { seconds = 20 }
 Said = set[tuple[str, str, str]]
 CODE: Said = {
     ("src/index.ts", "ws-legacy-accept", "error"),
-    ("src/sub/sub.ts", "ws-timer-blocks-hibernation", "warning"),
+    ("src/sub/sub.ts", "ws-timer-blocks-hibernation", TIMER),
 }
 PAGE: Said = {
     ("docs/page.md", "ws-legacy-accept", "warning"),
-    ("docs/page.md", "ws-timer-blocks-hibernation", "warning"),
+    ("docs/page.md", "ws-timer-blocks-hibernation", TIMER),
 }
 
 
@@ -225,7 +226,7 @@ def test_on_the_command_line_it_comes_on_top(project: Path) -> None:
     (project / "other.toml").write_text('select = ["ws-timer-blocks-hibernation"]\n')
     every = {"src/index.ts", "src/legacy.ts", "src/sub/sub.ts", "src/made/new.ts"}
     assert check(project, "--config", "other.toml") == {
-        (path, "ws-timer-blocks-hibernation", "warning") for path in every
+        (path, "ws-timer-blocks-hibernation", TIMER) for path in every
     }
     assert check(project, "--isolated", "--select", "ws-legacy-accept") == {
         (path, "ws-legacy-accept", "warning") for path in every

@@ -88,7 +88,7 @@ def test_a_file_that_is_no_page_is_text_until_the_repository_has_an_address(
 def test_the_page_of_a_rule() -> None:
     page = pages()["rules/immutable-headers.md"]
     assert page.startswith('---\ntitle: "immutable-headers"\n')
-    assert "\n# immutable-headers\n" in page and "Severity: error, group: handlers" in page
+    assert "\n# immutable-headers\n" in page and ", group: handlers, preset: recommended" in page
     assert '```text title="workerd"\nTypeError: Can\'t modify immutable headers.\n```' in page
 
 

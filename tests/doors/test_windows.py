@@ -162,6 +162,8 @@ def test_a_check_and_a_fix_need_nothing_that_windows_lacks(
         str(tmp_path / "cache"),
         "--select",
         case.rule,
+        "--fail-on",
+        "note",
     ]
     assert cli.run(given) == 1
     said = capfdbinary.readouterr().out

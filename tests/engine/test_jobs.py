@@ -41,7 +41,7 @@ def check(
     cli = Cli(capsysbinary)
 
     def checked(*arguments: str) -> str:
-        outcome = cli("check", "--isolated", "--quiet", "--preset", "all", *arguments)
+        outcome = cli("check", "--isolated", "--quiet", "--preset", "all", "--fail-on", "note", *arguments)
         assert (outcome.code, outcome.err) == (1, "")
         return outcome.out
 

@@ -27,7 +27,8 @@ __all__ = [
     "with_crlf",
 ]
 
-KNOWN = RuleSet.discover(packages=False)
+KNOWN = RuleSet.discover(packages=False).as_harmful()
+"""The rules of cflint, each as loud as its file says: what it has earned changes with what is read."""
 
 ALSO = "recommended"
 """The rules that run over the cases of a rule beside the rule itself."""

@@ -119,7 +119,7 @@ _OF_PIECES = frozenset({js.SyntaxProblemKind.NOT_READABLE, js.SyntaxProblemKind.
 """What is no mistake in a block of a Markdown file: that may be the start of something longer."""
 
 
-@rule(module(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(module(), severity=Severity.ERROR, fix=Safety.SAFE, unread=True)
 def check(module: Module) -> Iterator[Finding]:
     for typo in module.syntax.typos:
         yield _of_typo(module, typo)

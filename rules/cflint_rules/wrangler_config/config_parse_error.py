@@ -50,7 +50,7 @@ from collections.abc import Iterator
 from cflint.api import Finding, Fix, Safety, Severity, WranglerConfig, config, configuration, fixes, rule
 
 
-@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE, unread=True)
 def check(subject: WranglerConfig) -> Iterator[Finding]:
     if subject.document.origin is not None and subject.leaves_out:
         return

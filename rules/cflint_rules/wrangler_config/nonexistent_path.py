@@ -107,7 +107,14 @@ _PLAIN = pattern(r"(?!_+$)[\w./@-]+")
 _URL = pattern(r"[a-z][a-z0-9+.-]*://", re.I)
 
 
-@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE, documents=Documents.NOTES, templates=True)
+@rule(
+    configuration(),
+    severity=Severity.ERROR,
+    fix=Safety.SAFE,
+    documents=Documents.NOTES,
+    templates=True,
+    unread=True,
+)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.document.origin is not None:
         is_excerpt = subject.top.incomplete or subject.leaves_out

@@ -75,6 +75,7 @@ def facts(rule: Rule) -> str:
     """The facts of a rule in Markdown: severity, presets, fix, what readers found, its options."""
     from cflint.cli.rules import fix_label, preset_label
     from cflint.platform.precision import ORACLES, precision_of, proof_of
+    from cflint.rule.loudness import why_quieter
 
     spec = rule.spec
     facts = (
@@ -94,6 +95,8 @@ def facts(rule: Rule) -> str:
         read.append(f"In code that it was not tuned to: {precision_of(rule.id).as_text()}.")
         if (oracle := proof_of(rule.id)) is not None:
             read.append(f"Proved: {ORACLES[oracle]}.")
+        if (why := why_quieter(rule.id, spec)) is not None:
+            read.append(why)
     options = [f"`{it.name}` ({it.default} by default): {it.meaning}" for it in spec.options]
     return "\n\n".join([facts, *read, *(f"Option {option}" for option in options)])
 

@@ -96,6 +96,7 @@ def as_data(rule: Rule) -> dict[str, object]:
         "id": rule.id,
         "group": rule.group,
         "severity": spec.severity.label,
+        "harm": spec.harm.label,
         "fix": None if spec.fix is None else spec.fix.value,
         "presets": sorted(spec.presets),
         "since": spec.since,

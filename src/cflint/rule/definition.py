@@ -61,10 +61,12 @@ class CheckSpec:
 
 @record(frozen=True)
 class Spec:
-    """What `@rule` says of a rule, and the triggers of its checks."""
+    """What `@rule` says of a rule, and the triggers of its checks. `severity` is how loud the rule is, `harm`
+    what its file says: how bad what it finds is. The former may be less, of a rule of cflint."""
 
     checks: tuple[CheckSpec, ...]
     severity: Severity
+    harm: Severity
     fix: Safety | None
     presets: frozenset[str]
     since: str
@@ -75,6 +77,7 @@ class Spec:
     aliases: tuple[str, ...] = ()
     both: bool = False
     templates: bool = False
+    unread: bool = False
 
     @property
     def triggers(self) -> tuple[Trigger[Any], ...]:
@@ -96,17 +99,17 @@ class Spec:
         fix = self.fix.value if self.fix is not None else None
         options = [[it.module, it.name, it.default, it.meaning, it.least] for it in self.options]
         return [
-            *(checks, int(self.severity), fix, sorted(self.presets), self.since),
+            *(checks, int(self.severity), int(self.harm), fix, sorted(self.presets), self.since),
             *(self.tests, self.deployed, self.documents.value, options, list(self.aliases), self.both),
-            self.templates,
+            *(self.templates, self.unread),
         ]
 
     @classmethod
     def from_data(cls, data: list[Any]) -> Spec:
         """The spec that `as_data` gave; raises TypeError, ValueError, KeyError or AttributeError for anything
         else."""
-        checks, severity, fix, presets, since, tests, deployed, documents, options, aliases, *flags = data
-        both, templates = flags
+        checks, severity, harm, fix, presets, since, tests, deployed, documents, *more = data
+        options, aliases, both, templates, unread = more
         return cls(
             tuple(
                 [
@@ -118,6 +121,7 @@ class Spec:
                 ]
             ),
             _SEVERITIES[severity],
+            _SEVERITIES[harm],
             _SAFETIES[fix] if fix is not None else None,
             _members(tuple(presets)),
             str(since),
@@ -133,6 +137,7 @@ class Spec:
             tuple(map(str, aliases)),
             both is True,
             templates is True,
+            unread is True,
         )
 
 
@@ -193,16 +198,19 @@ def rule(
     aliases: Iterable[str] = (),
     both: bool = False,
     templates: bool = False,
+    unread: bool = False,
 ) -> Callable[[CheckFunction[S]], Definition]:
     """Make a check a rule; `Definition.on` adds more checks.
 
+    `severity` is how bad what it finds is; how loud a rule of cflint speaks has to be earned on top of that.
     `fix` is the least safe fix that it offers. A rule of `recommended` belongs to every preset; another names
     the presets (`reference`, `strict`, `preview`) that hold it, if any. `options` are the numbers that
     settings can change. What the rule leaves out: test files, unless `tests` is true; with `deployed`,
     configurations that are not deployed (of tests, say) and Workers without one, but not what `section`
     finds; what stands in a template, which is filled in before wrangler reads it, unless `templates` is true;
-    `documents` says what is reported of Markdown. `aliases` are the names that the rule had before: they go
-    on working.
+    `documents` says what is reported of Markdown. `unread` says that the rule tells what could not be read,
+    so that more may be wrong there than is told. `aliases` are the names that the rule had before: they go on
+    working.
     """
 
     def decorate(function: CheckFunction[S]) -> Definition:
@@ -211,11 +219,12 @@ def rule(
             members |= {REFERENCE, STRICT, PREVIEW}
         definition = Definition(
             Spec(
-                *((), severity, fix, members | {ALL}, since, tests, deployed, documents),
+                *((), severity, severity, fix, members | {ALL}, since, tests, deployed, documents),
                 tuple(options),
                 tuple(aliases),
                 both,
                 templates,
+                unread,
             )
         )
         definition.add(function, triggers)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from cflint.cachedir import read_json, wheel_record, write_json
 from cflint.packages import Package, PackageError
 from cflint.pattern import pattern
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.rule.definition import Definition, Spec
 
 if TYPE_CHECKING:
@@ -53,11 +53,19 @@ def own_rules() -> Iterator[Found]:
         files if files is not None else record,
         modules,
         lambda: modules if modules is not None else [module for _, module, _, _ in _rule_files(root)],
-        lambda module: _import(module).check.spec,
+        _own_spec,
     )
     for module, spec in specs.items():
         group = module.split(".")[1].replace("_", "-")
         yield Found(_id_of(module), group, spec, partial(_import, module))
+
+
+def _own_spec(module: str) -> Spec:
+    """What `@rule` says in a module of cflint, as loud as it has earned to be."""
+    from cflint.rule.loudness import earned
+
+    spec: Spec = _import(module).check.spec
+    return replace(spec, severity=earned(_id_of(module), spec))
 
 
 def rules_of_packages(packages: Iterable[Package], taken: Mapping[str, str]) -> Iterator[Found]:
@@ -179,11 +187,9 @@ def _key_of(stamp: object) -> str:
 
     from cflint import __version__
 
-    own = sorted(
-        (entry.name, entry.stat().st_mtime_ns, entry.stat().st_size)
-        for entry in os.scandir(Path(__file__).parent)
-        if entry.name.endswith(".py")
-    )
+    here = Path(__file__).parent
+    files = [*here.glob("*.py"), here.parent / "platform" / "_precision.py"]
+    own = sorted((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
     return f"{crc32(repr((__version__, own, stamp)).encode('utf-8', 'surrogatepass')):08x}"
 
 

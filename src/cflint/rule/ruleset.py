@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cflint.finding import Finding, Notice, RuleInfo
 from cflint.packages import Package, installed
 from cflint.pattern import pattern
-from cflint.record import record
+from cflint.record import record, replace
 from cflint.rule.definition import PRESETS, RECOMMENDED, Spec
 from cflint.rule.discovery import NAME, Found, own_rules, rules_of_packages
 
@@ -151,6 +151,18 @@ class RuleSet(Mapping[str, Rule]):
             return self
         taken = dict.fromkeys((*self, *self.aliases, *self.groups, *PRESETS), "cflint")
         return RuleSet([*self.values(), *map(_rule, rules_of_packages(others, taken))])
+
+    def as_harmful(self) -> RuleSet:
+        """These rules, each as loud as what it finds is bad, whatever it has earned."""
+        return RuleSet(
+            [
+                rule
+                if rule.spec.severity is rule.spec.harm
+                else replace(rule, spec=replace(rule.spec, severity=rule.spec.harm))
+                for rule in self.values()
+            ],
+            packages=self._packages,
+        )
 
     def with_policies(self, policies: Iterable[Rule]) -> RuleSet:
         """These rules and those that settings define; the first of a name stays."""
