@@ -78,7 +78,7 @@ _MARKS = {
 }
 """Properties by which a result tells of a failure, and the expressions that do."""
 _TESTED = pattern(rb"if \(!*([A-Za-z_$][\w$]*)(?=\s*(?:\)|&&|\|\|))")
-_CHOSEN = pattern(rb" \? (?<=[\w$] \? )")
+_CHOSEN = pattern(rb"\?(?<=[\w$] \?) ")  # begins with what is quick to look for
 """Names that an `if` or `?:` asks for, first of all."""
 
 
@@ -89,7 +89,7 @@ def check(module: Module) -> Iterator[Finding]:
     seen: set[int] = set()
     data = module.document.data
     asked = (found.span(1) for found in _TESTED.finditer(data))
-    chosen = ((found.start() - 1, found.start()) for found in _CHOSEN.finditer(data))
+    chosen = ((found.start() - 2, found.start() - 1) for found in _CHOSEN.finditer(data))
     for start, end in chain(asked, chosen):
         tested = module.node_at(start, end)
         is_name = tested is not None and tested.type == "identifier"
