@@ -1,0 +1,158 @@
+"""What an edit in a Worker may depend on: its configuration, its tools, where its types come from."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from cflint.finding import Location
+from cflint.pattern import pattern
+from cflint.platform.env_types import ENV_TYPE_NAMES
+from cflint.platform.exports import RUNTIME_TYPES
+from cflint.project.modules.installed import declares, installed_version, manifest_above
+from cflint.project.workers.facts import GENERATED_TYPES, has_runtime_types
+from cflint.record import record
+from cflint.source import Span
+from cflint.syntax.suffixes import is_typescript
+
+if TYPE_CHECKING:
+    from cflint.project.workers.model import Project
+    from cflint.project.workers.worker import Worker
+
+_DECLARED = pattern(rb"(?<=\n)[ \t]*(?:(?:export|declare|default) )*(?:interface|type) (\w+)\s[^;\n]*[{=]")
+_FOLDERS = ("", "src", "app", "server", "types", "src/types", "functions")
+"""Folders in which declarations stand that no module imports."""
+_MOST_PLACES = 2
+_PAGES = "Pages"
+"""What `Worker.without_config` says of a project of Pages."""
+PLAIN = "Worker"
+"""What is deployed by a configuration of its own, without a framework."""
+NO_TYPES = "none"
+GENERATED = "generated"
+
+
+@record(frozen=True)
+class Circumstances:
+    """Of one Worker what an edit may depend on; what is not known is empty.
+
+    `kind` is what is deployed (PLAIN, `Pages project`, or a framework), `wrangler` its version, by a lock
+    file or as package.json asks for it. `env_types` are the places of
+    the types that describe `env`, `types` is where those of the platform come from: a package, GENERATED or
+    NO_TYPES.
+    """
+
+    kind: str
+    name: str
+    config: str
+    wrangler: str
+    compatibility_date: date | None
+    uses_nodejs: bool
+    environments: tuple[str, ...]
+    env_types: tuple[tuple[str, Location], ...]
+    types: str
+    is_javascript: bool
+
+
+def circumstances_by_path(project: Project, paths: Collection[str]) -> dict[str, tuple[Circumstances, ...]]:
+    """The circumstances of the Workers that some files belong to, in the project's order; of those that are
+    there for tests only where a file belongs to no other."""
+    found: dict[str, list[Circumstances]] = {}
+    for worker in sorted(project.workers, key=_is_for_tests):
+        if worker.is_document:
+            continue
+        own = {
+            *worker.modules,
+            *(() if worker.config is None else (it.path for it in worker.config.documents)),
+        }
+        here = [path for path in paths if path in own and not (_is_for_tests(worker) and path in found)]
+        if here:
+            known = circumstances_of(project, worker)
+            for path in here:
+                found.setdefault(path, []).append(known)
+    return {path: tuple(dict.fromkeys(every)) for path, every in found.items()}
+
+
+def circumstances_of(project: Project, worker: Worker) -> Circumstances:
+    """What an edit in a Worker may depend on."""
+    config, workspace = worker.config, project.workspace
+    folder = _folder(worker)
+    has_manifest = manifest_above(workspace, folder) is not None
+    wrangler = installed_version(workspace, folder, "wrangler")
+    own = [path for path in (*worker.entries, *worker.modules) if "node_modules/" not in path]
+    is_typed = any(map(is_typescript, own))
+    return Circumstances(
+        kind=_kind(worker),
+        name=worker.name or "",
+        config=config.path if config is not None else "",
+        wrangler=wrangler.text if wrangler is not None else "",
+        compatibility_date=config.top.compatibility_date if config is not None else None,
+        uses_nodejs=config is not None and "nodejs_compat" in config.top.compatibility_flags,
+        environments=tuple(it.name for it in worker.environments if it.name),
+        env_types=tuple(_env_types(project, worker)) if is_typed else (),
+        types=_runtime_types(project, worker, has_manifest) if is_typed else "",
+        is_javascript=bool(own) and not is_typed,
+    )
+
+
+def _is_for_tests(worker: Worker) -> bool:
+    return worker.config is not None and not worker.is_deployed
+
+
+def _folder(worker: Worker) -> str:
+    if worker.config is not None:
+        return worker.config.directory
+    if worker.app is not None:
+        return worker.app.folder
+    path = next(iter(worker.entries or worker.modules), "")
+    home, below, _ = f"/{path}".rpartition("/functions/")
+    return home.strip("/") if below and _PAGES in worker.without_config else posixpath.dirname(path)
+
+
+def _kind(worker: Worker) -> str:
+    config = worker.config
+    if config.is_pages if config is not None else _PAGES in worker.without_config:
+        return f"{worker.app.title} on Pages" if worker.app is not None else "Pages project"
+    return worker.app.title if worker.app is not None else PLAIN
+
+
+def _env_types(project: Project, worker: Worker) -> Iterator[tuple[str, Location]]:
+    """Where types that describe `env` are declared, the one that was generated first; of several names or
+    places the first ones."""
+    names = set(ENV_TYPE_NAMES)
+    if worker.app is not None:
+        names |= {it.rpartition(".")[2] for kind in worker.app.kinds for it in kind.env_types}
+    words = tuple(name.encode() for name in sorted(names))
+    found = 0
+    for path in dict.fromkeys((*_beside(project, worker), *worker.modules)):
+        document = project.sources.place(path) if is_typescript(path) else None
+        if document is None or not any(word in document.data for word in words):
+            continue
+        for match in _DECLARED.finditer(b"\n" + document.data):
+            if match[1] in words:
+                yield match[1].decode(), Location(document, Span(match.start(1) - 1, match.end(1) - 1))
+                found += 1
+                break
+        if found == _MOST_PLACES:
+            return
+
+
+def _beside(project: Project, worker: Worker) -> Iterator[str]:
+    """Files of declarations alone, which count without being imported."""
+    home = _folder(worker)
+    for folder in _FOLDERS:
+        below = posixpath.join(home, folder) if folder else home
+        names = project.workspace.entries(below)
+        for name in sorted(names, key=lambda name: (name != GENERATED_TYPES, name)):
+            if name.endswith(".d.ts"):
+                yield posixpath.join(below, name)
+
+
+def _runtime_types(project: Project, worker: Worker, has_manifest: bool) -> str:
+    document = project.sources.place(posixpath.join(_folder(worker), GENERATED_TYPES))
+    if document is not None and has_runtime_types(document.data):
+        return GENERATED
+    if declares(project.workspace, _folder(worker), RUNTIME_TYPES):
+        return RUNTIME_TYPES
+    return NO_TYPES if has_manifest else ""
