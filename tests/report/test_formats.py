@@ -17,7 +17,8 @@ from lxml import etree
 
 from cflint.finding import Edit, Finding, Fix, Location, Notice, Report, RuleInfo, Safety, Severity
 from cflint.fixer import apply, plan
-from cflint.project.workers.circumstances import NO_TYPES, PLAIN, Circumstances
+from cflint.project.workers.circumstances import PLAIN, Circumstances
+from cflint.project.workers.runtime_types import RuntimeTypes
 from cflint.record import replace
 from cflint.report import FORMATS, Options
 from cflint.report.changes import changed_lines
@@ -342,7 +343,11 @@ def test_agent_says_each_fix_once_and_leaves_large_ones_to_the_tool() -> None:
 def circumstances(**given: Any) -> Circumstances:
     known: dict[str, Any] = {"kind": PLAIN, "name": "chat", "config": "wrangler.jsonc", "wrangler": "3.78.2"}
     known |= {"compatibility_date": date(2024, 5, 1), "uses_nodejs": True, "environments": ("a", "b")}
-    known |= {"env_types": (("Env", place(ROOM, "export")),), "types": NO_TYPES, "is_javascript": False}
+    known |= {
+        "env_types": (("Env", place(ROOM, "export")),),
+        "types": RuntimeTypes.NONE,
+        "is_javascript": False,
+    }
     return Circumstances(**{**known, **given})
 
 
@@ -362,7 +367,7 @@ def test_agent_says_once_what_edits_of_a_worker_depend_on() -> None:
     (row,) = agent_rows(config=(known,))
     assert "wrangler.jsonc" not in row and "Env src/room.ts:3" in row
     assert "Env" not in agent_rows(room=(known,))[0], "who edits this file alone has it in sight"
-    new = circumstances(compatibility_date=date(2026, 8, 1), env_types=(), types="generated")
+    new = circumstances(compatibility_date=date(2026, 8, 1), env_types=(), types=RuntimeTypes.GENERATED)
     assert "compatibility date" not in agent_rows(room=(new,))[0], "a date of the last year"
     assert "no compatibility date" in agent_rows(room=(circumstances(compatibility_date=None),))[0]
 
@@ -378,7 +383,7 @@ def test_agent_names_workers_that_share_a_file_and_what_is_no_plain_one() -> Non
     (row,) = agent_rows(room=(far,))
     assert row.startswith("  of Astro, ./wrangler.jsonc, ") and row.endswith("JavaScript")
     nothing = circumstances(config="", compatibility_date=None, uses_nodejs=False, environments=())
-    assert agent_rows(room=(replace(nothing, wrangler="", env_types=(), types=""),)) == []
+    assert agent_rows(room=(replace(nothing, wrangler="", env_types=(), types=RuntimeTypes.UNKNOWN),)) == []
     odd = circumstances(environments=("a\nb ##[error]",))
     assert "a\\nb" in agent_rows(room=(odd,))[0]
 

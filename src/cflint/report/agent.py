@@ -13,7 +13,8 @@ from itertools import groupby
 
 from cflint.finding import Edit, Finding, Location, Report, RuleInfo, Safety, Severity
 from cflint.platform.clock import today
-from cflint.project.workers.circumstances import NO_TYPES, PLAIN, Circumstances
+from cflint.project.workers.circumstances import PLAIN, Circumstances
+from cflint.project.workers.runtime_types import RuntimeTypes
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.advice import advice_for, why_unsafe
 from cflint.report.changes import Row, changed_lines
@@ -24,6 +25,12 @@ from cflint.report.fitting import fitted
 _MAX_WORKERS = 3
 """Of a file that more Workers share the first ones tell what edits depend on."""
 _MAX_ENVIRONMENTS = 6
+_TYPES = {
+    RuntimeTypes.GENERATED: "generated platform types",
+    RuntimeTypes.PACKAGE: "@cloudflare/workers-types",
+    RuntimeTypes.IMPORTED: "@cloudflare/workers-types (by import)",
+    RuntimeTypes.NONE: "no platform types",
+}
 _RECENT = 365
 """Days: what a compatibility date of the last year leaves switched off concerns no edit that pages name."""
 _MAX_LINES = 8
@@ -127,8 +134,8 @@ class _Circumstances:
                 yield f"{name} {self._from(path, at.document.path)}:{_line_number(at)}"
             elif self._files[worker] > 1:  # whoever edits one file alone has it in sight
                 yield f"{name} line {_line_number(at)}"
-        if worker.types:
-            yield f"{'no' if worker.types == NO_TYPES else worker.types} platform types"
+        if worker.types in _TYPES:
+            yield _TYPES[worker.types]
         if worker.is_javascript:
             yield "JavaScript"
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from cflint.project.workers.circumstances import (
-    GENERATED,
-    NO_TYPES,
     PLAIN,
     Circumstances,
     circumstances_by_path,
 )
+from cflint.project.workers.runtime_types import RuntimeTypes
 from tests.support.projects import Files, loaded
 
 CODE = "export default { async fetch(request, env) { return new Response(await env.KV.get('a')); } };\n"
@@ -45,14 +44,15 @@ def test_a_worker_tells_its_configuration_and_its_tools() -> None:
     assert found.uses_nodejs and found.environments == ("staging",) and not found.is_javascript
     ((name, at),) = found.env_types
     assert (name, at.document.path, at.document.line_of(at.span.start)) == ("Env", "src/index.ts", 2)
-    assert found.types == "@cloudflare/workers-types"
+    assert found.types is RuntimeTypes.PACKAGE
 
 
 def test_what_is_not_known_is_empty() -> None:
     (found,) = of({"wrangler.json": CONFIG, "src/index.ts": CODE})
-    assert (found.wrangler, found.types, found.env_types, found.environments) == ("", "", (), ())
+    assert (found.wrangler, found.env_types, found.environments) == ("", (), ())
+    assert found.types is RuntimeTypes.UNKNOWN
     (found,) = of({"wrangler.json": CONFIG, "src/index.ts": CODE, "package.json": "{}"})
-    assert found.types == NO_TYPES, "a project that has packages, and none with types"
+    assert found.types is RuntimeTypes.NONE, "a project that has packages, and none with types"
 
 
 def test_generated_types_come_first_and_declarations_beside_count() -> None:
@@ -60,7 +60,7 @@ def test_generated_types_come_first_and_declarations_beside_count() -> None:
     files = {"wrangler.json": CONFIG, "src/index.ts": f"{DECLARED}{CODE}"}
     (found,) = of({**files, "worker-configuration.d.ts": generated})
     assert [at.document.path for _, at in found.env_types] == ["worker-configuration.d.ts", "src/index.ts"]
-    assert found.types == GENERATED
+    assert found.types is RuntimeTypes.GENERATED
     (found,) = of(
         {**files, "src/index.ts": CODE, "src/env.d.ts": "declare global {\n  interface Env {}\n}\n"}
     )
@@ -74,7 +74,7 @@ def test_kinds() -> None:
     (found,) = of(
         {"wrangler.json": CONFIG.replace("index.ts", "index.js"), "src/index.js": CODE}, "src/index.js"
     )
-    assert found.is_javascript and found.kind == PLAIN and found.types == ""
+    assert found.is_javascript and found.kind == PLAIN and found.types is RuntimeTypes.UNKNOWN
     pages = '{ "name": "a", "pages_build_output_dir": "dist", "compatibility_date": "2024-05-01" }'
     function = "export const onRequestGet = async ({ env }) => new Response(await env.KV.get('a'));\n"
     path = "functions/api/a.ts"
@@ -87,7 +87,7 @@ def test_kinds() -> None:
         },
         f"site/{path}",
     )
-    assert (found.kind, found.config, found.types) == ("Pages project", "", NO_TYPES)
+    assert (found.kind, found.config, found.types) == ("Pages project", "", RuntimeTypes.NONE)
 
 
 def test_of_several_workers_those_for_tests_count_only_where_there_is_no_other() -> None:
@@ -96,3 +96,25 @@ def test_of_several_workers_those_for_tests_count_only_where_there_is_no_other()
     assert [found.name for found in of(files)] == ["b"]
     assert [found.name for found in of({**files, "wrangler.json": CONFIG})] == ["a"]
     assert of({"README.md": "text"}, "README.md") == []
+
+
+def test_where_the_types_of_the_platform_come_from() -> None:
+    files = {"wrangler.json": CONFIG, "src/index.ts": CODE, "package.json": PACKAGE}
+
+    def types(**more: str) -> RuntimeTypes:
+        (found,) = of({**files, **more})
+        return found.types
+
+    named = '{ "compilerOptions": { "types": ["@cloudflare/workers-types/2023-07-01"] } }'
+    assert types() is RuntimeTypes.PACKAGE, "no settings of TypeScript tell otherwise"
+    assert types(**{"tsconfig.json": named}) is RuntimeTypes.PACKAGE
+    assert types(**{"tsconfig.json": "{}"}) is RuntimeTypes.IMPORTED
+    assert types(**{"tsconfig.json": '{ "extends": "@tsconfig/node" }'}) is RuntimeTypes.PACKAGE, (
+        "may name it"
+    )
+    reference = '/// <reference types="@cloudflare/workers-types" />\n'
+    assert types(**{"tsconfig.json": "{}", "src/a.d.ts": reference}) is RuntimeTypes.PACKAGE
+    assert types(**{"tsconfig.json": "{}", "src/index.ts": reference + CODE}) is RuntimeTypes.PACKAGE
+    assert types(**{"package.json": "{}", "tsconfig.json": "{}"}) is RuntimeTypes.NONE
+    assert types(**{"package.json": "{}", "tsconfig.json": named}) is RuntimeTypes.UNKNOWN
+    assert not RuntimeTypes.NONE.is_global and RuntimeTypes.UNKNOWN.is_global

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.env_types import ENV_TYPE_NAMES
-from cflint.platform.exports import RUNTIME_TYPES
-from cflint.project.modules.installed import declares, installed_version, manifest_above
-from cflint.project.workers.facts import GENERATED_TYPES, has_runtime_types
+from cflint.project.modules.installed import installed_version
+from cflint.project.workers.facts import GENERATED_TYPES
+from cflint.project.workers.packages import package_folder
+from cflint.project.workers.runtime_types import RuntimeTypes, runtime_types_of
 from cflint.record import record
 from cflint.source import Span
 from cflint.syntax.suffixes import is_typescript
@@ -25,12 +26,8 @@ _DECLARED = pattern(rb"(?<=\n)[ \t]*(?:(?:export|declare|default) )*(?:interface
 _FOLDERS = ("", "src", "app", "server", "types", "src/types", "functions")
 """Folders in which declarations stand that no module imports."""
 _MOST_PLACES = 2
-_PAGES = "Pages"
-"""What `Worker.without_config` says of a project of Pages."""
 PLAIN = "Worker"
 """What is deployed by a configuration of its own, without a framework."""
-NO_TYPES = "none"
-GENERATED = "generated"
 
 
 @record(frozen=True)
@@ -38,9 +35,8 @@ class Circumstances:
     """Of one Worker what an edit may depend on; what is not known is empty.
 
     `kind` is what is deployed (PLAIN, `Pages project`, or a framework), `wrangler` its version, by a lock
-    file or as package.json asks for it. `env_types` are the places of
-    the types that describe `env`, `types` is where those of the platform come from: a package, GENERATED or
-    NO_TYPES.
+    file or as package.json asks for it. `env_types` are the places of the types that describe `env`,
+    `types` is where those of the platform come from.
     """
 
     kind: str
@@ -51,7 +47,7 @@ class Circumstances:
     uses_nodejs: bool
     environments: tuple[str, ...]
     env_types: tuple[tuple[str, Location], ...]
-    types: str
+    types: RuntimeTypes
     is_javascript: bool
 
 
@@ -77,8 +73,7 @@ def circumstances_by_path(project: Project, paths: Collection[str]) -> dict[str,
 def circumstances_of(project: Project, worker: Worker) -> Circumstances:
     """What an edit in a Worker may depend on."""
     config, workspace = worker.config, project.workspace
-    folder = _folder(worker)
-    has_manifest = manifest_above(workspace, folder) is not None
+    folder = package_folder(worker)
     wrangler = installed_version(workspace, folder, "wrangler")
     own = [path for path in (*worker.entries, *worker.modules) if "node_modules/" not in path]
     is_typed = any(map(is_typescript, own))
@@ -91,7 +86,7 @@ def circumstances_of(project: Project, worker: Worker) -> Circumstances:
         uses_nodejs=config is not None and "nodejs_compat" in config.top.compatibility_flags,
         environments=tuple(it.name for it in worker.environments if it.name),
         env_types=tuple(_env_types(project, worker)) if is_typed else (),
-        types=_runtime_types(project, worker, has_manifest) if is_typed else "",
+        types=runtime_types_of(project, worker) if is_typed else RuntimeTypes.UNKNOWN,
         is_javascript=bool(own) and not is_typed,
     )
 
@@ -100,19 +95,8 @@ def _is_for_tests(worker: Worker) -> bool:
     return worker.config is not None and not worker.is_deployed
 
 
-def _folder(worker: Worker) -> str:
-    if worker.config is not None:
-        return worker.config.directory
-    if worker.app is not None:
-        return worker.app.folder
-    path = next(iter(worker.entries or worker.modules), "")
-    home, below, _ = f"/{path}".rpartition("/functions/")
-    return home.strip("/") if below and _PAGES in worker.without_config else posixpath.dirname(path)
-
-
 def _kind(worker: Worker) -> str:
-    config = worker.config
-    if config.is_pages if config is not None else _PAGES in worker.without_config:
+    if worker.is_pages:
         return f"{worker.app.title} on Pages" if worker.app is not None else "Pages project"
     return worker.app.title if worker.app is not None else PLAIN
 
@@ -140,19 +124,10 @@ def _env_types(project: Project, worker: Worker) -> Iterator[tuple[str, Location
 
 def _beside(project: Project, worker: Worker) -> Iterator[str]:
     """Files of declarations alone, which count without being imported."""
-    home = _folder(worker)
+    home = package_folder(worker)
     for folder in _FOLDERS:
         below = posixpath.join(home, folder) if folder else home
         names = project.workspace.entries(below)
         for name in sorted(names, key=lambda name: (name != GENERATED_TYPES, name)):
             if name.endswith(".d.ts"):
                 yield posixpath.join(below, name)
-
-
-def _runtime_types(project: Project, worker: Worker, has_manifest: bool) -> str:
-    document = project.sources.place(posixpath.join(_folder(worker), GENERATED_TYPES))
-    if document is not None and has_runtime_types(document.data):
-        return GENERATED
-    if declares(project.workspace, _folder(worker), RUNTIME_TYPES):
-        return RUNTIME_TYPES
-    return NO_TYPES if has_manifest else ""
