@@ -413,8 +413,8 @@ def test_agent_says_once_why_a_fix_is_not_safe_and_what_to_do_without_one() -> N
     fixes = [Fix("Mend", (Edit(ROOM, Span(at, at + 1), "x"),), Safety.UNSAFE) for at in (0, 1)]
     found = [Finding("m", place(ROOM, "client"), fix=fix, rule="r") for fix in (*fixes, None, None)]
     rows = FORMATS["agent"](replace(report(*found), rules=rules), Options()).splitlines()
-    assert [row for row in rows if "why" in row] == ["      why unsafe: there: it bites"]
-    assert rows.index("    fix (unsafe): Mend") + 1 == rows.index("      why unsafe: there: it bites")
+    assert [row for row in rows if "why" in row] == ["      why: there: it bites"]
+    assert rows.index("    fix (unsafe): Mend") + 1 == rows.index("      why: there: it bites")
     assert [row for row in rows if "do: " in row] == ["    do: Write `a`, or `b`."]
 
 

@@ -37,12 +37,10 @@ Write `} satisfies ExportedHandler<Env>;` after the exported object (or declare 
 comes from `wrangler types`.
 
 - "types by import": Write `} satisfies ExportedHandler<Env>;` after the exported object, and at the top
-  `import type { ExportedHandler } from "@cloudflare/workers-types"`: no tsconfig.json names the package, so
-  that its types have to be imported. Where no `Env` is declared yet, `npx wrangler types` writes it.
-- "no types of the platform": Run `npx wrangler types` first: it writes `worker-configuration.d.ts`, with
-  `Env` and the types of the platform, of which this project has none (a wrangler before version 4 writes
-  `Env` alone: `npm install --save-dev @cloudflare/workers-types`, and name that in `compilerOptions.types` of
-  tsconfig.json). Then write `} satisfies ExportedHandler<Env>;` after the exported object.
+  `import type { ExportedHandler } from "@cloudflare/workers-types"`: no tsconfig.json names the package.
+- "no types of the platform": Run `npx wrangler types` first, which writes `Env` and the types of the platform
+  (before wrangler 4 `Env` alone: add `@cloudflare/workers-types` to `compilerOptions.types`). Then write `}
+  satisfies ExportedHandler<Env>;` after the exported object.
 
 ## Not reported
 

@@ -46,7 +46,7 @@ _RELATED_LENGTH = 100
 _FURTHER = 3
 """Lines of code after the one of a place that are shown while what begins there goes on."""
 _FURTHER_RELATED = 1
-_LEGEND = "`-N` is line N as it is, `+N` line N afterwards."
+_LEGEND = "`-N` is line N now, `+N` line N afterwards."
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
@@ -79,7 +79,8 @@ def render(report: Report, options: Options = DEFAULT) -> str:
                 further = _FURTHER if finding.fix is None else 0
                 rows += (f"    | {_shortened(path, line)}" for line in code_of(finding.at, further))
             if finding.fix is None:
-                advice = _once(finding, report, advised, partial(advice_for, finding))
+                workers = options.circumstances.get(path, ())
+                advice = _once(finding, report, advised, partial(advice_for, finding, workers=workers))
                 rows += [f"    do: {advice}"] if advice else []
             rows += (f"    {row}" for row in fix)
     if has_lines:
@@ -233,7 +234,7 @@ def _fix(
     reason = _once(finding, report, advised, partial(_reason, fix.safety, finding))
     yield f"fix ({verdict}): {escape_message(fix.title)}{large}"
     if reason:
-        yield f"  why {verdict}: {reason}"
+        yield f"  why: {reason}"
     for path, lines in changes:
         if path != here or len(changes) > 1:
             yield f"in {shown(path)}"
@@ -273,5 +274,5 @@ def _summary(report: Report, options: Options) -> str:
     offer = f" {', '.join(offers)}." if offers else ""
     return (
         f"{fixed}{listed}.{offer} More: `cflint explain RULE`."
-        f" To keep code: `cflint-ignore RULE: reason` in a comment above.{partial}"
+        f" To keep code: a comment `cflint-ignore RULE: reason` above.{partial}"
     )

@@ -66,6 +66,10 @@ def test_generated_types_come_first_and_declarations_beside_count() -> None:
     )
     ((_, at),) = found.env_types
     assert (at.document.path, at.document.line_of(at.span.start)) == ("src/env.d.ts", 2)
+    apart = f'import "./a";\n{CODE}'
+    for declared, places in (("interface Env {}\n", 0), ("export interface Env {}\n", 1)):
+        (found,) = of({**files, "src/index.ts": apart, "src/a.ts": declared})
+        assert len(found.env_types) == places, "what a module keeps to itself is no type for others"
     (found,) = of({**files, "src/index.ts": f"// interface Env {{}}\ntype Envelope = {{}};\n{CODE}"})
     assert found.env_types == (), "a comment declares nothing, nor does a longer name"
 
@@ -88,6 +92,20 @@ def test_kinds() -> None:
         f"site/{path}",
     )
     assert (found.kind, found.config, found.types) == ("Pages project", "", RuntimeTypes.NONE)
+
+
+def test_keys_that_are_not_taken() -> None:
+    files = {"wrangler.json": CONFIG, "src/index.ts": CODE}
+    (found,) = of({**files, "package.json": '{ "devDependencies": { "wrangler": "4.40.0" } }'})
+    assert found.refused == {"secrets", "exports"} and not found.is_pages
+    (found,) = of({**files, "package.json": PACKAGE})
+    assert found.refused == {"ratelimits", "secrets", "exports"}
+    (found,) = of(files)
+    assert found.refused == set(), "of the newest it is not known"
+    function = "export const onRequestGet = async ({ env }) => new Response(await env.KV.get('a'));\n"
+    config = '{ "name": "a", "compatibility_date": "2024-05-01" }'
+    (found,) = of({"wrangler.json": config, "functions/a.ts": function}, "functions/a.ts")
+    assert found.is_pages and "ratelimits" in found.refused, "though its configuration does not say so"
 
 
 def test_of_several_workers_those_for_tests_count_only_where_there_is_no_other() -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.env_types import ENV_TYPE_NAMES
-from cflint.project.modules.installed import installed_version
+from cflint.platform.wrangler_keys import KEYS_SINCE, PAGES_LACKS
+from cflint.project.modules.installed import installed_version, is_older
 from cflint.project.workers.facts import GENERATED_TYPES
 from cflint.project.workers.packages import package_folder
 from cflint.project.workers.runtime_types import RuntimeTypes, runtime_types_of
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from cflint.project.workers.model import Project
     from cflint.project.workers.worker import Worker
 
-_DECLARED = pattern(rb"(?<=\n)[ \t]*(?:(?:export|declare|default) )*(?:interface|type) (\w+)\s[^;\n]*[{=]")
+_DECLARED = pattern(
+    rb"(?<=\n)[ \t]*(?P<how>(?:(?:export|declare|default) )*)(?:interface|type) (?P<name>\w+)\s[^;\n]*[{=]"
+)
 _FOLDERS = ("", "src", "app", "server", "types", "src/types", "functions")
 """Folders in which declarations stand that no module imports."""
 _MOST_PLACES = 2
+PAGES = "Pages"
 PLAIN = "Worker"
 """What is deployed by a configuration of its own, without a framework."""
 
@@ -36,7 +40,8 @@ class Circumstances:
 
     `kind` is what is deployed (PLAIN, `Pages project`, or a framework), `wrangler` its version, by a lock
     file or as package.json asks for it. `env_types` are the places of the types that describe `env`,
-    `types` is where those of the platform come from.
+    `types` is where those of the platform come from. `refused` are keys of the configuration that edits add
+    elsewhere, and that Pages, or this wrangler, does not take.
     """
 
     kind: str
@@ -49,6 +54,12 @@ class Circumstances:
     env_types: tuple[tuple[str, Location], ...]
     types: RuntimeTypes
     is_javascript: bool
+    refused: frozenset[str] = frozenset()
+
+    @property
+    def is_pages(self) -> bool:
+        """Whether it is deployed to Pages."""
+        return self.kind.endswith((PAGES, f"{PAGES} project"))
 
 
 def circumstances_by_path(project: Project, paths: Collection[str]) -> dict[str, tuple[Circumstances, ...]]:
@@ -77,8 +88,9 @@ def circumstances_of(project: Project, worker: Worker) -> Circumstances:
     wrangler = installed_version(workspace, folder, "wrangler")
     own = [path for path in (*worker.entries, *worker.modules) if "node_modules/" not in path]
     is_typed = any(map(is_typescript, own))
+    is_pages = worker.is_pages or _has_functions_alone(worker)
     return Circumstances(
-        kind=_kind(worker),
+        kind=_kind(worker, is_pages),
         name=worker.name or "",
         config=config.path if config is not None else "",
         wrangler=wrangler.text if wrangler is not None else "",
@@ -88,22 +100,39 @@ def circumstances_of(project: Project, worker: Worker) -> Circumstances:
         env_types=tuple(_env_types(project, worker)) if is_typed else (),
         types=runtime_types_of(project, worker) if is_typed else RuntimeTypes.UNKNOWN,
         is_javascript=bool(own) and not is_typed,
+        refused=PAGES_LACKS if is_pages else frozenset(_unknown_keys(project, folder)),
     )
+
+
+def _unknown_keys(project: Project, folder: str) -> Iterator[str]:
+    for key, since in KEYS_SINCE.items():
+        if is_older(project.workspace, folder, "wrangler", since):
+            yield key
 
 
 def _is_for_tests(worker: Worker) -> bool:
     return worker.config is not None and not worker.is_deployed
 
 
-def _kind(worker: Worker) -> str:
-    if worker.is_pages:
-        return f"{worker.app.title} on Pages" if worker.app is not None else "Pages project"
-    return worker.app.title if worker.app is not None else PLAIN
+def _kind(worker: Worker, is_pages: bool) -> str:
+    if worker.app is None:
+        return f"{PAGES} project" if is_pages else PLAIN
+    return f"{worker.app.title} on {PAGES}" if is_pages else worker.app.title
+
+
+def _has_functions_alone(worker: Worker) -> bool:
+    """Whether the code below a configuration is that of a Pages project, whose configuration does not say
+    so: it names no `main`, and all that runs is below `functions/`."""
+    config = worker.config
+    if config is None or config.main is not None or not worker.modules or worker.app is not None:
+        return False
+    home = posixpath.join(config.directory, "functions") + "/"
+    return all(path.startswith(home) for path in worker.entries or worker.modules[:1])
 
 
 def _env_types(project: Project, worker: Worker) -> Iterator[tuple[str, Location]]:
-    """Where types that describe `env` are declared, the one that was generated first; of several names or
-    places the first ones."""
+    """Where types that describe `env` are declared for others, too, the one that was generated first; of
+    several names or places the first ones."""
     names = set(ENV_TYPE_NAMES)
     if worker.app is not None:
         names |= {it.rpartition(".")[2] for kind in worker.app.kinds for it in kind.env_types}
@@ -113,9 +142,11 @@ def _env_types(project: Project, worker: Worker) -> Iterator[tuple[str, Location
         document = project.sources.place(path) if is_typescript(path) else None
         if document is None or not any(word in document.data for word in words):
             continue
+        is_own = path in worker.entries or path.endswith(".d.ts")
         for match in _DECLARED.finditer(b"\n" + document.data):
-            if match[1] in words:
-                yield match[1].decode(), Location(document, Span(match.start(1) - 1, match.end(1) - 1))
+            if match["name"] in words and (is_own or b"export" in match["how"]):
+                start, end = match.span("name")
+                yield match["name"].decode(), Location(document, Span(start - 1, end - 1))
                 found += 1
                 break
         if found == _MOST_PLACES:
