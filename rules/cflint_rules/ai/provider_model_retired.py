@@ -35,8 +35,22 @@ export async function summary(key: string, text: string): Promise<unknown> {
 
 ## What to do
 
-Write a model that the provider's list of models has, and run what depends on the form of its answers: prices
-and parameters are not the same. A variable (`env.MODEL`) makes the next change one without a deployment.
+Write, at each place that is shown, the replacement that the provider's list of models names, and run what
+depends on the form of its answers: prices and parameters are not the same. A variable (`env.MODEL`) makes
+the next change one without a deployment.
+
+- "Anthropic has shut": Write, at each place that is shown, the replacement that Anthropic's list names for
+  this model: https://platform.claude.com/docs/en/about-claude/model-deprecations. Run what depends on the
+  form of its answers: prices and parameters are not the same.
+- "Google has shut": Write, at each place that is shown, the replacement that Google's list names for this
+  model: https://ai.google.dev/gemini-api/docs/deprecations. Run what depends on the form of its answers:
+  prices and parameters are not the same.
+- "OpenAI has shut": Write, at each place that is shown, the replacement that OpenAI's list names for this
+  model: https://developers.openai.com/api/docs/deprecations. Run what depends on the form of its answers:
+  prices and parameters are not the same.
+- "Groq has shut": Write, at each place that is shown, the replacement that Groq's list names for this model:
+  https://console.groq.com/docs/deprecations. Run what depends on the form of its answers: prices and
+  parameters are not the same.
 
 ## Not reported
 
