@@ -22,7 +22,7 @@ from cflint.platform.precision import (
 from cflint.record import replace
 from cflint.rule import RuleSet
 from cflint.rule.loudness import earned, why_quieter
-from tests.oracles import test_deploy, test_typescript, test_workerd
+from tests.oracles import test_deploy, test_typescript, test_uploads, test_workerd
 from tests.support.fixture_cases import KNOWN
 from tests.support.oracle_comparison import ABOUT_WRANGLER
 from tests.support.paths import ROOT
@@ -130,8 +130,14 @@ def test_what_is_often_false_is_not_recommended() -> None:
 
 SEEN = {
     "workerd": {case.rule for case in test_workerd.ALL},
-    "wrangler": {"cloudflare-config-invalid", *ABOUT_WRANGLER, *(one.rule for one in test_deploy.REFUSED)},
-    "typescript": {"syntax-error", *test_typescript.REFUSED},
+    "wrangler": {
+        "cloudflare-config-invalid",
+        *ABOUT_WRANGLER,
+        *(one.rule for one in test_deploy.REFUSED),
+        *test_uploads.RULES,
+        *(case.rule for case in test_workerd.ALL if "queueConsumers" in case.more and case.claim),
+    },
+    "typescript": {"syntax-error", *test_typescript.REFUSED, *test_typescript.TYPES},
 }
 """The rules that tests of oracles are about."""
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,16 @@ class Refused:
     files: Mapping[str, str]
     refusal: str
     says: str
+    corrected: Mapping[str, str] | None = None
 
+
+ASTRO = (
+    f'{{ {HEAD.replace("src/index.js", "dist/_worker.js/index.js")}, "assets": {{ "directory": "dist" }} }}'
+)
+REDIRECTED = {
+    ".wrangler/deploy/config.json": '{ "configPath": "../../.output/server/wrangler.json" }',
+    ".output/server/index.js": MODULE,
+}
 
 REFUSED = [
     Refused(
@@ -95,16 +105,40 @@ REFUSED = [
         "Paths are not allowed in Custom Domains",
         "its pattern has neither a path nor a `*`. wrangler refuses others when it deploys",
     ),
+    Refused(
+        "astro-worker-asset-exposed",
+        {"wrangler.json": ASTRO, "dist/_worker.js/index.js": MODULE},
+        "Uploading a Pages _worker.js directory as an asset",
+        "Where `dist` is the folder of assets, too, wrangler stops",
+        {"wrangler.json": ASTRO, "dist/_worker.js/index.js": MODULE, "dist/.assetsignore": "_worker.js\n"},
+    ),
+    Refused(
+        "nitro-deploy-config-env",
+        {
+            **REDIRECTED,
+            ".output/server/wrangler.json": f'{{ {HEAD.replace("src/", "")}, "env": {{ "staging": {{}} }} }}',
+        },
+        "Redirected configurations cannot include environments",
+        'wrangler refuses it: "Redirected configurations cannot include environments"',
+        {**REDIRECTED, ".output/server/wrangler.json": f"{{ {HEAD.replace('src/', '')} }}"},
+    ),
 ]
 
 
 @pytest.mark.parametrize("refused", REFUSED, ids=lambda refused: refused.rule)
 def test_wrangler_refuses(tmp_path: Path, refused: Refused) -> None:
     assert refused.says in " ".join(KNOWN[refused.rule].page.split()), "the page says it"
-    for path, text in refused.files.items():
-        place = tmp_path / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(text)
-    process = run_wrangler(tmp_path, "deploy", "--dry-run")
+    process = dry_run(tmp_path / "refused", refused.files)
     assert process.returncode != 0, process.stdout
     assert re.search(refused.refusal, process.stdout + process.stderr), process.stdout + process.stderr
+    if refused.corrected is not None:
+        process = dry_run(tmp_path / "corrected", refused.corrected)
+        assert process.returncode == 0, process.stdout + process.stderr
+
+
+def dry_run(folder: Path, files: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    for path, text in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    return run_wrangler(folder, "deploy", "--dry-run")

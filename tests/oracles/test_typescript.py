@@ -44,6 +44,39 @@ REFUSED = {
 """What TypeScript says to the example of a rule's page, and the page's words for it."""
 
 
+CALL = "export const visitors = (env: Env): Promise<number> => env.ROOM.getByName('a').visitors();"
+TYPES = {
+    "env-binding-type-mismatch": (
+        ("KVNamespace", "R2Bucket"),
+        "",
+        "With the type of another kind, wrong calls compile and right ones do not",
+    ),
+    "namespace-generic-mismatch": (
+        ("DurableObjectNamespace<Lobby>", "DurableObjectNamespace<Room>"),
+        CALL,
+        "With another class there, calls are checked against methods that the object does not have",
+    ),
+}
+"""The type in a page's incorrect example and that of what the configuration binds, a use of it, the page's
+words."""
+
+
+@pytest.mark.parametrize("rule", TYPES)
+def test_what_a_wrong_type_of_a_binding_hides(rule: str) -> None:
+    (wrong, right), use, says = TYPES[rule]
+    assert says in " ".join(KNOWN[rule].page.split()), "the page says it"
+    incorrect, correct = (f"{blocks(rule, heading)[0]}\n{use}" for heading in ("Incorrect", "Correct"))
+    texts = [incorrect, incorrect.replace(wrong, right), correct, correct.replace(right, wrong)]
+    assert len(set(texts)) >= 2
+    answers: Any = converse("typescript.cjs", [{"text": text, "check": True} for text in texts])
+    as_written, as_bound, corrected, spoilt = [answer["codes"] for answer in answers]
+    assert corrected == [] and spoilt != []
+    if use:  # the class does have the method
+        assert as_written == [2339] and as_bound == []
+    else:  # what fails when it runs is not seen
+        assert as_written == [] and as_bound != []
+
+
 @pytest.mark.parametrize("rule", REFUSED)
 def test_what_the_type_checker_refuses(rule: str) -> None:
     code, says = REFUSED[rule]

@@ -6,12 +6,14 @@
 // Worker's modules (`page`: TypeScript; `main`: JavaScript that imports "./page.mjs", or ""), its bindings (`more`: options of miniflare), and
 // `exercise`, the body of a function of another Worker, which has `env.EXAMPLE`, the Worker, and all of its
 // bindings. Requests share one process of workerd, but those that are `alone`: they may not start, and what the
-// runtime logs for them is in the answer's `said`. `fetch()` leads nowhere: every address answers {"ok":true}.
+// runtime logs for them is in the answer's `said`. `fetch()` leads nowhere: every address answers
+// {"ok":true}, with the names of the headers that were sent in `x-sent`.
 import { createRequire } from "node:module";
 import path from "node:path";
 import readline from "node:readline";
 
-const require = createRequire(path.join(path.resolve(process.argv[2]), "_.js"));
+const FOLDER = path.resolve(process.argv[2]);
+const require = createRequire(path.join(FOLDER, "_.js"));
 const { Miniflare, Log, LogLevel, Response, convertV4MiniflareOptions } = require("miniflare");
 const esbuild = require("esbuild");
 
@@ -32,14 +34,44 @@ export default {
 
 const asModule = (name, contents) => ({ type: "ESModule", path: name, contents });
 
-async function workersOf({ page, main, exercise, date, kv, d1, r2, objects, more }, id) {
-  const { code } = await esbuild.transform(page, { loader: "ts", format: "esm", target: "es2022" });
+const NODE = ["path"]; // what packages import without "node:"
+const AT_ONCE = 4; // those that are alone mostly wait
+const FORMAT = { format: "esm", target: "es2022" };
+const PACKAGE = /\bfrom "(?!cloudflare:|node:|\.)/;
+
+// Modules of packages are bundled with the page, as wrangler does; `stubs` are modules that a build tool makes.
+async function codeOf(page, stubs) {
+  if (!PACKAGE.test(page)) return (await esbuild.transform(page, { loader: "ts", ...FORMAT })).code;
+  const stubbed = {
+    name: "stubbed",
+    setup(build) {
+      build.onResolve({ filter: /^virtual:/ }, ({ path }) => ({ path, namespace: "stub" }));
+      build.onLoad({ filter: /.*/, namespace: "stub" }, ({ path }) => ({ contents: stubs[path] }));
+    },
+  };
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents: page, loader: "ts", resolveDir: FOLDER },
+    alias: Object.fromEntries(NODE.map((name) => [name, `node:${name}`])),
+    bundle: true,
+    write: false,
+    conditions: ["workerd", "worker", "browser"],
+    define: { "process.env.NODE_ENV": '"production"' },
+    external: ["cloudflare:*", "node:*"],
+    plugins: [stubbed],
+    logLevel: "silent",
+    ...FORMAT,
+  });
+  return outputFiles[0].text;
+}
+
+async function workersOf({ page, main, exercise, date, kv, d1, r2, objects, stubs, more }, id) {
+  const code = await codeOf(page, stubs);
   const modules = [asModule("page.mjs", code)];
   if (main) modules.unshift(asModule("main.mjs", main));
   const named = (names) => Object.fromEntries(names.map((name) => [name, `${id}-${name}`]));
   const common = {
     compatibilityDate: date,
-    outboundService: () => new Response('{"ok":true}'),
+    outboundService: (request) => new Response('{"ok":true}', { headers: { "x-sent": [...request.headers.keys()].join(" ") } }),
     kvNamespaces: named(kv),
     d1Databases: named(d1),
     r2Buckets: named(r2),
@@ -90,6 +122,10 @@ for await (const line of readline.createInterface({ input: process.stdin })) req
 const answers = [];
 const ids = requests.map((_, id) => id);
 await run(requests, ids.filter((id) => !requests[id].alone), answers);
-for (const id of ids.filter((id) => requests[id].alone)) await run(requests, [id], answers);
+const alone = ids.filter((id) => requests[id].alone);
+const next = async () => {
+  for (let id = alone.shift(); id !== undefined; id = alone.shift()) await run(requests, [id], answers);
+};
+await Promise.all(Array.from({ length: AT_ONCE }, next));
 process.stdout.write(answers.map((answer) => `${JSON.stringify(answer)}\n`).join(""));
 process.exit(0);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -42,14 +42,22 @@ def needs_tools() -> pytest.MarkDecorator:
     return pytest.mark.skipif(modules() is None, reason=reason)
 
 
-def run_wrangler(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_wrangler(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """A command of wrangler that has ended, run in a folder."""
     tools = modules()
     assert tools is not None
     return subprocess.run(
         [node(tools), tools / "wrangler/bin/wrangler.js", *arguments],
         cwd=folder,
-        env={**os.environ, "WRANGLER_SEND_METRICS": "false", "NO_COLOR": "1", "CI": "1"},
+        env={
+            **os.environ,
+            "WRANGLER_SEND_METRICS": "false",
+            "NO_COLOR": "1",
+            "CI": "1",
+            **(environment or {}),
+        },
         capture_output=True,
         text=True,
         timeout=120,

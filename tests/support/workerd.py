@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +28,9 @@ class Case:
     matches what it throws, or why the Worker does not start; `gives` is the value of an example that
     fails in silence. `corrected` is the value of the correct one. `says` are the page's words for it, and
     `logs` matches what the runtime writes. `alone` are Workers that may not start, or whose logs matter.
-    `more` are options of miniflare for the example's Worker.
+    `more` are options of miniflare for the example's Worker. `path` is the title of the page's block, where
+    it has several, and `stubs` are modules that a build tool makes. `$SQL` in an exercise is the list of the
+    page's SQL.
     """
 
     rule: str
@@ -45,24 +49,46 @@ class Case:
     logs: str = ""
     date: str = DATE
     more: Mapping[str, object] = field(default_factory=dict)
+    path: str = ""
+    stubs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return f"{self.rule}{'-claim' if self.claim else ''}-{self.says or self.fails or self.gives}"
 
 
-def blocks(rule: str, heading: str) -> tuple[str, Block | None]:
-    """(the page's code under a heading, its configuration)."""
+def _below(rule: str, heading: str) -> list[Block]:
     found = fenced_blocks(Document("page.md", KNOWN[rule].page.encode()))
-    below = [block for block in found if block.heading is not None and block.heading.text == heading]
-    code = next(block for block in below if block.document.path.endswith((".ts", ".js")))
+    return [block for block in found if block.heading is not None and block.heading.text == heading]
+
+
+def blocks(rule: str, heading: str, path: str = "") -> tuple[str, Block | None]:
+    """(the page's code under a heading, its configuration)."""
+    below = _below(rule, heading)
+    of_code = [block for block in below if block.document.path.endswith((".ts", ".js"))]
+    code = next(block for block in of_code if path in ("", block.title))
     config = next((block for block in below if block.document.path.endswith((".jsonc", ".json"))), None)
     return code.document.data.decode(), config
 
 
+def files_of(rule: str, heading: str) -> dict[str, str]:
+    """The text of each block under a heading of a page, by its title, or by the path in a comment that it
+    begins with, or by "" (the first one) and "wrangler.toml" where there is none."""
+    found = {}
+    for block in _below(rule, heading):
+        text = block.document.data.decode().strip()
+        comment = re.match(r"// (\S+\.\w+)\n", text)
+        path = block.title or (comment[1] if comment else "")
+        toml = "wrangler.toml" if block.document.path.endswith(".toml") else ""
+        found[path or toml or ("" if "" not in found else block.document.path)] = text
+    return found
+
+
 def request(case: Case, heading: str) -> dict[str, Any]:
     """What the driver is asked to run."""
-    code, config = (case.claim, None) if case.claim else blocks(case.rule, heading)
+    code, config = (case.claim, None) if case.claim else blocks(case.rule, heading, case.path)
+    files = {} if case.claim else files_of(case.rule, heading)
+    sql = [text for path, text in files.items() if path.endswith(".sql")]
     objects = {name: {"className": class_name, "sqlite": True} for name, class_name in case.objects.items()}
     kv = list(case.kv)
     if config is not None:  # the page's configuration counts
@@ -74,13 +100,14 @@ def request(case: Case, heading: str) -> dict[str, Any]:
     return {
         "page": code,
         "main": case.main,
-        "exercise": case.exercise,
+        "exercise": case.exercise.replace("$SQL", json.dumps(sql)),
         "date": case.date,
         "alone": case.alone,
         "kv": kv,
         "d1": list(case.d1),
         "r2": list(case.r2),
         "objects": objects,
+        "stubs": dict(case.stubs),
         "more": dict(case.more),
     }
 

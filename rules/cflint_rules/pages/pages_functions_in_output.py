@@ -1,7 +1,7 @@
 """Keep `functions/` beside the output folder of a Pages project, not in it.
 
-Pages looks for `functions/` in the root of the project. In the output folder its files are assets: they are
-not compiled, and everybody can read their source.
+Pages looks for `functions/` in the root of the project. In the output folder they are lost: they are not
+compiled there, and wrangler leaves a folder of that name out of what it uploads.
 
 ## Incorrect
 
@@ -66,5 +66,5 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     found = next(config.functions_below(project, posixpath.join(folder, "functions")), None)
     if found is not None:
         name = posixpath.relpath(found, subject.directory or ".")
-        message = f"`{name}` is an asset and never run: Pages compiles `functions/` beside the output folder"
+        message = f"`{name}` is never run: Pages compiles `functions/` beside the output folder"
         yield Finding(message, subject.top.location(output))

@@ -1,9 +1,9 @@
 """Ask `list()` of R2 for the metadata that is read from its objects.
 
 Since compatibility date 2022-08-04 (`r2_list_honor_include`) the objects of a `list()` have `customMetadata`
-and `httpMetadata` only if `include` names them. Otherwise both are `undefined`: what is decided by them (an
-expiry date, an owner) is decided without them, and nothing fails. `writeHttpMetadata()` of such an object
-throws.
+and `httpMetadata` only if `include` names them. Otherwise both are `undefined` (in local development empty):
+what is decided by them (an expiry date, an owner) is decided without them, and nothing fails.
+`writeHttpMetadata()` of such an object throws.
 
 ## Incorrect
 

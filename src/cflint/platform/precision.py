@@ -148,8 +148,8 @@ def precision_of(rule: str) -> Precision:
 ORACLES = {
     "workerd": "the runtime does what the page says (tests/oracles/test_workerd.py)",
     "wrangler": "wrangler says it, too (tests/oracles)",
-    "typescript": "TypeScript says it, too (tests/oracles/test_typescript.py)",
-    "service": "the service is documented to refuse it",
+    "typescript": "TypeScript does what the page says (tests/oracles/test_typescript.py)",
+    "service": "the service is documented to refuse it, or to do what the page says",
     "cflint": "it is about cflint itself",
 }
 """What has been seen to do what a rule says, by its name in `accuracy/proofs.tsv`."""
