@@ -194,3 +194,106 @@ def test_the_list_that_names_a_successor_is_that_of_the_provider() -> None:
     )
     (finding,) = found({"wrangler.json": CONFIG + " }", "i.ts": code + ANSWERS}, rule)
     assert "https://console.groq.com/docs/deprecations" in advice(finding, rule)
+
+
+D1 = CONFIG + ', "d1_databases": [{ "binding": "DB" }] }'
+
+
+@pytest.mark.parametrize(
+    ("loop", "wanted"),
+    [
+        ("for (const key of names) await env.KV.get(key)", "`const wanted = names;"),
+        ("for (const one of names) await env.KV.get(one.id)", "`const wanted = names.map((it) => it.id);"),
+        (
+            "for (const { name } of names) await env.KV.get(name)",
+            "`const wanted = names.map(({ name }) => name);",
+        ),
+        (
+            "for (const one of names) { const key = `a${one}`; await env.KV.get(key); }",
+            "with the keys of all turns for `wanted`",
+        ),
+    ],
+)
+def test_the_keys_that_are_asked_for_together_are_those_of_the_turns(loop: str, wanted: str) -> None:
+    rule = "kv-get-in-loop"
+    code = f"export default {{ async fetch(request, env) {{ const names = await list(); {loop};"
+    code += " return new Response('x'); } };"
+    config = CONFIG + ', "kv_namespaces": [{ "binding": "KV" }] }'
+    (finding,) = found({"wrangler.json": config, "i.ts": code}, rule)
+    assert wanted in advice(finding, rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "config", "code", "words"),
+    [
+        (
+            "unguarded-parse",
+            CONFIG + " }",
+            "export default { async fetch(request: Request) {"
+            " const a = await request.json() as { b: 1 }; return Response.json(a); } };",
+            "value = await request.json();",
+        ),
+        (
+            "d1-first-null",
+            D1,
+            "export default { async fetch(request, env) { const user = await env.DB.prepare("
+            "'SELECT * FROM t WHERE a = ?').bind(1).first(); return new Response(user.b); } };",
+            "`if (user === null)",
+        ),
+        (
+            "workflow-class-not-entrypoint",
+            CONFIG + ', "workflows": [{ "name": "w", "binding": "W", "class_name": "Work" }] }',
+            f"export class Work {{ async run() {{}} }} {ANSWERS}",
+            "`class Work extends WorkflowEntrypoint<Env, Params>`",
+        ),
+        (
+            "trigger-without-handler",
+            CONFIG + ', "triggers": { "crons": ["0 6 * * *"] } }',
+            'import { Hono } from "hono"; const app = new Hono();\nexport default app;',
+            "`export default { fetch: app.fetch, async scheduled(controller, env, ctx) { … } };`",
+        ),
+        (
+            "d1-check-then-insert",
+            D1,
+            "export default { async fetch(request, env) { const a = await request.text();"
+            " const b = await env.DB.prepare('SELECT * FROM t WHERE c = ?').bind(a).first(); if (!b)"
+            " await env.DB.prepare('INSERT INTO t (c) VALUES (?)').bind(a).run();"
+            " return new Response(); } };",
+            "`ON CONFLICT (c) DO NOTHING`",
+        ),
+    ],
+)
+def test_names_of_the_place_stand_in_the_edit(rule: str, config: str, code: str, words: str) -> None:
+    (finding,) = found({"wrangler.json": config, "i.ts": code}, rule)
+    assert words in advice(finding, rule)
+
+
+def test_a_date_waits_for_a_wrangler_that_has_the_runtime() -> None:
+    def stale(version: str) -> Finding:
+        config = '{ "name": "a", "main": "i.ts", "compatibility_date": "2022-05-01" }'
+        files = {"wrangler.json": config, "i.ts": ANSWERS, "package.json": wanting(version)}
+        (finding,) = found(files, "compat-date-stale")
+        return finding
+
+    assert stale("^3.71.0").fix is None and stale("^4.0.0").fix is not None
+    assert advice(stale("^3.71.0"), "compat-date-stale").startswith("Update wrangler first")
+
+
+def test_a_code_verifier_is_as_long_as_it_has_to_be() -> None:
+    code = "export const f = () => { const codeVerifier = Math.random().toString(36).slice(2);"
+    code += " use(codeVerifier); };"
+    (finding,) = found({"wrangler.json": CONFIG + " }", "i.ts": code + ANSWERS}, "insecure-random")
+    assert finding.fix is not None and finding.fix.edits[0].text.count("randomUUID()") == 2
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [("error: true", "`(!plan || plan.error)` for `!plan`"), ("ok: false", "`!plan?.ok` for `!plan`")],
+)
+def test_what_tells_of_a_failure_is_named(failure: str, words: str) -> None:
+    rule = "failure-counts-as-true"
+    code = f"""async function load(a) {{ if (!a) return {{ {failure} }}; return {{ name: a }}; }}
+export default {{ async fetch(request) {{ const plan = await load(request.url);
+  if (!plan) return new Response("no", {{ status: 404 }}); return new Response(plan.name); }} }};"""
+    (finding,) = found({"wrangler.json": CONFIG + " }", "i.ts": code}, rule)
+    assert words in advice(finding, rule)

@@ -53,8 +53,11 @@ deployments have is reported, or the other way round, where code uses it and doe
 
 Without it `env.NAME` is `undefined` there, and its first use throws. Copy the entry of the environment that
 has it, with the id or name of this environment's own resource (a fix copies what stands there, a placeholder,
-too). If this environment is not to have it, let the
-code ask first: `if (env.NAME)`.
+too). If this environment is not to have it, let the code ask first: `if (env.NAME)`.
+
+- ", which `": Copy the entries that are shown to this environment, each with the id or name of a resource of
+  its own. As it is, `env.NAME` is `undefined` there, and its first use throws. If this environment is not to
+  have them, let the code ask first: `if (env.NAME)`.
 
 ## Not reported
 

@@ -39,6 +39,8 @@ Take it out of what is logged, at each place that is shown: of a text its part, 
 (`const { email, ...rest } = data`, and log `rest`). Where the line has to say who it was, log the record's
 id.
 
+- "the whole body": Log what is no person's instead: the names of what was sent (`Object.keys(body)`, with
+  what is logged for `body`), or the id of the record. Do the like at each other place that is shown.
 - "a property": Delete this property of what is logged, and do the like at each other place that is shown.
   Where the line has to say who it was, log the record's id in its place.
 - "a part of a text": Leave this part out of the text, and do the like at each other place that is shown.
