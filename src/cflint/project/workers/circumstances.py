@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from cflint.project.workers.packages import package_folder
 from cflint.project.workers.runtime_types import RuntimeTypes, runtime_types_of
 from cflint.record import record
 from cflint.source import Span
-from cflint.syntax.suffixes import is_typescript
+from cflint.syntax.suffixes import PYTHON, is_typescript
 
 if TYPE_CHECKING:
     from cflint.project.workers.model import Project
@@ -40,8 +40,9 @@ class Circumstances:
 
     `kind` is what is deployed (PLAIN, `Pages project`, or a framework), `wrangler` its version, by a lock
     file or as package.json asks for it. `env_types` are the places of the types that describe `env`,
-    `types` is where those of the platform come from. `refused` are keys of the configuration that edits add
-    elsewhere, and that Pages, or this wrangler, does not take.
+    `types` is where those of the platform come from, `language` what it is written in, "" for TypeScript.
+    `refused` are keys of the configuration that edits add elsewhere, and that Pages, or this wrangler, does
+    not take.
     """
 
     kind: str
@@ -53,7 +54,7 @@ class Circumstances:
     environments: tuple[str, ...]
     env_types: tuple[tuple[str, Location], ...]
     types: RuntimeTypes
-    is_javascript: bool
+    language: str
     refused: frozenset[str] = frozenset()
 
     @property
@@ -99,9 +100,16 @@ def circumstances_of(project: Project, worker: Worker) -> Circumstances:
         environments=tuple(it.name for it in worker.environments if it.name),
         env_types=tuple(_env_types(project, worker)) if is_typed else (),
         types=runtime_types_of(project, worker) if is_typed else RuntimeTypes.UNKNOWN,
-        is_javascript=bool(own) and not is_typed,
+        language=_language(own),
         refused=PAGES_LACKS if is_pages else frozenset(_unknown_keys(project, folder)),
     )
+
+
+def _language(paths: Sequence[str]) -> str:
+    """What a Worker is written in, where that is not TypeScript."""
+    if any(map(is_typescript, paths)) or not paths:
+        return ""
+    return "Python" if all(path.endswith(PYTHON) for path in paths) else "JavaScript"
 
 
 def _unknown_keys(project: Project, folder: str) -> Iterator[str]:
