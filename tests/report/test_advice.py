@@ -41,7 +41,7 @@ def test_an_edit_fits_the_configuration_of_its_worker() -> None:
     info = RuleInfo("r", "g", Severity.NOTE, "Sum", _PAGE)
     finding = Finding("m", Location(Document("src/a.ts", b"a"), Span(0, 1)), rule="r")
     plain = Circumstances(
-        PLAIN, "a", "wrangler.toml", "4.20.0", None, False, (), (), RuntimeTypes.UNKNOWN, False, frozenset()
+        PLAIN, "a", "wrangler.toml", "4.20.0", None, False, (), (), RuntimeTypes.UNKNOWN, "", frozenset()
     )
     assert advice_for(finding, info)[1] == 'Add `"ratelimits": [{ "name": "A" }]`.'
     toml = 'Add `[[ratelimits]]` with `name = "A"` (at the end of the file).'

@@ -346,7 +346,7 @@ def circumstances(**given: Any) -> Circumstances:
     known |= {
         "env_types": (("Env", place(ROOM, "export")),),
         "types": RuntimeTypes.NONE,
-        "is_javascript": False,
+        "language": "",
     }
     return Circumstances(**{**known, **given})
 
@@ -379,7 +379,7 @@ def test_agent_names_workers_that_share_a_file_and_what_is_no_plain_one() -> Non
     assert second.startswith("  of `other`, Pages project, other/wrangler.toml, ")
     many = tuple(circumstances(name=str(at)) for at in range(5))
     assert len(agent_rows(room=many)) == 3
-    far = circumstances(config="src/wrangler.jsonc", kind="Astro", is_javascript=True)
+    far = circumstances(config="src/wrangler.jsonc", kind="Astro", language="JavaScript")
     (row,) = agent_rows(room=(far,))
     assert row.startswith("  of Astro, ./wrangler.jsonc, ") and row.endswith("JavaScript")
     nothing = circumstances(config="", compatibility_date=None, uses_nodejs=False, environments=())

@@ -297,3 +297,49 @@ export default {{ async fetch(request) {{ const plan = await load(request.url);
   if (!plan) return new Response("no", {{ status: 404 }}); return new Response(plan.name); }} }};"""
     (finding,) = found({"wrangler.json": CONFIG + " }", "i.ts": code}, rule)
     assert words in advice(finding, rule)
+
+
+def test_migrations_in_the_wrong_table_are_said_once() -> None:
+    code = 'import { DurableObject } from "cloudflare:workers"; export class Room extends DurableObject {}'
+    toml = """name = "a"
+main = "i.ts"
+compatibility_date = "2026-08-01"
+
+[durable_objects]
+bindings = [{ name = "ROOMS", class_name = "Room" }]
+
+[[durable_objects.migrations]]
+tag = "v1"
+new_sqlite_classes = ["Room"]
+"""
+    files = {"wrangler.toml": toml, "i.ts": f"{code} {ANSWERS}"}
+    assert found(files, "migration-missing-class") == []
+    (finding,) = found(files, "toml-misplaced-key")
+    assert "Write `[[migrations]]` for `[[durable_objects.migrations]]`" in advice(
+        finding, "toml-misplaced-key"
+    )
+
+
+def test_a_result_that_is_used_elsewhere_shows_where_it_comes_from() -> None:
+    code = """export default { async fetch(request, env) {
+      const rows = await env.DB.prepare("SELECT * FROM t WHERE a = 1").all();
+      return Response.json(rows.map((row) => row.a)); } };"""
+    (finding,) = found({"wrangler.json": D1, "i.ts": code}, "d1-results-shape")
+    assert [place.document.line_of(place.span.start) for place in finding.related] == [2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "entry"),
+    [
+        ("KVNamespace", "get('a')", '`"kv_namespaces": [{ "binding": "STORE" }]`'),
+        ("D1Database", "prepare('SELECT 1').first()", '`"d1_databases": [{ "binding": "STORE" }]`'),
+        ("R2Bucket", "head('a')", '`"r2_buckets": [{ "binding": "STORE" }]`'),
+    ],
+)
+def test_the_entry_of_what_is_not_declared_is_written_out(kind: str, method: str, entry: str) -> None:
+    rule = "binding-not-declared"
+    code = f"""interface Env {{ STORE: {kind} }}
+export default {{ async fetch(request: Request, env: Env): Promise<Response> {{
+  return Response.json(await env.STORE.{method}); }} }};"""
+    (finding,) = found({"wrangler.json": CONFIG + " }", "i.ts": code}, rule)
+    assert entry in advice(finding, rule)

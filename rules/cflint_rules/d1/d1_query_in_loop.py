@@ -121,8 +121,12 @@ def check(match: Match) -> Iterator[Finding]:
 def _case(match: Match) -> str:
     """The name of the case for a function that only looks for rows, or does more than that."""
     function = match.enclosing_function
-    waits = match.module.descendants(function, "await_expression") if function is not None else ()
-    return "by a function that does more" if sum(1 for _ in waits) > 1 else "by a function"
+    if function is None:
+        return "by a function"
+    waits = sum(1 for _ in match.module.descendants(function, "await_expression"))
+    given = (js.first_named(statement) for statement in match.module.returns_of(function))
+    calls = sum(1 for it in given if it is not None and it.type == "call_expression")
+    return "by a function that does more" if waits + calls > 1 else "by a function"
 
 
 def _reads_d1(match: Match) -> bool:

@@ -51,6 +51,8 @@ By hand: the value is known by now, and has to be replaced and stored elsewhere 
 which no edit does. The fix shows the variable moved to `secrets.required`, or taken out where the project's
 wrangler (before 4.70) or Pages knows no such key.
 
+- "the empty variable `<name>`": the secret of that name counts from the next deployment on: it has to be set
+  (`npx wrangler secret put <name>`); local development reads `<name>=…` of `.dev.vars`
 - "the placeholder of the variable `<name>`": a deployment only goes through once the true value is set
   (`npx wrangler secret put <name>`); local development reads `<name>=…` of `.dev.vars`
 - "put into the variable `<name>`": who fills the template in sets the true value with

@@ -137,8 +137,8 @@ class _Circumstances:
                 yield f"{name} line {_line_number(at)}"
         if worker.types in _TYPES:
             yield _TYPES[worker.types]
-        if worker.is_javascript:
-            yield "JavaScript"
+        if worker.language:
+            yield worker.language
 
     def _from(self, path: str, other: str) -> str:
         """Another file as seen from where `path` is, where that is the shorter name of it."""

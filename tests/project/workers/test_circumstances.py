@@ -41,7 +41,7 @@ def test_a_worker_tells_its_configuration_and_its_tools() -> None:
     assert (found.kind, found.name, found.config) == (PLAIN, "a", "wrangler.json")
     assert found.wrangler == "3.78.2", "the lock file knows better than package.json"
     assert found.compatibility_date == date(2024, 5, 1)
-    assert found.uses_nodejs and found.environments == ("staging",) and not found.is_javascript
+    assert found.uses_nodejs and found.environments == ("staging",) and found.language == ""
     ((name, at),) = found.env_types
     assert (name, at.document.path, at.document.line_of(at.span.start)) == ("Env", "src/index.ts", 2)
     assert found.types is RuntimeTypes.PACKAGE
@@ -78,7 +78,7 @@ def test_kinds() -> None:
     (found,) = of(
         {"wrangler.json": CONFIG.replace("index.ts", "index.js"), "src/index.js": CODE}, "src/index.js"
     )
-    assert found.is_javascript and found.kind == PLAIN and found.types is RuntimeTypes.UNKNOWN
+    assert found.language == "JavaScript" and found.kind == PLAIN and found.types is RuntimeTypes.UNKNOWN
     pages = '{ "name": "a", "pages_build_output_dir": "dist", "compatibility_date": "2024-05-01" }'
     function = "export const onRequestGet = async ({ env }) => new Response(await env.KV.get('a'));\n"
     path = "functions/api/a.ts"
@@ -92,6 +92,14 @@ def test_kinds() -> None:
         f"site/{path}",
     )
     assert (found.kind, found.config, found.types) == ("Pages project", "", RuntimeTypes.NONE)
+
+
+def test_a_worker_of_python_says_so() -> None:
+    code = "from workers import WorkerEntrypoint\n\nclass Default(WorkerEntrypoint):\n    pass\n"
+    (found,) = of(
+        {"wrangler.json": CONFIG.replace("index.ts", "entry.py"), "src/entry.py": code}, "src/entry.py"
+    )
+    assert found.language == "Python" and found.types is RuntimeTypes.UNKNOWN
 
 
 def test_keys_that_are_not_taken() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
@@ -16,8 +17,8 @@ from cflint.project.workers.facts import GENERATED_TYPES
 from cflint.project.workers.packages import package_folder
 from cflint.project.workers.runtime_types import RuntimeTypes, runtime_types_of
 from cflint.record import record
-from cflint.source import Span
-from cflint.syntax.suffixes import is_typescript
+from cflint.source import Document, Span
+from cflint.syntax.suffixes import PYTHON, is_typescript
 
 if TYPE_CHECKING:
     from cflint.project.workers.model import Project
@@ -40,8 +41,9 @@ class Circumstances:
 
     `kind` is what is deployed (PLAIN, `Pages project`, or a framework), `wrangler` its version, by a lock
     file or as package.json asks for it. `env_types` are the places of the types that describe `env`,
-    `types` is where those of the platform come from. `refused` are keys of the configuration that edits add
-    elsewhere, and that Pages, or this wrangler, does not take.
+    `types` is where those of the platform come from, `language` what it is written in, "" for TypeScript.
+    `refused` are keys of the configuration that edits add elsewhere, and that Pages, or this wrangler, does
+    not take.
     """
 
     kind: str
@@ -53,7 +55,7 @@ class Circumstances:
     environments: tuple[str, ...]
     env_types: tuple[tuple[str, Location], ...]
     types: RuntimeTypes
-    is_javascript: bool
+    language: str
     refused: frozenset[str] = frozenset()
 
     @property
@@ -99,9 +101,16 @@ def circumstances_of(project: Project, worker: Worker) -> Circumstances:
         environments=tuple(it.name for it in worker.environments if it.name),
         env_types=tuple(_env_types(project, worker)) if is_typed else (),
         types=runtime_types_of(project, worker) if is_typed else RuntimeTypes.UNKNOWN,
-        is_javascript=bool(own) and not is_typed,
+        language=_language(own),
         refused=PAGES_LACKS if is_pages else frozenset(_unknown_keys(project, folder)),
     )
+
+
+def _language(paths: Sequence[str]) -> str:
+    """What a Worker is written in, where that is not TypeScript."""
+    if any(map(is_typescript, paths)) or not paths:
+        return ""
+    return "Python" if all(path.endswith(PYTHON) for path in paths) else "JavaScript"
 
 
 def _unknown_keys(project: Project, folder: str) -> Iterator[str]:
@@ -138,19 +147,35 @@ def _env_types(project: Project, worker: Worker) -> Iterator[tuple[str, Location
         names |= {it.rpartition(".")[2] for kind in worker.app.kinds for it in kind.env_types}
     words = tuple(name.encode() for name in sorted(names))
     found = 0
-    for path in dict.fromkeys((*_beside(project, worker), *worker.modules)):
+    for path in dict.fromkeys((*_beside(project, worker), *worker.entries, *worker.modules)):
         document = project.sources.place(path) if is_typescript(path) else None
-        if document is None or not any(word in document.data for word in words):
+        if document is None:
             continue
+        declared = document.memoized(("types of env", words), partial(_declared, words))
         is_own = path in worker.entries or path.endswith(".d.ts")
-        for match in _DECLARED.finditer(b"\n" + document.data):
-            if match["name"] in words and (is_own or b"export" in match["how"]):
-                start, end = match.span("name")
-                yield match["name"].decode(), Location(document, Span(start - 1, end - 1))
+        for name, is_exported, span in declared:
+            if is_own or is_exported:
+                yield name, Location(document, span)
                 found += 1
                 break
         if found == _MOST_PLACES:
             return
+
+
+def _declared(words: tuple[bytes, ...], document: Document) -> list[tuple[str, bool, Span]]:
+    """The types of some names that a file declares, and whether it exports them."""
+    data = document.data
+    if not any(word in data for word in words):
+        return []
+    matches = (match for match in _DECLARED.finditer(b"\n" + data) if match["name"] in words)
+    return [
+        (
+            match["name"].decode(),
+            b"export" in match["how"],
+            Span(match.start("name") - 1, match.end("name") - 1),
+        )
+        for match in matches
+    ]
 
 
 def _beside(project: Project, worker: Worker) -> Iterator[str]:
