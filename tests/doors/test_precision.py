@@ -22,7 +22,7 @@ from cflint.platform.precision import (
 from cflint.record import replace
 from cflint.rule import RuleSet
 from cflint.rule.loudness import earned, why_quieter
-from tests.oracles import test_deploy, test_typescript, test_uploads, test_workerd
+from tests.oracles import test_deploy, test_frameworks, test_typescript, test_uploads, test_workerd
 from tests.support.fixture_cases import KNOWN
 from tests.support.oracle_comparison import ABOUT_WRANGLER
 from tests.support.paths import ROOT
@@ -137,6 +137,8 @@ SEEN = {
         *test_uploads.RULES,
         *(case.rule for case in test_workerd.ALL if "queueConsumers" in case.more and case.claim),
     },
+    "framework": {run.rule for run in test_frameworks.FILES},
+    "framework-code": {run.rule for run in test_frameworks.CODE},
     "typescript": {"syntax-error", *test_typescript.REFUSED, *test_typescript.TYPES},
 }
 """The rules that tests of oracles are about."""

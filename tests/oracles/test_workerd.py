@@ -18,7 +18,14 @@ from tests.support.fixture_cases import KNOWN
 from tests.support.oracle_tools import needs_tools
 from tests.support.workerd import FETCH, SOCKET, Case, answers
 from tests.support.workerd_bindings import BINDING_CASES
-from tests.support.workerd_proofs import LANGUAGE_CASES, OBJECT_CASES, QUEUE_CASES, WORKFLOW_CASES
+from tests.support.workerd_packages import AGENT_CASES, PACKAGE_CASES
+from tests.support.workerd_proofs import (
+    HIBERNATION_CASES,
+    LANGUAGE_CASES,
+    OBJECT_CASES,
+    QUEUE_CASES,
+    WORKFLOW_CASES,
+)
 
 pytestmark = needs_tools()
 
@@ -577,7 +584,17 @@ CASES = [
 ]
 
 
-LOTS = (CASES, BINDING_CASES, LANGUAGE_CASES, OBJECT_CASES, QUEUE_CASES, WORKFLOW_CASES)
+LOTS = (
+    CASES,
+    BINDING_CASES,
+    LANGUAGE_CASES,
+    OBJECT_CASES,
+    QUEUE_CASES,
+    WORKFLOW_CASES,
+    HIBERNATION_CASES,
+    PACKAGE_CASES,
+    AGENT_CASES,
+)
 """The cases that are run together: each process of the suite runs those of which it has a test."""
 
 ALL = [case for lot in LOTS for case in lot]

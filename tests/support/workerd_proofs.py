@@ -444,3 +444,41 @@ WORKFLOW_CASES = [
         alone=True,
     ),
 ]
+
+
+def awake(class_name: str) -> str:
+    """A Worker with the page's object, which tells in each message how often it was made."""
+    return f"""import {{ {class_name} as Page }} from "./page.mjs"; let made = 0;
+        export class Probe extends Page {{
+          constructor(ctx, env) {{ super(ctx, env); made++; }}
+          async webSocketMessage(ws, message) {{ ws.send(`made ${{made}}`); await super.webSocketMessage(ws, message); }} }}"""
+
+
+ASLEEP = f"""const {{ webSocket }} = await env.OBJECT.getByName("a").fetch("http://w/news", {SOCKET}); webSocket.accept();
+    const said = []; webSocket.addEventListener("message", ({{ data }}) => {{ said.push(data); }});
+    webSocket.send("one"); await scheduler.wait(13_000); webSocket.send("two"); await scheduler.wait(500); return said;"""
+"""An exercise: a client speaks, says nothing for longer than the ten seconds after which an object hibernates, and
+speaks again."""
+
+HIBERNATION_CASES = [
+    Case(
+        "ws-field-lost",
+        ASLEEP,
+        gives=["made 1", "news: one", "made 2", ": two"],
+        says="what that kept in a field is `undefined` again, or the field's first value, while the sockets are still open",
+        corrected=["made 1", "news: one", "made 2", "news: two"],
+        main=awake("Room"),
+        objects={"OBJECT": "Probe"},
+        alone=True,
+    ),
+    Case(
+        "ws-timer-blocks-hibernation",
+        ASLEEP,
+        gives=["made 1", "one", "made 1", "two"],
+        says="While a `setInterval()` or a `setTimeout()` is pending the object cannot hibernate",
+        corrected=["made 1", "one", "made 2", "two"],
+        main=awake("Ticker"),
+        objects={"OBJECT": "Probe"},
+        alone=True,
+    ),
+]

@@ -52,6 +52,7 @@ Names that are computed, and Agents with a base class or members that the rule c
 ```text title="Agents SDK"
 Callback must be a string
 this.… is not a function
+Unknown scheduled callback "…": not registered on this Scheduler
 ```
 
 ## Fix safety

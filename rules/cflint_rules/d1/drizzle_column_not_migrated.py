@@ -1,8 +1,10 @@
 """Generate a migration when Drizzle's schema changes: the database lacks the column until it has one.
 
 Drizzle names each column of its schema in each query, `select()` without arguments included. Where the SQL
-files of the migrations give the table no such column, every query of the table fails on a database that was
-made from them, and so does the deployed Worker, whose database has seen no other files.
+files of the migrations give the table no such column, a database that was made from them has none, and so has
+that of the deployed Worker, which has seen no other files. What writes to the column, or compares it, fails
+(`no such column`). Reading is worse: to SQLite a name in double quotes that is no column is a text, so that
+each row of a `select()` says `role: "role"`.
 
 ## Incorrect
 
@@ -128,8 +130,8 @@ def check(subject: Module) -> Iterator[Finding]:
     (table, columns, made), *others = found
     names = join_names([f"`{column.name}`" for column in columns], _MOST)
     yield Finding(
-        f"no migration gives `{table.name}` the column{'s' * (len(columns) > 1)} {names}: each query of the"
-        " table fails until one does",
+        f"no migration gives `{table.name}` the column{'s' * (len(columns) > 1)} {names}: until one"
+        " does, what writes it fails, and what reads it gets its name for a value",
         subject.at(columns[0].node),
         (
             made.place,

@@ -16,6 +16,11 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
     ),
     ("agent-schedule-callback", "Agents SDK", "Callback must be a string"),
     ("agent-schedule-callback", "Agents SDK", "this.… is not a function"),
+    (
+        "agent-schedule-callback",
+        "Agents SDK",
+        'Unknown scheduled callback "…": not registered on this Scheduler',
+    ),
     ("agent-sqlite-migration", "workerd", "SQL is not enabled for this Durable Object class. …"),
     ("ai-model-retired", "Cloudflare", "5007: No such model …"),
     (

@@ -148,6 +148,8 @@ def precision_of(rule: str) -> Precision:
 ORACLES = {
     "workerd": "the runtime does what the page says (tests/oracles/test_workerd.py)",
     "wrangler": "wrangler says it, too (tests/oracles)",
+    "framework": "the framework does this with such files (tests/oracles/test_frameworks.py)",
+    "framework-code": "the framework does what the page says (tests/oracles/test_frameworks.py)",
     "typescript": "TypeScript does what the page says (tests/oracles/test_typescript.py)",
     "service": "the service is documented to refuse it, or to do what the page says",
     "cflint": "it is about cflint itself",

@@ -27,10 +27,10 @@ def loudest(
     """How loud a rule may be that finds what has a `harm`.
 
     A warning has to be earned by ten findings in five projects of strangers, 90 % of them right (an arguable
-    one counts half); where the runtime does what the rule says, by half of that, and of whatever share; where
-    wrangler, TypeScript or the service says it, at once. An error needs ten findings, and an oracle or 95 %.
-    What was false in more than a tenth of what was read last is a note, but for a rule that says what could
-    not be read: that one warns.
+    one counts half); where the runtime or a framework does with such code what the rule says, by half of
+    that, and of whatever share; where wrangler, TypeScript, a framework's build or the service says it, at
+    once. An error needs ten findings, and an oracle or 95 %. What was false in more than a tenth of what was
+    read last is a note, but for a rule that says what could not be read: that one warns.
     """
     if proof == "cflint":
         return harm
@@ -42,7 +42,8 @@ def loudest(
     elif proof is None:
         loud = Severity.WARNING if recent.is_enough and share >= 0.9 else Severity.NOTE
     else:  # what code does is proved, and not that the code is what it is taken for
-        loud = Severity.WARNING if proof != "workerd" or recent.is_half_enough else Severity.NOTE
+        is_of_code = proof in ("workerd", "framework-code")
+        loud = Severity.WARNING if not is_of_code or recent.is_half_enough else Severity.NOTE
     return min(harm, max(loud, Severity.WARNING) if unread else loud)
 
 
