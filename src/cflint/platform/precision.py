@@ -95,8 +95,8 @@ class Precision:
 class Recent:
     """The findings of a rule that readers saw last, `LAST_READ` at most and `MOST_OF_A_PROJECT` of each
     project: how many, how many of these were false then, and in how many projects they were. A false one
-    counts although it is mended since: over ten batches 40 % of the next findings of rules that had been false
-    that often were false as well, each for a cause of its own, and 2 % of those of rules that had not."""
+    counts although it is mended since: over ten batches 40 % of the next findings of rules that had been
+    false that often were false as well, each for a cause of its own, and 2 % of those of other rules."""
 
     read: int = 0
     false: int = 0
