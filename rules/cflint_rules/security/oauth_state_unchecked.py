@@ -50,6 +50,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Where the sign-in begins, make `const state = crypto.randomUUID()`, send it as `state`, and set it as a cookie
+(`Set-Cookie: state=…; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=600`). Here, before the code is
+exchanged, compare both: `if (!state || state !== began) return new Response("no", { status: 400 })`, with the
+parameter `state` and the value of the cookie for `began`.
+
 ## Not reported
 
 Callbacks in which the state is used for anything, handed on, or looked up; those with a verifier of PKCE,
