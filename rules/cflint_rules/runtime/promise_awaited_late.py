@@ -35,8 +35,8 @@ export default {
 
 ## What to do
 
-Wait for both at once, in the place of the first `await`: `const [first, other] = await Promise.all([early,
-late])`, with what is awaited here and the promise that is shown; the later `await` of that goes.
+In place of the first `await`: `const [first, other] = await Promise.all([early, late])`, with what is awaited
+here and the promise that is shown; the later `await` goes.
 
 ## Not reported
 

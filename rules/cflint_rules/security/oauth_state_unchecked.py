@@ -52,10 +52,9 @@ export default {
 
 ## What to do
 
-Where the sign-in begins, make `const state = crypto.randomUUID()`, send it as `state`, and set it as a cookie
-(`Set-Cookie: state=…; HttpOnly; Secure; SameSite=Lax; Path=/; Max-Age=600`). Here, before the code is
-exchanged, compare both: `if (!state || state !== began) return new Response("no", { status: 400 })`, with the
-parameter `state` and the value of the cookie for `began`.
+Where the sign-in begins, send `state = crypto.randomUUID()` along, and set it as a cookie (`HttpOnly; Secure;
+SameSite=Lax; Path=/; Max-Age=600`). Here, first: `if (!state || state !== began) return new Response("no", {
+status: 400 })`, with the parameter `state` and that cookie for `began`.
 
 ## Not reported
 

@@ -26,11 +26,10 @@ export async function hashPassword(password: string, salt: Uint8Array): Promise<
 
 ## What to do
 
-Hash with a salt of its own for each password, by PBKDF2: `const key = await crypto.subtle.importKey("raw",
-new TextEncoder().encode(password), "PBKDF2", false, ["deriveBits"])`, then `await crypto.subtle.deriveBits({
-name: "PBKDF2", hash: "SHA-256", salt, iterations: 100_000 }, key, 256)` in place of this, with `const salt =
-crypto.getRandomValues(new Uint8Array(16))`, which is stored beside it. Passwords that are hashed already get
-the new form when their users next sign in.
+Use PBKDF2 with a salt for each password: `const key = await crypto.subtle.importKey("raw", new
+TextEncoder().encode(password), "PBKDF2", false, ["deriveBits"])`, then `await crypto.subtle.deriveBits({
+name: "PBKDF2", hash: "SHA-256", salt, iterations: 100_000 }, key, 256)`. `salt = crypto.getRandomValues(new
+Uint8Array(16))` is stored beside it. Old hashes are made anew when their users next sign in.
 
 ## Not reported
 
