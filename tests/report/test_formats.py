@@ -362,7 +362,7 @@ def test_agent_says_once_what_edits_of_a_worker_depend_on() -> None:
     known = circumstances()
     assert agent_rows(room=(known,), config=(known,)) == [
         "  of wrangler.jsonc, compatibility date 2024-05-01, nodejs_compat, wrangler 3.78.2, "
-        "environments a/b, Env line 3, no platform types"
+        "environments a/b, Env line 3, no types"
     ]
     (row,) = agent_rows(config=(known,))
     assert "wrangler.jsonc" not in row and "Env src/room.ts:3" in row

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cflint.finding import Finding, Safety
-from cflint.report.advice import advice_for
+from cflint.report.advice import advice_for, what_to_do
 from cflint.testing import check
 from tests.support.fixture_cases import KNOWN
 
@@ -343,3 +343,26 @@ export default {{ async fetch(request: Request, env: Env): Promise<Response> {{
   return Response.json(await env.STORE.{method}); }} }};"""
     (finding,) = found({"wrangler.json": CONFIG + " }", "i.ts": code}, rule)
     assert entry in advice(finding, rule)
+
+
+def test_the_object_that_may_be_missing_is_named() -> None:
+    code = """export default { async fetch(request, env) {
+      const file = await env.FILES.get("a"); return new Response(file.body); } };"""
+    config = CONFIG + ', "r2_buckets": [{ "binding": "FILES" }] }'
+    (finding,) = found({"wrangler.json": config, "i.ts": code}, "r2-get-null")
+    assert "`if (file === null)" in advice(finding, "r2-get-null")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "kv-single-use",
+        "oauth-state-unchecked",
+        "password-hash-fast",
+        "promise-awaited-late",
+        "route-without-auth",
+        "ws-ping-by-hand",
+    ],
+)
+def test_rules_in_preview_that_strangers_met_name_an_edit(rule: str) -> None:
+    assert what_to_do(KNOWN[rule].info) != KNOWN[rule].summary

@@ -34,8 +34,9 @@ export class Chat extends DurableObject<Env> {
 
 ## What to do
 
-Decide how much has to be kept. All: a row or a key for each item (`INSERT`, or `put(prefix + id, item)`).
-The last ones: `list.slice(-100)` before `put()`.
+How much has to be kept is yours to say. Unless you know better, the last 100: `list = list.slice(-100)`
+before `put()`, with the list that gets one more (what is read of it elsewhere is then these). If all are
+needed, a row or a key for each item (`INSERT`, or `put(prefix + id, item)`) takes the place of the list.
 
 ## Not reported
 

@@ -40,6 +40,14 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Keep the codes in a table of D1, and take one by the statement that reads it: `const row = await
+env.DB.prepare("DELETE FROM codes WHERE code = ? AND expires > unixepoch() RETURNING
+value").bind(code).first()` in place of `get()` and `delete()`: of two requests one gets the row, the other
+`null`. Where a code is made, `INSERT INTO codes (code, value, expires) VALUES (?, ?, ?)` takes the place of
+`put()`. As it is, a code may be used twice within a minute.
+
 ## Not reported
 
 Keys that do not say that they are of one use; what is deleted since it has expired, since too many attempts

@@ -59,9 +59,15 @@ No fix: what to answer when there is no object is up to you.
 Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from cflint.api import Finding, Match, Severity, call, js, rule
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _READ = frozenset(
     {"body", "text", "json", "arrayBuffer", "blob", "bytes", "httpMetadata", "customMetadata", "bodyUsed"}
@@ -83,4 +89,12 @@ def check(match: Match) -> Iterator[Finding]:
         f"`{match.word}()` gives `null` when there is no such object, and then this throws",
         match.at(read),
         related=(match.at(match.node, "the object comes from here"),),
+        words=_name(match.module, read),
     )
+
+
+def _name(module: Module, read: Node) -> js.Words:
+    """The variable that holds the object, where it has one."""
+    member = module.parent(read)
+    holder = member.child_by_field_name("object") if member is not None else None
+    return js.word("object", module, holder) if holder is not None and holder.type == "identifier" else ()

@@ -33,6 +33,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+In place of the first `await`: `const [first, other] = await Promise.all([early, late])`, with what is awaited
+here and the promise that is shown; the later `await` goes.
+
 ## Not reported
 
 A promise with a `catch()`, one of a function that catches everything, and one that something else takes

@@ -50,6 +50,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Where the sign-in begins, send `state = crypto.randomUUID()` along, and set it as a cookie (`HttpOnly; Secure;
+SameSite=Lax; Path=/; Max-Age=600`). Here, first: `if (!state || state !== began) return new Response("no", {
+status: 400 })`, with the parameter `state` and that cookie for `began`.
+
 ## Not reported
 
 Callbacks in which the state is used for anything, handed on, or looked up; those with a verifier of PKCE,

@@ -24,6 +24,13 @@ export async function hashPassword(password: string, salt: Uint8Array): Promise<
 }
 ```
 
+## What to do
+
+Use PBKDF2 with a salt for each password: `const key = await crypto.subtle.importKey("raw", new
+TextEncoder().encode(password), "PBKDF2", false, ["deriveBits"])`, then `await crypto.subtle.deriveBits({
+name: "PBKDF2", hash: "SHA-256", salt, iterations: 100_000 }, key, 256)`. `salt = crypto.getRandomValues(new
+Uint8Array(16))` is stored beside it. Old hashes are made anew when their users next sign in.
+
 ## Not reported
 
 Digests of passwords that are compared with what stands in `env` (both sides are hashed only to compare them

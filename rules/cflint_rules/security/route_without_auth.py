@@ -93,6 +93,12 @@ export const requireUser = createMiddleware(async (c, next) => {
 }
 ```
 
+## What to do
+
+Unless the route is for everybody (then suppress this): ask as the route does that is shown, by the same
+middleware or function, as the first thing here, and at each other place that is shown. Who is not signed in
+gets 401 then.
+
 ## Not reported
 
 Routes behind a middleware that speaks of users, credentials or limits, in any module of the Worker, and those

@@ -26,10 +26,10 @@ _MAX_WORKERS = 3
 """Of a file that more Workers share the first ones tell what edits depend on."""
 _MAX_ENVIRONMENTS = 6
 _TYPES = {
-    RuntimeTypes.GENERATED: "generated platform types",
+    RuntimeTypes.GENERATED: "generated types",
     RuntimeTypes.PACKAGE: "@cloudflare/workers-types",
     RuntimeTypes.IMPORTED: "@cloudflare/workers-types (by import)",
-    RuntimeTypes.NONE: "no platform types",
+    RuntimeTypes.NONE: "no types",
 }
 _RECENT = 365
 """Days: what a compatibility date of the last year leaves switched off concerns no edit that pages name."""
@@ -270,7 +270,7 @@ def _summary(report: Report, options: Options) -> str:
     offers = [f"`cflint check --fix` mends {safe}"] if safe else []
     if unsafe:
         command = "with `--unsafe-fixes` also" if safe else "`cflint check --fix --unsafe-fixes` mends"
-        offers.append(f"{command} {unsafe}, which may change behaviour")
+        offers.append(f"{command} {unsafe}")
     offer = f" {', '.join(offers)}." if offers else ""
     return (
         f"{fixed}{listed}.{offer} More: `cflint explain RULE`."
