@@ -20,6 +20,7 @@ from pathlib import Path
 
 from cflint.cli.check.analysis import Analysis
 from cflint.cli.check.arguments import asked
+from cflint.cli.check.delivery import circumstances_in
 from cflint.cli.check.place import Place
 from cflint.cli.check.plan import plan_at
 from cflint.finding import Finding, Report
@@ -57,18 +58,21 @@ def laid_out(cases: dict[str, Path], folder: Path) -> None:
                 path.write_bytes(EXPECTATION.sub(b"", path.read_bytes()))
 
 
-def report_of(folder: Path, rules: list[str]) -> Report:
-    """What the rules report there, one finding of each, thirty at most."""
+def report_of(folder: Path, rules: list[str]) -> tuple[Report, Options]:
+    """What the rules report there, one finding of each, thirty at most; and what the command would tell a
+    format of them."""
     workspace = Workspace(folder)
     selected = [option for rule in rules for option in ("--select", rule)]
     place = Place(workspace, ("",), folder)
-    report = Analysis(plan_at(asked(*selected, isolated=True), place)).first()
+    analysis = Analysis(plan_at(asked(*selected, isolated=True), place))
+    report = analysis.first()
     first: dict[str, Finding] = {}
     for finding in report.findings:
         if finding.at.document.path.startswith(f"{finding.rule}/"):
             first.setdefault(finding.rule, finding)
     kept = sorted(list(first.values())[:FINDINGS], key=lambda it: (it.at.document.path, it.at.span.start))
-    return replace(report, findings=tuple(kept), notices=())
+    report = replace(report, findings=tuple(kept), notices=())
+    return report, Options(circumstances=circumstances_in(analysis, report))
 
 
 def main() -> int:
@@ -80,8 +84,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary).resolve()
         laid_out(cases, folder)
-        report = report_of(folder, list(cases))
-        texts = {name: FORMATS[name](report, Options()) for name in COMPARED}
+        report, options = report_of(folder, list(cases))
+        texts = {name: FORMATS[name](report, options) for name in COMPARED}
     if given.show:
         sys.stdout.write(texts[given.show])
         return 0

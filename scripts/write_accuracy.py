@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cflint.finding import Severity
-from cflint.platform.precision import LAST_READ, Precision, Recent, proof_of
+from cflint.platform.precision import Precision, lately, proof_of
 from cflint.rule.loudness import loudest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,9 +91,9 @@ How bad what a rule finds is stands in its file. How loud it speaks has to be ea
 findings in five projects, 90 % of them right (an arguable one counts half), by five in three where the
 runtime has been seen to do what the rule says, at once where wrangler, TypeScript or the service says it; an
 *error* by ten findings, and an oracle or 95 %. What was false in more than a tenth of the thirty findings
-that were read last, mended since or not, is a note. Everything else is a note until enough of it was read.
-(Rules that say what could not be read warn in any case; rules about a change are as their files say, since no
-batch has one.)
+that were read last (three of a project at most), mended since or not, is a note. Everything else is a note
+until enough of it was read. (Rules that say what could not be read warn in any case; rules about a change are
+as their files say, since no batch has one.)
 
 That was decided on 2026-11-28, from what had been read up to batch 18: of rules that had been false that
 often 40 % of the next errors and warnings were false as well, of rules of which little had been read 20 %,
@@ -214,12 +214,7 @@ def _loudness_of(row: Row, known: Sequence[Row]) -> Severity:
     """How loud a finding would have been when this was known of its rule, in the order of the batches."""
     counts = Counter(other["verdict"] for other in known)
     homes = len({other["repository"] for other in known})
-    last = known[-LAST_READ:]
-    recent = Recent(
-        len(last),
-        sum(other["verdict"] == "false" for other in last),
-        len({other["repository"] for other in last}),
-    )
+    recent = lately((other["repository"], other["verdict"]) for other in known)
     read = Precision(*(counts[word] for word in VERDICTS), homes)
     return loudest(Severity[row["severity"].upper()], proof_of(row["rule"]), recent, read)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import runpy
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cflint.platform.precision import LAST_READ
+from cflint.platform.precision import lately
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "src" / "cflint" / "platform" / "_precision.py"
@@ -52,18 +52,14 @@ def counted(verdicts: Iterable[Row], mended: Iterable[Row]) -> dict[str, tuple[i
 
 
 def recent(verdicts: Iterable[Row], batches: Iterable[Row]) -> dict[str, tuple[int, int, int]]:
-    """Of each rule's last `LAST_READ` findings, in the order of the batches: how many, how many of these were
-    false when they were read, whatever is mended since, and their projects."""
+    """Of what was read last of each rule, in the order of the batches: how many findings, how many of these
+    were false when they were read, whatever is mended since, and their projects."""
     order = {row["batch"]: place for place, row in enumerate(batches)}
-    by_rule: dict[str, list[Row]] = {}
+    by_rule: dict[str, list[tuple[str, str]]] = {}
     for row in sorted(verdicts, key=lambda row: order[row["batch"]]):
-        by_rule.setdefault(row["rule"], []).append(row)
-    return {rule: _summed(rows[-LAST_READ:]) for rule, rows in sorted(by_rule.items())}
-
-
-def _summed(rows: Sequence[Row]) -> tuple[int, int, int]:
-    false = sum(row["verdict"] == "false" for row in rows)
-    return len(rows), false, len({row["repository"] for row in rows})
+        by_rule.setdefault(row["rule"], []).append((row["repository"], row["verdict"]))
+    found = {rule: lately(rows) for rule, rows in sorted(by_rule.items())}
+    return {rule: (it.read, it.false, it.projects) for rule, it in found.items()}
 
 
 def module(

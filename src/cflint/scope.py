@@ -223,7 +223,7 @@ class ModuleScope:
     def _scope_at(self, node: Node) -> Node | None:
         """The innermost scope that a node is, or stands in; remembered for all nodes on the way up."""
         known, scopes = self._nearest, self._scopes
-        parents, parent = self._syntax.parents, self._syntax.parent
+        parents, parent = self._syntax.parents, self._syntax.parent_afresh
         passed: list[int] = []
         at: Node | None = node
         while at is not None:

@@ -48,7 +48,7 @@ class Position(NamedTuple):
 _WORD = pattern(rb"[\w$]+")
 _WORD_BYTES = frozenset(bytes((byte,)) for byte in range(128) if chr(byte).isalnum() or byte in b"_$")
 _MOST_SEARCHES = 50
-"""How often a document is searched for a word before its words are listed."""
+"""For how many words a document is searched before its words are listed."""
 
 
 class Document:
@@ -63,7 +63,7 @@ class Document:
     such a document, too, under the path of its file.
     """
 
-    __slots__ = ("__dict__", "_newline", "_searches", "data", "origin", "path")
+    __slots__ = ("__dict__", "_newline", "data", "origin", "path")
 
     def __init__(
         self, path: str, data: bytes, origin: Document | None = None, *, newline: str | None = None
@@ -72,7 +72,6 @@ class Document:
         self.data = data
         self.origin = origin
         self._newline = newline
-        self._searches = 0
 
     def __repr__(self) -> str:
         return f"Document({self.path!r}, {len(self.data)} bytes)"
@@ -92,12 +91,17 @@ class Document:
     def has_word(self, word: str) -> bool:
         """Whether a word (letters of ASCII, digits, `_` and `$`) stands somewhere, not as a part of a longer
         one. Found by searching, or, when that has been done often, in a set of all words."""
-        if _WORD.fullmatch(word.encode()) is None:
-            return word.encode() in self.data
-        self._searches += 1
-        if self._searches > _MOST_SEARCHES:
-            return word.encode() in self._words
-        data, needle = self.data, word.encode()
+        known = self._has.get(word)
+        if known is None:
+            known = self._has[word] = self._find_word(word.encode())
+        return known
+
+    def _find_word(self, needle: bytes) -> bool:
+        data = self.data
+        if _WORD.fullmatch(needle) is None:
+            return needle in data
+        if len(self._has) >= _MOST_SEARCHES:
+            return needle in self._words
         at = data.find(needle)
         while at != -1:
             after = at + len(needle)
@@ -105,6 +109,11 @@ class Document:
                 return True
             at = data.find(needle, after)
         return False
+
+    @cached_property
+    def _has(self) -> dict[str, bool]:
+        """The words that were asked for: rules ask for the same one at each construct of a module."""
+        return {}
 
     @cached_property
     def _words(self) -> frozenset[bytes]:

@@ -98,6 +98,19 @@ def test_no_project_is_no_failure(tmp_path: Path) -> None:
     assert "no Worker was found" in doctor(tmp_path)
 
 
+def test_what_another_run_removes_from_the_cache_is_not_counted(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("CFLINT_CACHE_DIR", str(cache))
+    (cache / "findings").mkdir(parents=True)
+    (cache / "findings" / "gone.json").symlink_to(
+        "nowhere.json"
+    )  # listed, and not there when it is asked for
+    (cache / "findings" / "kept.json").write_bytes(b"{}")
+    assert as_json(root)["cache"] == {"folder": str(cache), "files": 1, "bytes": 2}
+
+
 def test_without_a_cache(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CFLINT_CACHE_DIR", "")
     assert "cache: switched off" in doctor(root)

@@ -102,7 +102,9 @@ def test_check_finds_what_the_command_finds(
 def test_check_of_some_is_less(ask: Ask) -> None:
     text, is_error = ask("check", paths=["src/room.ts"], rules=["alarm-floating-set"])
     assert not is_error
-    assert text.startswith("src/room.ts\n  17:5 note alarm-floating-set: ")
+    path, worker, finding = text.splitlines()[:3]
+    assert path == "src/room.ts" and worker.startswith("  of wrangler.jsonc")
+    assert finding.startswith("  17:5 note alarm-floating-set: ")
     assert "1 note." in text
     text, _ = ask("check", limit=1)
     assert "These are the first 1 of " in text

@@ -9,7 +9,16 @@ import pytest
 
 from cflint.finding import Severity
 from cflint.platform import precision
-from cflint.platform.precision import LAST_READ, ORACLES, Level, Precision, lower_bound, precision_of
+from cflint.platform.precision import (
+    LAST_READ,
+    ORACLES,
+    Level,
+    Precision,
+    Recent,
+    lately,
+    lower_bound,
+    precision_of,
+)
 from cflint.record import replace
 from cflint.rule import RuleSet
 from cflint.rule.loudness import earned, why_quieter
@@ -67,8 +76,14 @@ def test_the_last_findings_count_as_they_were_read() -> None:
     batches = [{"batch": "2"}, {"batch": "1"}]
     rows = [verdict("false", repository="c/d"), {**verdict("true"), "batch": "2"}]
     assert SCRIPT["recent"](rows, batches) == {"kv-lock": (2, 1, 2)}
-    many = [{**verdict("true", line=str(n)), "batch": "1"} for n in range(LAST_READ)]
-    assert SCRIPT["recent"]([{**rows[0], "batch": "2"}, *many], batches) == {"kv-lock": (LAST_READ, 0, 1)}
+
+
+def test_of_a_project_the_worst_count_and_not_all() -> None:
+    same = [("a/b", word) for word in ("true", "arguable", "true", "false")]
+    assert lately(same) == Recent(3, 1, 1)
+    before = [(f"c/{number}", "false") for number in range(LAST_READ)]
+    assert lately([*before, *same]) == Recent(LAST_READ, LAST_READ - 2, LAST_READ - 2)
+    assert lately([*same, *before]) == Recent(LAST_READ, LAST_READ, LAST_READ)
 
 
 def test_what_was_often_false_or_seldom_read_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:

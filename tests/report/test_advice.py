@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from cflint.finding import Safety
-from cflint.report.advice import what_to_do, why_unsafe
+from cflint.finding import Finding, Location, RuleInfo, Safety, Severity
+from cflint.project.workers.circumstances import PLAIN, Circumstances
+from cflint.project.workers.runtime_types import RuntimeTypes
+from cflint.record import replace
+from cflint.report.advice import advice_for, what_to_do, why_unsafe
+from cflint.source import Document, Span
 from tests.support.fixture_cases import KNOWN
 
 
@@ -31,3 +35,31 @@ def test_whoever_is_offered_no_fix_is_told_what_to_do() -> None:
     }
     assert silent == set()
     assert what_to_do(KNOWN["unguarded-decode"].info).startswith("Write `let value; try {")
+
+
+def test_an_edit_fits_the_configuration_of_its_worker() -> None:
+    info = RuleInfo("r", "g", Severity.NOTE, "Sum", _PAGE)
+    finding = Finding("m", Location(Document("src/a.ts", b"a"), Span(0, 1)), rule="r")
+    plain = Circumstances(
+        PLAIN, "a", "wrangler.toml", "4.20.0", None, False, (), (), RuntimeTypes.UNKNOWN, "", frozenset()
+    )
+    assert advice_for(finding, info)[1] == 'Add `"ratelimits": [{ "name": "A" }]`.'
+    toml = 'Add `[[ratelimits]]` with `name = "A"` (at the end of the file).'
+    assert advice_for(finding, info, (plain,))[1] == toml
+    old = replace(plain, refused=frozenset({"ratelimits"}))
+    assert advice_for(finding, info, (old,))[1] == (
+        f"{toml} `ratelimits` needs wrangler 4.36: `npm install -D wrangler@latest` first."
+    )
+    pages = replace(old, kind="Pages project", config="wrangler.jsonc")
+    assert advice_for(finding, info, (pages,))[1].startswith('Add `"ratelimits": [{ "name": "A" }]`. Pages')
+    assert advice_for(finding, info, (replace(old, refused=frozenset({"secrets"})),))[1] == toml
+
+
+_PAGE = """Sum
+
+## What to do
+
+Add `"ratelimits": [{ "name": "A" }]`.
+
+## Not reported
+"""

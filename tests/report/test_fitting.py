@@ -49,6 +49,13 @@ def test_names_are_those_of_the_place(words: tuple[tuple[str, str], ...], expect
             "wrangler.toml",
             'Add `ai = { binding = "AI" }` (above the first `[table]`) to it',
         ),
+        (
+            'Add `"ratelimits": [{ "name": "A", "simple": { "limit": 5 } }]`.',
+            (),
+            "wrangler.toml.example",
+            'Add `[[ratelimits]]` with `name = "A"`, `simple = { limit = 5 }` (at the end of the file).',
+        ),
+        ('Add `"flags": ["a"]`', (), "wrangler.toml", 'Add `flags = ["a"]` (above the first `[table]`)'),
         ('Add `"ai": { "binding": … }` to it', (), "wrangler.toml", 'Add `"ai": { "binding": … }` to it'),
         ('Write `"30 seconds"`', (), "wrangler.toml", 'Write `"30 seconds"`'),
     ],
@@ -120,5 +127,5 @@ compatibility_date = "2026-08-01"
 
 def test_environments_that_inherit_no_entry_are_named() -> None:
     shown = render(check({"wrangler.toml": STAGED, "i.ts": LIMITED}, "isolate-rate-limiter").report)
-    assert '`ratelimits = [{ name = "LIMITER"' in shown
+    assert '`[[ratelimits]]` with `name = "LIMITER"`' in shown
     assert "`env.staging` inherits no such entry: write it there, too." in shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +17,8 @@ from lxml import etree
 
 from cflint.finding import Edit, Finding, Fix, Location, Notice, Report, RuleInfo, Safety, Severity
 from cflint.fixer import apply, plan
+from cflint.project.workers.circumstances import PLAIN, Circumstances
+from cflint.project.workers.runtime_types import RuntimeTypes
 from cflint.record import replace
 from cflint.report import FORMATS, Options
 from cflint.report.changes import changed_lines
@@ -337,6 +340,54 @@ def test_agent_says_each_fix_once_and_leaves_large_ones_to_the_tool() -> None:
     assert render("agent") == "No findings.\n"
 
 
+def circumstances(**given: Any) -> Circumstances:
+    known: dict[str, Any] = {"kind": PLAIN, "name": "chat", "config": "wrangler.jsonc", "wrangler": "3.78.2"}
+    known |= {"compatibility_date": date(2024, 5, 1), "uses_nodejs": True, "environments": ("a", "b")}
+    known |= {
+        "env_types": (("Env", place(ROOM, "export")),),
+        "types": RuntimeTypes.NONE,
+        "language": "",
+    }
+    return Circumstances(**{**known, **given})
+
+
+def agent_rows(**by_path: tuple[Circumstances, ...]) -> list[str]:
+    """What the format says of the Workers of `src/room.ts` (`room`) and `wrangler.jsonc` (`config`)."""
+    paths = {"room": ROOM.path, "config": CONFIG.path}
+    given = Options(circumstances={paths[name]: workers for name, workers in by_path.items()})
+    return [row for row in FORMATS["agent"](CHAT, given).splitlines() if row.startswith("  of ")]
+
+
+def test_agent_says_once_what_edits_of_a_worker_depend_on() -> None:
+    known = circumstances()
+    assert agent_rows(room=(known,), config=(known,)) == [
+        "  of wrangler.jsonc, compatibility date 2024-05-01, nodejs_compat, wrangler 3.78.2, "
+        "environments a/b, Env line 3, no platform types"
+    ]
+    (row,) = agent_rows(config=(known,))
+    assert "wrangler.jsonc" not in row and "Env src/room.ts:3" in row
+    assert "Env" not in agent_rows(room=(known,))[0], "who edits this file alone has it in sight"
+    new = circumstances(compatibility_date=date(2026, 8, 1), env_types=(), types=RuntimeTypes.GENERATED)
+    assert "compatibility date" not in agent_rows(room=(new,))[0], "a date of the last year"
+    assert "no compatibility date" in agent_rows(room=(circumstances(compatibility_date=None),))[0]
+
+
+def test_agent_names_workers_that_share_a_file_and_what_is_no_plain_one() -> None:
+    two = (circumstances(), circumstances(name="other", config="other/wrangler.toml", kind="Pages project"))
+    first, second = agent_rows(room=two)
+    assert first.startswith("  of `chat`, wrangler.jsonc, ")
+    assert second.startswith("  of `other`, Pages project, other/wrangler.toml, ")
+    many = tuple(circumstances(name=str(at)) for at in range(5))
+    assert len(agent_rows(room=many)) == 3
+    far = circumstances(config="src/wrangler.jsonc", kind="Astro", language="JavaScript")
+    (row,) = agent_rows(room=(far,))
+    assert row.startswith("  of Astro, ./wrangler.jsonc, ") and row.endswith("JavaScript")
+    nothing = circumstances(config="", compatibility_date=None, uses_nodejs=False, environments=())
+    assert agent_rows(room=(replace(nothing, wrangler="", env_types=(), types=RuntimeTypes.UNKNOWN),)) == []
+    odd = circumstances(environments=("a\nb ##[error]",))
+    assert "a\\nb" in agent_rows(room=(odd,))[0]
+
+
 def test_agent_says_what_to_do_where_no_fix_does() -> None:
     found = place(ROOM, "client")
     rows = render(
@@ -362,8 +413,8 @@ def test_agent_says_once_why_a_fix_is_not_safe_and_what_to_do_without_one() -> N
     fixes = [Fix("Mend", (Edit(ROOM, Span(at, at + 1), "x"),), Safety.UNSAFE) for at in (0, 1)]
     found = [Finding("m", place(ROOM, "client"), fix=fix, rule="r") for fix in (*fixes, None, None)]
     rows = FORMATS["agent"](replace(report(*found), rules=rules), Options()).splitlines()
-    assert [row for row in rows if "why" in row] == ["      why unsafe: there: it bites"]
-    assert rows.index("    fix (unsafe): Mend") + 1 == rows.index("      why unsafe: there: it bites")
+    assert [row for row in rows if "why" in row] == ["      why: there: it bites"]
+    assert rows.index("    fix (unsafe): Mend") + 1 == rows.index("      why: there: it bites")
     assert [row for row in rows if "do: " in row] == ["    do: Write `a`, or `b`."]
 
 

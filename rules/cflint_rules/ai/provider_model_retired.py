@@ -35,8 +35,22 @@ export async function summary(key: string, text: string): Promise<unknown> {
 
 ## What to do
 
-Write a model that the provider's list of models has, and run what depends on the form of its answers: prices
-and parameters are not the same. A variable (`env.MODEL`) makes the next change one without a deployment.
+Write, at each place that is shown, the replacement that the provider's list of models names, and run what
+depends on the form of its answers: prices and parameters are not the same. A variable (`env.MODEL`) makes
+the next change one without a deployment.
+
+- "Anthropic has shut": Write, at each place that is shown, the replacement that Anthropic's list names for
+  this model: https://platform.claude.com/docs/en/about-claude/model-deprecations. Run what depends on the
+  form of its answers: prices and parameters are not the same.
+- "Google has shut": Write, at each place that is shown, the replacement that Google's list names for this
+  model: https://ai.google.dev/gemini-api/docs/deprecations. Run what depends on the form of its answers:
+  prices and parameters are not the same.
+- "OpenAI has shut": Write, at each place that is shown, the replacement that OpenAI's list names for this
+  model: https://developers.openai.com/api/docs/deprecations. Run what depends on the form of its answers:
+  prices and parameters are not the same.
+- "Groq has shut": Write, at each place that is shown, the replacement that Groq's list names for this model:
+  https://console.groq.com/docs/deprecations. Run what depends on the form of its answers: prices and
+  parameters are not the same.
 
 ## Not reported
 
@@ -58,7 +72,6 @@ https://console.groq.com/docs/deprecations
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -76,10 +89,13 @@ _SIGNS = {
     "Groq": (b"groq-sdk", b"@ai-sdk/groq", b"api.groq.com", _GATEWAY),
 }
 """Texts of which a module that calls a provider has one."""
-_ANOTHER = pattern(rb"\bbase_?url\b", re.IGNORECASE)
-_NAMES = pattern(
-    rb"\b(?:claude-(?:1|2|3|instant|sonnet-4|opus-4)|gemini-(?:1\.5|2\.0)|(?:chat)?gpt-(?:3\.5|4|5|image)"
-    rb"|o[134](?:-(?:mini|pro|deep))?\b|text-|codex-mini|llama-3\.|mixtral-)"
+_ANOTHER = js.Phrases("", whole="base_url baseurl")
+_NAMES = js.Phrases(
+    "claude- gemini- gpt- o1 o3 o4 text- codex-mini llama-3. mixtral-",
+    lines=pattern(
+        rb"\b(?:claude-(?:1|2|3|instant|sonnet-4|opus-4)|gemini-(?:1\.5|2\.0)|(?:chat)?gpt-(?:3\.5|4|5|image)"
+        rb"|o[134](?:-(?:mini|pro|deep))?\b|text-|codex-mini|llama-3\.|mixtral-)"
+    ),
 )
 _IN_URL = pattern(r"/models/([\w.-]+):")
 _DESCRIBES = frozenset({"array", "switch_case", "literal_type", "subscript_expression", "enum_assignment"})
@@ -125,7 +141,7 @@ def _is_other(provider: str, data: bytes) -> bool:
     """Whether the SDK of OpenAI is given another address, as that of a service which does as it does."""
     if provider != "OpenAI" or b"api.openai.com" in data or _GATEWAY in data:
         return False
-    return _ANOTHER.search(data) is not None
+    return _ANOTHER.stand_in(data)
 
 
 def _named(module: Module, node: Node) -> str | None:

@@ -53,8 +53,11 @@ deployments have is reported, or the other way round, where code uses it and doe
 
 Without it `env.NAME` is `undefined` there, and its first use throws. Copy the entry of the environment that
 has it, with the id or name of this environment's own resource (a fix copies what stands there, a placeholder,
-too). If this environment is not to have it, let the
-code ask first: `if (env.NAME)`.
+too). If this environment is not to have it, let the code ask first: `if (env.NAME)`.
+
+- ", which `": Copy the entries that are shown to this environment, each with the id or name of a resource of
+  its own. As it is, `env.NAME` is `undefined` there, and its first use throws. If this environment is not to
+  have them, let the code ask first: `if (env.NAME)`.
 
 ## Not reported
 
@@ -133,14 +136,11 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if not missing:
             continue
         first = sorted(missing, key=lambda found: found.kind.is_value)  # services before texts
-        names = [f"`{found.name}` ({found.kind.label})" for found in first[:_SHOWN]]
-        if len(missing) > _SHOWN:
-            names.append(f"{len(missing) - _SHOWN} more")
         related = tuple(
             Location(configuration.document, found.name_span, "the top level has it") for found in missing
         )
         yield Finding(
-            f"`{environment.label}` lacks {join_names(names)}: bindings and variables are not inherited",
+            f"`{environment.label}` lacks {_named(first)}: bindings and variables are not inherited",
             environment.place,
             related,
             _fix(environment, missing),
@@ -180,15 +180,26 @@ def _siblings(subject: Worker, project: Project) -> Iterator[Finding]:
             for name, found in others.items():
                 if name not in own and name not in top and not found.kind.inheritable:
                     lost.setdefault(name, found)
-        for name, found in lost.items():
-            if not is_mentioned(name) or found.kind.id in ("secret", "unsafe", "assets"):
-                continue
+        listed = [
+            found
+            for name, found in lost.items()
+            if is_mentioned(name) and found.kind.id not in ("secret", "unsafe", "assets")
+        ]
+        if listed:
+            homes = list(dict.fromkeys(f"`{found.environment.label}`" for found in listed))
             yield Finding(
-                f"`{lacking.label}` lacks `{name}` ({found.kind.label}), which"
-                f" `{found.environment.label}` has",
+                f"`{lacking.label}` lacks {_named(listed)}, which {join_names(homes)}"
+                f" {'has' if len(homes) == 1 else 'have'}",
                 lacking.place,
-                (found.location.saying("it is bound here"),),
+                tuple(found.location.saying("it is bound here") for found in listed),
             )
+
+
+def _named(bindings: list[Binding]) -> str:
+    names = [f"`{found.name}` ({found.kind.label})" for found in bindings[:_SHOWN]]
+    if len(bindings) > _SHOWN:
+        names.append(f"{len(bindings) - _SHOWN} more")
+    return join_names(names)
 
 
 def _previews(subject: Worker, project: Project) -> Iterator[Finding]:

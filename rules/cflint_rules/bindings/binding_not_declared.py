@@ -45,6 +45,19 @@ export default {
   `undefined`.
 - "did you mean `<other>`": Write `<other>` for it, here and at the other places: that is how the
   configuration calls it. As it is, it is `undefined`.
+- "`<name>` (KV namespace) is used": Add `"kv_namespaces": [{ "binding": "<name>" }]` to the configuration,
+  with the `id` of one that exists (on Pages, and before wrangler 4.45, it needs one). As it is, it is
+  `undefined`.
+- "`<name>` (D1 database) is used": Add `"d1_databases": [{ "binding": "<name>" }]` to the configuration, with
+  `database_name` and `database_id` of one that exists (on Pages, and before wrangler 4.45, it needs them). As
+  it is, it is `undefined`.
+- "`<name>` (R2 bucket) is used": Add `"r2_buckets": [{ "binding": "<name>" }]` to the configuration, with the
+  `bucket_name` of one that exists (on Pages, and before wrangler 4.45, it needs one). As it is, it is
+  `undefined`.
+- "`<name>` (Durable Object namespace) is used": Add `"durable_objects": { "bindings": [{ "name": "<name>",
+  "class_name": "Class" }] }` to the configuration, with the class that `main` exports for `Class`, and,
+  unless one names it already, a migration: `"migrations": [{ "tag": "v1", "new_sqlite_classes": ["Class"]
+  }]`. As it is, it is `undefined`.
 
 Declare it in the configuration, in the list of its kind (`kv_namespaces`, `d1_databases`, `r2_buckets`,
 `queues.producers`, `services`, `workflows`, …), with this name as `binding` and the id or name of the

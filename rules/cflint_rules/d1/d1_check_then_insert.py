@@ -43,10 +43,15 @@ export default {
 
 ## What to do
 
-Make the columns that are looked up unique, if the schema does not yet (`CREATE UNIQUE INDEX … ON t(c)`, as
-a migration), and write `INSERT … ON CONFLICT (c) DO NOTHING` here; where `meta.changes` of the result is 0
-it was there, and the code answers as where the lookup finds one. As it is, a second row comes now and then.
+Make the columns that are looked up unique, if the schema does not yet (`CREATE UNIQUE INDEX name ON
+<table>(<columns>)`, as a migration), and write `ON CONFLICT (<columns>) DO NOTHING` at the end of this
+`INSERT`; where `meta.changes` of the result is 0 it was there, and the code answers as where the lookup finds
+one. As it is, a second row comes now and then.
 
+- "`onConflictDoNothing()`": Make the columns that are looked up unique in the schema, if they are not yet
+  (`uniqueIndex()`, then `npx drizzle-kit generate`), and add `.onConflictDoNothing().returning()` to this
+  insert: where it gives no row it was there, and the code answers as where the lookup finds one. As it is, a
+  second row comes now and then, or an error 500.
 - "`INSERT` fails": Write ` ON CONFLICT DO NOTHING` at the end of this `INSERT`; where `meta.changes` of its
   result is 0 the row was there, and the code answers as where the lookup finds one. As it is, the second
   client gets an error 500.
@@ -128,6 +133,10 @@ def check(match: Match) -> Iterator[Finding]:
                 f"of two clients at once both find nothing, and {then}: let the statement decide, {way}",
                 match.at(match.node),
                 (module.at(asked, "it is looked for here"),),
+                words=(
+                    ("<table>", insert.tables[0]),
+                    ("<columns>", ", ".join(sorted(query.select.compared))),
+                ),
             )
             return
 

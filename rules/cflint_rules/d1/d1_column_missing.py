@@ -71,6 +71,12 @@ Write a migration with `ALTER TABLE … ADD COLUMN …`, and apply it (`npx wran
 the column is in the database already, have the migration recorded as applied there. If the name is wrong in
 the code, write it as the table has it.
 
+- "SQL `<table>` lacks the column `<column>`": Write a migration with `ALTER TABLE <table> ADD COLUMN <column>
+  TEXT` (the type is yours to say; unless you know better, that of what the code writes), and apply it
+  (`npx wrangler d1 migrations apply`). Where the column is in the database already, have the migration
+  recorded as applied there. If the name is wrong in the code, write it as the table has it, here and at each
+  other place that is shown.
+
 ## Not reported
 
 Tables that neither a SQL file nor Drizzle's schema defines, or only one for Postgres or MySQL; projects of

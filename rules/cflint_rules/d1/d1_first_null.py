@@ -43,6 +43,8 @@ export default {
 Behind the query, before anything of the row is used: `if (row === null) return new Response("not found", {
 status: 404 })`.
 
+- "a row without a name": Give the row a name first, `const row = await …;`, then `if (row === null) return
+  new Response("not found", { status: 404 })`, and take from `row` what is taken here.
 - "in Python": Put the row into a variable before anything is called on it: `row = await …first()`, then `if
   row is None: return Response("not found", status=404)`, and go on with `row` (`row.to_py()`).
 
@@ -72,10 +74,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, ValueKind, call, python, python_module, rule, sql
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, python, python_module, rule, sql
 
 if TYPE_CHECKING:
     import libcst as cst
+    from tree_sitter import Node
 
 
 @rule(call("first"), severity=Severity.WARNING)
@@ -93,7 +96,17 @@ def check(match: Match) -> Iterator[Finding]:
         "`first()` gives `null` when there is no such row, and then this throws",
         match.at(read),
         (match.at(match.node, "the row comes from here"),),
+        words=_row(module, read),
     )
+
+
+def _row(module: Module, read: Node) -> js.Words:
+    """The variable that holds the row, or the name of the case for one that has none."""
+    member = module.parent(read)
+    holder = member.child_by_field_name("object") if member is not None else None
+    if read.type == "object_pattern" or holder is None or holder.type != "identifier":
+        return (("a row without a name", ""),)
+    return js.word("row", module, holder)
 
 
 @check.on(python_module("first"))

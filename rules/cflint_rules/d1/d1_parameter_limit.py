@@ -81,7 +81,20 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule, sql
+from cflint.api import (
+    Finding,
+    Location,
+    Match,
+    Module,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    quoted,
+    rule,
+    sql,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -131,7 +144,23 @@ def _faults(match: Match, use: sql.SqlUse) -> Iterator[Finding]:
                 f"each element of {quoted(match.text(source))} {each}, of which a statement takes at"
                 f" most {_MOST}: cut the list{pieces}, or give it to `json_each(?)`",
                 match.at(hole.node),
+                _places_of(match.module, match.node, hole.node, source),
             )
+
+
+def _places_of(module: Module, prepared: Node, hole: Node, source: Node) -> tuple[Location, ...]:
+    """What else changes when a list is given as one value: where its placeholders are made, and where its
+    elements are bound."""
+    made = module.initializer(hole)
+    places = [module.at(made, "the placeholders are made here")] if made.id != js.unwrap(hole).id else []
+    text, called = module.text(source), module.method_called_on(prepared)
+    while called is not None and called[0] not in ("bind",):
+        called = module.method_called_on(called[1])
+    bound = js.Call(module, called[1]) if called is not None else None
+    for given in bound.arguments if bound is not None else ():
+        if given.type == "spread_element" and text in module.text(given):
+            places.append(module.at(given, "its elements are bound here"))
+    return tuple(places)
 
 
 @check.on(call("values"))

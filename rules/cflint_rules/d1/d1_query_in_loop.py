@@ -54,8 +54,14 @@ can stay.
 - "by a function": Beside `ask()` write a function that is given the values of all turns: its query with
   `WHERE column IN (SELECT value FROM json_each(?))` for `WHERE column = ?`, bound to
   `JSON.stringify(values)`, and the rows as `new Map(rows.map((row) => [row.column, row]))`. Call it once
-  before the loop; in it `.get(value)` takes the place of `ask()`. As it is, each turn is a round trip, and
-  an invocation may make 1,000 (50 on the Free plan). A loop that never has more than a few turns can stay.
+  before the loop; in it `.get(value)` takes the place of `ask()`. As it is, each turn is a round trip, and an
+  invocation may make 1,000 (50 on the Free plan). A loop that never has more than a few turns can stay.
+- "by a function that does more": Take the query out of `ask()`, and give it the row as a parameter: before
+  the loop ask for all rows, the same query with `WHERE column IN (SELECT value FROM json_each(?))` for `WHERE
+  column = ?`, bound to `JSON.stringify(values)`, and put them into `new Map(rows.map((row) => [row.column,
+  row]))`; each turn hands `ask()` its `.get(value)`. The rest of `ask()` stays. As it is, each turn is a
+  round trip, and an invocation may make 1,000 (50 on the Free plan). A loop that never has more than a few
+  turns can stay.
 - "in Python": Before the loop collect what it asks by (in a first loop, where the value is made in it), and
   ask once: the same query with `WHERE column IN (SELECT value FROM json_each(?))` for `WHERE column = ?`,
   bound to `json.dumps(values)`, with the column among those it selects. Put the rows into a dictionary by
@@ -108,8 +114,19 @@ def check(match: Match) -> Iterator[Finding]:
             f"each turn of the loop {how} a query of its own: ask for all at once",
             at,
             related,
-            words=(("by a function", ""), ("ask", called)) if called else (),
+            words=((_case(match), ""), ("ask", called)) if called else (),
         )
+
+
+def _case(match: Match) -> str:
+    """The name of the case for a function that only looks for rows, or does more than that."""
+    function = match.enclosing_function
+    if function is None:
+        return "by a function"
+    waits = sum(1 for _ in match.module.descendants(function, "await_expression"))
+    given = (js.first_named(statement) for statement in match.module.returns_of(function))
+    calls = sum(1 for it in given if it is not None and it.type == "call_expression")
+    return "by a function that does more" if waits + calls > 1 else "by a function"
 
 
 def _reads_d1(match: Match) -> bool:

@@ -39,7 +39,8 @@ export default {
 
 As it is, the value is `undefined`, or a loop over it throws.
 
-- "its rows are in": Read `.results` of it: `const { results } = await …`.
+- "its rows are in": Write `.results` behind what is shown, and wherever else the rows are meant: what the
+  query gives is an object, whose `meta` and `success` may be read, too.
 - "`first()` gives one row": Take the row as it is, which is `null` where there is none; for several, call
   `all()` and read `.results`.
 - "`raw()` gives": Take it as it is: an array of rows, each an array of values.
@@ -128,7 +129,10 @@ def check(match: Match) -> Iterator[Finding]:
         if match.word in ("all", "run") and use is not None:
             fix = _fix(module, node) if match.word == "all" else None
             yield Finding(
-                f"`{match.word}()` gives an object, not an array: its rows are in `results`", use, fix=fix
+                f"`{match.word}()` gives an object, not an array: its rows are in `results`",
+                use,
+                _from_elsewhere(match, use),
+                fix,
             )
         elif match.word == "first" and use is not None:
             yield Finding("`first()` gives one row, not an array: use `all()` for several", use)
@@ -136,6 +140,13 @@ def check(match: Match) -> Iterator[Finding]:
             yield Finding("`first()` gives one row, which has no `results`", results)
         elif match.word == "raw" and results is not None:
             yield Finding("`raw()` gives an array of rows, which has no `results`", results)
+
+
+def _from_elsewhere(match: Match, use: Location) -> tuple[Location, ...]:
+    """Where a result comes from that is used on another line."""
+    query = match.at(match.node, "the result comes from here")
+    lines = [at.document.line_of(at.span.start) for at in (use, query)]
+    return (query,) if lines[0] != lines[1] else ()
 
 
 def _is_bound(module: Module, statement: Node) -> bool:

@@ -55,8 +55,9 @@ slower and dearer (D1 bills rows that are read).
 
 Queries of which a filter, a `LIMIT` or the like is always there; those that count or group, and those of
 the schema (`sqlite_master`, `PRAGMA`); tables of settings, by their names. Code that no request runs: cron
-triggers, queues, migrations; and what is there to see all rows once, by the name of its file, function or
-route (`seed`, `reset`, `wipe`, `truncate`, `backfill`, `reindex`).
+triggers, queues, migrations; and what is there to see all rows, by the name of its file, function or route
+(`seed`, `reset`, `wipe`, `truncate`, `backfill`, `reindex`; and `admin`: a limit would hide the rest from
+those who keep the list).
 
 ## Fix safety
 
@@ -121,6 +122,10 @@ _RESETS = pattern(
 """Names of what is there for tests and upkeep, and has to see all rows."""
 
 
+_ADMIN = pattern(r"(?<![a-z])admin|Admin")
+"""Names of what shows a list to who keeps it: all of it, until a page has pages."""
+
+
 @rule(call("all", "raw"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
@@ -165,17 +170,14 @@ def check_orm(match: Match) -> Iterator[Finding]:
     chain = [js.Call(module, match.node)]
     while (found := module.method_called_on(chain[-1].node)) is not None:
         chain.append(js.Call(module, found[1]))
-    is_upkeep = _ADMIN.search(module.path) is not None
     if (
-        not is_upkeep
+        not _wants_all(module, match.node)
         and _BOUNDS.isdisjoint(made.name for made in chain[1:])
         and _is_only_counted(module, chain)
     ):
         yield Finding("every row is read to count them: let the database count, with `count()`", match.at())
         return
     wheres = [made for made in chain[1:] if made.name == "where"]
-    if is_upkeep and wheres:
-        return
     others = {made.name for made in chain[1:]} - {"where"}
     if not _ORM_BOUNDED.isdisjoint(others) or not all(_may_be_empty(module, made) for made in wheres):
         return
@@ -213,7 +215,6 @@ _BOUNDS = frozenset(
 """Methods of a chain after which not all rows that a condition leaves are read."""
 _ASKS = frozenset({"!", "===", "!==", "==", "!=", "<", ">", "<=", ">="})
 """What is asked of a number of which it only matters whether it is small."""
-_ADMIN = pattern(r"admin", re.IGNORECASE)
 _COMBINES = frozenset({"and", "or"})
 _COUNTS = pattern(r"\b(?:count|sum|avg|min|max|countAll|sql)\b")
 _LIMITS = frozenset({"where", "limit", "take", "cursor"})
@@ -320,9 +321,9 @@ def _counts(module: Module, node: Node) -> bool:
 
 
 def _wants_all(module: Module, node: Node) -> bool:
-    """Whether what is around a query is there to look at every row once, by its name: that of the file, of
+    """Whether what is around a query is there to look at every row, by its name: that of the file, of
     the function, or the path of the route (`/api/test/reset`)."""
-    if _RESETS.search(posixpath.basename(module.path)):
+    if _RESETS.search(posixpath.basename(module.path)) or _ADMIN.search(module.path):
         return True
     for above in module.ancestors(node):
         if above.type not in js.FUNCTIONS:
@@ -330,7 +331,8 @@ def _wants_all(module: Module, node: Node) -> bool:
         named = js.name_of(module, above)
         around = module.call_around(above)
         path = module.string_of(around[0].arguments[0]) if around is not None and around[1] > 0 else None
-        if _RESETS.search(path or "") or (named is not None and _RESETS.search(module.text(named))):
+        names = (path or "", module.text(named) if named is not None else "")
+        if any(_RESETS.search(name) or _ADMIN.search(name) for name in names):
             return True
     return False
 
@@ -343,7 +345,7 @@ _UPKEEP = frozenset({"scheduled", "on_scheduled", "queue", "on_queue", "alarm"})
 def check_python(module: python.PythonModule) -> Iterator[Finding]:
     if not any(one.bindings_of("d1") for one in module.environments):
         return
-    if _RESETS.search(posixpath.basename(module.path)):
+    if _RESETS.search(posixpath.basename(module.path)) or _ADMIN.search(module.path):
         return
     found: dict[str, list[python.PythonStatement]] = {}
     for statement in python.python_statements(module):
@@ -352,7 +354,7 @@ def check_python(module: python.PythonModule) -> Iterator[Finding]:
             continue
         function = module.method_around(statement.call)
         named = function.name.value if function is not None else ""
-        if named not in _UPKEEP and _RESETS.search(named) is None:
+        if named not in _UPKEEP and not (_RESETS.search(named) or _ADMIN.search(named)):
             found.setdefault(table, []).append(statement)
     for table, (first, *others) in found.items():
         yield Finding(

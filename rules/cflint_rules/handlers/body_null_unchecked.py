@@ -109,7 +109,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
-_VERIFIES = pattern(rb"verif|signature|hmac|constructEvent", re.IGNORECASE)
+_VERIFIES = js.Phrases("verif signature hmac constructEvent")
 _MOST = 6
 _TYPED = pattern(r"\.json<([\w.]+)>\(")
 

@@ -112,7 +112,7 @@ _VALIDATOR = pattern(r"validator", re.IGNORECASE)
 _PRINTS = pattern(r"console\.\w+|JSON\.stringify|log(?:ger)?(?:\.\w+)?|String|encodeURIComponent")
 _TELLS_APART = pattern(r"instanceof(?! Error\b)|\b4\d\d\b|\.name\b|\.code\b|\.status\b")
 _STATUS_500 = pattern(rb"\b500\b")
-_MOST = 6
+_MOST = 16
 _MOST_HOPS = 2
 
 

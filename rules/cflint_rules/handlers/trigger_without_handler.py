@@ -56,6 +56,9 @@ If the event is to be handled, add the handler to the default export: `async sch
 ctx)`, `async queue(batch, env, ctx)`, `async email(message, env, ctx)`, `async tail(events, env, ctx)`,
 whichever the message names. If not, delete the trigger from the configuration: each event fails today.
 
+- "an app": Write `export default { fetch: app.fetch, async HANDLER(EVENT, env, ctx) { … } };` for the default
+  export, with what is to happen for `…`. If nothing is, delete the trigger from the configuration: each event
+  fails today.
 - "re-exported": Write `import { HANDLER } from "FILE"` at the top, and `export default { fetch: app.fetch,
   HANDLER };` for the default export, with what is exported today for `app` (who calls its other methods
   imports it by name then: `export { app }`). Each event fails today.
@@ -125,6 +128,10 @@ _LISTENS = (
 _FROM = pattern(r"[^;(){}=]*\}\s*from\s*[\"']([^\"'\s]+)[\"']")
 
 
+_APP = pattern(r"export\s+default\s+([A-Za-z_$][\w$]*)\s*(?:;|$|\n)")
+_EVENTS = {"scheduled": "controller", "queue": "batch", "email": "message", "tail": "events"}
+
+
 @rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.app is not None and not subject.entries:
@@ -156,12 +163,24 @@ def _words(subject: Worker, project: Project, name: str) -> tuple[tuple[str, str
     """The module that a handler is exported from without a name here."""
     export = project.exports.of_worker(subject).names.get(name)
     if export is None:
-        return ()
+        return _app_words(subject, project, name)
     data, start = export.at.document.data, export.at.span.start
     found = _FROM.match(data[start : start + 400].decode(errors="replace"))
     if found is None:
         return ()
     return (("re-exported", ""), ("HANDLER", name), ('"FILE"', f'"{found[1]}"'))
+
+
+def _app_words(subject: Worker, project: Project, name: str) -> tuple[tuple[str, str], ...]:
+    """The name of an app that is the default export, which has no place for a handler."""
+    entrypoint = project.entrypoints.of(subject)
+    if entrypoint is None or entrypoint.owner is not None:
+        return ()
+    at = entrypoint.at
+    found = _APP.match(at.document.data[at.span.start : at.span.start + 200].decode(errors="replace"))
+    if found is None:
+        return ()
+    return (("an app", ""), ("app", found[1]), ("HANDLER", name), ("EVENT", _EVENTS.get(name, "event")))
 
 
 def _generated(subject: Worker, project: Project) -> Iterator[Finding]:

@@ -150,7 +150,7 @@ _VALIDATORS = frozenset(
 )
 _SHAPED = frozenset({"template_string", "binary_expression"})
 _PARTS_OF_URL = frozenset({"url", "href", "origin"})
-_VERIFIES = pattern(rb"verif|signature|hmac|constructEvent", re.IGNORECASE)
+_VERIFIES = js.Phrases("verif signature hmac constructEvent")
 _NEW = frozenset({"new_expression"})
 _ID = "what the client sent is no id of this namespace"
 _AUTHORIZES = "the client is not registered, or not with this redirect URI"

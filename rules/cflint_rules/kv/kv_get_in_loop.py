@@ -77,6 +77,10 @@ if TYPE_CHECKING:
 _SINGLE = frozenset({"stream", "arrayBuffer"})
 _LOOPS = ("", "map")
 
+_PATTERNS = frozenset(
+    {"object_pattern", "array_pattern", "pair_pattern", "shorthand_property_identifier_pattern"}
+)
+
 
 @rule(call("get"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
@@ -115,13 +119,35 @@ def _words(match: Match, turn: js.Turn) -> js.Words:
     member = module.member(key)
     if not items or not asked or (kind is not None and not read):
         return words
-    if member is not None and js.unwrap(member.object).type == "identifier":
+    if member is not None and _is_item(turn, js.unwrap(member.object)):
         taken = f"{items[0][1]}.map((it) => it.{member.name})"
-    elif key.type == "identifier":
-        taken = items[0][1]
+    elif _is_item(turn, key):
+        pattern = _pattern_of(turn, key)
+        taken = items[0][1] if pattern is None else f"{items[0][1]}.map(({pattern}) => {asked[0][1]})"
     else:
         return words
     return (("the keys of a list", ""), *words, *asked, ("names", taken))
+
+
+def _is_item(turn: js.Turn, node: Node) -> bool:
+    """Whether a name is what the loop takes from the list: it is declared in the loop's head."""
+    declaration = turn.module.scope.resolve(node) if node.type == "identifier" else None
+    return (
+        declaration is not None
+        and declaration.node.end_byte <= turn.body.start_byte
+        and (turn.head.start_byte <= declaration.node.start_byte)
+    )
+
+
+def _pattern_of(turn: js.Turn, name: Node) -> str | None:
+    """The pattern that takes a name out of each item; None where the name is the item."""
+    declaration = turn.module.scope.resolve(name)
+    found = None
+    for above in turn.module.ancestors(declaration.node) if declaration is not None else ():
+        if above.type not in _PATTERNS:
+            break
+        found = above
+    return turn.module.text(found) if found is not None else None
 
 
 def _gives_text(module: Module, kind: Node | None) -> bool:

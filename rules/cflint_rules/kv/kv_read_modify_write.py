@@ -57,6 +57,12 @@ KV has already is copied.
   and suppress this. If not, keep the value in a row of D1 that one statement changes: `INSERT INTO t (k, n)
   VALUES (?, 1) ON CONFLICT (k) DO UPDATE SET n = n + 1` for a count. What KV has already is copied.
 
+- "on Pages": Decide whether a change may be lost once in a while. If so (a rough count, a cache), keep it and
+  suppress this. If not, a D1 database (Pages can have no Durable Object's class in the same project, only
+  bind to that of another Worker): bind one (`d1_databases`), and keep the value in a row that one statement
+  changes: `INSERT INTO t (k, n) VALUES (?, 1) ON CONFLICT (k) DO UPDATE SET n = n + 1` for a count. What KV
+  has already is copied.
+
 ## Not reported
 
 A value that is written when none was found, that does not come from what was read, or of which a property is
@@ -66,7 +72,8 @@ set: only numbers that are counted and lists that grow or shrink.
 
 There is no fix: what has to be atomic moves to a Durable Object, or to one statement of D1.
 
-Source: https://developers.cloudflare.com/kv/concepts/how-kv-works/
+Source: https://developers.cloudflare.com/kv/concepts/how-kv-works/,
+https://developers.cloudflare.com/pages/functions/bindings/#durable-objects
 """
 
 from __future__ import annotations
@@ -112,10 +119,15 @@ def _lost(match: Match, write: js.Write) -> Iterator[Finding]:
         f"{quoted(match.text(write.arguments[0]))} {what}",
         match.at(write.node),
         (module.at(read.node, "it is read here"),),
-        words=(("with D1", ""),)
-        if any(environment.bindings_of("d1") for environment in module.environments)
-        else (),
+        words=_instead(module),
     )
+
+
+def _instead(module: Module) -> tuple[tuple[str, str], ...]:
+    """The name of the case for what the project has, or can have."""
+    if any(environment.bindings_of("d1") for environment in module.environments):
+        return (("with D1", ""),)
+    return (("on Pages", ""),) if any(found.is_pages for found in module.workers) else ()
 
 
 def _runs_alone(module: Module) -> bool:

@@ -92,6 +92,7 @@ from cflint.api import (
     Section,
     Severity,
     Worker,
+    WranglerConfig,
     config,
     fixes,
     join_names,
@@ -104,6 +105,8 @@ from cflint.api import (
 @rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     missing = config.classes_without_migration(subject.environments)
+    if missing and subject.config is not None and _is_misplaced(project, subject.config):
+        return  # toml-misplaced-key says where the migrations stand
     edits = fixes.create_classes(missing) if missing else None
     for name, bindings in missing.items():
         owner = project.exports.find_class(subject, name)
@@ -131,6 +134,11 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             title = f"Add {names} to {exports}" if uses_exports else f"Add a migration that creates {names}"
             fix = Fix(title, edits, Safety.UNSAFE)
         yield Finding(f"`{name}` is bound{_in(bindings)}, but {means} creates the class", at, others, fix)
+
+
+def _is_misplaced(project: Project, configuration: WranglerConfig) -> bool:
+    schema = config.config_schema(project.workspace, configuration).schema
+    return config.is_misplaced(configuration, schema, "migrations")
 
 
 def _in(bindings: tuple[Binding, ...]) -> str:

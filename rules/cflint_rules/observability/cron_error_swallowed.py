@@ -83,7 +83,9 @@ Throw the error again at the end of the `catch`, after the log; take away a `.ca
 there are several jobs that shall not stop each other, `await Promise.allSettled([…])`, and throw then if one
 of the results is `rejected`.
 
-- "none of these jobs": Keep what each `catch` does, and note that one has failed; throw behind the last.
+- "none of these jobs": Before the first write `let failed = false;`, at the end of each `catch` that is shown
+  `failed = true;` (of one in a function that the handler calls: throw the error again there), and behind the
+  last job `if (failed) throw new Error("a job failed");`.
 
 ## Not reported
 

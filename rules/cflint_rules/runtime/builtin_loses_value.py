@@ -49,6 +49,7 @@ https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Operators/Righ
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -69,7 +70,7 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SHIFT = pattern(rb">>>?|<<")
+_SHIFTED = (pattern(rb">>>?"), pattern(rb"<<"))  # a pattern that begins with several signs is slow
 _SHIFTS = frozenset({">>", ">>>", "<<"})
 _BITS = frozenset({"&", "|", "^"})
 _TEXTS = frozenset({"string", "template_string"})
@@ -140,7 +141,7 @@ def check_shift(module: Module) -> Iterator[Finding]:
     """`(hash >> i) & 1` in a loop over more bits than a number has."""
     if not module.is_run:
         return
-    for mark in module.mentions(_SHIFT):
+    for mark in chain.from_iterable(map(module.mentions, _SHIFTED)):
         shifted = module.operation(module.parent(mark))
         if shifted is None or shifted.operator not in _SHIFTS or shifted.right.type != "identifier":
             continue

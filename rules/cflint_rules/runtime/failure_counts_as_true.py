@@ -45,6 +45,11 @@ export default {
 Ask for the property that tells of the failure: `if (result.success)`, `if (result.error)`. Where the function
 may also give `null`, `if (!result?.success)`.
 
+- "a property that is false": Write `!result?.TOLD_NAME` for `!result`, and `result?.TOLD_NAME` where `result`
+  alone is asked for: that tells of the failure.
+- "a property that is there": Write `(!result || result.TOLD_NAME)` for `!result`, and `(result &&
+  !result.TOLD_NAME)` where `result` alone is asked for: that tells of the failure.
+
 ## Not reported
 
 Results of which that property is read anywhere, or that are handed on, returned or taken apart; functions of
@@ -69,6 +74,7 @@ from cflint_rules.runtime._tests import test_around
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_SAID = pattern(r"(?P<key>[A-Za-z_$][\w$]*): (?P<value>true|false|[\"'].*)$")
 _MARKS = {
     "success": ("false",),
     "ok": ("false",),
@@ -78,7 +84,7 @@ _MARKS = {
 }
 """Properties by which a result tells of a failure, and the expressions that do."""
 _TESTED = pattern(rb"if \(!*([A-Za-z_$][\w$]*)(?=\s*(?:\)|&&|\|\|))")
-_CHOSEN = pattern(rb" \? (?<=[\w$] \? )")
+_CHOSEN = pattern(rb"\?(?<=[\w$] \?) ")  # begins with what is quick to look for
 """Names that an `if` or `?:` asks for, first of all."""
 
 
@@ -89,7 +95,7 @@ def check(module: Module) -> Iterator[Finding]:
     seen: set[int] = set()
     data = module.document.data
     asked = (found.span(1) for found in _TESTED.finditer(data))
-    chosen = ((found.start() - 1, found.start()) for found in _CHOSEN.finditer(data))
+    chosen = ((found.start() - 2, found.start() - 1) for found in _CHOSEN.finditer(data))
     for start, end in chain(asked, chosen):
         tested = module.node_at(start, end)
         is_name = tested is not None and tested.type == "identifier"
@@ -116,7 +122,18 @@ def check(module: Module) -> Iterator[Finding]:
             f" returns an object with {quoted(told, 40)} then",
             module.at(test),
             (called[0].at(failure, "the failure"),),
+            words=_words(told, declaration.name),
         )
+
+
+def _words(told: str, name: str) -> js.Words:
+    """The name of the case for what tells of the failure, with it and the variable."""
+    said = _SAID.match(told)
+    if said is None:
+        return ()
+    is_good = said["value"] == "false"
+    case = "a property that is false" if is_good else "a property that is there"
+    return ((case, ""), ("result", name), ("TOLD_NAME", said["key"]))
 
 
 def _called(module: Module, value: Node) -> Node | None:

@@ -39,12 +39,13 @@ export default {
 Move the call into the handler, or into a function that the handler calls the first time and that keeps the
 result.
 
-- "a field": Write it as a getter, so that it is asked for each time: `get field() { return time }`. As it
-  is, each age and date that is reckoned from it is wrong once this is deployed.
+- "a field": Write it as a getter, so that it is asked for each time: `get field() { return time }`. As it is,
+  each age and date that is reckoned from it is wrong once this is deployed.
+- "a time that is set anew": Write `0` for `Date.now()`, which it is anyhow once this is deployed: what
+  compares it with the time of a request then finds that it was long ago, here as there.
 - "is 0 (1970)": Make the constant a function, `const now = () => new Date()`, and call it where it is used.
   As it is, each age and date that is reckoned from it is wrong once this is deployed.
-- "is not defined": Add `import { env } from "cloudflare:workers"` to the module: as it is, it does not
-  load.
+- "is not defined": Add `import { env } from "cloudflare:workers"` to the module: as it is, it does not load.
 
 ## Not reported
 
@@ -134,7 +135,7 @@ def check_time(match: Match) -> Iterator[Finding]:
             match.at(),
             tuple(module.at(called, "it is called here") for called in module.run_while_loading(node) or ()),
             severity=Severity.WARNING,
-            words=_field_words(module, node),
+            words=_field_words(module, node) or _variable_words(module, node),
         )
 
 
@@ -147,6 +148,16 @@ def _field_words(module: Module, node: Node) -> js.Words:
     if key is None or value is None or key.type != "property_identifier" or value.type == "object":
         return ()
     return (("a field", ""), *js.word("field", module, key), *js.word("time", module, value))
+
+
+def _variable_words(module: Module, node: Node) -> js.Words:
+    """The case of a variable that begins with a time, and is given another one later."""
+    name = module.given_name(node)
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    is_plain = (
+        node.type == "call_expression" and not declaration.constant if declaration is not None else False
+    )
+    return (("a time that is set anew", ""),) if is_plain else ()
 
 
 def _tells_time(module: Module, node: Node) -> bool:

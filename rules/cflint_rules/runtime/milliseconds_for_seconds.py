@@ -60,7 +60,7 @@ from cflint.api import Finding, Fix, Module, Safety, Severity, js, module, patte
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_AGE = pattern(rb"(?:[Mm]ax-[Aa]ge|s-maxage)=")
+_AGE = pattern(rb"=(?:(?<=[Mm]ax-[Aa]ge=)|(?<=s-maxage=))")  # begins with what is quick to look for
 _TAKERS = {
     "expiresIn": (("jsonwebtoken", ("sign",)), ("@aws-sdk/s3-request-presigner", ("getSignedUrl",))),
     "maxAge": (

@@ -51,6 +51,7 @@ Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Operat
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Fix, Module, Safety, Severity, js, module, pattern, quoted, rule
@@ -58,16 +59,15 @@ from cflint.api import Finding, Fix, Module, Safety, Severity, js, module, patte
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_OR = pattern(rb"\|\||\?\?")
+_OR = (pattern(rb"\|\|"), pattern(rb"\?\?"))  # a pattern that begins with several signs is slow
 _EQUAL = frozenset({"===", "=="})
 
 
 @rule(module("env"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(module: Module) -> Iterator[Finding]:
-    data = module.document.data
-    if not module.is_run or (b"||" not in data and b"??" not in data):
+    if not module.is_run:
         return
-    for mark in module.mentions(_OR):
+    for mark in chain.from_iterable(map(module.mentions, _OR)):
         either = module.operation(module.parent(mark))
         if either is None or either.operator not in ("||", "??") or either.left is None:
             continue

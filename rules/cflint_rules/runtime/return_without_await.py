@@ -50,7 +50,9 @@ not `async`, which may mean what is thrown before the promise is there.
 
 ## Fix safety
 
-Safe: the function returns the same, and the `catch` gets the errors that it is there for.
+Safe where the `catch` only logs and answers: the function returns the same, and the `catch` gets the errors
+that it is there for. Unsafe where it does more: it runs for errors that it has not seen so far, and what it
+writes, undoes or calls happens then.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Statements/async_function
 """
@@ -66,7 +68,15 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(keyword("try"), severity=Severity.WARNING, fix=Safety.SAFE)
+_CHANGES = (
+    "await_expression",
+    "assignment_expression",
+    "augmented_assignment_expression",
+    "update_expression",
+)
+
+
+@rule(keyword("try"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, attempt, around = match.module, match.node, match.enclosing_function
     handler, body = attempt.child_by_field_name("handler"), attempt.child_by_field_name("body")
@@ -94,7 +104,7 @@ def check(match: Match) -> Iterator[Finding]:
             module.at(handler, "this is meant for them"),
             *(module.at(other.node, "and this is not awaited either") for other in others),
         ),
-        _fix(module, returned),
+        _fix(module, returned, handler),
         severity=Severity.NOTE if _throws_on(module, handler) else None,
     )
 
@@ -123,10 +133,23 @@ def _answers(module: Module, attempt: Node, handler: Node) -> Iterator[Finding]:
             return
 
 
-def _fix(module: Module, returned: list[js.Call]) -> Fix | None:
-    found = [fixes.fix_by_await(module, made.whole, Safety.SAFE) for made in returned]
+def _fix(module: Module, returned: list[js.Call], handler: Node) -> Fix | None:
+    safety = Safety.UNSAFE if _does_more(module, handler) else Safety.SAFE
+    found = [fixes.fix_by_await(module, made.whole, safety) for made in returned]
     edits = tuple(edit for one in found if one is not None for edit in one.edits)
-    return Fix("Write `return await`", edits, Safety.SAFE) if all(found) else None
+    return Fix("Write `return await`", edits, safety) if all(found) else None
+
+
+def _does_more(module: Module, handler: Node) -> bool:
+    """Whether a `catch` does more than to log the error, and to return or throw what is made of it."""
+    if any(True for _ in module.descendants(handler, *_CHANGES)):
+        return True
+    body = handler.child_by_field_name("body")
+    for statement in module.descendants(body, "expression_statement") if body is not None else ():
+        expression = js.first_named(statement)
+        if expression is not None and module.log_at(expression) is None:
+            return True
+    return False
 
 
 def _label(made: js.Call) -> str:

@@ -39,6 +39,20 @@ Take the error out and throw it: write `const { error } = ` before the `await`, 
 request is answered with 500. Where the work has to go on without it, `console.error(error)` in place of the
 throw.
 
+- "other parts and error": Take `error: failure` out beside what is taken already (`error` is something else
+  here), and throw it behind the statement: `if (failure) throw new Error(failure.message)`. Where the work
+  has to go on without it, `console.error(failure)` in place of the throw.
+- "other parts": Take `error` out beside what is taken already, and throw it behind the statement: `if (error)
+  throw new Error(error.message)`. Where the work has to go on without it, `console.error(error)` in place of
+  the throw.
+- "the result has a name": Behind the statement: `if (result.error) throw new Error(result.error.message)`,
+  with the name of the result. Where the work has to go on without it, `console.error(result.error)` in its
+  place.
+- "error has a name": In place of the statement, `{ const { error: failure } = await …; if (failure) throw new
+  Error(failure.message); }`, with the call behind `await`: `error` alone would be declared twice here. In a
+  Workflow's step or a queue's handler it is tried again then, a request is answered with 500. Where the work
+  has to go on without it, `console.error(failure)` in place of the throw.
+
 ## Not reported
 
 Clients of which it is not seen how they are made, in the module or by a function of the project; results
@@ -79,8 +93,35 @@ def check(match: Match) -> Iterator[Finding]:
     if whole is None or not _is_lost(module, whole):
         return
     yield Finding(
-        f"{sdk} does not throw: nobody sees the `error` that this call gives back", match.at(match.node)
+        f"{sdk} does not throw: nobody sees the `error` that this call gives back",
+        match.at(match.node),
+        words=_form(module, whole),
     )
+
+
+def _form(module: Module, awaited: Node) -> tuple[tuple[str, str], ...]:
+    """The name of the case for what becomes of a result, and whether `error` can be a variable there."""
+    whole = module.with_wrappers(awaited)
+    is_taken = module.scope.lookup("error", whole) is not None
+    name = module.given_name(whole)
+    if name is None:
+        return (("error has a name", ""),) if is_taken or _has_another(module, whole) else ()
+    if name.type == "object_pattern":
+        return (("other parts and error" if is_taken else "other parts", ""),)
+    return (("the result has a name", ""), *js.word("result", module, name))
+
+
+def _has_another(module: Module, whole: Node) -> bool:
+    """Whether the same is said of another statement beside one: both would declare `error`."""
+    block = next((above for above in module.ancestors(whole) if above.type == "statement_block"), module.root)
+    for statement in block.named_children:
+        awaited = js.first_named(statement) if statement.type == "expression_statement" else None
+        if awaited is None or awaited.type != "await_expression" or awaited.id == whole.id:
+            continue
+        made = [module.calls_of(name, awaited) for name in ("send", *sorted(_TABLE), *sorted(_AUTH))]
+        if any(_sdk(module, js.Call(module, node)) is not None for nodes in made for node in nodes):
+            return True
+    return False
 
 
 def _sdk(module: Module, made: js.Call) -> str | None:

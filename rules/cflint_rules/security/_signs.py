@@ -26,7 +26,7 @@ LIMITS = js.Phrases(
 )
 """What looks as if code counted how often something is asked for."""
 _TRIES = pattern(r"\battempt(?:ing|ed|s)? to\b", re.IGNORECASE)
-KEYS = pattern(rb"secret|token|key|\bpin\b|password|code", re.IGNORECASE)
+KEYS = js.Phrases("secret token key password code", whole="pin")
 _COMPARES = frozenset({"==", "===", "!=", "!=="})
 _LITERALS = frozenset({"string", "null", "undefined", "number", "true", "false", "template_string"})
 _ALLOWED = pattern(r"allow-?_?headers", re.IGNORECASE)
@@ -107,10 +107,14 @@ def is_compared(module: Module, leaf: Node) -> bool:
     return False
 
 
-_WHO = pattern(
-    rb"(?i)(?:require|get|current|ensure|assert|check|with|only|is|has|resolve|load|need)_?(?:d_?)?"
-    rb"(?:auth\w*|user|session|admin|owner|member|role|access|account|identity|principal|org\w*|tenant)\b"
-    rb"|\bsession\b|\buser_?id\b|\bctx\.user\b|\blocals\.(?:user|session)\b|guard|protect|limiter|bearer|api_?key|x-[a-z-]*(?:key|token)"
+_WHO = js.Phrases(
+    "auth user session admin owner member role access account identity principal org tenant guard protect"
+    " limiter bearer api_?key x-",
+    lines=pattern(
+        rb"(?i)(?:require|get|current|ensure|assert|check|with|only|is|has|resolve|load|need)_?(?:d_?)?"
+        rb"(?:auth\w*|user|session|admin|owner|member|role|access|account|identity|principal|org\w*|tenant)\b"
+        rb"|\bsession\b|\buser_?id\b|\bctx\.user\b|\blocals\.(?:user|session)\b|guard|protect|limiter|bearer|api_?key|x-[a-z-]*(?:key|token)"
+    ),
 )
 _LOOKS = frozenset({"startsWith", "endsWith", "includes", "slice", "substring", "replace", "split"})
 _HOPS = 2

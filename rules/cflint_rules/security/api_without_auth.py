@@ -79,10 +79,23 @@ await digest("Bearer " + env.API_TOKEN))) return new Response("unauthorized", { 
 secret (`npx wrangler secret put API_TOKEN`; `API_TOKEN=…` in `.dev.vars`); callers send it as
 `Authorization: Bearer …`. Where users log in already, ask for their session there instead.
 
+- "a browser's page, in Hono": Unless it is for everybody (then bound it with `ratelimits`, or suppress this):
+  before the routes, `app.use("*", (c, next) => basicAuth({ username: "admin", password: c.env.ADMIN_PASSWORD
+  })(c, next))`, with `import { basicAuth } from "hono/basic-auth"`: a browser asks for both, and sends them
+  with what the page fetches, too. Set the secret (`npx wrangler secret put ADMIN_PASSWORD`;
+  `ADMIN_PASSWORD=…` in `.dev.vars`). Where users log in already, ask for their session there instead.
+- "a browser's page": Unless it is for everybody (then bound it with `ratelimits`, or suppress this): as the
+  first lines of `fetch()`, `const digest = (it: string) => crypto.subtle.digest("SHA-256", new
+  TextEncoder().encode(it)); if (!env.ADMIN_PASSWORD || !crypto.subtle.timingSafeEqual(await
+  digest(request.headers.get("authorization") ?? ""), await digest("Basic " + btoa("admin:" +
+  env.ADMIN_PASSWORD)))) return new Response("unauthorized", { status: 401, headers: { "WWW-Authenticate":
+  "Basic" } })`: a browser asks for name and password, and sends them with what the page fetches, too. Set the
+  secret (`npx wrangler secret put ADMIN_PASSWORD`; `ADMIN_PASSWORD=…` in `.dev.vars`). Where users log in
+  already, ask for their session there instead.
 - "in Hono": Unless the API is for everybody (then bound it with `ratelimits`, or suppress this): before the
   routes, `app.use("*", (c, next) => bearerAuth({ token: c.env.API_TOKEN })(c, next))`, with `import {
-  bearerAuth } from "hono/bearer-auth"`. Set the secret (`npx wrangler secret put API_TOKEN`; `API_TOKEN=…`
-  in `.dev.vars`); callers send it as `Authorization: Bearer …`. Where users log in already, ask for their
+  bearerAuth } from "hono/bearer-auth"`. Set the secret (`npx wrangler secret put API_TOKEN`; `API_TOKEN=…` in
+  `.dev.vars`); callers send it as `Authorization: Bearer …`. Where users log in already, ask for their
   session there instead.
 
 ## Not reported
@@ -148,6 +161,7 @@ _API_KEY = pattern(rb"\bapiKey\b")
 _CLIENTS = pattern(
     rb"\b(?:Resend|OpenAI|Anthropic|GoogleGenerativeAI|GoogleGenAI|Groq|Mistral|Replicate|Together)\b"
 )
+_PAGE = pattern(rb"\btext/html\b|<!doctype html|<form\b|<html\b", re.IGNORECASE)
 _METHODS = pattern(rb"\b(?:POST|PUT|PATCH|DELETE|post|put|patch|delete)\b")
 _MOST = 6
 """How many places of other kinds a finding shows."""
@@ -190,7 +204,17 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             *(Location(at.document, at.span, done) for done, at in others[: _MOST - 1]),
             *((open_to,) if open_to is not None else ()),
         ),
+        words=_asked_by(project, place.document.path) if open_to is None else (),
     )
+
+
+def _asked_by(project: Project, path: str) -> tuple[tuple[str, str], ...]:
+    """The name of the case for what a page of the same module asks for: people open it in a browser, which
+    sends no token of its own."""
+    module = js.module_of(project, path)
+    if module is None or next(module.mentions(_PAGE), None) is None:
+        return ()
+    return (("a browser's page, in Hono" if module.document.has_word("Hono") else "a browser's page", ""),)
 
 
 def _done(

@@ -79,7 +79,7 @@ _LOOSE = {
         "https://{text}.evil.net",
     ),
 }
-_NULL = pattern(rb"[\"']null[\"']")
+_NULL = pattern(rb"null(?<=[\"']null)[\"']")
 _DOMAIN = pattern(r"[\w-]+(?:\.[\w-]+)+")
 
 

@@ -105,7 +105,9 @@ def check(match: Match) -> Iterator[Finding]:
     whole = _idiom(module, match.node)
     fix = None
     if whole is not None and _is_alone(module, whole):
-        fix = Fix("Use `crypto.randomUUID()`", (match.replace(whole, "crypto.randomUUID()"),), Safety.UNSAFE)
+        # a code verifier of OAuth has at least 43 characters, a UUID 36 (RFC 7636, 4.1)
+        made = "crypto.randomUUID()" + (" + crypto.randomUUID()" if "verifier" in _snake(name) else "")
+        fix = Fix(f"Use `{made}`", (match.replace(whole, made),), Safety.UNSAFE)
     words = _words(module, match.node, whole)
     if _is_secret(name):
         yield Finding(

@@ -3,7 +3,8 @@
 What is in `vars` can be read by everyone with access to the repository, is shown in the dashboard, and is
 printed by wrangler at every deployment. A secret that has been committed once has to be replaced. Secrets are
 set with `wrangler secret put`, stay encrypted, and are read from `env` just the same; `secrets.required`
-lists their names, `.dev.vars` holds their values for local development.
+(wrangler 4.70 or later, not for Pages) lists their names, `.dev.vars` holds their values for local
+development.
 
 ## Incorrect
 
@@ -47,8 +48,11 @@ told when it leads to another machine with a password.
 ## Fix safety
 
 By hand: the value is known by now, and has to be replaced and stored elsewhere (`wrangler secret put`),
-which no edit does. The fix shows the variable moved to `secrets.required`.
+which no edit does. The fix shows the variable moved to `secrets.required`, or taken out where the project's
+wrangler (before 4.70) or Pages knows no such key.
 
+- "the empty variable `<name>`": the secret of that name counts from the next deployment on: it has to be set
+  (`npx wrangler secret put <name>`); local development reads `<name>=…` of `.dev.vars`
 - "the placeholder of the variable `<name>`": a deployment only goes through once the true value is set
   (`npx wrangler secret put <name>`); local development reads `<name>=…` of `.dev.vars`
 - "put into the variable `<name>`": who fills the template in sets the true value with
@@ -58,7 +62,8 @@ which no edit does. The fix shows the variable moved to `secrets.required`.
   `.dev.vars`
 
 Source: https://developers.cloudflare.com/workers/configuration/secrets/,
-https://github.com/cloudflare/workers-sdk/pull/11389,
+https://github.com/cloudflare/workers-sdk/pull/11389, https://github.com/cloudflare/workers-sdk/pull/12695,
+https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-utils/src/config/validation-pages.ts,
 https://developers.cloudflare.com/hyperdrive/configuration/local-development/
 """
 
@@ -69,6 +74,7 @@ from cflint.api import (
     Binding,
     Finding,
     Fix,
+    Project,
     Safety,
     Severity,
     WranglerConfig,
@@ -98,11 +104,16 @@ _RANDOM = pattern(r"(?=[A-Za-z+/]*(?:\d+[A-Za-z+/]+){4})[A-Za-z0-9+/]{40,4000}={
 """One word with digits all over it, too long to be made up: short words stand in it by chance."""
 _LOCAL = pattern(r"^(?:local|dev|development|test)$|//(?:localhost|127\.0\.0\.1)\b", re.IGNORECASE)
 _HOST = pattern(r"@(?!(?:10|127|172|192)\.|[^:/?]*\.(?:internal|local|test|lan)\b)[^:/?@]*\.[A-Za-z]")
+_DECLARES = (4, 70, 0)
+"""The first wrangler that takes `secrets.required`; Pages refuses it."""
 _LOCAL_STRINGS = "CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_"
 
 
 @rule(configuration(), severity=Severity.WARNING, fix=Safety.MANUAL, deployed=True, templates=True)
-def check(subject: WranglerConfig) -> Iterator[Finding]:
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
+    declares = not subject.is_pages and not config.is_older(
+        project.workspace, subject.directory, "wrangler", _DECLARES
+    )
     found: dict[tuple[str, str | None], list[Binding]] = {}
     for environment in subject.environments:
         for binding in environment.bindings_of("var"):
@@ -119,14 +130,14 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
             f"the variable `{name}`{environments} {what}: {_instead(subject, name)}",
             bindings[0].location,
             tuple(binding.location.saying("and here") for binding in bindings[1:]),
-            _fix(subject, bindings),
+            _fix(subject, bindings, declares),
             None if label else Severity.NOTE,
         )
-    yield from _empty(subject)
+    yield from _empty(subject, declares)
     yield from _local_strings(subject)
 
 
-def _empty(subject: WranglerConfig) -> Iterator[Finding]:
+def _empty(subject: WranglerConfig, declares: bool) -> Iterator[Finding]:
     """Variables that are there to name a secret, or to be filled in, and take its place."""
     is_filled = bool(subject.deployment.open or subject.deployment.filled)
     for environment in subject.environments:
@@ -139,7 +150,8 @@ def _empty(subject: WranglerConfig) -> Iterator[Finding]:
                 continue
             stands_in = not text or config.is_placeholder(text) or config.is_for_a_script(text)
             if stands_in and js.is_secret_name(binding.name) and not _PUBLIC.search(binding.name):
-                advice = "leave it out" if subject.is_typescript else "name it in `secrets.required`"
+                is_named = declares and not subject.is_typescript
+                advice = "name it in `secrets.required`" if is_named else "leave it out"
                 what = f"the placeholder of the variable `{binding.name}`"
                 if not text:
                     what = f"the empty variable `{binding.name}`"
@@ -157,7 +169,7 @@ def _empty(subject: WranglerConfig) -> Iterator[Finding]:
                 yield Finding(
                     message,
                     binding.location,
-                    fix=_fix(subject, [binding]),
+                    fix=_fix(subject, [binding], declares),
                     severity=Severity.NOTE,
                 )
 
@@ -218,10 +230,14 @@ def _looks_secret(name: str, text: str) -> bool:
     return _MADE_UP.fullmatch(text) is not None and _SAYS_SO.search(text) is None
 
 
-def _fix(subject: WranglerConfig, bindings: list[Binding]) -> Fix | None:
+def _fix(subject: WranglerConfig, bindings: list[Binding], declares: bool) -> Fix | None:
+    """The variable as a secret, which the configuration names where wrangler knows the key (`declares`)."""
     if len(bindings) > 1:
         return None
     binding = bindings[0]
+    if not declares and not subject.is_typescript:
+        removed = fixes.remove_key(subject, binding.environment.path("vars", binding.name))
+        return Fix.of(f"Delete `{binding.name}`", removed, Safety.MANUAL)
     edits = fixes.require_secret(binding.environment, binding.name)
     title = f"Move `{binding.name}` to `secrets.required`"
     if subject.is_typescript:

@@ -173,6 +173,11 @@ def check(found: Module) -> Iterator[Finding]:
             related=tuple(
                 place for place in places if place.document != found.document or not _is_in(whole, place)
             ),
+            words=(
+                *js.word("given !== expected", found, whole),
+                *js.word("given", found, compared.left),
+                *js.word("expected", found, compared.right),
+            ),
         )
 
 

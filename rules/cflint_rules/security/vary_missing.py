@@ -74,7 +74,7 @@ from cflint.api import Finding, Module, Severity, js, module, pattern, rule
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_HEADER = pattern(rb"access-control-allow-origin", re.IGNORECASE)
+_HEADER = js.Phrases("access-control-allow-origin")
 _VARY = pattern(rb"\bvary\b", re.IGNORECASE)
 _NOT_KEPT = pattern(rb"no-store", re.IGNORECASE)
 _UNKEPT = frozenset({"OPTIONS", "POST", "PUT", "PATCH", "DELETE"})

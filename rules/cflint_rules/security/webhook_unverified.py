@@ -115,7 +115,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _HOOK = pattern(r"web_?hooks?(?!s?[-_/](?:config|settings|list|url|register|test))", re.IGNORECASE)
-_HOOKS = pattern(rb"web_?hook", re.IGNORECASE)
+_HOOKS = js.Phrases("web_?hook")
 _SETS_UP = pattern(r"(?:set_?up|register|install|config|manage|admin)\b", re.IGNORECASE)
 _OTHERS = pattern(r"\b(?:get|delete|put|patch) ", re.IGNORECASE)
 _METHODS = frozenset({"POST", "post", "action", "onRequestPost", "onRequest", "ALL"})
@@ -180,7 +180,7 @@ def check(module: Module) -> Iterator[Finding]:
     if of_service is not None:
         yield of_service
         return
-    if _HOOKS.search(module.document.data) is None and _HOOK.search(module.path) is None:
+    if not _HOOKS.stand_in(module.document.data) and _HOOK.search(module.path) is None:
         return
     for route in _hooks(module):
         if route_asks(module, route):

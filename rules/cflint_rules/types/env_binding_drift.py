@@ -53,6 +53,7 @@ If nothing uses it, delete the member from the type. `npx wrangler types` then w
   the types are not those of the deployed Worker.
 - "which binds": Take the name that the configuration has, in the type and in the code: as it is, `env.NAME`
   is `undefined`.
+- "a member of a binding": Add `MEMBER;` to the type that is shown (its type is one of the platform).
 - "has no member `<name>`": Add `<name>: string;` to the type (of a binding its type, `KVNamespace` or the
   like), and see that it is set: a secret by `npx wrangler secret put <name>`. If it is a slip, write the
   name that the type has instead: as it is, it is `undefined`.
@@ -264,7 +265,7 @@ def _untyped(module: Module, use: js.EnvUse, found: js.TypeFacts) -> Finding:
     if document is not None:
         start = found.span.start
         related.append(Location(document, Span(start, start + len("interface")), "what `env` is typed as"))
-    fix = None
+    fix = wanted = None
     if bindings:
         related.append(bindings[0].location.saying("it is bound here"))
         wanted = module.type_for(bindings[0])
@@ -274,7 +275,8 @@ def _untyped(module: Module, use: js.EnvUse, found: js.TypeFacts) -> Finding:
     is_member = use.whole.type == "member_expression"
     read = quoted(module.text(use.whole), 60) if is_member else f"`{use.name}` of `env`"
     message = f"{read} is read, but `{found.name}` has no member `{use.name}`"
-    return Finding(message, module.at(use.node), tuple(related), fix)
+    words = (("a member of a binding", ""), ("MEMBER", f"{use.name}: {wanted}")) if wanted is not None else ()
+    return Finding(message, module.at(use.node), tuple(related), fix, words=words)
 
 
 @check.on(worker())

@@ -36,6 +36,12 @@ export default {
 Write `} satisfies ExportedHandler<Env>;` after the exported object (or declare the variable so); `Env`
 comes from `wrangler types`.
 
+- "types by import": Write `} satisfies ExportedHandler<Env>;` after the exported object, and at the top
+  `import type { ExportedHandler } from "@cloudflare/workers-types"`: no tsconfig.json names the package.
+- "no types of the platform": Run `npx wrangler types` first, which writes `Env` and the types of the platform
+  (before wrangler 4 `Env` alone: add `@cloudflare/workers-types` to `compilerOptions.types`). Then write `}
+  satisfies ExportedHandler<Env>;` after the exported object.
+
 ## Not reported
 
 JavaScript; a default export that is a class, an app or a call; handlers whose parameters and results are all
@@ -44,9 +50,11 @@ itself.
 
 ## Fix safety
 
-Safe: types are gone at run time. It is offered when the type of `env` is known.
+Safe: types are gone at run time. It is offered when the type of `env` is known, and the types of the platform
+are in scope.
 
-Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
+Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/,
+https://developers.cloudflare.com/workers/languages/typescript/
 """
 
 from __future__ import annotations
@@ -55,7 +63,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, js, keyword, rule
+from cflint.api import Finding, Fix, Match, Safety, Severity, config, js, keyword, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -80,15 +88,27 @@ def check(match: Match) -> Iterator[Finding]:
     body = _queue_body(match, functions.get("queue"))
     given = f"{name or 'Env'}, {body}" if body is not None else name or "Env"
     wanted = f"satisfies ExportedHandler<{given}>"
-    fix = None
-    if name is not None:
+    fix, words = None, _types_to_add(match)
+    if name is not None and not words:
         fix = Fix(f"Add `{wanted}`", (match.insert(exported.end_byte, f" {wanted}"),), Safety.SAFE)
     untyped = any(not _has_types(match, function) for function in functions.values())
     what = "nothing checks what these handlers return"
     if untyped:
         what = "the parameters of these handlers have no type"
     at = match.at(_keyword_node(statement))
-    yield Finding(f"{what}: add `{wanted}` to the default export", at, fix=fix)
+    yield Finding(f"{what}: add `{wanted}` to the default export", at, fix=fix, words=words)
+
+
+def _types_to_add(match: Match) -> tuple[tuple[str, str], ...]:
+    """The name of the case for what `ExportedHandler` needs here; none where it can be named."""
+    scope, module = match.module.scope, match.module
+    if "ExportedHandler" in scope.top_level or "ExportedHandler" in scope.top_level_types:
+        return ()
+    found = {config.runtime_types_of(module.project, worker) for worker in module.workers}
+    if not found or any(types.is_global for types in found):
+        return ()
+    is_package = config.RuntimeTypes.IMPORTED in found
+    return (("types by import" if is_package else "no types of the platform", ""),)
 
 
 def _keyword_node(statement: Node) -> Node:

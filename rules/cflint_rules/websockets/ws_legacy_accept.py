@@ -47,10 +47,10 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-Write `acceptWebSocket(socket)` of the object's context for `socket.accept()`, and make the listeners methods
+Write `ctx.acceptWebSocket(socket)` for `socket.accept()`, and make the listeners methods
 of the class: `webSocketMessage(ws, message)`, `webSocketClose(ws, code, reason)`, `webSocketError(ws,
 error)`. Fields and timers are lost when the object sleeps: what they hold goes to storage, what belongs to a
-socket into `ws.serializeAttachment(…)`, and all sockets are `getWebSockets()` of the context. An object whose
+socket into `ws.serializeAttachment(…)`, and all sockets are `ctx.getWebSockets()`. An object whose
 state is in memory and changes many times a second may stay awake: suppress this there.
 
 ## Not reported
@@ -108,6 +108,7 @@ def check(match: Match) -> Iterator[Finding]:
         related=(*related, *migration.obstacles),
         fix=migration.fix if len(ends) == 1 else None,
         severity=Severity.NOTE if _has_to_stay(module, owner) else None,
+        words=js.word("socket", module, socket),
     )
 
 

@@ -67,7 +67,9 @@ export default {
 ## What to do
 
 Write `class NAME extends WorkflowEntrypoint<Env, Params>` with `import { WorkflowEntrypoint } from
-"cloudflare:workers"`, and `super(ctx, env)` in a constructor.
+"cloudflare:workers"`; a constructor takes `(ctx, env)` and begins with `super(ctx, env)`. What an instance
+does is its `async run(event, step)`, with what it was made with as `event.payload`: as it is, none can be
+made.
 
 ## Not reported
 
@@ -112,4 +114,5 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
                 f"`{name}` is bound as a Workflow and {_OTHERS[kind]}: let it extend `WorkflowEntrypoint`",
                 Location(document, owner.name_span),
                 (binding.place("class_name").saying("it is bound here"),),
+                words=(("NAME", name),),
             )

@@ -40,6 +40,8 @@ export class Sync extends WorkflowEntrypoint<Env, { id: string }> {
 Write a number and a unit, `"30 seconds"`, or a number of milliseconds: what is no duration is refused, and
 the instance fails.
 
+- "`<number>ms` is no duration": Write `<number>`, a number of milliseconds: the text is refused, and the
+  instance fails.
 - "milliseconds: write `<time>`": Write `"<time>"` for the number: unless you know that milliseconds are
   meant, seconds are. If they are, keep it, and suppress this.
 - "milliseconds": If seconds are meant, write `"30 seconds"`; if the number is right, keep it, and suppress

@@ -104,6 +104,10 @@ _FELT = {
 """The flags by which code that names one of some words can feel a later date; the gravest first."""
 
 
+_OLD = (4, 0, 0)
+"""The first wrangler that still brings new runtimes."""
+
+
 @rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True, options=[_DAYS])
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     found = subject.config
@@ -123,7 +127,8 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         nodes = [node for each in environments if (node := each.own("compatibility_date")) is not None]
         if when is None or not nodes or when > newest + _RELEASE:
             continue
-        can_move = newest > when and (now - newest).days <= days and not _is_python(subject)
+        is_old = newest == now and config.is_older(project.workspace, found.directory, "wrangler", _OLD)
+        can_move = newest > when and (now - newest).days <= days and not is_old and not _is_python(subject)
         said = {name for each in environments for name in each.compatibility_flags}
         since = {
             flag.enable
@@ -148,7 +153,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             if can_move
             else None,
             words=(
-                *((("runtime of the lock", ""),) if newest < now else ()),
+                *((("runtime of the lock", ""),) if newest < now or is_old else ()),
                 ("FLAGS", "`, `".join(sorted(since - {known or ""})[:_MOST_FLAGS])),
             ),
         )

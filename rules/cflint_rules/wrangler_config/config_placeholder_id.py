@@ -2,8 +2,8 @@
 
 `<YOUR_DATABASE_ID>` and zeros name no resource, so the deployment fails, and so does one to the routes of
 `yourdomain.com`, which is no zone of the account. Since wrangler can create resources
-by itself, a KV namespace needs no `id`, an R2 bucket no `bucket_name` and a D1 database no `database_id`:
-without one, the next deployment makes it.
+by itself (from 4.45 on, for Workers, not for Pages), a KV namespace needs no `id`, an R2 bucket no
+`bucket_name` and a D1 database no `database_id`: without one, the next deployment makes it.
 
 ## Incorrect
 
@@ -34,6 +34,15 @@ makes an empty resource when it deploys. To use one that exists, write its id.
   hyperdrive list`, or `create` for a new one. If a script replaces it before it deploys, keep it.
 - "host of an example": Write a host of a zone of your own; without one, delete the entry and set
   `"workers_dev": true`. As it stands the deployment fails.
+- "no provisioning of D1": As it stands the deployment fails, and so it does without the key: nothing makes a
+  database for Pages, or with a wrangler before 4.45. Write the id of one (`npx wrangler d1 list`, or
+  `npx wrangler d1 create NAME` for a new one). If a script replaces it before, keep it.
+- "no provisioning of KV": As it stands the deployment fails, and so it does without the key: nothing makes a
+  namespace for Pages, or with a wrangler before 4.45. Write the id of one (`npx wrangler kv namespace list`,
+  or `npx wrangler kv namespace create NAME` for a new one). If a script replaces it before, keep it.
+- "no provisioning of R2": As it stands the deployment fails, and so it does without the key: nothing makes a
+  bucket for Pages, or with a wrangler before 4.45. Write the name of one (`npx wrangler r2 bucket list`, or
+  `npx wrangler r2 bucket create NAME` for a new one). If a script replaces it before, keep it.
 - "d1_databases": Take the key out: wrangler (4.45 or later) makes an empty database at the next deployment.
   If there is one already, write its id (`npx wrangler d1 list` shows it). As it stands the deployment
   fails; if a script replaces it before, keep it.
@@ -63,7 +72,8 @@ https://github.com/tianma-if/edgeever/issues/311, https://github.com/cloudflare/
 
 There is no fix.
 
-Source: https://developers.cloudflare.com/workers/wrangler/configuration/#automatic-provisioning
+Source: https://developers.cloudflare.com/workers/wrangler/configuration/#automatic-provisioning,
+https://developers.cloudflare.com/changelog/2025-10-24-automatic-resource-provisioning
 """
 
 import re
@@ -74,6 +84,7 @@ from cflint.api import (
     Environment,
     Finding,
     Location,
+    Project,
     Severity,
     WranglerConfig,
     config,
@@ -110,11 +121,13 @@ _EXAMPLE_HOST = pattern(
 )
 _LOCAL = frozenset({"local", "dev", "development", "preview", "test", "local-dev"})
 _LOCAL_ENVIRONMENT = pattern(r"^(?:local|dev|development|test|testing)\b", re.IGNORECASE)
-_OPTIONAL = {"d1_databases", "kv_namespaces", "r2_buckets"}
+_OPTIONAL = {"d1_databases": "D1", "kv_namespaces": "KV", "r2_buckets": "R2"}
+_PROVISIONS = (4, 45, 0)
+"""The first wrangler that makes what has no id, when it deploys a Worker."""
 
 
 @rule(configuration(), severity=Severity.NOTE, deployed=True, documents=Documents.NOTES)
-def check(subject: WranglerConfig) -> Iterator[Finding]:
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.deployment.open or subject.deployment.filled:
         return  # a script puts the ids in, or they are for local use and something else deploys the Worker
     groups: dict[tuple[str, str], list[Location]] = {}
@@ -128,11 +141,15 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
                 name = (key, node.text or "")
                 groups.setdefault(name, []).append(environment.location(node))
                 messages.setdefault(name, f"`{environment.spelled(*path, node=node)}` {fault}")
+    provisions = not subject.is_pages and not config.is_older(
+        project.workspace, subject.directory, "wrangler", _PROVISIONS
+    )
     for name, places in groups.items():
-        message = messages[name]
-        if name[0] in _OPTIONAL and not config.is_for_a_script(name[1]):
+        message, product = messages[name], _OPTIONAL.get(name[0])
+        words = ((f"no provisioning of {product}", ""),) if product is not None and not provisions else ()
+        if product is not None and provisions and not config.is_for_a_script(name[1]):
             message += "; leave it out to have wrangler create the resource"
-        yield Finding(message, places[0], tuple(places[1:]))
+        yield Finding(message, places[0], tuple(places[1:]), words=words)
 
 
 def _ids(environment: Environment) -> Iterator[tuple[str, config.ConfigNode, tuple[str | int, ...]]]:

@@ -109,6 +109,8 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         elif len(first.path) > 1 and key in config.top_level_keys():
             is_there = subject.root.get(key) is not None
             message += "; the top level has one already" if is_there else "; it is a key of the top level"
+        elif (home := config.home_of_key(subject, found.schema, first.path)) is not None:
+            message += f"; did you mean `{home}`?"
         elif found.fit in (config.Fit.NEWER, config.Fit.OLDER):
             severity = Severity.NOTE
             message = f"wrangler {config.WRANGLER_VERSION} does not know the key `{key}`{_place(first)}"

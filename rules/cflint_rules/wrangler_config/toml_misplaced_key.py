@@ -41,6 +41,8 @@ enabled = true
 
 Move the key before the first `[table]` of the file, with its comments.
 
+- "a header of its own": Write `[[<key>]]` for `[[<table>.<key>]]`, each time it stands there: what is below
+  it stays below it.
 - "Pages refuses the rest": Decide what the file is for. If Pages is to read it, take `KEYS` out, which it
   refuses, and then move the key before the first `[table]`. If it is the configuration of a Worker, delete
   the key: nothing changes, since it is ignored here.
@@ -95,6 +97,8 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             kept = [name for name in _OF_WORKERS if subject.root.get(name) is not None]
             if kept:
                 edits, words = (), (("Pages refuses the rest", ""), ("KEYS", "`, `".join(kept)))
+        if f"[[{header}.{key}]]".encode() in subject.document.data:
+            words = (("a header of its own", ""), ("<key>", key), ("<table>", header))
         effect = "a variable of the Worker" if path[-2] == "vars" else "ignored"
         yield Finding(
             f"`{key}` belongs to the top level, but stands in the table `{header}`, where it is {effect}",

@@ -30,7 +30,7 @@ directory = "./public"
 
 ## What to do
 
-Write `"assets": { "directory": "FOLDER" }` for `site` and its keys, with the folder that `bucket` names,
+Write `"assets": { "directory": "<folder>" }` for `site` and its keys, with the folder that `bucket` names,
 and delete the code that served files from KV (`getAssetFromKV`, `__STATIC_CONTENT`): files are served
 before the Worker runs. Keep `main` if it does more than that (pages, an API); otherwise delete it, too.
 
@@ -54,11 +54,13 @@ from cflint.api import Environment, Finding, Severity, environment, rule
 @rule(environment(), severity=Severity.NOTE, deployed=True)
 def check(subject: Environment) -> Iterator[Finding]:
     site = subject.own("site")
-    if site is None or site.get("bucket") is None or subject.value("assets") is not None:
+    bucket = site.get("bucket") if site is not None else None
+    if site is None or bucket is None or subject.value("assets") is not None:
         return
     if subject.value("name") is None and subject.value("main") is None and site.get("entry-point") is None:
         return  # which wrangler does not deploy
     yield Finding(
         "Workers Sites is deprecated: `assets` serves files without the Worker, and without reading KV",
-        subject.location(site.get("bucket") or site),
+        subject.location(bucket),
+        words=(("<folder>", folder),) if (folder := bucket.text) else (),
     )

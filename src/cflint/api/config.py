@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from cflint.project.config.dev_vars import DevVars as DevVars
     from cflint.project.config.dev_vars import dev_vars_of as dev_vars_of
     from cflint.project.config.keys import general_path as general_path
+    from cflint.project.config.keys import home_of_key as home_of_key
     from cflint.project.config.keys import is_misplaced as is_misplaced
     from cflint.project.config.keys import key_meant as key_meant
     from cflint.project.config.keys import misplaced_keys as misplaced_keys
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import declared_beside as declared_beside
     from cflint.project.modules.installed import declares as declares
     from cflint.project.modules.installed import installed_version as installed_version
+    from cflint.project.modules.installed import is_older as is_older
     from cflint.project.modules.installed import manifest_above as manifest_above
     from cflint.project.modules.installed import manifests_above as manifests_above
     from cflint.project.modules.installed import may_be_older as may_be_older
@@ -114,6 +116,8 @@ if TYPE_CHECKING:
     from cflint.project.workers.pages import is_deployed_to_pages as is_deployed_to_pages
     from cflint.project.workers.pages import routes_files as routes_files
     from cflint.project.workers.pages import sources_of_worker_js as sources_of_worker_js
+    from cflint.project.workers.runtime_types import RuntimeTypes as RuntimeTypes
+    from cflint.project.workers.runtime_types import runtime_types_of as runtime_types_of
     from cflint.project.workers.worker import Entrypoint as Entrypoint
     from cflint.project.workers.worker import ExportSet as ExportSet
     from cflint.syntax.data import Format as Format
@@ -137,7 +141,9 @@ _ORIGINS = {
     "cflint.project.config.class_edits": ("classes_without_migration"),
     "cflint.project.config.deployed": ("flipped incoming_of"),
     "cflint.project.config.dev_vars": ("DevVariable DevVars dev_vars_of"),
-    "cflint.project.config.keys": ("general_path is_misplaced key_meant misplaced_keys nearest_name"),
+    "cflint.project.config.keys": (
+        "general_path home_of_key is_misplaced key_meant misplaced_keys nearest_name"
+    ),
     "cflint.project.config.lifecycle": (
         "ActiveClass Backend ClassState DeletedClass Lifecycle LifecycleProblem Migration "
         "ReplayProblem created_with"
@@ -148,8 +154,8 @@ _ORIGINS = {
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.commands": ("FileRead WranglerCall files_read scripts_called wrangler_calls"),
     "cflint.project.modules.installed": (
-        "ConfigSchema Fit Installed declared_beside declares installed_version manifest_above "
-        "manifests_above may_be_older newest_date newest_locked"
+        "ConfigSchema Fit Installed declared_beside declares installed_version is_older "
+        "manifest_above manifests_above may_be_older newest_date newest_locked"
     ),
     "cflint.project.modules.manifest": ("Manifest"),
     "cflint.project.modules.modes": ("commands_of modes_called wrangler_calls_of"),
@@ -164,6 +170,7 @@ _ORIGINS = {
     "cflint.project.workers.pages": (
         "functions_below is_deployed_to_pages routes_files sources_of_worker_js"
     ),
+    "cflint.project.workers.runtime_types": ("RuntimeTypes runtime_types_of"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
@@ -209,6 +216,7 @@ __all__ = [
     "QueueConsumer",
     "RemovedKey",
     "ReplayProblem",
+    "RuntimeTypes",
     "StaleTypes",
     "TailConsumer",
     "WranglerCall",
@@ -237,6 +245,7 @@ __all__ = [
     "general_path",
     "generated_entry",
     "gives_entry",
+    "home_of_key",
     "in_environments",
     "incoming_of",
     "installed_version",
@@ -247,6 +256,7 @@ __all__ = [
     "is_injected",
     "is_misplaced",
     "is_misspelling",
+    "is_older",
     "is_placeholder",
     "is_read_by_others",
     "is_test_config",
@@ -270,6 +280,7 @@ __all__ = [
     "newest_locked",
     "removed_key",
     "routes_files",
+    "runtime_types_of",
     "scope_of",
     "scripts_called",
     "shown_version",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -119,12 +120,17 @@ def _cache() -> Facts:
     folder = cache_folder()
     if folder is None:
         return {"folder": None, "files": 0, "bytes": 0}
-    files = [path for path in (folder / FOLDER).rglob("*") if path.is_file()]
-    return {
-        "folder": str(folder),
-        "files": len(files),
-        "bytes": sum(path.stat().st_size for path in files),
-    }
+    sizes = [size for path in (folder / FOLDER).rglob("*") if (size := _size_of(path)) is not None]
+    return {"folder": str(folder), "files": len(sizes), "bytes": sum(sizes)}
+
+
+def _size_of(path: Path) -> int | None:
+    """The size of a file, in bytes; None for what is none, or what another run has just removed."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 # -- the project -------------------------------------------------------------------------------------------

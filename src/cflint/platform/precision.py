@@ -6,6 +6,7 @@ Source: the verdicts of readers in `accuracy/verdicts.tsv`, and the proofs in `a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from math import sqrt
 
@@ -19,6 +20,9 @@ ENOUGH_PROJECTS = 5
 
 LAST_READ = 30
 """Of how many of a rule's findings, the last that were read, `Recent` tells."""
+
+MOST_OF_A_PROJECT = 3
+"""So many of them are of one project at most, false ones first: a cause shows as often as it is repeated."""
 
 MOST_FALSE = 0.1
 """Which share of them may have been false when they were read, so that the rule may warn."""
@@ -89,10 +93,10 @@ class Precision:
 
 @record(frozen=True)
 class Recent:
-    """The findings of a rule that readers saw last, `LAST_READ` at most: how many, how many of these were
-    false then, and in how many projects they were. A false one counts although it is mended since: over ten
-    batches 40 % of the next findings of rules that had been false that often were false as well, each for a
-    cause of its own, and 1 % of those of rules that had not."""
+    """The findings of a rule that readers saw last, `LAST_READ` at most and `MOST_OF_A_PROJECT` of each
+    project: how many, how many of these were false then, and in how many projects they were. A false one
+    counts although it is mended since: over ten batches 40 % of the next findings of rules that had been
+    false that often were false as well, each for a cause of its own, and 2 % of those of other rules."""
 
     read: int = 0
     false: int = 0
@@ -112,6 +116,21 @@ class Recent:
     def is_often_false(self) -> bool:
         """Whether more than `MOST_FALSE` of them were false."""
         return self.false > MOST_FALSE * self.read
+
+
+def lately(read: Iterable[tuple[str, str]]) -> Recent:
+    """What was read last, of all findings of a rule that were read, in that order: project and verdict
+    (`true`, `arguable` or `false`)."""
+    by_project: dict[str, list[str]] = {}
+    for project, verdict in read:
+        by_project[project] = [*by_project.pop(project, ()), verdict]
+    last: list[tuple[str, str]] = []
+    for project, verdicts in reversed(by_project.items()):
+        worst_first = sorted(verdicts, key=("false", "arguable", "true").index)
+        last += ((project, verdict) for verdict in worst_first[:MOST_OF_A_PROJECT])
+    last = last[:LAST_READ]
+    false = sum(verdict == "false" for _, verdict in last)
+    return Recent(len(last), false, len({project for project, _ in last}))
 
 
 def recent_of(rule: str) -> Recent:

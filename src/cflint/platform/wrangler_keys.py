@@ -66,6 +66,21 @@ def environment_keys() -> frozenset[str]:
     return frozenset(key for key, (scope, _) in KEYS.items() if scope != KeyScope.TOP_LEVEL.value)
 
 
+KEYS_SINCE: Mapping[str, tuple[int, int, int]] = {
+    "ratelimits": (4, 36, 0),
+    "secrets": (4, 70, 0),
+    "exports": (4, 107, 0),
+}
+"""Keys that edits add, and the first version of wrangler that takes them. From wrangler's change log."""
+
+PAGES_LACKS = frozenset(
+    {"ratelimits", "secrets", "exports", "assets", "observability", "triggers", "workflows", "containers"}
+    | {"migrations", "routes", "main", "tail_consumers"}
+)
+"""Keys that edits add, and that a configuration of Pages must not have. From `validation-pages.ts` of
+wrangler."""
+
+
 @record(frozen=True)
 class RemovedKey:
     """A key that wrangler once had, or still takes but advises against.

@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from cflint.finding import Finding, Report, Severity
-from cflint.record import record
+from cflint.record import field, record
 
 if TYPE_CHECKING:
+    from cflint.project.workers.circumstances import Circumstances
     from cflint.report.comparing import Earlier
     from cflint.report.repository import Repository
 
@@ -28,6 +29,7 @@ class Options:
     the run for code scanning (SARIF's automation id), `repository` is what was analysed, and `suppressions`
     lists what comments silence, marked as suppressed (SARIF). `statistics` asks for counts by rule, Worker
     and severity: instead of the findings in what people read, beside them elsewhere (`WITH_STATISTICS`).
+    `circumstances` has, for the path of a file, what edits there may depend on, Worker by Worker (agent).
     The page for browsers has a `picture` of the Workers in SVG, or says `no_picture`, the reason why there is
     none, and compares with `earlier` reports, the last of them above all.
     """
@@ -45,6 +47,7 @@ class Options:
     picture: bytes | None = None
     no_picture: str = ""
     earlier: tuple[Earlier, ...] = ()
+    circumstances: Mapping[str, tuple[Circumstances, ...]] = field(default_factory=dict)
 
 
 Format = Callable[[Report, Options], str]

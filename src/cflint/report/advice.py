@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from cflint.finding import Finding, RuleInfo, Safety
 from cflint.pattern import pattern
+from cflint.platform.wrangler_keys import KEYS_SINCE
+from cflint.project.workers.circumstances import Circumstances
 from cflint.report.escape import masked_source
 from cflint.report.fitting import fitted
 
@@ -28,11 +31,10 @@ _ASYNC = pattern(
     r"| The function around it has to be `async`, and its callers await it\."
 )
 """What an edit says of the function around, where it is not known."""
-_ENTRY = pattern(
-    r"`\"?(?:ratelimits|kv_namespaces|d1_databases|r2_buckets|ai|vectorize|services|workflows|queues|vars)\"?"
-    r"(?:: | = )[\[{]"
-)
+_LISTS = r"(?:ratelimits|kv_namespaces|d1_databases|r2_buckets|ai|vectorize|services|workflows|queues|vars)"
+_ENTRY = pattern(rf"`\"?{_LISTS}\"?(?:: | = )[\[{{]|`\[\[{_LISTS}\]\]")
 """An entry of a configuration that environments do not inherit."""
+_KEY = pattern(r"\"?(?P<key>[a-z_]+)\"?(?:: | = )[\[{]|\[\[(?P<table>[a-z_]+)\]\]")
 IN_PYTHON = "in Python"
 """The name of a case: the finding is in a module of Python."""
 _NAMED = pattern(r"<([a-z]+)>")
@@ -47,18 +49,36 @@ def what_to_do(info: RuleInfo, message: str = "") -> str:
     return _edit_for(info, message, ())[0]
 
 
-def advice_for(finding: Finding, info: RuleInfo) -> tuple[str, str]:
-    """The edit that the page names for a finding, and the same in the words of the place.
+def advice_for(finding: Finding, info: RuleInfo, workers: Sequence[Circumstances] = ()) -> tuple[str, str]:
+    """The edit that the page names for a finding, and the same in the words of the place; `workers` are those
+    that the place belongs to.
 
     A case may also be named by one of the finding's `words`. Its part of the message may have names
     (`` `<queue>` has no consumer ``): what stands there in the message takes their place in the edit.
     """
     path = finding.at.document.path
     edit, names = _edit_for(info, finding.message, _words_of(finding))
-    related = [place.document.path for place in finding.related]
+    configs = [worker.config for worker in workers[:1] if worker.config]
+    related = configs or [place.document.path for place in finding.related]
     own = [(general, masked_source(path, here)) for general, here in finding.words]
     text = fitted(edit, (*_variable(finding.message), *names, *own), path, related)
-    return edit, _with_what_follows(text, dict(own))
+    return edit, _with_what_follows(text, dict(own)) + _refused(text, workers)
+
+
+def _refused(text: str, workers: Sequence[Circumstances]) -> str:
+    """What has to be done first where the edit adds a key that this wrangler, or Pages, does not take."""
+    wanted = [found["key"] or found["table"] for span in _CODE.findall(text) for found in _KEY.finditer(span)]
+    for worker in workers[:1]:
+        lacking = next((key for key in wanted if key in worker.refused), None)
+        if lacking is not None and worker.is_pages:
+            return (
+                f" Pages takes no `{lacking}`: it belongs to a Worker of its own, which this project calls by"
+                " a service binding (`services`)."
+            )
+        if lacking is not None:
+            since = ".".join(map(str, KEYS_SINCE[lacking][:2]))
+            return f" `{lacking}` needs wrangler {since}: `npm install -D wrangler@latest` first."
+    return ""
 
 
 def _with_what_follows(text: str, words: dict[str, str]) -> str:

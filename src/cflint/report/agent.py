@@ -5,12 +5,16 @@ Imported where used: the counts, which few runs ask for.
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import groupby
 
 from cflint.finding import Edit, Finding, Location, Report, RuleInfo, Safety, Severity
+from cflint.platform.clock import today
+from cflint.project.workers.circumstances import PLAIN, Circumstances
+from cflint.project.workers.runtime_types import RuntimeTypes
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.advice import advice_for, why_unsafe
 from cflint.report.changes import Row, changed_lines
@@ -18,6 +22,17 @@ from cflint.report.escape import escape_message, masked_source, paths_for, visib
 from cflint.report.excerpt import code_of
 from cflint.report.fitting import fitted
 
+_MAX_WORKERS = 3
+"""Of a file that more Workers share the first ones tell what edits depend on."""
+_MAX_ENVIRONMENTS = 6
+_TYPES = {
+    RuntimeTypes.GENERATED: "generated platform types",
+    RuntimeTypes.PACKAGE: "@cloudflare/workers-types",
+    RuntimeTypes.IMPORTED: "@cloudflare/workers-types (by import)",
+    RuntimeTypes.NONE: "no platform types",
+}
+_RECENT = 365
+"""Days: what a compatibility date of the last year leaves switched off concerns no edit that pages name."""
 _MAX_LINES = 8
 """Of a change of more lines the first ones are shown, with the command that shows all."""
 _MAX_LENGTH = 400
@@ -31,14 +46,14 @@ _RELATED_LENGTH = 100
 _FURTHER = 3
 """Lines of code after the one of a place that are shown while what begins there goes on."""
 _FURTHER_RELATED = 1
-_LEGEND = "`-N` is line N as it is, `+N` line N afterwards."
+_LEGEND = "`-N` is line N now, `+N` line N afterwards."
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
-    """For each file its findings (`line:column severity rule: message`, both 1-based, columns in code points)
-    with fixes as `-` and `+` lines, the first of a rule with why its fix is not safe. Where no fix changes
-    the line of code it is shown, and where there is no fix the first of a rule says what to do. At the end
-    what `--fix` would mend.
+    """For each file what edits in its Workers may depend on, each Worker once, and its findings
+    (`line:column severity rule: message`, both 1-based, columns in code points) with fixes as `-` and `+`
+    lines, the first of a rule with why its fix is not safe. Where no fix changes the line of code it is
+    shown, and where there is no fix the first of a rule says what to do. At the end what `--fix` would mend.
 
     Nothing from a file can begin a line of its own, and what is not printable is escaped, tabs in changed
     lines excepted.
@@ -52,8 +67,10 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     fixes: dict[tuple[Edit, ...], tuple[str, str]] = {}
     advised: set[tuple[str, str]] = set()
     has_lines = False
+    circumstances = _Circumstances(options.circumstances, shown)
     for path, group in groupby(report.findings, key=lambda finding: finding.at.document.path):
         rows.append(shown(path))
+        rows += (f"  {escape_message(row)}" for row in circumstances.rows(path))
         for finding in group:
             rows += (f"  {row}" for row in _finding(finding, shown))
             fix = list(_fix(finding, report, shown, fixes, advised))
@@ -62,7 +79,8 @@ def render(report: Report, options: Options = DEFAULT) -> str:
                 further = _FURTHER if finding.fix is None else 0
                 rows += (f"    | {_shortened(path, line)}" for line in code_of(finding.at, further))
             if finding.fix is None:
-                advice = _once(finding, report, advised, partial(advice_for, finding))
+                workers = options.circumstances.get(path, ())
+                advice = _once(finding, report, advised, partial(advice_for, finding, workers=workers))
                 rows += [f"    do: {advice}"] if advice else []
             rows += (f"    {row}" for row in fix)
     if has_lines:
@@ -74,6 +92,59 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     )
     rows.append(_summary(report, options))
     return "".join(f"{row}\n" for row in rows)
+
+
+class _Circumstances:
+    """What edits may depend on, each Worker once, at the first file of it."""
+
+    def __init__(self, by_path: Mapping[str, tuple[Circumstances, ...]], shown: Callable[[str], str]) -> None:
+        self._by_path = by_path
+        self._shown = shown
+        self._files = Counter(worker for workers in by_path.values() for worker in workers)
+        self._told: set[Circumstances] = set()
+
+    def rows(self, path: str) -> Iterator[str]:
+        """Those of the Workers that a file belongs to which no file before told."""
+        workers = self._by_path.get(path, ())
+        for worker in [it for it in workers if it not in self._told][:_MAX_WORKERS]:
+            self._told.add(worker)
+            name = [f"`{worker.name}`"] if len(workers) > 1 and worker.name else []
+            facts = [*name, *self._facts(worker, path)]
+            if facts:
+                yield f"of {', '.join(facts)}"
+
+    def _facts(self, worker: Circumstances, path: str) -> Iterator[str]:
+        if worker.kind != PLAIN:
+            yield worker.kind
+        if worker.config and worker.config != path:
+            yield self._from(path, worker.config)
+        if worker.config and worker.compatibility_date is None:
+            yield "no compatibility date"
+        elif worker.compatibility_date is not None and (today() - worker.compatibility_date).days > _RECENT:
+            yield f"compatibility date {worker.compatibility_date.isoformat()}"
+        if worker.uses_nodejs:
+            yield "nodejs_compat"
+        if worker.wrangler:
+            yield f"wrangler {worker.wrangler}"
+        if worker.environments:
+            more = len(worker.environments) - _MAX_ENVIRONMENTS
+            listed = "/".join(worker.environments[:_MAX_ENVIRONMENTS])
+            yield f"environments {listed}{f' and {more} more' if more > 0 else ''}"
+        for name, at in worker.env_types:
+            if at.document.path != path:
+                yield f"{name} {self._from(path, at.document.path)}:{_line_number(at)}"
+            elif self._files[worker] > 1:  # whoever edits one file alone has it in sight
+                yield f"{name} line {_line_number(at)}"
+        if worker.types in _TYPES:
+            yield _TYPES[worker.types]
+        if worker.language:
+            yield worker.language
+
+    def _from(self, path: str, other: str) -> str:
+        """Another file as seen from where `path` is, where that is the shorter name of it."""
+        beside = visible(posixpath.relpath(other, posixpath.dirname(path) or "."))
+        beside = beside if beside.startswith("../") else f"./{beside}"
+        return min(self._shown(other), beside, key=len)
 
 
 def _placed(path: str | None, line: int | None, shown: Callable[[str], str]) -> str:
@@ -163,7 +234,7 @@ def _fix(
     reason = _once(finding, report, advised, partial(_reason, fix.safety, finding))
     yield f"fix ({verdict}): {escape_message(fix.title)}{large}"
     if reason:
-        yield f"  why {verdict}: {reason}"
+        yield f"  why: {reason}"
     for path, lines in changes:
         if path != here or len(changes) > 1:
             yield f"in {shown(path)}"
@@ -203,5 +274,5 @@ def _summary(report: Report, options: Options) -> str:
     offer = f" {', '.join(offers)}." if offers else ""
     return (
         f"{fixed}{listed}.{offer} More: `cflint explain RULE`."
-        f" To keep code: `cflint-ignore RULE: reason` in a comment above.{partial}"
+        f" To keep code: a comment `cflint-ignore RULE: reason` above.{partial}"
     )

@@ -27,6 +27,8 @@ _ANSWER = pattern(
 )
 _HEADER = pattern(r"(?<![\w.])(?P<request>[\w.]+)\.req\.raw\.headers\.get\((?P<name>\"[^\"]+\")\)")
 _ENTRY = pattern(r"\"(?P<key>[\w.]+)\": (?P<value>[\[{\"].*|true|false|\d+)")
+_TOML = pattern(r"\.toml(?:\.[\w-]+)?$")
+"""A file in TOML, or a template of one (`wrangler.toml.example`)."""
 _EXPLAINED = pattern(r"(?:,| and|, and)? \(?with [^`.,;:()]+? for `([^`]+)`(?:\)|(?=[.,;:)]))")
 """What a name in an example stands for: not needed where that is said in its place."""
 RESPONSE = "new Response"
@@ -46,7 +48,7 @@ def fitted(text: str, words: Iterable[tuple[str, str]], path: str, related: Sequ
     text = _EXPLAINED.sub(lambda found: "" if found[1] in named else found[0], text)
     context = named.pop(RESPONSE, "")
     is_untyped = path.endswith(_UNTYPED)
-    is_toml = any(it.endswith(".toml") for it in (path, *related[:3]))
+    is_toml = any(_TOML.search(it) is not None for it in (path, *related[:3]))
 
     def code(found: re.Match[str]) -> str:
         span = found[0]
@@ -97,7 +99,12 @@ def _as_toml(span: str) -> str:
         value = json.loads(found["value"])
     except ValueError:
         return span
-    return f"`{found['key']} = {_toml(value)}` (above the first `[table]`)"
+    key = found["key"]
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        # beside other tables of that name, where `key = [...]` would be the same key twice
+        fields = ", ".join(f"`{name} = {_toml(it)}`" for name, it in value[0].items())
+        return f"`[[{key}]]` with {fields} (at the end of the file)"
+    return f"`{key} = {_toml(value)}` (above the first `[table]`)"
 
 
 def _toml(value: object) -> str:

@@ -41,6 +41,10 @@ class Phrases:
     def _anchors(self) -> Anchors:
         return Anchors([*chain.from_iterable(map(_spellings, self._texts)), *self._whole], whole=False)
 
+    def stand_in(self, data: bytes) -> bool:
+        """Whether one of them stands in bytes."""
+        return bool(self.spans(data))
+
     def spans(self, data: bytes) -> tuple[tuple[int, int], ...]:
         """Where they stand in bytes, in order: of texts that overlap the first, and of these the longest."""
         found = self._spans(data)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TextIO
 
 from cflint.cli.check.plan import FAIL_ON, Plan
@@ -30,6 +30,7 @@ from cflint.report.escape import visible
 
 if TYPE_CHECKING:
     from cflint.cli.check.analysis import Analysis
+    from cflint.project.workers.circumstances import Circumstances
     from cflint.report.repository import Repository
 
 _FINDINGS_ONLY = ("gitlab", "junit", "checkstyle", "rdjson")
@@ -109,9 +110,19 @@ def _rendered(plan: Plan, analysis: Analysis, output: Output, report: Report, fi
         statistics=request.statistics,
         earlier=plan.earlier,
     )
+    if output.format == "agent" and report.findings and not request.statistics:
+        rendering = replace(rendering, circumstances=circumstances_in(analysis, report))
     if output.format == "html":
         rendering = _with_picture(rendering, analysis, output, report)
     return FORMATS[output.format](report, rendering)
+
+
+def circumstances_in(analysis: Analysis, report: Report) -> Mapping[str, tuple[Circumstances, ...]]:
+    """What edits of the findings may depend on, by the paths of their files."""
+    from cflint.project.workers.circumstances import circumstances_by_path
+
+    paths = {finding.at.document.path for finding in report.findings}
+    return circumstances_by_path(analysis.loaded.project, paths)
 
 
 def _addresses(output: Output, report: Report, repository: Repository | None) -> Callable[[Location], str]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from cflint.cli.check.analysis import Analysis
 from cflint.cli.check.arguments import asked
+from cflint.cli.check.delivery import circumstances_in
 from cflint.cli.check.place import Place, meant, path_inside
 from cflint.cli.check.plan import Plan, plan_at
 from cflint.cli.console import counted
@@ -68,7 +69,7 @@ class Tools:
             report = analysis.first()
             if analysis.loaded.empty:
                 raise Failure(f"no Worker project found in {', '.join(map(visible, paths)) or 'this folder'}")
-            return _listed(report, limit)
+            return _listed(analysis, report, limit)
 
     def check_text(self, text: str, language: str | None = None, path: str | None = None) -> str:
         """The findings in a text: one of LANGUAGES alone, or what a file is to be, in the midst of the
@@ -82,7 +83,8 @@ class Tools:
             if name is None:
                 raise Failure(f"`{language}` is no language here; there are {', '.join(LANGUAGES)}")
             place = Place(Workspace.in_memory({name: text.encode()}), (name,), Path("/"))
-            return _listed(Analysis(self._plan_at(place)).first(), MOST)
+            analysis = Analysis(self._plan_at(place))
+            return _listed(analysis, analysis.first(), MOST)
 
     def _check_as(self, path: str, data: bytes) -> str:
         target = self._inside(path)
@@ -92,7 +94,8 @@ class Tools:
         inside = path_inside(workspace, str(target))
         workspace.overlay(inside, data)
         place = Place(workspace, (inside,), self._root, ("-",), inside, data)
-        return _listed(Analysis(self._plan_at(place)).first(), MOST)
+        analysis = Analysis(self._plan_at(place))
+        return _listed(analysis, analysis.first(), MOST)
 
     def explain(self, what: str) -> str:
         """The page of a rule, in Markdown, or the rules that are about the text of an error."""
@@ -290,11 +293,11 @@ def _is_on(finding: Finding, paths: Collection[str], line: int) -> bool:
     return document.path in paths and document.position(finding.at.span.start).line == line
 
 
-def _listed(report: Report, limit: int) -> str:
+def _listed(analysis: Analysis, report: Report, limit: int) -> str:
     """A report with its first findings; behind it, how many there are."""
     limit = max(1, limit)
     shown = replace(report, findings=report.findings[:limit])
-    text = FORMATS["agent"](shown, Options())
+    text = FORMATS["agent"](shown, Options(circumstances=circumstances_in(analysis, shown)))
     if len(report.findings) > limit:
         text += (
             f"These are the first {limit} of {len(report.findings)} findings: name paths or rules, or raise "

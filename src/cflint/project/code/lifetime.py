@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _CONTEXTS = frozenset({ValueKind.HONO_CONTEXT, ValueKind.PAGES_CONTEXT, ValueKind.EXECUTION_CONTEXT})
 _AROUND = FUNCTIONS | CLASSES
-_STREAM = pattern(rb"\bnew\s{1,9}(?:\w{0,40}TransformStream|FixedLengthStream|ReadableStream)\b")
+_STREAM = pattern(rb"new(?<!\wnew)\s{1,9}(?:\w{0,40}TransformStream|FixedLengthStream|ReadableStream)\b")
 
 
 def run_while_loading(module: ModuleLike, node: Node) -> tuple[Node, ...] | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax import javascript
 from cflint.syntax.javascript import CLASSES, FUNCTIONS, unwrap
+from cflint.syntax.phrases import Phrases
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -48,14 +49,24 @@ def with_wrappers(module: ModuleLike, node: Node) -> Node:
     return javascript.with_wrappers(module.syntax, node)
 
 
-def mentions(module: ModuleLike, words: re.Pattern[bytes], within: Node | None = None) -> Iterator[Node]:
+def mentions(
+    module: ModuleLike, words: re.Pattern[bytes] | Phrases, within: Node | None = None
+) -> Iterator[Node]:
     """The smallest nodes (names, pieces of strings, regular expressions, …) that hold a match of a pattern
     within a node, or in all of the module, in source order; a comment mentions nothing."""
     within = within if within is not None else module.syntax.root
-    for found in words.finditer(module.document.data, within.start_byte, within.end_byte):
-        node = module.syntax.node_at(*found.span())
+    for start, end in _spans(words, module.document.data, within.start_byte, within.end_byte):
+        node = module.syntax.node_at(start, end)
         if node is not None and node.type not in _COMMENTS:
             yield node
+
+
+def _spans(
+    words: re.Pattern[bytes] | Phrases, data: bytes, start: int, end: int
+) -> Iterator[tuple[int, int]]:
+    if not isinstance(words, Phrases):
+        return (found.span() for found in words.finditer(data, start, end))
+    return ((start + first, start + last) for first, last in words.spans(data[start:end]))
 
 
 def comments_above(module: ModuleLike, node: Node) -> tuple[Node, ...]:

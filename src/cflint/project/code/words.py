@@ -196,10 +196,17 @@ def awaited_word(general: str, module: Module, node: Node) -> Words:
     for above in module.syntax.ancestors(node):
         if above.type == "await_expression":
             return word(general, module, above)
+        if above.type == "as_expression" and _is_awaited(module, above):  # `await call() as Type`
+            return tuple((name, f"await {text}") for name, text in word(general, module, whole))
         if above.type not in ("member_expression", "call_expression") or above.start_byte != node.start_byte:
             break
         whole = above
     return word(general, module, whole)
+
+
+def _is_awaited(module: Module, node: Node) -> bool:
+    above = module.syntax.parent(node)
+    return above is not None and above.type == "await_expression"
 
 
 def database_word(module: Module, node: Node) -> Words:

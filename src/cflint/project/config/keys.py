@@ -28,6 +28,8 @@ _TEXTS = {
     "route": pattern(r"[^\s.]{1,100}\.[^\n]{1,200}"),
 }
 _LONGEST_NAME = 60
+_TABLES = ("assets", "build", "dev", "durable_objects", "limits", "observability", "placement", "queues")
+"""Tables of the top level that have keys of their own."""
 
 
 def general_path(path: Path) -> str:
@@ -125,6 +127,23 @@ def key_meant(schema: KeySchema, around: Node, path: Path, key: str) -> str | No
     if len(same) == 1:
         return same[0]
     return nearest_name(key, known, 2 if len(key) > 5 else 1 if len(key) > 3 else 0)
+
+
+def home_of_key(config: WranglerConfig, schema: KeySchema, path: Path) -> str | None:
+    """The place of the one table that has a key of this name and of its value's type, for a key that stands
+    elsewhere (`build.watch_dir`); None where there is none, or two, and where something stands there."""
+    key, value = str(path[-1]), config.root.at(*path)
+    if value is None or any(isinstance(step, int) for step in path):
+        return None
+    homes = [home for home in _TABLES if _takes(schema.at((home, key)), value)]
+    above = path[:2] if path[0] == "env" and len(path) > 2 else ()
+    is_free = len(homes) == 1 and config.root.at(*above, homes[0], key) is None
+    return f"{homes[0]}.{key}" if is_free else None
+
+
+def _takes(inside: KeySchema | None, value: Node) -> bool:
+    given = json_type(value)
+    return inside is not None and given is not None and inside.of_type(given) is not None
 
 
 def nearest_name(name: str, known: Collection[str], limit: int = 2) -> str | None:

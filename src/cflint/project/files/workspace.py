@@ -122,6 +122,10 @@ class Workspace:
 
     def read(self, path: str) -> Document | None:
         """The file's document, under its real path (links resolved); None when `problem(path)` says why."""
+        real = self._real.get(path)
+        known = self._documents.get(real) if isinstance(real, str) else None  # as nearly always
+        if isinstance(known, Document):
+            return known
         real = self._locate(path)
         found = real if isinstance(real, Unreadable) else self._load(real)
         return found if isinstance(found, Document) else None

@@ -120,6 +120,13 @@ def may_be_older(workspace: Workspace, folder: str, name: str, version: Version)
     return found is not None and found.lowest < version
 
 
+def is_older(workspace: Workspace, folder: str, name: str, version: Version) -> bool:
+    """Whether the version of a package that code in a folder gets is known to be older than another. A range
+    that takes newer ones, of which no lock file says which it is, is not."""
+    found = installed_version(workspace, folder, name)
+    return found is not None and found.below <= version
+
+
 def _installed(workspace: Workspace, folder: str, name: str) -> Installed | None:
     at: Location | None = None
     wanted: str | None = None

@@ -80,6 +80,11 @@ class Facts:
         return self.take(syntax, ModuleScope(syntax))
 
 
+def has_runtime_types(data: bytes) -> bool:
+    """Whether generated types hold those of the runtime, which an older wrangler left to a package."""
+    return _RUNTIME_TYPES in data
+
+
 def without_runtime_types(data: bytes) -> bytes:
     """Generated types without the half megabyte of the runtime's at its end."""
     at = data.find(_RUNTIME_TYPES)

@@ -34,7 +34,7 @@ _PYTHON_WORDS = pattern(
 )
 _LONGEST_NAME = 1000
 _NAMES_OF_PACKAGE = pattern(
-    rb"\bimport\s+(?:type\s+)?\{([^{}]{0,4000})\}\s*from\s*[\"']([^\"'\n]{1,200})[\"']"
+    rb"import(?<!\wimport)\s+(?:type\s+)?\{([^{}]{0,4000})\}\s*from\s*[\"']([^\"'\n]{1,200})[\"']"
 )
 _WORD = pattern(rb"\b\w+")
 

@@ -28,6 +28,10 @@ else asks for: with two thirds of this a third of their code was parsed again.""
 ASIDE_BYTES = 400_000
 """So much of it may be of modules that are done with: few of these are asked for again."""
 
+LARGE_BYTES = 250_000
+"""Modules of so much source are asked for again and again, and take as long to parse as a hundred others:
+they go last, as long as half of the room is left to the others."""
+
 Tree = tuple[Syntax, ModuleScope]
 
 
@@ -46,7 +50,8 @@ class Trees:
         self._kept: dict[str, Tree] = {}
         self._aside: dict[str, Syntax] = {}
         self._bytes = 0  # of what is kept or aside
-        self._aside_bytes = 0
+        self._aside_bytes = 0  # without large ones
+        self._large: dict[str, int] = {}  # those that go last, with their bytes
         self._held: dict[str, object] = {}
         self._views: WeakSet[_View] = WeakSet()
 
@@ -69,10 +74,27 @@ class Trees:
         if found is None:
             return None
         self._bytes += len(document.data)
+        if len(document.data) >= LARGE_BYTES:
+            self._put_last(path, len(document.data))
         while self._bytes > KEPT_BYTES and (self._aside or self._kept):
-            self.release(next(iter(self._aside or self._kept)))
+            self.release(self._first_to_go())
         self._kept[path] = found
         return found
+
+    def _put_last(self, path: str, size: int) -> None:
+        """Have a large module go last; where they take more than half of the room together, the smallest of
+        them goes as all others do."""
+        large = self._large
+        large[path] = size
+        while sum(large.values()) > KEPT_BYTES // 2:
+            path = min(large, key=large.__getitem__)
+            size = large.pop(path)
+            if path in self._aside:
+                self._aside_bytes += size
+
+    def _first_to_go(self) -> str:
+        small = (path for held in (self._aside, self._kept) for path in held if path not in self._large)
+        return next(small, None) or next(iter(self._aside or self._kept))
 
     @property
     def kept(self) -> Iterable[str]:
@@ -106,11 +128,12 @@ class Trees:
         syntax = found[0] if found is not None else self._taken_back(path)
         if syntax is not None:
             self._bytes -= len(syntax.document.data)
+        self._large.pop(path, None)
 
     def _taken_back(self, path: str) -> Syntax | None:
         """The tree of a module that is aside, no more there."""
         syntax = self._aside.pop(path, None)
-        if syntax is not None:
+        if syntax is not None and path not in self._large:
             self._aside_bytes -= len(syntax.document.data)
         return syntax
 
@@ -120,9 +143,10 @@ class Trees:
         found = self._kept.pop(path, None)
         if found is not None:
             self._aside[path] = found[0].bare
-            self._aside_bytes += len(found[0].document.data)
+            if path not in self._large:
+                self._aside_bytes += len(found[0].document.data)
             while self._aside_bytes > ASIDE_BYTES:
-                self.release(next(iter(self._aside)))
+                self.release(self._first_to_go())
 
     def clear_aside(self) -> None:
         """Forget the trees that are aside."""

@@ -62,6 +62,11 @@ class Worker:
         return self.config is not None and self.config.role.is_deployed
 
     @property
+    def is_pages(self) -> bool:
+        """Whether it is a project of Pages, by its configuration, or by how it was recognised without one."""
+        return self.config.is_pages if self.config is not None else "Pages" in self.without_config
+
+    @property
     def is_document(self) -> bool:
         """Whether the Worker is a section of a Markdown file."""
         return self.section is not None

@@ -52,7 +52,8 @@ class Syntax:
         self.parents: dict[int, Node] = {}
         """The parents that were asked for, by the child's id: what climbs often looks here first."""
         self._lookups = 0
-        has_wide_error = self.root.has_error and self.root.child_count > _WIDE
+        self._has_error = self.root.has_error
+        has_wide_error = self._has_error and self.root.child_count > _WIDE
         self._is_wide_error = has_wide_error
         """Whether the library passes thousands of nodes to find one: it keeps those of an error in a row."""
         self._goes_down = has_wide_error
@@ -61,6 +62,7 @@ class Syntax:
         self._searched = 0  # bytes, for words
         self._anchors: Anchors | None = None
         self._matches: Sequence[tuple[int, int, int]] = ()
+        self._whole: dict[int, list[int]] = {}
 
     @property
     def bare(self) -> Syntax:
@@ -81,10 +83,10 @@ class Syntax:
         That is quick, but where nodes are nested thousands deep, and where thousands of an error stand side
         by side: there one way down is used for many.
         """
-        id = node.id
-        found = self.parents.get(id)
-        if found is not None:
-            return found
+        return self.parents.get(node.id) or self.parent_afresh(node)
+
+    def parent_afresh(self, node: Node) -> Node | None:
+        """The parent, for who has looked in `parents`."""
         if self._goes_down:
             return self._parent_on_path(node)
         self._lookups += 1
@@ -93,8 +95,8 @@ class Syntax:
             return self._parent_on_path(node)
         found = node.parent
         if found is not None:
-            self.parents[id] = found
-            if found.has_error and found.child_count > _WIDE:
+            self.parents[node.id] = found
+            if self._has_error and found.has_error and found.child_count > _WIDE:
                 self._keep_children(found)
         return found
 
@@ -134,7 +136,7 @@ class Syntax:
 
     def ancestors(self, node: Node) -> Iterator[Node]:
         """The nodes above, nearest first."""
-        known, parent = self.parents.get, self.parent
+        known, parent = self.parents.get, self.parent_afresh
         above = known(node.id) or parent(node)
         while above is not None:
             yield above
@@ -227,14 +229,24 @@ class Syntax:
         """Take over where words stand (see `Anchors.matches`): nobody searches the text for these again."""
         self._anchors, self._matches = anchors, matches
 
+    def _known(self, word: bytes, index: int) -> list[int]:
+        """Where a word stands of those that were sought, in order."""
+        found = self._whole.get(index)
+        if found is None:
+            data, size = self._data, len(word)
+            found = self._whole[index] = [
+                at
+                for at in self._sought.get(index, ())
+                if data[at - 1 : at] not in _WORD_BYTES and data[at + size : at + size + 1] not in _WORD_BYTES
+            ]
+        return found
+
     @cached_property
-    def _known(self) -> dict[int, list[int]]:
-        """Where the words stand that were sought, in order."""
-        data = self._data
-        found: dict[int, list[int]] = {}
-        for index, start, end in self._matches:
-            if data[start - 1 : start] not in _WORD_BYTES and data[end : end + 1] not in _WORD_BYTES:
-                found.setdefault(index, []).append(start)
+    def _sought(self) -> dict[int, list[int]]:
+        """Where each of the words stands that were sought, also as a part of another: few are asked for."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for index, start, _ in self._matches:
+            found[index].append(start)
         return found
 
     def places(self, word: bytes, start: int, end: int) -> Iterator[int]:
@@ -246,7 +258,7 @@ class Syntax:
         places: Sequence[int] | None = None
         index = self._anchors.alone.get(word) if self._anchors is not None else None
         if index is not None:
-            places = self._known.get(index, ())
+            places = self._known(word, index)
         else:
             self._searched += end - start
             if self._searched > _MOST_SEARCHES * len(data) and _WORD.fullmatch(word):
