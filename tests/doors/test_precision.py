@@ -134,6 +134,7 @@ SEEN = {
         "cloudflare-config-invalid",
         *ABOUT_WRANGLER,
         *(one.rule for one in test_deploy.REFUSED),
+        *test_deploy.OLDER,
         *test_uploads.RULES,
         *(case.rule for case in test_workerd.ALL if "queueConsumers" in case.more and case.claim),
     },

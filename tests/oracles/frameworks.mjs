@@ -22,16 +22,22 @@ const ALIASES = {
   "@opennextjs/cloudflare/overrides/incremental-cache/r2-incremental-cache":
     "opennext/dist/api/overrides/incremental-cache/r2-incremental-cache.js",
   "@opennextjs/cloudflare/overrides/queue/memory-queue": "opennext/dist/api/overrides/queue/memory-queue.js",
+  "@cloudflare/vite-plugin": "vite-plugin/dist/index.mjs",
   "rwsdk/worker": "rwsdk/dist/runtime/requestInfo/worker.js",
   unstorage: "unstorage/dist/index.mjs",
 };
+const OTHERS = new Set(["miniflare"]);
 const STAND_INS = {
+  DEV: "false", // of esm-env
+  merge_tracing: "(event) => event", // of SvelteKit
+  with_request_store: "(store, run) => run()", // of SvelteKit
   VERSION: '"2.70.4"', // of @sveltejs/kit
   env: "globalThis.bindings", // of cloudflare:workers
   IgnorableError: "Error", // of @opennextjs/aws
   globSync: "() => []", // of glob: nothing was cached yet
   createError: "(message) => new Error(message)", // of h3
   defineRwState: "(name, make) => make()", // of rwsdk
+  getNodeCompat: "() => ({ mode: null })", // of the miniflare of the Vite plugin's version
   useRuntimeConfig: "() => ({ hub: { database: true } })", // of Nuxt
 };
 
@@ -44,18 +50,19 @@ function standIn(name, parent) {
       if (one.trim()) names.add(one.trim().split(/\s+as\s+/)[0]);
     }
   }
-  const lines = [...names].map((one) => `export const ${one} = ${STAND_INS[one] ?? "() => undefined"};`);
+  const lines = [...names].map((one) => `export const ${one} = ${STAND_INS[one] ?? "function () {}"};`);
   return [...lines, "export default new Proxy({}, { get: () => () => undefined });"].join("\n");
 }
 
 registerHooks({
   resolve(name, context, next) {
     if (name in ALIASES) return next(pathToFileURL(path.join(FRAMEWORKS, ALIASES[name])).href, context);
+    const isTheirs = !(context.parentURL ?? "").includes("/node_modules/");
     try {
-      if (name.startsWith("cloudflare:")) throw new Error("of workerd");
+      if (isTheirs && (name.startsWith("cloudflare:") || OTHERS.has(name))) throw new Error("has a stand-in");
       return next(name, context);
     } catch (error) {
-      if (/^[./]|^file:/.test(name) || context.parentURL.includes("/node_modules/")) throw error;
+      if (!isTheirs || /^[./]|^file:/.test(name)) throw error;
       const url = `stand-in:${encodeURIComponent(name)}?${encodeURIComponent(context.parentURL)}`;
       return { url, format: "module", shortCircuit: true };
     }

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.fixture_cases import KNOWN
 from tests.support.oracle_tools import needs_tools, run_wrangler
+from tests.support.workerd import blocks
 
 pytestmark = needs_tools()
 
@@ -136,9 +137,33 @@ def test_wrangler_refuses(tmp_path: Path, refused: Refused) -> None:
         assert process.returncode == 0, process.stdout + process.stderr
 
 
-def dry_run(folder: Path, files: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+OLDER = {
+    "missing-default-export": "ignored what the module exports, so that its classes, Durable Objects above all, did not exist",
+}
+"""What pages say of wrangler before 4.131."""
+
+
+def test_an_older_wrangler_takes_a_module_for_a_service_worker(tmp_path: Path) -> None:
+    (rule,) = OLDER
+    assert OLDER[rule] in " ".join(KNOWN[rule].page.split()), "the page says it"
+
+    def run(heading: str, older: bool) -> str:
+        """What wrangler says when it refuses the example."""
+        code, config = blocks(rule, heading)
+        assert config is not None
+        files = {"src/index.ts": code, "wrangler.json": config.document.data.decode()}
+        process = dry_run(tmp_path / f"{heading}-{older}", files, older=older)
+        return process.stdout + process.stderr if process.returncode != 0 else ""
+
+    said = run("Incorrect", older=True)
+    assert 'Building the worker using "service-worker" format' in said
+    assert "trying to use Durable Objects in a Worker written as a service-worker" in said
+    assert run("Correct", older=True) == run("Incorrect", older=False) == ""
+
+
+def dry_run(folder: Path, files: Mapping[str, str], older: bool = False) -> subprocess.CompletedProcess[str]:
     for path, text in files.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    return run_wrangler(folder, "deploy", "--dry-run")
+    return run_wrangler(folder, "deploy", "--dry-run", older=older)

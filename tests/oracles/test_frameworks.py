@@ -112,6 +112,14 @@ FILES = [
         "No service binding for cache revalidation worker",
         corrected=["https://a.example/old"],
     ),
+    Run(
+        "vite-auxiliary-missing-main",
+        "For an auxiliary Worker whose configuration has no `main` the plugin throws, and neither `vite dev` nor `vite build` runs",
+        """const [plugin] = (await page("vite.config.ts")).default.plugins.flat();
+            const run = plugin.config.handler ?? plugin.config;
+            await run.call({ meta: {}, warn() {} }, { root: process.cwd() }, { command: "build", mode: "production" }); return "built";""",
+        "No 'main' field provided in '.*/mail/wrangler.jsonc'",
+    ),
 ]
 """Of configurations and of where files lie."""
 
@@ -185,6 +193,22 @@ CODE = [
             const response = runWithRequestInfo({ request: new Request("https://w/notes") }, home); return await response.text();""",
         "^TypeError: Cannot read properties of undefined \\(reading 'url'\\)",
         corrected="/notes",
+    ),
+    Run(
+        "sveltekit-platform-in-universal-load",
+        "its event has no `platform`: reading `platform.env` throws a TypeError",
+        """globalThis.__SVELTEKIT_SERVER_TRACING_ENABLED__ = false;
+            const { load_data, load_server_data } = await load("kit/src/runtime/server/page/load_data.js");
+            const platform = { env: { NOTES: { get: async () => "kept" } } };
+            const event = { url: new URL("https://w/"), params: {}, route: { id: "/" }, platform, tracing: {} };
+            const given = { event, event_state: {}, state: {}, parent: async () => ({}) };
+            if (fs.existsSync("src/routes/+page.ts")) {
+              const node = { universal: await page("src/routes/+page.ts"), universal_id: "src/routes/+page.ts" };
+              return await load_data({ ...given, node, server_data_promise: null, fetched: [], resolve_opts: {}, csr: true }); }
+            const node = { server: await page("src/routes/+page.server.ts"), server_id: "src/routes/+page.server.ts" };
+            return (await load_server_data({ ...given, node })).data;""",
+        "^TypeError: Cannot read properties of undefined \\(reading 'env'\\)",
+        corrected={"all": "kept"},
     ),
 ]
 """Of code."""

@@ -584,7 +584,7 @@ CASES = [
 ]
 
 
-LOTS = (
+KINDS = (
     CASES,
     BINDING_CASES,
     LANGUAGE_CASES,
@@ -595,6 +595,8 @@ LOTS = (
     PACKAGE_CASES,
     AGENT_CASES,
 )
+AT_ONCE = 20
+LOTS = [cases[start : start + AT_ONCE] for cases in KINDS for start in range(0, len(cases), AT_ONCE)]
 """The cases that are run together: each process of the suite runs those of which it has a test."""
 
 ALL = [case for lot in LOTS for case in lot]

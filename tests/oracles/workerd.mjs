@@ -35,7 +35,7 @@ export default {
 const asModule = (name, contents) => ({ type: "ESModule", path: name, contents });
 
 const NODE = ["path"]; // what packages import without "node:"
-const AT_ONCE = 4; // those that are alone mostly wait
+const AT_ONCE = 6; // those that are alone mostly wait
 const FORMAT = { format: "esm", target: "es2022" };
 const PACKAGE = /\bfrom "(?!cloudflare:|node:|\.)/;
 

@@ -43,13 +43,14 @@ def needs_tools() -> pytest.MarkDecorator:
 
 
 def run_wrangler(
-    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, older: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """A command of wrangler that has ended, run in a folder."""
+    """A command of wrangler, or of version 4.130, that has ended, run in a folder."""
     tools = modules()
     assert tools is not None
+    wrangler = tools / ("../frameworks/wrangler-4.130" if older else "wrangler")
     return subprocess.run(
-        [node(tools), tools / "wrangler/bin/wrangler.js", *arguments],
+        [node(tools), wrangler / "bin/wrangler.js", *arguments],
         cwd=folder,
         env={
             **os.environ,

@@ -60,6 +60,13 @@ PACKAGE_CASES = [
             app.onError((error, c) => c.text(error.message, 500)); export default app;""",
     ),
     Case(
+        "thrown-response-caught",
+        ask("/notes/none"),
+        gives=[500, "try again later"],
+        says="a 404 that was meant becomes whatever that `catch` answers, mostly a 500",
+        corrected=[404, ""],
+    ),
+    Case(
         "auth-undefined-equals",
         ask("/admin"),
         gives=[200, "welcome"],

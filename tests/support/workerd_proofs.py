@@ -10,6 +10,11 @@ from tests.support.workerd_bindings import TEXT, flow
 JSON = 'return await (await env.EXAMPLE.fetch("http://w/")).json();'
 
 
+NODE = {"compatibilityFlags": ["nodejs_compat"]}
+ENVIRONMENT = """export default { fetch() {
+    return Response.json([typeof process.env.TEXT, typeof process.env.KV]); } };"""
+
+
 def queued(bodies: str, then: str) -> str:
     """An exercise: the Worker sends itself the bodies, and is asked later what came of it."""
     return f"""await env.EXAMPLE.fetch("http://w/send", {{ method: "POST", body: JSON.stringify({bodies}) }});
@@ -151,6 +156,53 @@ LANGUAGE_CASES = [
 ]
 
 OBJECT_CASES = [
+    Case(
+        "d1-first-null",
+        """await env.DB.exec("CREATE TABLE users (id TEXT, name TEXT)");
+            const r = await env.EXAMPLE.fetch("http://w/?id=1"); return [r.status, await r.text()];""",
+        "^TypeError: Cannot read properties of null",
+        "Reading a column then throws",
+        [404, "not found"],
+        d1=["DB"],
+    ),
+    Case(
+        "bytes-spread",
+        """await env.FILES.put("logo.png", new Uint8Array(200_000));
+            const r = await env.EXAMPLE.fetch("http://w/"); return [r.status, (await r.text()).length];""",
+        "^RangeError: Maximum call stack size exceeded",
+        "`RangeError: Maximum call stack size exceeded`: it works with small files and fails with the first image",
+        [200, 266_668],
+        r2=["FILES"],
+        more=NODE,
+    ),
+    Case(
+        "process-env-unavailable",
+        'const r = await env.EXAMPLE.fetch("http://w/"); return r.status;',
+        "^ReferenceError: process is not defined",
+        "without `nodejs_compat` there is no `process` at all",
+        200,
+        more={"bindings": {"UPSTREAM_ORIGIN": "https://upstream.example.com"}},
+    ),
+    Case(
+        "process-env-unavailable",
+        JSON,
+        gives=["undefined", "undefined"],
+        says="Before that everything in it is `undefined`",
+        claim=ENVIRONMENT,
+        date="2025-03-31",
+        kv=["KV"],
+        more={"bindings": {"TEXT": "a"}, **NODE},
+    ),
+    Case(
+        "process-env-unavailable",
+        JSON,
+        gives=["string", "undefined"],
+        says="It never holds bindings that are not text",
+        claim=ENVIRONMENT,
+        date="2025-04-01",
+        kv=["KV"],
+        more={"bindings": {"TEXT": "a"}, **NODE},
+    ),
     Case(
         "env-binding-type-mismatch",
         'await env.FILES.put("index.html", "hello"); return await (await env.EXAMPLE.fetch("http://w/")).text();',
@@ -430,6 +482,21 @@ WORKFLOW_CASES = [
         alone=True,
     ),
     Case(
+        "workflow-state-outside-step",
+        RESUMED,
+        gives=["complete", ["count", "mail of 0"]],
+        says="A variable that the step's function had set is then as empty as at the start",
+        corrected=["complete", ["count", "mail of 2"]],
+        main=resumed(
+            "Report",
+            "{}",
+            """{ SALES: { async list() { seen.push("count"); return { keys: [1, 2] }; } },
+                 MAILS: { async send({ total }) { seen.push(`mail of ${total}`); } } }""",
+        ),
+        more=flow("state", "Probe"),
+        alone=True,
+    ),
+    Case(
         "workflow-step-name-nondeterministic",
         RESUMED,
         gives=["complete", ["charge", "charge"]],
@@ -468,6 +535,16 @@ HIBERNATION_CASES = [
         says="what that kept in a field is `undefined` again, or the field's first value, while the sockets are still open",
         corrected=["made 1", "news: one", "made 2", "news: two"],
         main=awake("Room"),
+        objects={"OBJECT": "Probe"},
+        alone=True,
+    ),
+    Case(
+        "ws-session-map-lost",
+        ASLEEP.replace("http://w/news", "http://w/?name=ann"),
+        gives=["made 1", "ann knocked", "made 2"],
+        says="a `Map` of sessions in a field is empty, while the sockets are still open",
+        corrected=["made 1", "ann knocked", "made 2", "ann knocked"],
+        main=awake("Table"),
         objects={"OBJECT": "Probe"},
         alone=True,
     ),
