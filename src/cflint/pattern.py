@@ -55,6 +55,8 @@ else:
         def __getattr__(self, name):
             if name.startswith("__"):
                 raise AttributeError(name)
+            if name == "pattern":
+                return self._made_of[0]
             compiled = re.compile(*self._made_of)
             # the compiled methods become the instance's own, so that later calls cost what they
             # cost on a compiled pattern: rules call them ten thousand times in a run

@@ -1,5 +1,7 @@
 """The places of words that were looked for all at once are those that a search finds."""
 
+import pytest
+
 from cflint.source import Document
 from cflint.syntax.anchors import Anchors
 from cflint.syntax.javascript import parse
@@ -23,12 +25,14 @@ _TEXT = (
 )
 
 
-def test_known_places_are_those_of_a_search() -> None:
-    document = Document("a.ts", _TEXT.encode())
+@pytest.mark.parametrize("data", [_TEXT.encode(), _TEXT.encode("ascii", "ignore")])
+def test_known_places_are_those_of_a_search(data: bytes) -> None:
+    document = Document("a.ts", data)
     anchors = Anchors(_WORDS)
     searched, known = parse(document), parse(document)
-    known.know(anchors, anchors.matches(document.data))
-    size = len(document.data)
+    matches = anchors.matches(data)
+    known.know(anchors, matches, anchors.whole(data, matches))
+    size = len(data)
     for word in (*_WORDS, "import"):
         for start in (0, 40, 90):
             expected = list(searched.places(word.encode(), start, size))

@@ -182,15 +182,10 @@ def _only_logs(subject: Module, body: Node, tried: Node) -> bool:
     statements = [node for node in body.named_children if node.type != "empty_statement"]
     if not statements:
         return False  # `swallowed-error`
-    returned = {
-        subject.text(node)
-        for node in subject.descendants(tried, "return_statement")
-        if (given := js.first_named(node)) is not None and given.type == "identifier"
-    }
     for node in statements:
         if node.type == "continue_statement" or (
             node.type == "return_statement"
-            and (js.first_named(node) is None or subject.text(node) in returned)
+            and (js.first_named(node) is None or _is_returned(subject, tried, node))
         ):
             continue
         if node.type != "expression_statement":
@@ -205,6 +200,15 @@ def _only_logs(subject: Module, body: Node, tried: Node) -> bool:
     if any(_TIDIES.search(subject.text(made.node)[:_MOST_TEXT]) is not None for made in logs):
         return False
     return all(made in logs or made.name in _HARMLESS for made in calls)
+
+
+def _is_returned(subject: Module, tried: Node, node: Node) -> bool:
+    """Whether a `return` in a `catch` gives the variable that one in the `try` gives, too."""
+    given = js.first_named(node)
+    if given is None or given.type != "identifier":
+        return False
+    text = subject.text(node)
+    return any(subject.text(other) == text for other in subject.descendants(tried, "return_statement"))
 
 
 def _writes(subject: Module, tried: Node) -> Iterator[Node]:

@@ -279,8 +279,7 @@ def _is_import(project: Project, path: str, span: Span) -> bool:
 
 def _knows(manifest: config.Manifest, name: str) -> bool:
     """Whether a package.json declares a package, or is that package's own."""
-    own = manifest.root.get("name")
-    return name in manifest.dependencies or (own is not None and own.text == name)
+    return name in manifest.dependencies or manifest.name == name
 
 
 def _is_mapped(project: Project, folder: str, name: str) -> bool:

@@ -155,14 +155,15 @@ def check(match: Match) -> Iterator[Finding]:
             told = (_AS_SUCCESS, shown[1])
         if told is not None:
             yield Finding(*told, (module.at(parameter, _CAUGHT),))
-    for outside, teller in _told_outside(module, body, called, error):
+    telling = {node.id: given for node in called if (given := _told_to(module, node, error)) is not None}
+    for outside, teller in _told_outside(module, body, called, telling, error):
         if not is_meant(module, teller, body) and not is_checked():
             yield Finding(*outside, (module.at(parameter, _CAUGHT),))
     for node in called:
         stack = _stack_sent_to_socket(module, node, error)
         if stack is not None:
             yield Finding(_STACK, module.at(stack), (module.at(parameter, _CAUGHT),))
-        if not any(next(leaks(module, given, error), None) for given in js.arguments_of(node)):
+        if node.id not in telling:
             continue
         for reply in js.replies_of(module, node) if not is_meant(module, node, body) else ():
             is_expected = reply.status is None or reply.status < 500 or is_checked()
@@ -173,15 +174,25 @@ def check(match: Match) -> Iterator[Finding]:
                     yield Finding(message, at, (module.at(parameter, _CAUGHT),))
 
 
+def _told_to(module: Module, node: Node, error: js.Declaration) -> Node | None:
+    """The first argument of a call that tells about an error."""
+    given = js.arguments_of(node)
+    return next((part for part in given if next(leaks(module, part, error), None) is not None), None)
+
+
 def _told_outside(
-    module: Module, body: Node, called: Sequence[Node], error: js.Declaration
+    module: Module,
+    body: Node,
+    called: Sequence[Node],
+    telling: Mapping[int, Node],
+    error: js.Declaration,
 ) -> Iterator[tuple[tuple[str, Location], Node]]:
     """What of an error somebody outside is told by something else than a response: the sender of a mail that
     is rejected, the client by the error that a framework sends it."""
     for node in called:
-        given = [part for part in js.arguments_of(node) if next(leaks(module, part, error), None) is not None]
-        if given and _rejects(module, node, given[0]):
-            yield (_TO_SENDER, module.at(given[0])), node
+        given = telling.get(node.id)
+        if given is not None and _rejects(module, node, given):
+            yield (_TO_SENDER, module.at(given)), node
     for node in module.descendants(body, "new_expression"):
         made = js.Call(module, node)
         is_shown = made.name in _SHOWN_ERRORS and made.arguments and made.callee is not None

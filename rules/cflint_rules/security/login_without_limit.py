@@ -148,6 +148,8 @@ _TYPED = js.Phrases(
         rb"[!=]==?\s*[\w.]*(?:[pP]ass(?:word|code|wd)?|pwd)\b|(?:[pP]ass(?:word|code|wd)?|pwd)\s*[!=]=="
     ),
 )
+_ANY = js.Phrases("password passwd passcode pwd admin_?pass login credentials bcrypt argon2")
+"""What one of the others begins to look at."""
 _TYPED_NAME = pattern(r"(?:\w*_?)?(?:password|passwd|passcode|pwd|admin_?pass)", re.IGNORECASE)
 _TWICE = pattern(r"confirm|repeat|again|verify|retype|old|new|2$", re.IGNORECASE)
 _EQUAL = frozenset({"===", "!==", "==", "!="})
@@ -178,7 +180,7 @@ def _is_other_function(path: str, own: str) -> bool:
 
 def _checks(project: Project, subject: Worker) -> Iterator[Location]:
     """Where a request has a password checked."""
-    paths = js.running_paths(subject)
+    paths = [path for path in js.running_paths(subject) if _speaks_of_passwords(project, path)]
     for module, leaf in js.leaves_matching(project, paths, _CHECKS):
         call = module.parent(leaf) if leaf.type in ("identifier", "property_identifier") else leaf
         while call is not None and call.type == "member_expression":
@@ -193,6 +195,13 @@ def _checks(project: Project, subject: Worker) -> Iterator[Location]:
         typed = _typed(module, leaf)
         if typed is not None and is_for_request(module, typed):
             yield module.at(typed)
+
+
+def _speaks_of_passwords(project: Project, path: str) -> bool:
+    """Whether a module has any of the words that are looked for: most have none, and are looked through
+    once."""
+    document = project.sources.document(path)
+    return document is not None and document.memoized(_ANY, lambda it: _ANY.stand_in(it.data))
 
 
 def _typed(module: Module, leaf: Node) -> Node | None:

@@ -318,12 +318,14 @@ def _absent(
 def _in_scripts(subject: WranglerConfig, paths: config.ConfigPaths, project: Project) -> Iterator[Finding]:
     """The files that scripts of package.json need and that are not there."""
     manifest = paths.manifest
-    scripts = manifest.root.get("scripts") if manifest is not None else None
-    if manifest is None or scripts is None or subject.role.is_shown:
-        return
-    if not speaks_for_its_package(subject, project):
+    if manifest is None or subject.role.is_shown:
         return
     folder = manifest.document.path.rpartition("/")[0]
+    if not any(True for text in manifest.scripts.values() for _ in config.files_read(text, folder)):
+        return  # as most: their places need not be known
+    scripts = manifest.root.get("scripts")
+    if scripts is None or not speaks_for_its_package(subject, project):
+        return
     text = "\n".join(manifest.scripts.values())
     needed = [
         (member, read)

@@ -131,8 +131,10 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_typescript or subject.document.origin is not None:
         return
     manifest = config.manifest_above(project.workspace, subject.directory)
-    scripts = manifest.root.get("scripts") if manifest is not None else None
-    if manifest is None or scripts is None or b"d1" not in manifest.document.data:
+    if manifest is None or b"d1" not in manifest.document.data:
+        return
+    scripts = manifest.root.get("scripts")
+    if scripts is None:
         return
     folder = manifest.document.path.rpartition("/")[0]
     found: list[tuple[config.ConfigNode, str, tuple[str, ...], Environment]] = []

@@ -111,8 +111,10 @@ _REMOVED_IN = 4
 )
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     manifest = config.manifest_above(project.workspace, subject.directory)
-    scripts = manifest.root.get("scripts") if manifest is not None else None
-    if manifest is None or scripts is None:
+    if manifest is None or b"publish" not in manifest.document.data:
+        return
+    scripts = manifest.root.get("scripts")
+    if scripts is None:
         return
     document = manifest.document
     found = [

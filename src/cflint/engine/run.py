@@ -51,6 +51,7 @@ _DEEPEST = 1500
 all of the ways up from these are so long together; or anywhere."""
 
 _SAMPLES = 16
+_FEW_SAMPLES = 4
 _OF_CONFIGURATIONS = (".toml", ".json", ".jsonc", ".md", ".sql", ".py")
 _IN_CONFIGURATIONS = frozenset({"config", "environment", "binding"})
 """The kinds of triggers whose subjects stand in a configuration."""
@@ -218,7 +219,7 @@ class ModuleChecks:
         if _is_too_deep(found[0], hits):
             outcome.skipped.append((path, "it is nested too deeply"))
             return
-        found[0].know(self._index.anchors, matches)
+        found[0].know(self._index.anchors, matches, hits)
         self._project.facts.learn(path)
         module = Module(self._project, *found)
         before = len(outcome.findings)
@@ -364,8 +365,16 @@ def _is_too_deep(syntax: Syntax, hits: Sequence[tuple[int, int, str]]) -> bool:
     count = len(hits)
     if count < _SAMPLES:
         return False
-    depth = sum(syntax.depth_at(hits[at * count // _SAMPLES][0]) for at in range(_SAMPLES)) / _SAMPLES
+    if _depth_of(syntax, hits, _FEW_SAMPLES) < _DEEP / 4:
+        return False  # as nearly always
+    depth = _depth_of(syntax, hits, _SAMPLES)
     return depth > _DEEP and depth * count > _MOST_STEPS
+
+
+def _depth_of(syntax: Syntax, hits: Sequence[tuple[int, int, str]], samples: int) -> float:
+    """How deep the places are, on the average of some."""
+    count = len(hits)
+    return sum(syntax.depth_at(hits[at * count // samples][0]) for at in range(samples)) / samples
 
 
 # -- the model ------------------------------------------------------------------------------------------

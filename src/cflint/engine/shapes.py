@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from cflint.syntax.javascript import CLASSES, Syntax, unwrap, with_wrappers
+from cflint.syntax.javascript.beside import END, each_of, may_be_callee, next_byte
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -149,27 +150,19 @@ SHAPES: Mapping[str, Shape] = {
 }
 
 
-def _each(characters: str) -> frozenset[bytes]:
-    """Single characters; in `bytes` it takes a microsecond to look for one of them."""
-    return frozenset(character.encode() for character in characters)
-
-
-_END = frozenset({b""})  # of the file
-_BLANK = _each(" \t\r\n")
-_INDENT = _each(" \t\r")
-_QUOTES = _each("\"'`")
-_AFTER_CALLEE = _each("(<?)!`/as") | _END  # `/` of a comment, `as` and `satisfies` of a cast
-_AFTER_KEY = _each(":,}=/") | _END
-_BEFORE_PROPERTY = _each("./\n") | _END  # a comment may end at the end of a line
-_BEFORE_CLASS = _each("w.(>/\n") | _END  # the `w` of `new`, the `>` of a cast
+_INDENT = each_of(" \t\r")
+_QUOTES = each_of("\"'`")
+_AFTER_KEY = each_of(":,}=/") | END
+_BEFORE_PROPERTY = each_of("./\n") | END  # a comment may end at the end of a line
+_BEFORE_CLASS = each_of("w.(>/\n") | END  # the `w` of `new`, the `>` of a cast
 
 
 def _callee(data: bytes, start: int, end: int) -> bool:
-    return _next(data, end) in _AFTER_CALLEE
+    return may_be_callee(data, end)
 
 
 def _key(data: bytes, start: int, end: int) -> bool:
-    return _next(data, end) in _AFTER_KEY
+    return next_byte(data, end) in _AFTER_KEY
 
 
 def _property(data: bytes, start: int, end: int) -> bool:
@@ -208,15 +201,6 @@ BESIDE: Mapping[str, Beside] = {
     "import_of": _string,
     "class_definition": _no_string,
 }
-
-
-def _next(data: bytes, end: int) -> bytes:
-    """The first byte from `end` on that is not blank; none at the end of the file."""
-    after = data[end : end + 1]
-    while after in _BLANK:
-        end += 1
-        after = data[end : end + 1]
-    return after
 
 
 def _before(data: bytes, start: int) -> bytes:

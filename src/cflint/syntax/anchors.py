@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
@@ -55,14 +55,19 @@ class Anchors:
             implementation=Implementation.DFA if quick else None,
         )
 
+    @property
+    def words(self) -> Sequence[str]:
+        """The words, by the index that they have in `matches`."""
+        return self._words
+
     def find(self, data: bytes) -> list[tuple[int, int, str]]:
         """Each occurrence as (start, end, word), in source order."""
         return self.whole(data, self.matches(data))
 
     @cached_property
-    def alone(self) -> dict[bytes, int]:
-        """The words of which `matches` has every place where they are no part of a longer one, with their
-        index there: not those that may stand in one that has signs, as `fs` in `node:fs`."""
+    def alone(self) -> dict[bytes, str]:
+        """The words of which `matches` has every place where they are no part of a longer one, by their
+        bytes: not those that may stand in one that has signs, as `fs` in `node:fs`."""
         words = self._words
         covered = set[str]()
         for long in words:
@@ -74,7 +79,7 @@ class Anchors:
                     covered.update(
                         takewhile(partial(_begins, rest), islice(words, bisect_left(words, rest), None))
                     )
-        return {word.encode(): index for index, word in enumerate(words) if word not in covered}
+        return {word.encode(): word for word in words if word not in covered}
 
     def matches(self, data: bytes) -> list[tuple[int, int, int]]:
         """What the words match, parts of longer ones too: (index of the word, start, end), in source order.

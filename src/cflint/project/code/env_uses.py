@@ -82,7 +82,7 @@ def env_uses(module: ModuleLike) -> Iterator[EnvUse]:
     Looks at the places of the names that may hold `env`. A member that is read through a variable (`const kv
     = env.KV`) is named where the variable is made; its calls are not listed.
     """
-    for use in _all_uses(module):
+    for use in _every_use(module):
         env = _env_of(module, use)
         sure = env is None or module.value_of(env).detail != BY_NAME
         if sure or any(environment.bindings_named(use.name) for environment in module.environments):
@@ -97,6 +97,10 @@ def _env_of(module: ModuleLike, use: EnvUse) -> Node | None:
         if above.type == "variable_declarator":
             return above.child_by_field_name("value")
     return None
+
+
+def _every_use(module: ModuleLike) -> Sequence[EnvUse]:
+    return module.memoized("every use of env", lambda: tuple(_all_uses(module)))
 
 
 def _all_uses(module: ModuleLike) -> Iterator[EnvUse]:
@@ -120,7 +124,7 @@ def env_uses_of(module: ModuleLike, name: str) -> Sequence[EnvUse]:
 
     def find() -> dict[str, list[EnvUse]]:
         found: dict[str, list[EnvUse]] = {}
-        for use in _all_uses(module):
+        for use in _every_use(module):
             found.setdefault(use.name, []).append(use)
         return found
 

@@ -34,6 +34,12 @@ def platform_name(module: ModuleLike, node: Node | None) -> PlatformName | None:
     modules are followed. A name that nothing declares is a global. None of what the project itself declares,
     and of expressions that are no names.
     """
+    if node is None:
+        return None
+    return module.memoized(("platform name", node.id), lambda: _find_platform_name(module, node))
+
+
+def _find_platform_name(module: ModuleLike, node: Node | None) -> PlatformName | None:
     parts: list[str] = []
     for _ in range(_HOPS):
         if node is None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax import javascript
 from cflint.syntax.javascript import CLASSES, FUNCTIONS, unwrap
+from cflint.syntax.javascript.beside import may_be_callee
 from cflint.syntax.phrases import Phrases
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def descendants(module: ModuleLike, within: Node, *types: str) -> Iterator[Node]
 
 def calls_of(module: ModuleLike, name: str, within: Node) -> Iterator[Node]:
     """The calls of a function or method of that name within a node, in source order."""
-    for leaf in module.syntax.leaves(name, within):
+    for leaf in module.syntax.leaves(name, within, may_be_callee):
         callee = module.syntax.parent(leaf) if leaf.type == "property_identifier" else leaf
         if callee is None:
             continue

@@ -23,7 +23,6 @@ from cflint.project.modules.resolve.files import Files, upwards
 from cflint.project.modules.resolve.monorepo import package_folders
 from cflint.record import record
 from cflint.source import Document, Span
-from cflint.syntax.data import Node
 
 Version = tuple[int, int, int]
 Places = Mapping[Version | None, Location | None]
@@ -72,7 +71,7 @@ def declares(workspace: Workspace, folder: str, name: str) -> bool:
     """Whether the package.json of a folder, or one above it, names a package."""
     quoted = f'"{name}"'.encode()
     return any(
-        quoted in document.data and _entry(document, name) is not None
+        quoted in document.data and Manifest(document).version(name) is not None
         for document in manifests_above(workspace, folder)
     )
 
@@ -98,7 +97,9 @@ def declared_beside(workspace: Workspace, folder: str, name: str) -> Document | 
     for above in upwards(folder):
         for home in packages_of(workspace, above):
             document = workspace.read(_join(home, "package.json"))
-            if document is not None and quoted in document.data and _entry(document, name) is not None:
+            if document is None or quoted not in document.data:
+                continue
+            if Manifest(document).version(name) is not None:
                 return document
     return None
 
@@ -131,9 +132,9 @@ def _installed(workspace: Workspace, folder: str, name: str) -> Installed | None
     at: Location | None = None
     wanted: str | None = None
     for document in manifests_above(workspace, folder):
-        node = _entry(document, name)
-        if node is not None:
-            at, wanted = Location(document, node.span), node.text or ""
+        entry = _entry(document, name)
+        if entry is not None:
+            wanted, at = entry[0], Location(document, entry[1])
             break
     if wanted is not None and wanted.startswith("workspace:"):
         return _beside(workspace, folder, name, at)
@@ -163,8 +164,8 @@ def _beside(workspace: Workspace, folder: str, name: str, at: Location | None) -
 
 def version_in(manifest: Document, name: str) -> Installed | None:
     """The version of a package by a package.json alone."""
-    node = _entry(manifest, name)
-    return _declared(node.text or "", Location(manifest, node.span)) if node is not None else None
+    found = _entry(manifest, name)
+    return _declared(found[0], Location(manifest, found[1])) if found is not None else None
 
 
 def _declared(wanted: str, at: Location | None) -> Installed | None:
@@ -206,11 +207,22 @@ def _version(text: str) -> Version | None:
     return (int(match[1]), int(match[2]), int(match[3])) if match is not None else None
 
 
-def _entry(manifest: Document, name: str) -> Node | None:
-    """The value that a package.json gives a dependency."""
-    if f'"{name}"'.encode() not in manifest.data:
+def _entry(manifest: Document, name: str) -> tuple[str, Span] | None:
+    """The value that a package.json gives a dependency, and its place. That of a name which stands there once
+    is found without a look at the places of all else."""
+    quoted = f'"{name}"'.encode()
+    data = manifest.data
+    wanted = Manifest(manifest).version(name) if quoted in data else None
+    if wanted is None:
         return None
-    return Manifest(manifest).dependency(name)
+    value = _VALUE.match(data, data.index(quoted) + len(quoted)) if data.count(quoted) == 1 else None
+    if value is not None and value[1] == wanted.encode():
+        return wanted, Span(value.start(1) - 1, value.end(1) + 1)
+    node = Manifest(manifest).dependency(name)
+    return (node.text or "", node.span) if node is not None else None
+
+
+_VALUE = pattern(rb'\s*:\s*"([^"\\]*)"')
 
 
 def newest_locked(workspace: Workspace, folder: str, name: str) -> Version | None:
@@ -277,7 +289,7 @@ def _lock_folders(workspace: Workspace, folder: str, name: str) -> Iterator[str]
         if "package.json" not in workspace.entries(above):
             continue
         document = workspace.read(_join(above, "package.json"))
-        if document is not None and any(_entry(document, it) is not None for it in wanted):
+        if document is not None and any(Manifest(document).version(it) is not None for it in wanted):
             yield from (root for root in upwards(above) if above in packages_of(workspace, root))
             yield above
             return

