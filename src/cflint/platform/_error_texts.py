@@ -542,6 +542,20 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "workerd",
         "TypeError: Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)",
     ),
+    ("redirects-line-invalid", "Cloudflare", "Invalid _redirects configuration:"),
+    (
+        "redirects-line-invalid",
+        "Cloudflare",
+        "Line 1: Infinite loop detected in this rule. This would cause a redirect to strip `.html` or `/index` and end up triggering this rule again. [code: 10021]",
+    ),
+    ("redirects-line-invalid", "wrangler", "Infinite loop detected in this rule and has been ignored."),
+    ("redirects-line-invalid", "wrangler", "Expected exactly 2 or 3 whitespace-separated tokens. Got …."),
+    ("redirects-line-invalid", "wrangler", "Proxy (200) redirects can only point to relative paths. Got …"),
+    (
+        "redirects-line-invalid",
+        "wrangler",
+        "Valid status codes are 200, 301, 302 (default), 303, 307, or 308. Got ….",
+    ),
     (
         "response-body-reuse",
         "workerd",
