@@ -329,6 +329,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "workerd",
         "SyntaxError: The requested module '…' does not provide an export named '…'",
     ),
+    ("import-not-there", "esbuild", 'Could not resolve "…"'),
     ("kv-bulk-get-limit", "workerd", "Error: KV GET_BULK failed: 400 You can request a maximum of … keys"),
     ("kv-get-null", "workerd", "TypeError: Cannot read properties of null (reading '…')"),
     (
