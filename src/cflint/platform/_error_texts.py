@@ -506,6 +506,16 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         'Overlapping rules found. Please make sure that rules ending with a splat (eg. "/api/*") don\'t overlap any other rules (eg. "/api/foo"). …',
     ),
     (
+        "pages-worker-command",
+        "wrangler",
+        "It looks like you've run a Workers-specific command in a Pages project.",
+    ),
+    (
+        "pages-worker-command",
+        "wrangler",
+        "It seems that you have run `wrangler deploy` on a Pages project, `wrangler pages deploy` should be used instead. Proceeding will likely produce unwanted results.",
+    ),
+    (
         "pbkdf2-iterations",
         "workerd",
         "NotSupportedError: Pbkdf2 failed: iteration counts above … are not supported (requested …).",
