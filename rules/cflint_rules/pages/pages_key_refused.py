@@ -1,9 +1,9 @@
 """Leave out of a Pages project's configuration what only Workers have: Pages refuses it, or never runs it.
 
 With `pages_build_output_dir` wrangler takes a certain set of keys, and refuses the file for any other:
-`main`, routes, cron triggers, migrations, a consumer of a queue. Environments are called `preview` and
-`production`. A file without that key is ignored, triggers included: `scheduled()` in a function of Pages is
-never called.
+`main`, routes, cron triggers, migrations, a consumer of a queue, `account_id`, `workers_dev`. Environments
+are called `preview` and `production`. A file without that key is ignored, triggers included: `scheduled()`
+in a function of Pages is never called.
 
 ## Incorrect
 
@@ -40,12 +40,16 @@ Delete the key: wrangler refuses the file with it.
 
 - "no environment": Rename it to `preview` or `production`, or delete it: wrangler refuses the file with any
   other.
+- "`account_id`": Delete the key. Where the login has several accounts, set the environment variable
+  `CLOUDFLARE_ACCOUNT_ID`.
+- "`build`": Delete it, and run its command before `wrangler pages deploy`.
 - "has no": Delete the key: Pages does nothing with it, so that nothing else changes. If the job is to run,
   deploy a Worker of its own that has the key and the handler.
 
 ## Not reported
 
-Empty values, and keys of which it depends on the version of wrangler whether Pages takes them. Cron triggers
+Empty values; `"observability": { "enabled": true }`, which wrangler takes, though it does nothing; keys of
+which it depends on the version of wrangler whether Pages takes them. Cron triggers
 of a file without `pages_build_output_dir` and beside a `main`, or where no script or workflow deploys to
 Pages.
 
@@ -84,7 +88,12 @@ from cflint.api import (
     rule,
 )
 
-_REFUSED = ("main", "route", "routes", "site", "migrations", "workflows", "containers", "tail_consumers")
+_REFUSED = (
+    *("main", "route", "routes", "site", "migrations", "workflows", "containers", "tail_consumers"),
+    *("account_id", "workers_dev", "preview_urls", "keep_vars", "logpush", "assets", "rules", "minify"),
+    *("define", "alias", "base_dir", "find_additional_modules"),
+)
+"""Keys that the check of Pages has had in no version: they are about a Worker, or about how one is built."""
 _ENVIRONMENTS = frozenset({"preview", "production"})
 
 
@@ -111,14 +120,22 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
 def _refused(environment: Environment) -> Iterator[tuple[str, Location]]:
     for key in _REFUSED:
         node = environment.own(key)
-        if node is not None and (node.text or node.members or node.items):
+        if node is not None and _says_something(node):
             yield key, environment.location(node)
+    build = environment.own("build")
+    command = build.get("command") if build is not None else None
+    if command is not None and command.text:
+        yield "build", environment.location(command)
     crons = environment.own_items("triggers", "crons")
     if crons:
         yield "triggers", environment.location(crons[0])
     consumers = environment.own_items("queues", "consumers")
     if consumers:
         yield "queues.consumers", environment.location(consumers[0])
+
+
+def _says_something(node: config.ConfigNode) -> bool:
+    return bool(node.text or node.members or node.items) or node.kind is config.NodeKind.BOOLEAN
 
 
 def _ignored(subject: WranglerConfig, project: Project) -> Iterator[Finding]:

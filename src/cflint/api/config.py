@@ -112,6 +112,7 @@ if TYPE_CHECKING:
     from cflint.project.workers.mirrors import mirrors_of as mirrors_of
     from cflint.project.workers.packages import config_schema as config_schema
     from cflint.project.workers.packages import shown_version as shown_version
+    from cflint.project.workers.pages import asset_files as asset_files
     from cflint.project.workers.pages import functions_below as functions_below
     from cflint.project.workers.pages import is_deployed_to_pages as is_deployed_to_pages
     from cflint.project.workers.pages import routes_files as routes_files
@@ -168,7 +169,7 @@ _ORIGINS = {
     "cflint.project.workers.mirrors": ("Mirror mirrors_of"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.pages": (
-        "functions_below is_deployed_to_pages routes_files sources_of_worker_js"
+        "asset_files functions_below is_deployed_to_pages routes_files sources_of_worker_js"
     ),
     "cflint.project.workers.runtime_types": ("RuntimeTypes runtime_types_of"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
@@ -221,6 +222,7 @@ __all__ = [
     "TailConsumer",
     "WranglerCall",
     "app_options",
+    "asset_files",
     "async_methods",
     "binding_kind_of_type",
     "changes",

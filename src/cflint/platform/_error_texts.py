@@ -334,6 +334,7 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "workerd",
         "SyntaxError: The requested module '…' does not provide an export named '…'",
     ),
+    ("import-not-there", "esbuild", 'Could not resolve "…"'),
     ("kv-bulk-get-limit", "workerd", "Error: KV GET_BULK failed: 400 You can request a maximum of … keys"),
     ("kv-get-null", "workerd", "TypeError: Cannot read properties of null (reading '…')"),
     (
@@ -510,6 +511,16 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         'Overlapping rules found. Please make sure that rules ending with a splat (eg. "/api/*") don\'t overlap any other rules (eg. "/api/foo"). …',
     ),
     (
+        "pages-worker-command",
+        "wrangler",
+        "It looks like you've run a Workers-specific command in a Pages project.",
+    ),
+    (
+        "pages-worker-command",
+        "wrangler",
+        "It seems that you have run `wrangler deploy` on a Pages project, `wrangler pages deploy` should be used instead. Proceeding will likely produce unwanted results.",
+    ),
+    (
         "pbkdf2-iterations",
         "workerd",
         "NotSupportedError: Pbkdf2 failed: iteration counts above … are not supported (requested …).",
@@ -546,6 +557,20 @@ TEXTS: tuple[tuple[str, str, str], ...] = (
         "r2-put-unknown-length",
         "workerd",
         "TypeError: Provided readable stream must have a known length (request/response body or readable half of FixedLengthStream)",
+    ),
+    ("redirects-line-invalid", "Cloudflare", "Invalid _redirects configuration:"),
+    (
+        "redirects-line-invalid",
+        "Cloudflare",
+        "Line 1: Infinite loop detected in this rule. This would cause a redirect to strip `.html` or `/index` and end up triggering this rule again. [code: 10021]",
+    ),
+    ("redirects-line-invalid", "wrangler", "Infinite loop detected in this rule and has been ignored."),
+    ("redirects-line-invalid", "wrangler", "Expected exactly 2 or 3 whitespace-separated tokens. Got …."),
+    ("redirects-line-invalid", "wrangler", "Proxy (200) redirects can only point to relative paths. Got …"),
+    (
+        "redirects-line-invalid",
+        "wrangler",
+        "Valid status codes are 200, 301, 302 (default), 303, 307, or 308. Got ….",
     ),
     (
         "response-body-reuse",

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.pattern import LINE_START, pattern
+from cflint.platform.build_tools import makes_files
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.roles import is_test_name
 from cflint.project.files.workspace import Entry, Workspace
+from cflint.project.modules.installed import manifest_above
 from cflint.project.modules.manifest import Manifest
 from cflint.source import Document
 from cflint.syntax.data import DataDocument, Format
@@ -121,3 +123,43 @@ def routes_files(project: Project, config: WranglerConfig) -> Iterator[DataDocum
         document = None if path.startswith("..") else project.workspace.read(path)
         if document is not None:
             yield read(document, Format.JSON)
+
+
+def asset_files(project: Project, config: WranglerConfig, name: str) -> Iterator[Document]:
+    """The files of a name that are deployed at the top of what a configuration uploads as static files: those
+    in its folders, or in the folder that a build of the package copies there as it is."""
+    workspace = project.workspace
+    outputs = [config.root.get("pages_build_output_dir")]
+    for environment in config.environments:
+        assets = environment.own("assets")
+        outputs.append(assets.get("directory") if assets is not None else None)
+    found: dict[str, None] = {}
+    for text in (node.text for node in outputs if node is not None and node.text):
+        output = posixpath.normpath(posixpath.join(config.directory, text))
+        if output == ".." or output.startswith(("../", "/")):
+            continue
+        copied = _copied_to(workspace, output)
+        paths = [posixpath.normpath(posixpath.join(folder, name)) for folder in (*copied, output)]
+        first = next((path for path in paths if workspace.is_file(path)), None)
+        if first is not None:
+            found[first] = None
+    for path in found:
+        document = project.sources.document(path) or workspace.read(path)
+        if document is not None:
+            yield document
+
+
+def _copied_to(workspace: Workspace, output: str) -> Iterator[str]:
+    """The folders of the package around an output folder that its build copies into it, if it builds one."""
+    manifest = manifest_above(workspace, posixpath.dirname(output))
+    if manifest is None or not any(map(makes_files, manifest.dependencies)):
+        return
+    top = posixpath.dirname(manifest.document.path)
+    for folder in ("static", "public") if _STATIC.intersection(manifest.dependencies) else ("public",):
+        path = posixpath.join(top, folder)
+        if path != output:
+            yield path
+
+
+_STATIC = frozenset(("@sveltejs/kit", "gatsby", "@docusaurus/core"))
+"""What copies the files of `static/`, where others have `public/`."""
