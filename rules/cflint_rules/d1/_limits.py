@@ -1,4 +1,4 @@
-"""What rules about the `LIMIT` of a query ask."""
+"""What rules about how many rows a query reads ask."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Module, js
+from cflint.api import Module, js, pattern
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+STAYS_SMALL = pattern(
+    r"sqlite_|pragma_|_cf_|d1_|setting|config|option|role|permission|categor|migration|feature|flag|plan|tag|type"
+    r"|countr|language|currenc|status|state|version|meta|schema|info$",
+    re.IGNORECASE,
+)
+"""What the names of tables hold that stay small."""
 
 
 def bound_numbers(module: Module, made: js.Call, text: str, named: re.Pattern[str]) -> Iterator[Node]:

@@ -69,7 +69,6 @@ Source: https://developers.cloudflare.com/d1/best-practices/use-indexes/, https:
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -87,6 +86,7 @@ from cflint.api import (
     rule,
     sql,
 )
+from cflint_rules.d1._limits import STAYS_SMALL
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -107,14 +107,6 @@ _BOUNDED = frozenset(
         "JOIN",
     }
 )
-_SMALL = pattern(
-    r"sqlite_|pragma_|_cf_|d1_|setting|config|option|role|permission|categor|migration|feature|flag|plan|tag|type"
-    r"|countr|language|currenc|status|state|version|meta|schema|info$",
-    re.IGNORECASE,
-)
-"""What the names of tables hold that stay small."""
-
-
 _RESETS = pattern(
     r"(?:(?:^|[^A-Za-z])(?:reseed|seed|reset|wipe|truncate|backfill|reindex)"
     r"|(?:Reseed|Seed|Reset|Wipe|Truncate|Backfill|Reindex))(?![a-z]|[-_]?[Pp]ass)"
@@ -152,7 +144,7 @@ def _whole_table(text: sql.SqlText) -> str | None:
     if not _BOUNDED.isdisjoint(token.upper for token in statement.tokens):
         return None
     tables = [token.name or "" for _, token in sql.tables(statement)]
-    return tables[0] if len(tables) == 1 and _SMALL.search(tables[0]) is None else None
+    return tables[0] if len(tables) == 1 and STAYS_SMALL.search(tables[0]) is None else None
 
 
 @check.on(call("select", "selectFrom", "findMany"))
@@ -182,7 +174,7 @@ def check_orm(match: Match) -> Iterator[Finding]:
     if not _ORM_BOUNDED.isdisjoint(others) or not all(_may_be_empty(module, made) for made in wheres):
         return
     table = _table_of(module, chain)
-    if table is None or _SMALL.search(table) is not None:
+    if table is None or STAYS_SMALL.search(table) is not None:
         return
     if any(_counts(module, argument) for argument in match.arguments):
         return

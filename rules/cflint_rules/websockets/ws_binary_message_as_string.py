@@ -1,8 +1,8 @@
 """Check that a WebSocket's message is text before it is used as text.
 
-`webSocketMessage()` gets a string, or an ArrayBuffer where the client sends binary. In a template an
-ArrayBuffer becomes `[object ArrayBuffer]`, `JSON.parse()` of it throws, and it has none of a string's
-methods.
+`webSocketMessage()` gets a string, or an ArrayBuffer where the client sends binary. In a template, and by
+`toString()`, an ArrayBuffer becomes `[object ArrayBuffer]`, `JSON.parse()` of it throws, and it has none of a
+string's methods.
 
 ## Incorrect
 
@@ -82,7 +82,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, STRICT, Finding, Handler, Severity, handler, js, rule
+from cflint.api import REFERENCE, STRICT, Finding, Handler, Match, Module, Severity, call, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -100,6 +100,10 @@ _STRING_METHODS = js.STRING_CUTS - {"slice"} | {
     "localeCompare",
 }
 """Methods of a string that an ArrayBuffer does not have."""
+_METHODS = {
+    **{name: f"has no `{name}()`" for name in sorted(_STRING_METHODS)},
+    "toString": "`toString()` of one gives `[object ArrayBuffer]`",
+}
 _OF_BINARY = frozenset({"byteLength", "slice", "length"})
 _ASKING = frozenset({"decode", "isView", "Uint8Array", "String", "from"})
 """Functions that take a message of either kind."""
@@ -112,16 +116,41 @@ def check(found: Handler) -> Iterator[Finding]:
     if len(parameters) < 2 or found.owner is None:
         return
     parameter = parameters[1]
-    if parameter.type is not None and not _names_buffer(found, parameter.type):
+    if parameter.type is not None and not _names_buffer(module, parameter.type):
         return  # it is declared to be text
     declaration = module.scope.declared_in(found.function).get(parameter.name or "")
-    if declaration is None or declaration.path:
+    if declaration is not None and not declaration.path:
+        yield from _used_as_text(module, declaration, parameter.node)
+
+
+@check.on(call("toString"))
+def check_handed_on(match: Match) -> Iterator[Finding]:
+    """A message that another function is given, by its type `string | ArrayBuffer`."""
+    module, receiver = match.module, match.receiver
+    if receiver is None or receiver.type != "identifier" or b"ArrayBuffer" not in module.document.data:
         return
+    declaration = module.scope.resolve(receiver)
+    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER or declaration.path:
+        return
+    found = module.handler_of(declaration.scope)
+    if found is not None and found.name == "webSocketMessage":
+        return  # the other check's
+    parameters = module.parameters(declaration.scope)
+    own = next((one for one in parameters if one.name == declaration.name), None)
+    if own is None or own.type is None or not _names_buffer(module, own.type):
+        return
+    if next(module.leaves("string", own.type), None) is None:
+        return
+    if any(module.is_from(one.type, "", "WebSocket") for one in parameters if one.type is not None):
+        yield from _used_as_text(module, declaration, own.node)
+
+
+def _used_as_text(module: Module, declaration: js.Declaration, given: Node) -> Iterator[Finding]:
     used: tuple[Node, str] | None = None
     for reference in module.scope.references(declaration):
-        if _is_looked_at(found, reference):
+        if _is_looked_at(module, reference):
             return
-        how = _as_text(found, reference)
+        how = _as_text(module, reference, declaration.scope)
         if how is not None and used is None:
             used = reference, how
     if used is None:
@@ -130,17 +159,16 @@ def check(found: Handler) -> Iterator[Finding]:
         f"`{declaration.name}` may be an ArrayBuffer, and {used[1]}: check "
         f'`typeof {declaration.name} === "string"` first',
         module.at(used[0]),
-        related=(module.at(parameter.node, "binary messages arrive here, too"),),
+        related=(module.at(given, "binary messages arrive here, too"),),
     )
 
 
-def _names_buffer(found: Handler, type: Node) -> bool:
-    return any(leaf.type == "type_identifier" for leaf in found.module.leaves("ArrayBuffer", type))
+def _names_buffer(module: Module, type: Node) -> bool:
+    return any(leaf.type == "type_identifier" for leaf in module.leaves("ArrayBuffer", type))
 
 
-def _is_looked_at(found: Handler, reference: Node) -> bool:
+def _is_looked_at(module: Module, reference: Node) -> bool:
     """Whether code asks what a message is: `typeof`, `instanceof`, `ArrayBuffer.isView()`, a decoder."""
-    module = found.module
     above = module.parent(module.with_wrappers(reference))
     if above is None:
         return False
@@ -156,9 +184,8 @@ def _is_looked_at(found: Handler, reference: Node) -> bool:
     return around is not None and around[0].name in _ASKING
 
 
-def _as_text(found: Handler, reference: Node) -> str | None:
+def _as_text(module: Module, reference: Node, function: Node) -> str | None:
     """What goes wrong with an ArrayBuffer there; None when nothing does."""
-    module = found.module
     node = module.with_wrappers(reference)
     above = module.parent(node)
     if above is None:
@@ -174,11 +201,11 @@ def _as_text(found: Handler, reference: Node) -> str | None:
                 return "then reads `[object ArrayBuffer]`"
         case "member_expression":
             member = module.member(above)
-            if member is not None and member.object.id == node.id and member.name in _STRING_METHODS:
-                return f"has no `{member.name}()`"
+            if member is not None and member.object.id == node.id:
+                return _METHODS.get(member.name)
         case "arguments":
             around = module.call_around(reference)
             parses = around is not None and module.is_from(around[0].callee, "", "JSON.parse")
-            if parses and not module.is_caught(reference, found.function):
+            if parses and not module.is_caught(reference, function):
                 return "`JSON.parse()` of one throws"
     return None

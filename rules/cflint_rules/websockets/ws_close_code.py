@@ -57,9 +57,9 @@ means, with a reason of at most 123 bytes.
 ## Not reported
 
 Codes and reasons that are not constants, and objects that are not known to be WebSockets. That the code is
-sent back which `webSocketClose()` or a listener of `close` was given, also as `code || 1000`, is only a
-warning (in documents a note), and nothing inside `try` or where the code is compared: most clients close with
-a code. A reason that looks like a placeholder (`"<reason>"`) is a note.
+sent back which `webSocketClose()` or a listener of `close` was given, or a function that is given the same,
+also as `code || 1000`, is only a warning (in documents a note), and nothing inside `try` or where the code is
+compared: most clients close with a code. A reason that looks like a placeholder (`"<reason>"`) is a note.
 
 ## Errors
 
@@ -96,6 +96,8 @@ _NEVER_SENT = {
 _MOST_BYTES = 123
 _LIMIT_FLAG = "websocket_close_reason_byte_limit"
 _PLACEHOLDER = pattern(r"<[^<>]*>|\[[a-z ]+\]|\{[a-z ]+\}|TODO\b.*|your (?:reason|message).*", re.IGNORECASE)
+_CODE = pattern(r"_?(?:close_?)?(?:code|status)", re.IGNORECASE)
+_REASON = pattern(r"_?(?:close_?)?reason", re.IGNORECASE)
 _LOOKS = frozenset(
     {"binary_expression", "switch_statement", "assignment_expression", "parenthesized_expression"}
 )
@@ -181,14 +183,48 @@ _Code = tuple["Node", list["Node"], "Node"]
 
 
 def _of_handler(match: Match, argument: Node) -> _Code | None:
-    """The parameter of `webSocketClose()` that an expression is."""
-    handler = match.handler
-    if handler is None or handler.name != "webSocketClose" or argument.type != "identifier":
+    """The parameter of `webSocketClose()`, or of a function that is given the same, that an expression is."""
+    module = match.module
+    declaration = module.scope.resolve(argument) if argument.type == "identifier" else None
+    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER or declaration.path:
         return None
-    declaration, parameters = match.module.scope.resolve(argument), handler.parameters
-    if declaration is None or len(parameters) < 2 or declaration.owner.id != parameters[1].id:
+    function = declaration.scope
+    names = [parameter.name for parameter in module.parameters(function)]
+    place = names.index(declaration.name) if declaration.name in names else 0
+    if place == 0:
         return None
-    return parameters[1], list(match.module.scope.references(declaration)), handler.function
+    if not (_is_code_of(match, function, place) or _has_its_form(module, function, place)):
+        calls = [js.Call(module, node).argument(place) for node in js.calls_in_module(module, function)]
+        if not any(given is not None and _is_given_code(match, given) for given in calls):
+            return None
+    return declaration.owner, list(module.scope.references(declaration)), function
+
+
+def _is_code_of(match: Match, function: Node, place: int) -> bool:
+    """Whether a parameter of a function is the code of `webSocketClose()`."""
+    handler = match.module.handler_of(function)
+    return handler is not None and handler.name == "webSocketClose" and place == 1
+
+
+def _is_given_code(match: Match, given: Node) -> bool:
+    """Whether what a call gives is the code that the `webSocketClose()` around is given."""
+    given = js.unwrap(given)
+    declaration = match.module.scope.resolve(given) if given.type == "identifier" else None
+    if declaration is None or declaration.kind is not js.DeclarationKind.PARAMETER:
+        return False
+    names = [parameter.name for parameter in match.module.parameters(declaration.scope)]
+    return declaration.name in names and _is_code_of(match, declaration.scope, names.index(declaration.name))
+
+
+def _has_its_form(module: Module, function: Node, place: int) -> bool:
+    """Whether a function has the parameters of `webSocketClose()`: `(ws: WebSocket, code, reason)`."""
+    parameters = module.parameters(function)
+    if place != 1 or len(parameters) < 3 or not module.is_from(parameters[0].type, "", "WebSocket"):
+        return False
+    return (
+        _CODE.fullmatch(parameters[1].name or "") is not None
+        and _REASON.fullmatch(parameters[2].name or "") is not None
+    )
 
 
 def _of_event(match: Match, argument: Node) -> _Code | None:

@@ -8,6 +8,7 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.project.sql.columns import columns_in_no_index as columns_in_no_index
     from cflint.project.sql.columns import columns_lacking as columns_lacking
     from cflint.project.sql.columns import columns_not_migrated as columns_not_migrated
     from cflint.project.sql.d1 import D1Query as D1Query
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from cflint.syntax.sql import tables as tables
 
 _ORIGINS = {
-    "cflint.project.sql.columns": ("columns_lacking columns_not_migrated"),
+    "cflint.project.sql.columns": ("columns_in_no_index columns_lacking columns_not_migrated"),
     "cflint.project.sql.d1": ("D1Query D1Statement d1_statement is_written_before queries_before"),
     "cflint.project.sql.drizzle": ("DrizzleColumn DrizzleTable drizzle_tables"),
     "cflint.project.sql.keys": ("is_defined unique_key"),
@@ -89,6 +90,7 @@ __all__ = [
     "Token",
     "TokenKind",
     "chained_call",
+    "columns_in_no_index",
     "columns_lacking",
     "columns_not_migrated",
     "columns_read",

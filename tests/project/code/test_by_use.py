@@ -80,3 +80,10 @@ def test_a_value_does_not_depend_on_what_was_asked_before(is_backwards: bool) ->
     }
     names = [text for _, (text, kind) in sorted(values.items()) if kind == "d1"]
     assert names == ["db", "env.X", "db", "env.X"]
+
+
+def test_what_a_function_does_with_a_binding_it_is_given_tells_the_kind_there() -> None:
+    code = "async function count(store) { await store.put('a', 'b', { expirationTtl: 60 }); return «store»; }"
+    module, node = marked(code + worker("await count(env.X); return new Response();"))
+    value = module.value_of(node)
+    assert value.is_binding("kv") and value.name == "X"

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from cflint.project.code.nodes import Call
-from cflint.project.code.rewritten import is_counted_or_resized, names_between, reads_before
+from cflint.project.code.rewritten import (
+    is_counted_or_resized,
+    names_between,
+    reads_before,
+    reads_before_write,
+    writes_by,
+)
 from tests.support.modules import marked
 
 pytestmark = pytest.mark.portable
@@ -65,3 +71,42 @@ def test_reads_of_what_is_written(body: str, read: list[str]) -> None:
     assert function is not None
     found = reads_before(module, Call(module, node), "get", function)
     assert [module.text(call.node) for call in found] == read
+
+
+ACCESSORS = """const P = "u";
+async function load(env, id) { return JSON.parse(await env.KV.get(`${P}:${id}`)); }
+async function save(env, id, value) { «await env.KV.put(`${P}:${id}`, JSON.stringify(value))»; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        ("const a = await load(env, other.url); await save(env, other.url, a);", ["load(env, other.url)"]),
+        ("const a = await load(env, 'a'); await save(env, 'b', a);", []),
+        (
+            "const a = await env.KV.get(`${P}:${other}`); await save(env, other, a);",
+            ["env.KV.get(`${P}:${other}`)"],
+        ),
+        ("const a = await env.OTHER.get(`${P}:${other}`); await save(env, other, a);", []),
+    ],
+)
+def test_reads_of_what_a_function_writes_under_a_key_it_makes(body: str, read: list[str]) -> None:
+    code = f"{ACCESSORS}export default {{ async fetch(other, env) {{ {body} }} }}"
+    module, node = marked(f"{code} satisfies ExportedHandler<Env>;", CONFIG)
+    made = next(module.calls("put", node))
+    (written,) = [write for write in writes_by(module, made) if write.node.id != made.node.id]
+    function = module.enclosing_function(written.node)
+    assert function is not None
+    found = reads_before_write(module, written, "get", function)
+    assert [module.text(call.node) for call in found] == read
+
+
+def test_a_key_that_is_not_made_of_what_a_function_is_given_is_known_nowhere_else() -> None:
+    code = (
+        "async function save(env, value) { const id = Math.random(); «await env.KV.put(`a${id}`, value)»; }"
+    )
+    rest = "export default { async fetch(request, env) { await save(env, 1); } };"
+    module, node = marked(code + rest, CONFIG)
+    made = next(module.calls("put", node))
+    assert [write.node.id for write in writes_by(module, made)] == [made.node.id]

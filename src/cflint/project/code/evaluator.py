@@ -31,6 +31,7 @@ from cflint.project.code.routers import answer_of, route_parameter
 from cflint.project.code.tree import string_across
 from cflint.project.code.type_values import annotated_value, instance_of, type_value
 from cflint.project.code.values import BY_NAME, UNKNOWN, Value, ValueKind, promise_of
+from cflint.record import replace
 from cflint.scope import Declaration, DeclarationKind, ImportRef, PathStep, Step
 from cflint.syntax.javascript import (
     FUNCTIONS,
@@ -359,6 +360,9 @@ class Evaluator:
             if not value or (given and value != given):
                 return UNKNOWN
             given = value
+        if given.kind is ValueKind.BINDING and given.binding is None:
+            # what it is handed to does more with it than what hands it on
+            return replace(given, binding=kind_of_parameter(self._module, declaration))
         return given
 
     def _reference(self, identifier: Node) -> ImportRef | None:

@@ -33,23 +33,28 @@ _KEEP = frozenset({"variable_declarator", "assignment_expression", "arguments", 
 class Write:
     """Where something is written to a store under a key: `call` is the call of the store's method, `node` it
     or the call of the function of the module around that it is in, `arguments` what is given there for those
-    of the method, as far as they are parameters of that function."""
+    of the method, as far as they are parameters of that function. `spelled` is the key at a call of a
+    function that makes it of what it is given: `user:${id}` of `save(id, user)`."""
 
     call: Call
     node: Node
     arguments: tuple[Node, ...]
+    spelled: str | None = None
 
 
 def writes_by(module: Module, made: Call) -> Iterator[Write]:
-    """A call that writes (`kv.put(key, value)`), and, where its key is a parameter of the function around,
-    the calls of that function in the module: `save(kv, "a", list)` of `function save(kv, key, value)`."""
+    """A call that writes (`kv.put(key, value)`), and, where its key or its value is a parameter of the
+    function around, and the key is made of parameters and constants, the calls of that function in the
+    module: `save(kv, "a", list)` of `function save(kv, key, value)`."""
     yield Write(made, made.node, tuple(made.arguments))
     function = _function_around(module, made.node)
     key = made.argument(0)
-    declaration = module.scope.resolve(unwrap(key)) if key is not None and key.type == "identifier" else None
-    if declaration is None or declaration.kind is not DeclarationKind.PARAMETER:
+    if key is None or function.id == made.node.id:
         return
     names = [parameter.name for parameter in module.parameters(function)]
+    is_handed = _parameter_of(module, key, names) is not None
+    if not is_handed and not _is_made_of_given(module, function, made, names):
+        return
     for node in calls_in_module(module, function):
         call = module.call(node)
         if call is None:
@@ -58,11 +63,38 @@ def writes_by(module: Module, made: Call) -> Iterator[Write]:
         for argument in made.arguments:
             index = _parameter_of(module, argument, names)
             passed = call.argument(index) if index is not None else None
-            if passed is None and argument is made.arguments[0]:
+            if passed is None and argument is made.arguments[0] and is_handed:
                 break
             given.append(passed if passed is not None else argument)
         if given:
-            yield Write(made, node, tuple(given))
+            yield Write(
+                made, node, tuple(given), None if is_handed else _spelled_at(module, key, call, names)
+            )
+
+
+def _is_made_of_given(module: Module, function: Node, made: Call, names: Sequence[str | None]) -> bool:
+    """Whether a function is given what it writes, and its key is made of its parameters and constants."""
+    if made.argument(1) is None or _parameter_of(module, made.arguments[1], names) is None:
+        return False
+    key = module.initializer(made.arguments[0])
+    for part in (key, *walk(key)):
+        declaration = module.scope.resolve(part) if part.type == "identifier" else None
+        if declaration is None:
+            continue
+        is_given = declaration.scope.id == function.id and declaration.kind is DeclarationKind.PARAMETER
+        if not is_given and declaration.scope.type != "program":
+            return False
+    return True
+
+
+def _spelled_at(module: Module, key: Node, call: Call, names: Sequence[str | None]) -> str:
+    """A key as a call makes it of what it gives the parameters of a function."""
+    given = {
+        name: _spelled(module, module.initializer(argument), {})
+        for name, argument in zip(names, call.arguments, strict=False)
+        if name is not None
+    }
+    return _spelled(module, module.initializer(key), given)
 
 
 def _parameter_of(module: Module, argument: Node, names: Sequence[str | None]) -> int | None:
@@ -105,12 +137,16 @@ def reads_before_write(module: Module, write: Write, name: str, function: Node) 
     )
     for read in nearest(known.get(_sketch(module, key), ()), write.node, _end):
         given = read.argument(0)
-        if given is None or store is None or read.receiver is None or not module.is_same(given, key):
+        if given is None or store is None or read.receiver is None:
             continue
-        if _is_like_store(module, read.receiver, store):
+        if write.spelled is None:
+            is_same = module.is_same(given, key)
+        else:
+            is_same = _spelled(module, module.initializer(given), {}) == write.spelled
+        if is_same and _is_like_store(module, read.receiver, store):
             yield read
     if store is not None:
-        yield from _given_before(module, key, store, write.node, name, function)
+        yield from _given_before(module, key, store, write.node, name, function, write.spelled)
 
 
 def _reads_by_functions(module: Module, write: Call, name: str, function: Node) -> Iterator[Call]:
@@ -120,14 +156,14 @@ def _reads_by_functions(module: Module, write: Call, name: str, function: Node) 
 
 
 def _given_before(
-    module: Module, key: Node, store: Node, at: Node, name: str, function: Node
+    module: Module, key: Node, store: Node, at: Node, name: str, function: Node, spelled: str | None = None
 ) -> Iterator[Call]:
     """The calls of functions of the module, before a place, that give what a store has under a key:
     `load("a")` of a function that returns what `kv.get(key)` gives, parsed or not."""
     kind = module.value_of(store)
     if kind.kind is not ValueKind.STORAGE and not kind.is_binding("kv"):
         return
-    wanted = _spelled(module, module.initializer(key), {})
+    wanted = spelled if spelled is not None else _spelled(module, module.initializer(key), {})
     known = module.memoized(
         ("calls of readers", name, function.id), lambda: tuple(_calls_of_readers(module, name, function))
     )
@@ -135,13 +171,9 @@ def _given_before(
         if read.receiver is None or not _is_like_store(module, read.receiver, store):
             continue
         parameters = module.parameters(_function_around(module, read.node))
-        given = {
-            parameter.name: _spelled(module, module.initializer(argument), {})
-            for parameter, argument in zip(parameters, made.arguments, strict=False)
-            if parameter.name is not None
-        }
         asked = read.argument(0)
-        if asked is not None and _spelled(module, module.initializer(asked), given) == wanted:
+        names = [parameter.name for parameter in parameters]
+        if asked is not None and _spelled_at(module, asked, made, names) == wanted:
             yield made
 
 

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from cflint.source import Document
 
 _CREATES = pattern(rb"create(?<!\wcreate)\s+table\s")
+_INDEXES = pattern(rb"create(?<!\wcreate)\s+(?:unique\s+)?index\s")
 _ALTER = pattern(rb"alter(?<!\walter)\s+table\b")
 """In lower case, and with a word in front, by which they are found ten times as fast."""
 _NO_COLUMNS = frozenset({"CONSTRAINT", "FOREIGN", "CHECK", "UNIQUE", "PRIMARY", "EXCLUDE", "INDEX", "KEY"})
 """Words with which a part of a table's definition, or a change of it, begins that is no column."""
+_ROW_IDS = frozenset({"rowid", "oid", "_rowid_"})
 _PUSHES = b"drizzle-kit push"
 """What of a package's scripts gives a database the tables that the code defines."""
 _OTHERS = (b"prisma db push", b"ALTER TABLE", b"alter table")
@@ -54,8 +56,8 @@ class _Schema:
     """The tables of a project, by their names in lower case: their columns by SQL, and those that Drizzle's
     tables in code have beside them; where each is made, and whether in a file, by whether D1 can take it; of
     an open one not all columns are known. `sqlite` has the places of those that D1 can have: what is made for
-    Postgres alone says nothing of it. `pushed` tells that a database gets what Drizzle's tables say, without
-    SQL files."""
+    Postgres alone says nothing of it. `leading` has the columns with which keys and indexes begin. `pushed`
+    tells that a database gets what Drizzle's tables say, without SQL files."""
 
     def __init__(self) -> None:
         self.columns: dict[str, set[str]] = {}
@@ -65,7 +67,23 @@ class _Schema:
         self.files: dict[str, bool] = {}
         self.open: set[str] = set()
         self.open_drizzle: set[str] = set()
+        self.leading: dict[str, set[str]] = {}
         self.pushed = False
+
+
+def columns_in_no_index(module: Module, table: str, columns: frozenset[str]) -> frozenset[str] | None:
+    """The columns (lower case) of a table of D1 with which none of its keys and indexes begins, where one of
+    SQLite can serve no condition about them; None where the table or one of its columns is not known. What
+    was dropped counts as there, and so does each column of an expression."""
+    name = table.lower()
+    for worker in module.workers:
+        schema = _schema_of(module.project, worker)
+        if schema is None or schema.pushed or not schema.files.get(name) or name in schema.open:
+            return None
+        if not columns <= schema.columns[name]:
+            return None
+        return columns - schema.leading.get(name, set()) - _ROW_IDS
+    return None
 
 
 def columns_lacking(
@@ -193,6 +211,7 @@ def _read(schema: _Schema, document: Document, *, in_code: bool) -> bool:
             continue
         inside = parts(tokens[at + 2 : -1])
         columns.update((part[0].name or "").lower() for part in inside if not _is_key(part))
+        schema.leading.setdefault(table, set()).update(_leading(tokens[at + 2 : -1]))
         if any(part[0].name is None for part in parts(tokens[at + 2 : -1])):
             schema.open.add(table)  # a part of it is put together
         if not in_code:
@@ -202,6 +221,8 @@ def _read(schema: _Schema, document: Document, *, in_code: bool) -> bool:
             schema.files[table] = is_sqlite or schema.files.get(table, False)
             if is_sqlite:
                 schema.sqlite.setdefault(table, place)
+    for index in _INDEXES.finditer(lowered):
+        _read_index(schema, list(_statement(_text(data, index.start(), _LONGEST_CHANGE))))
     for alter in _ALTER.finditer(lowered):
         line = data.rfind(b"\n", 0, alter.start()) + 1
         if not in_code and b"--" in data[line : alter.start()]:
@@ -209,6 +230,38 @@ def _read(schema: _Schema, document: Document, *, in_code: bool) -> bool:
         if not _read_change(schema, list(_statement(_text(data, alter.start(), _LONGEST_CHANGE)))):
             return False
     return True
+
+
+def _leading(inside: list[Token]) -> Iterator[str]:
+    """The columns with which the keys of a table's definition begin."""
+    for part in parts(inside):
+        words = [token.upper for token in part]
+        if words[0] == "CONSTRAINT":
+            part, words = part[2:], words[2:]
+        if words[:1] in (["PRIMARY"], ["UNIQUE"]):
+            opened = next((at for at, token in enumerate(part) if token.text == "("), len(part))
+            yield _name(part, opened + 1)
+        elif words and ("PRIMARY" in words or "UNIQUE" in words):
+            yield (part[0].name or "").lower()
+
+
+def _read_index(schema: _Schema, tokens: list[Token]) -> None:
+    """Add the columns with which an index begins: those of an expression all of them."""
+    on = next((at for at, token in enumerate(tokens) if token.upper == "ON"), len(tokens))
+    opened = on + 2
+    if tokens[opened : opened + 1] and tokens[opened].text == ".":
+        opened += 2
+    table = _name(tokens, opened - 1)
+    if not table or not tokens[opened : opened + 1] or tokens[opened].text != "(":
+        return
+    found = schema.leading.setdefault(table, set())
+    depth = 0
+    for token in tokens[opened + 1 :]:
+        if depth == 0 and token.text in (",", ")"):
+            break
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if token.name:
+            found.add(token.name.lower())
 
 
 def _read_change(schema: _Schema, tokens: list[Token]) -> bool:
@@ -231,6 +284,7 @@ def _read_change(schema: _Schema, tokens: list[Token]) -> bool:
         elif words[1] == "TO":
             both = schema.columns.setdefault(name, set()) | columns
             schema.columns[table] = schema.columns[name] = both
+            schema.leading[name] = schema.leading.get(name, set()) | schema.leading.get(table, set())
             if table in schema.open:
                 schema.open.add(name)
             for places in (schema.places, schema.sqlite):
