@@ -49,7 +49,8 @@ and output stay as they are, answers and price differ. From that day on, calls f
 ## Not reported
 
 Lists of models, keys of tables, cases of a `switch` and an `example` in the description of an API: they
-describe models, and call none. Models of which the table does not know; its day is in the message.
+describe models, and call none. What a variable begins with, if it gets another value before anybody reads it.
+Models of which the table does not know; its day is in the message.
 
 ## Errors
 
@@ -113,6 +114,13 @@ def _whole(module: Module, node: Node) -> str | None:
     around = module.parent(module.with_wrappers(text))
     if around is None or around.type in _DESCRIBES:
         return None
+    if around.type == "variable_declarator":
+        given = module.given_name(text)
+        declaration = (
+            module.scope.resolve(given) if given is not None and given.type == "identifier" else None
+        )
+        if declaration is not None and js.is_overwritten(module, declaration):
+            return None
     if around.type == "pair" and around.child_by_field_name("key") == text:
         return None
     if around.type == "pair" and module.key(around) in ("example", "examples"):

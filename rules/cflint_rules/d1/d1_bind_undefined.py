@@ -160,6 +160,8 @@ _MAIL = frozenset(
 )
 """The fields of a mail that `postal-mime` gives only where the mail has them."""
 _VALIDATES = frozenset({"valid", "parse", "parseAsync", "safeParse", "validate", "assert"})
+_ALWAYS = frozenset({ValueKind.ENV, ValueKind.REQUEST, ValueKind.REQUEST_URL, ValueKind.HEADERS})
+"""What the platform always gives: `?.` behind it is mere caution."""
 _PRINTS = pattern(r"console\.\w+|JSON\.stringify")
 _CHAIN = frozenset({"member_expression", "subscript_expression", "call_expression", "non_null_expression"})
 
@@ -209,6 +211,8 @@ def _why_absent(module: Module, given: Node) -> str | None:
     access = module.member(given)
     if access is None or access.node.id != given.id:
         return None
+    if access.is_optional and _is_always_there(module, access.object):
+        return None
     if access.is_optional:
         root = _root(module, given)
         asked = root is None or _KNOWN.fullmatch(module.text(root)) or _is_asked(module, root, None)
@@ -218,6 +222,22 @@ def _why_absent(module: Module, given: Node) -> str | None:
     if declaration is None or declaration.path:
         return None
     return _why_member(module, declaration, access.name, holder)
+
+
+def _is_always_there(module: Module, node: Node) -> bool:
+    """Whether an expression is something that the platform always gives: `meta` of what a statement of D1
+    gives, which throws where it fails."""
+    read = module.member(node)
+    if read is not None and read.name == "meta":
+        given = module.initializer(read.object)
+        ran = module.call(js.first_named(given) if given.type == "await_expression" else given)
+        return (
+            ran is not None
+            and ran.name in ("run", "all")
+            and ran.receiver is not None
+            and _is_d1(module, ran.receiver)
+        )
+    return module.value_of(node).kind in _ALWAYS
 
 
 def _why_name(module: Module, name: Node) -> str | None:

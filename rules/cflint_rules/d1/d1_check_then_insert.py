@@ -59,8 +59,8 @@ one. As it is, a second row comes now and then.
 ## Not reported
 
 `INSERT OR IGNORE`, `INSERT OR REPLACE`, `ON CONFLICT`; an `INSERT` in a `try` whose `catch` speaks of
-`UNIQUE` or of a constraint; a `SELECT` of which nobody asks whether it found a row, and one by another value
-than the `INSERT` writes.
+`UNIQUE` or of a constraint; a `SELECT` of which nobody asks whether it found a row, one by another value than
+the `INSERT` writes, and one of what several rows come to (`MAX`, `SUM`), which looks for no row.
 
 ## Errors
 
@@ -92,6 +92,8 @@ _SAME_ROW = frozenset({"eq", "and", "isNull", "String", "Number"})
 """Functions of conditions that look for one row, and count none."""
 _UPSERTS = frozenset({"onConflictDoNothing", "onConflictDoUpdate"})
 _STAND_IN = frozenset({"string", "null", "undefined", "number"})
+_COUNTS = frozenset({"COUNT", "EXISTS"})
+"""Functions of which one asks whether there are any rows; others of all rows give one in any case."""
 _DECIDES = frozenset({"CONFLICT", "IGNORE", "REPLACE", "SELECT"})
 """Words of an `INSERT` that does not insert whatever is there."""
 
@@ -114,12 +116,15 @@ def check(match: Match) -> Iterator[Finding]:
     written = {_plain(module, value) for value in insert.values}
     for query in sql.queries_before(module, function, match.node, insert.tables[0]):
         by = {_plain(module, value) for value in query.select.values}
-        if not by or not by <= written or "WHERE" not in query.select.words:
+        words = query.select.words
+        if not by or not by <= written or "WHERE" not in words:
+            continue
+        if not query.select.statement.may_be_empty and words.isdisjoint(_COUNTS):
             continue
         asked = query.call.node
         if _is_asked(module, asked) and js.can_reach(module, asked, match.node):
             key = sql.unique_key(module, insert.tables[0], query.select.compared)
-            if key is None and "COUNT" in query.select.words:
+            if key is None and "COUNT" in words:
                 continue  # of how many there may be, which no index says
             is_known = sql.is_defined(module, insert.tables[0])
             then = "both insert" if is_known else "both insert, where no column forbids it"

@@ -117,6 +117,8 @@ from cflint.api import (
     worker,
 )
 
+_OF_LIBRARIES = ("exports", "types", "files", "peerDependencies", "publishConfig")
+"""Keys of a package.json that say what others get who depend on the package."""
 _CLASSES_SUFFICE_SINCE = (4, 131, 0)
 """The first version of wrangler that takes a module with exports, but no default, for a module."""
 
@@ -157,7 +159,7 @@ def _is_library(configuration: WranglerConfig, project: Project) -> bool:
     return (
         manifest is not None
         and "@cloudflare/vitest-pool-workers" in manifest.dependencies
-        and any(manifest.root.get(key) is not None for key in ("exports", "types", "files"))
+        and any(manifest.root.get(key) is not None for key in _OF_LIBRARIES)
         and not any(call.deploys for call in manifest.wrangler_calls)
     )
 

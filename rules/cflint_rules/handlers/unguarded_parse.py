@@ -114,10 +114,11 @@ Source: https://developers.cloudflare.com/workers/observability/errors/,
 https://developer.mozilla.org/en-US/docs/Web/API/Request/json, and workerd, src/workerd/api/
 (`url-standard.c++`, `http.c++`, `form-data.c++`, `global-scope.c++`, `actor.c++`);
 https://github.com/cloudflare/workers-oauth-provider (`parseAuthRequest` throws for clients that it does not
-know)"""
+know, from 0.0.6 on, and for redirect URIs that are none of the client's, from 0.0.5 on)"""
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -128,6 +129,7 @@ from cflint.api import (
     Module,
     Severity,
     ValueKind,
+    config,
     js,
     module,
     pattern,
@@ -154,6 +156,8 @@ _VERIFIES = js.Phrases("verif signature hmac constructEvent")
 _NEW = frozenset({"new_expression"})
 _ID = "what the client sent is no id of this namespace"
 _AUTHORIZES = "the client is not registered, or not with this redirect URI"
+_REDIRECTS = "the redirect URI is none of the client's"
+_PROVIDER = "@cloudflare/workers-oauth-provider"
 _DATE = "what the client sent is no date"
 _ZONE = "what the client sent is no time zone"
 _LOCAL = ("toLocaleString", "toLocaleDateString", "toLocaleTimeString", "DateTimeFormat")
@@ -238,9 +242,12 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
         if _is_sent(subject, date.arguments[0]) and _escapes(subject, node):
             yield node, _DATE
     for node in subject.calls_of("parseAuthRequest", subject.root):
+        asked = _why_not_authorized(subject)
+        if asked is None:
+            break
         made = js.Call(subject, node)
         if made.receiver is not None and len(made.arguments) == 1 and _escapes(subject, node):
-            yield node, _AUTHORIZES
+            yield node, asked
     yield from _zones(subject)
     for name, why in _ONE.items():
         calls = subject.calls_of(name, subject.root) if name == "BigInt" else _made_of(subject, name)
@@ -260,6 +267,16 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
             continue
         if _is_sent(subject, made.arguments[0]) and _escapes(subject, node) and not _asks(subject, node):
             yield node, _URL
+
+
+def _why_not_authorized(subject: Module) -> str | None:
+    """When `parseAuthRequest()` throws: from 0.0.6 on for a client that is not registered, too, and before
+    0.0.5 never."""
+    folder = posixpath.dirname(subject.path)
+    found = config.installed_version(subject.project.workspace, folder, _PROVIDER)
+    if found is None or found.below > (0, 0, 6):
+        return _AUTHORIZES
+    return _REDIRECTS if found.lowest >= (0, 0, 5) else None
 
 
 def _zones(subject: Module) -> Iterator[tuple[Node, str]]:

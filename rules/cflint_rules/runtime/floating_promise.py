@@ -46,7 +46,7 @@ come out then.
 Promises that are awaited, returned, passed on, stored, collected for `Promise.all()`, or marked as meant with
 `void`. What a `new Promise(…)` around hears of, since it settles that promise. Functions that give a promise
 only sometimes (`Promise<void> | void`), or hand out what they are given, or call the callback that they are
-given instead. Code at the top level of a module.
+given instead. Code at the top level of a module, and in functions that nobody calls.
 Code of the user interface in files that a Worker renders. What other rules report: bindings, remote procedure
 calls, alarms, Workflow steps, the storage of Durable Objects.
 
@@ -78,6 +78,7 @@ Source: https://developers.cloudflare.com/workers/best-practices/workers-best-pr
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -104,6 +105,7 @@ _MINE = frozenset(
 )
 _SETTLED = (js.PlatformName("", "Promise.resolve"), js.PlatformName("", "Promise.reject"))
 _ALL_SETTLED = js.PlatformName("", "Promise.allSettled")
+_COMBINES = frozenset({"Promise.all", "Promise.allSettled", "Promise.any", "Promise.race"})
 _EACH = frozenset({"forEach", "map", "flatMap"})
 _HOUSEKEEPING = frozenset({"cancel", "close", "abort", "write", "end"})
 _OTHERS = frozenset(
@@ -160,6 +162,8 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
     called = module.called_name(root) if dropped.in_variable or not dropped.is_chain else None
     if called in _SETTLED:
         return None  # throws an error away, or makes one heard, on purpose
+    if called is not None and called.name in _COMBINES and _holds_data(module, root):
+        return None  # there is nothing to wait for
     if _is_microtask(module, dropped):
         return None  # done before the code that is running now gives way
     if not module.runs_in_worker(root) or _may_give_none(module, root) or _asks_own_page(module, root):
@@ -180,7 +184,7 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
     end = next((one.end for one in js.Invocation if one in invocations and one.end is not None), None)
     if handled and (goes_on or (end is None and (caught or module.in_constructor(root)))):
         return None  # meant to go on by itself, for all that can be known
-    if js.is_uncalled_method(module, around):
+    if js.is_dead(module, root):
         return None
     cut = f"it may be cancelled {end}" if end is not None else "it may be cut off in the middle"
     losses = [*([] if goes_on else [cut]), *([] if handled else ["its errors are lost"])]
@@ -189,6 +193,33 @@ def _finding(module: Module, dropped: js.DroppedCall) -> Finding | None:
         module.at(root),
         fix=_fix(module, promise, root),
         severity=Severity.NOTE if goes_on or module.callee_name(root) == "pipeTo" else None,
+    )
+
+
+def _holds_data(module: Module, call: Node) -> bool:
+    """Whether what promises are awaited in is a list that is written out, and holds none: texts, numbers, and
+    lists, as their types say."""
+    given = js.Call(module, call).argument(0)
+    given = js.unwrap(given) if given is not None else None
+    return (
+        given is not None
+        and given.type == "array"
+        and all(map(partial(_is_data, module), given.named_children))
+    )
+
+
+def _is_data(module: Module, value: Node) -> bool:
+    """Whether a value is certainly no promise, by how it is written or by its type."""
+    if _is_settled(module, value):
+        return True
+    declaration = module.scope.resolve(value) if value.type == "identifier" else None
+    owner = declaration.owner if declaration is not None and not declaration.path else None
+    annotation = owner.child_by_field_name("type") if owner is not None else None
+    kind = js.first_named(annotation) if annotation is not None else None
+    return (
+        kind is not None
+        and kind.type in ("array_type", "predefined_type", "tuple_type")
+        and module.text(kind) not in ("any", "unknown")
     )
 
 

@@ -216,6 +216,11 @@ def _fills(module: Module, put: Node, read: Node) -> bool:
         return True
     if putter == reader:
         return put.start_byte < read.start_byte and _is_before(module, put, read)
+    if any(
+        site.module is not module and site.module.enclosing_function(site.node) is None
+        for site in js.callers_of(module, putter).calls[:_MOST_CALLS]
+    ):
+        return True  # when another module is loaded, in each isolate
     for site in _sites(module, putter, 3):
         around = module.enclosing_function(site)
         if around is None:

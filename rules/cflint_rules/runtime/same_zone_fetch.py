@@ -106,6 +106,8 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
     on_workers_dev = _WORKERS_DEV.fullmatch(host)
     if on_workers_dev is not None:
         target = _by_name(project).get(on_workers_dev[1])
+        if any(environment.config.is_pages for environment in own):
+            return  # of the zone pages.dev, or of a domain of its own
         if target is not None and not any(_routes(environment) for environment in own):
             name = on_workers_dev[1]
             yield Finding(

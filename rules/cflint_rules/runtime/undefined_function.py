@@ -58,8 +58,8 @@ over from something that was taken away goes with it.
 
 Names that anything else than a call mentions in the module (`typeof name`, an assignment, a comment
 `/* global name */`), functions of the platform, of Node.js, browsers and tests; modules of frameworks, which
-import by themselves; service workers, to which bindings are globals; generated code; TypeScript, of which its
-own check tells.
+import by themselves; calls in functions that nobody calls; service workers, to which bindings are globals;
+generated code; TypeScript, of which its own check tells.
 
 ## Errors
 
@@ -80,7 +80,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Module, Severity, module, pattern, rule
+from cflint.api import Documents, Finding, Module, Severity, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -132,6 +132,9 @@ def check(subject: Module) -> Iterator[Finding]:
         # asked last, as the answer depends on other modules
         if not subject.is_run or subject.app is not None or subject.has_global_bindings:
             return
+        callees = [callee for callee in callees if not js.is_dead(subject, callee)]
+        if not callees:
+            continue
         first, *others = callees
         yield Finding(
             f"`{name}` is defined nowhere: this throws a `ReferenceError`",

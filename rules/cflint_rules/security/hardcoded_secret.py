@@ -142,7 +142,8 @@ _GIVEN = pattern(rb"""["']?\s{0,4}[:=]\s{0,4}["'`]""")
 
 _PUBLIC = pattern(
     rb"public|publishable|site|anon|measurement|firebase|map|search|csrf|xsrf|next|page|continu|cursor|sync|"
-    rb"device|design|trusted_?client|beacon|analytics|insights|test|mock|example",
+    rb"device|design|trusted_?client|beacon|analytics|insights|challenge|domain_?verif|index_?now|test|mock|"
+    rb"example",
     re.IGNORECASE,
 )
 """Parts of names of what is called a key or a token, and is meant to be seen, or is an example."""

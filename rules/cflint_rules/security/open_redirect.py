@@ -187,7 +187,7 @@ def check_backslash(match: Match) -> Iterator[Finding]:
         return
     if not _may_be_linked(module, receiver, 2) or _is_only_linked_to(module, function):
         return
-    body = module.text(function)
+    body = _with_called(module, function)
     if _NEXT.search(js.name_of_function(module, function)) is None and _SENDS.search(body) is None:
         return
     if (
@@ -242,6 +242,13 @@ def _is_put_into_query(module: Module, call: Node) -> bool:
         uses = [use for use in module.scope.references(declaration) if use.id != declaration.node.id]
     put = [around for use in uses if (around := module.call_around(use)) is not None]
     return bool(put) and all(one[0].name in ("set", "append", "encodeURIComponent") for one in put)
+
+
+def _with_called(module: Module, function: Node) -> str:
+    """The text of a function, and those of the functions of the project that it calls."""
+    called = (js.function_called(module, node) for node in module.descendants(function, "call_expression"))
+    texts = {found[1].id: found[0].text(found[1]) for found in called if found is not None}
+    return "\n".join((module.text(function), *texts.values()))
 
 
 def _is_resolved(body: str) -> bool:

@@ -59,6 +59,7 @@ Durable Object: after the text), in the order of the `?`. As it is, the value ca
 - What is tied down: numbers (`Number(…)`, `parseInt(…)`, `.length`), a name that was looked up in a list of
   what is allowed, the result of a quoting helper, what a schema of Zod lets through (`z.enum([…])`, of
   `parse()` or of the route's validator).
+- Text between two dollar tags of Postgres (`$tag$…$tag$`), if the code asks whether the tag stands in it.
 - Tagged templates (Postgres.js, Drizzle, an Agent's `this.sql`), which bind what is interpolated.
 - Names of tables and columns, and clauses, that come from somewhere the rule cannot see.
 - Statements that are whole what a client sent: there, running other people's SQL is what is meant.
@@ -127,7 +128,7 @@ def _interpolated(
         if made.trust is js.Trust.UNKNOWN:
             made = _sent_by_callers(made) or made
         position = text.position(hole)
-        if made.trust is js.Trust.FIXED:
+        if made.trust is js.Trust.FIXED or _is_fenced(match.module, hole.node):
             continue
         if made.trust is js.Trust.UNKNOWN and position not in _BINDABLE:
             continue  # a name or a clause that is made elsewhere, and may well be made of literals
@@ -157,6 +158,31 @@ def _interpolated(
         fix=_fix(use, [hole for hole, _, _ in found]) if use is not None else None,
         severity=None if sent else Severity.NOTE,
     )
+
+
+def _is_fenced(module: Module, hole: Node) -> bool:
+    """Whether a hole stands between two dollar tags of Postgres, and the code asks whether the tag is in it:
+    `if (json.includes(tag)) …`."""
+    place = module.parent(module.with_wrappers(hole))
+    value = module.scope.resolve(js.unwrap(hole)) if js.unwrap(hole).type == "identifier" else None
+    if place is None or place.type != "template_substitution" or value is None:
+        return False
+    tags = [_declared_in(module, beside) for beside in (place.prev_sibling, place.next_sibling)]
+    tag, first = tags[0], tags[0].value if tags[0] is not None else None
+    if tag is None or tag is not tags[1] or first is None:
+        return False
+    return (module.string(first) or "").startswith("$") and any(
+        made.receiver is not None
+        and module.scope.resolve(js.unwrap(made.receiver)) is value
+        and [module.scope.resolve(js.unwrap(one)) for one in made.arguments] == [tag]
+        for made in module.calls("includes", tag.scope)
+    )
+
+
+def _declared_in(module: Module, part: Node | None) -> js.Declaration | None:
+    """What the name is that a `${…}` of a template consists of."""
+    name = js.first_named(part) if part is not None and part.type == "template_substitution" else None
+    return module.scope.resolve(name) if name is not None and name.type == "identifier" else None
 
 
 def _sent_by_callers(made: js.Provenance) -> js.Provenance | None:

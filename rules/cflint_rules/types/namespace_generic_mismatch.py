@@ -55,7 +55,8 @@ export class Room extends DurableObject<Env> {
 
 ## Not reported
 
-Interfaces, which the class may have the shape of; a base class of the project; classes of other Workers.
+Interfaces, which the class may have the shape of; another class of the same name, which stands in for it; a
+base class of the project; classes of other Workers.
 
 ## Fix safety
 
@@ -84,6 +85,8 @@ def check(module: Module) -> Iterator[Finding]:
             line = (bound, *module.project.classes.bases(bound))
             if any(named.is_same(found) or _is_called(found.base, named.name) for found in line):
                 continue
+            if named.name == bound.name:
+                continue  # `declare class` of that name stands in for it, or another copy of it
             yield _finding(module, member, bound, None)
         elif _is_platform_base(module, member.arguments):
             yield _finding(module, member, bound, Severity.NOTE)

@@ -24,13 +24,17 @@ even in a dry run, and the deployment fails.
 Write a date of the form `YYYY-MM-DD`, today's at the latest: the deployment is refused as it is.
 
 - "newer than the runtime": Update wrangler, and with it the runtime: `npm install -D wrangler@latest`.
-  Until then local development differs from what is deployed.
+  Until then local development does not start, or differs from what is deployed.
 
 ## Not reported
 
-A date of tomorrow: it is counted in UTC, and the clock here may be behind. A date that the runtime of the
-lock file does not know yet is a note, since only local development is affected; it is the runtime that
-wrangler gets, whichever other ones the tools for tests have.
+A date of tomorrow: it is counted in UTC, and the clock here may be behind.
+
+A date that the runtime of the lock file does not know yet is no error, since only local development is
+affected; it is the runtime that wrangler gets, whichever other ones the tools for tests have. From wrangler
+4.80.0 on that runtime refuses a date of more than a week after its own, and `wrangler dev` ends with this
+error: a warning. Older ones fall back to the date of their runtime: a note where a flag becomes the default
+between the two dates, and nothing where they mean the same. Up to a week is never reported.
 
 ## Errors
 
@@ -44,7 +48,8 @@ This Worker requires compatibility date "…", but the newest date supported by 
 
 Safe: long dashes become hyphens. Other wrong dates have no fix.
 
-Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
+Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/,
+https://github.com/cloudflare/workers-sdk/pull/13051
 """
 
 import re
@@ -62,6 +67,7 @@ from cflint.api import (
     config,
     configuration,
     fixes,
+    join_names,
     pattern,
     quoted,
     rule,
@@ -69,6 +75,12 @@ from cflint.api import (
 
 _DATE = pattern(r"(2\d{3})-(\d{2})-(\d{2})", re.ASCII)
 _LONGEST = 40
+_MOST = 3
+_RELEASED = pattern(r"(2\d{3})(\d{2})(\d{2})", re.ASCII)
+_AHEAD = timedelta(days=7)
+"""How far ahead of its own date the runtime takes others."""
+_REFUSES_SINCE = date(2026, 4, 1)
+"""The date of the runtime of wrangler 4.80.0, the first that falls back to no older date."""
 _DASHES = pattern("[\u2010-\u2015\u2212]")  # hyphens, en and em dashes, minus
 
 
@@ -110,15 +122,48 @@ def _date(
     if when > config.today() + timedelta(days=1):
         yield Finding(f"the compatibility date {shown} is in the future, which the runtime refuses", at)
         return
-    workerd = None
     if environment.config.document.origin is None:
-        workerd = config.newest_locked(project.workspace, environment.config.directory, "workerd")
-    known = when - timedelta(days=7)  # a release of workerd also takes the dates until the next one
-    if workerd is not None and workerd[1] < int(known.strftime("%Y%m%d")):
+        yield from _of_runtime(environment, node, when, project)
+
+
+def _of_runtime(
+    environment: Environment, node: config.ConfigNode, when: date, project: Project
+) -> Iterator[Finding]:
+    """What local development makes of a date that is newer than its runtime."""
+    workerd = config.newest_locked(project.workspace, environment.config.directory, "workerd")
+    own = _RELEASED.fullmatch(str(workerd[1])) if workerd is not None else None
+    if workerd is None or own is None:
+        return
+    try:
+        runtime = date(*map(int, own.groups()))
+    except ValueError:
+        return
+    if when <= runtime + _AHEAD:
+        return
+    newer = (
+        f"the compatibility date {quoted(node.text or '', _LONGEST)} is newer than the runtime of the lock"
+        f" file (workerd {'.'.join(map(str, workerd))})"
+    )
+    at = environment.location(node)
+    if runtime >= _REFUSES_SINCE:
         yield Finding(
-            f"the compatibility date {shown} is newer than the runtime of the lock file (workerd "
-            f"{'.'.join(map(str, workerd))}): local development uses an older one"
-            " until wrangler is updated",
+            f"{newer} by more than a week: `wrangler dev` does not start until wrangler is updated",
+            at,
+            severity=Severity.WARNING,
+        )
+        return
+    own_flags = frozenset(environment.compatibility_flags)
+    missing = [
+        f"`{flag.enable}`"
+        for flag in config.changes(runtime, when)
+        if not {flag.enable, flag.disable} & own_flags and not flag.enable.startswith("python_")
+    ]
+    if missing:
+        more = f" and {len(missing) - _MOST} more" if len(missing) > _MOST else ""
+        without = ", ".join(missing[:_MOST]) + more if more else join_names(missing)
+        yield Finding(
+            f"{newer}: local development falls back to an older date, without {without}, until"
+            " wrangler is updated",
             at,
             severity=Severity.NOTE,
         )

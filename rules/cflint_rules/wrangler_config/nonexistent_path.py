@@ -165,7 +165,11 @@ def _is_deployed(subject: WranglerConfig, paths: config.ConfigPaths, project: Pr
     if project.workspace.is_dir(posixpath.join(subject.directory, "functions")):
         return False
     calls = list(paths.manifest.wrangler_calls)
-    deploys = any(call.command in ("dev", "deploy", "publish") for call in calls)
+    own = posixpath.relpath(subject.directory or ".", paths.manifest.document.path.rpartition("/")[0] or ".")
+    deploys = any(
+        call.command in ("dev", "deploy", "publish") and posixpath.normpath(call.folder or ".") in (own, ".")
+        for call in calls
+    )
     return deploys and all(call.entry is None for call in calls)
 
 

@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import calls_in_module as calls_in_module
     from cflint.project.code.calls import calls_named as calls_named
     from cflint.project.code.calls import has_leaf as has_leaf
+    from cflint.project.code.calls import is_dead as is_dead
     from cflint.project.code.calls import is_mentioned as is_mentioned
     from cflint.project.code.calls import is_named as is_named
     from cflint.project.code.calls import is_never_called as is_never_called
@@ -165,6 +166,7 @@ if TYPE_CHECKING:
     from cflint.project.code.origins import reads_query as reads_query
     from cflint.project.code.origins import reads_request as reads_request
     from cflint.project.code.orms import OrmStatement as OrmStatement
+    from cflint.project.code.overwritten import is_overwritten as is_overwritten
     from cflint.project.code.paging import list_without_pagination as list_without_pagination
     from cflint.project.code.payloads import Senders as Senders
     from cflint.project.code.payloads import Sent as Sent
@@ -210,6 +212,9 @@ if TYPE_CHECKING:
     from cflint.project.code.secrets import holds_numbers as holds_numbers
     from cflint.project.code.services import ServiceCall as ServiceCall
     from cflint.project.code.serving import may_be_used_later as may_be_used_later
+    from cflint.project.code.shadowed import RouteAdded as RouteAdded
+    from cflint.project.code.shadowed import ShadowedRoute as ShadowedRoute
+    from cflint.project.code.shadowed import shadowed_routes as shadowed_routes
     from cflint.project.code.sockets import PairEnd as PairEnd
     from cflint.project.code.sockets import SocketListener as SocketListener
     from cflint.project.code.sockets import called_function as called_function
@@ -326,7 +331,7 @@ _ORIGINS = {
     "cflint.project.code.ambient_env": ("ambient_env"),
     "cflint.project.code.awaited": ("Awaited"),
     "cflint.project.code.calls": (
-        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named has_leaf "
+        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named has_leaf is_dead "
         "is_mentioned is_named is_never_called is_uncalled_method leaves_matching makers_of "
         "modules_naming name_of paths_around running_paths worker_calls"
     ),
@@ -355,6 +360,7 @@ _ORIGINS = {
         "number_of origins property_value reads_credential reads_query reads_request"
     ),
     "cflint.project.code.orms": ("OrmStatement"),
+    "cflint.project.code.overwritten": ("is_overwritten"),
     "cflint.project.code.paging": ("list_without_pagination"),
     "cflint.project.code.payloads": ("Senders Sent mapped sent_to_queues sent_to_workflow"),
     "cflint.project.code.promises": (
@@ -374,6 +380,7 @@ _ORIGINS = {
     "cflint.project.code.secrets": ("Secret holds_numbers"),
     "cflint.project.code.services": ("ServiceCall"),
     "cflint.project.code.serving": ("may_be_used_later"),
+    "cflint.project.code.shadowed": ("RouteAdded ShadowedRoute shadowed_routes"),
     "cflint.project.code.sockets": (
         "PairEnd SocketListener called_function hibernatable_accepts method_called_on "
         "name_of_function pair_end pair_ends parameter_for uses_of_end"
@@ -521,10 +528,12 @@ __all__ = [
     "Reply",
     "ResponseMade",
     "RetiredModel",
+    "RouteAdded",
     "Secret",
     "Senders",
     "Sent",
     "ServiceCall",
+    "ShadowedRoute",
     "SocketListener",
     "Step",
     "Syntax",
@@ -590,6 +599,7 @@ __all__ = [
     "invocations_of",
     "is_async",
     "is_counted_or_resized",
+    "is_dead",
     "is_example",
     "is_fragment",
     "is_generator",
@@ -602,6 +612,7 @@ __all__ = [
     "is_named",
     "is_never_called",
     "is_open_object",
+    "is_overwritten",
     "is_random",
     "is_secret_name",
     "is_static",
@@ -665,6 +676,7 @@ __all__ = [
     "sent_to_queues",
     "sent_to_workflow",
     "service_steps",
+    "shadowed_routes",
     "source_of",
     "span_of",
     "spelling",

@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from cflint.engine.limits import Limits
     from cflint.engine.profile import Clock
     from cflint.project.code import calls as _calls
+    from cflint.project.code import shadowed as _shadowed
     from cflint.project.code import words as _words
     from cflint.syntax.javascript import Syntax
 else:
     _interrupts = Lazy("cflint.engine.interrupts")
     _limits = Lazy("cflint.engine.limits")
     _calls = Lazy("cflint.project.code.calls")
+    _shadowed = Lazy("cflint.project.code.shadowed")
     _words = Lazy("cflint.project.code.words")
 
 _DEEP = 200
@@ -333,6 +335,8 @@ def _is_moot(module: Module, finding: Finding) -> bool:
     node = module.node_at(finding.at.span.start, finding.at.span.end)
     if node is None or module.never_runs(node):
         return node is not None
+    if _shadowed.is_in_shadowed_route(module, node):
+        return True
     return module.app is not None and _calls.runs_in_browser_alone(module, node)
 
 

@@ -20,11 +20,13 @@ _SECRET_NAME = pattern(
     re.IGNORECASE,
 )
 _PUBLIC_NAME = pattern(
-    r"PUBLIC|PUBLISHABLE|SITE_?KEY|(?:^|_)ANON(?:_|$)|FIREBASE_API_KEY|SHOPIFY_API_KEY"
+    r"PUBLIC|PUBLISHABLE|SITE_?KEY|(?:^|_)ANON(?:_|$)|FIREBASE_API_KEY|SHOPIFY_API_KEY|INDEX_?NOW"
+    r"|(?:^|_)(?:BEACON|WEB_ANALYTICS)_|CHALLENGE(?:_TOKEN)?$|(?:SITE|DOMAIN)_VERIFICATION"
     r"|KEY_ID$|_NAME$|_HEADER$|_URL_PREFIX$|_PREFIX$|_TTL$",
     re.IGNORECASE,
 )
-"""What is public by design, or belongs to a secret. The API key of a Shopify app is its client id."""
+"""What is public by design, or belongs to a secret. The API key of a Shopify app is its client id; the token
+of a beacon of Web Analytics, and that by which somebody sees whose a domain is, are served to everybody."""
 
 _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("an OpenAI API key", pattern(r"sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,250}|sk-[A-Za-z0-9]{48}")),

@@ -13,6 +13,7 @@ from cflint.project.code.calls import (
     calls_in_module,
     calls_named,
     has_leaf,
+    is_dead,
     is_mentioned,
     is_named,
     leaves_matching,
@@ -334,3 +335,35 @@ def test_the_answer_of_a_module_is_asked_for_once_and_short_ones_first() -> None
     assert not has_leaf(project, ["index.ts"], words, is_text)
     assert has_leaf(project, ["index.ts", "other.ts"], words, is_text)
     assert asked == ["other.ts Sign_In", "index.ts 426"]
+
+
+@pytest.mark.parametrize(
+    ("code", "dead"),
+    [
+        ("function left() { here() }", True),
+        ("function left() { inner() } function inner() { [1].map(() => here()) }", True),
+        ("function again() { if (x) again(); here() }", True),
+        ("function run() { here() } run();", False),
+        ("function run() { here() } later(run);", False),
+        ("export function run() { here() }", False),
+        ("here();", False),
+    ],
+)
+def test_what_nobody_calls_is_dead(code: str, dead: bool) -> None:
+    module = module_of(f"{code}\n{ENTRY}")
+    (call,) = module.calls_of("here", module.syntax.root)
+    assert is_dead(module, call) is dead
+
+
+@pytest.mark.parametrize(("used", "dead"), [("", True), ("run();", False), ("other();", False)])
+def test_what_no_module_imports_is_dead(used: str, dead: bool) -> None:
+    project = project_with(
+        {
+            MAIN: f'import {{ other, run }} from "./a"; {used} {ENTRY}',
+            "a.ts": "export function run() { here() } export function other() { run() }",
+        }
+    )
+    module = module_at(project, "a.ts")
+    assert module is not None
+    (call,) = module.calls_of("here", module.syntax.root)
+    assert is_dead(module, call) is dead

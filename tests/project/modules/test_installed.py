@@ -396,6 +396,35 @@ def test_a_package_of_npms_monorepo_has_its_own_version() -> None:
     assert newest_locked(memory(files), "b", "pg") == (8, 12, 1)
 
 
+def test_a_package_of_buns_monorepo_has_its_own_version() -> None:
+    lock = b"""{
+  "workspaces": {
+    "": { "name": "all", "devDependencies": { "wrangler": "^3.0.0" } },
+    "packages/a": {
+      "name": "@all/server",
+    },
+    "packages/b": {
+      "name": "client",
+    },
+  },
+  "packages": {
+    "workerd": ["workerd@1.20250718.0", "", {}, "sha512-x"],
+    "wrangler": ["wrangler@3.114.15", "", {}, "sha512-x"],
+    "@all/server/wrangler": ["wrangler@4.51.0", "", {}, "sha512-x"],
+    "@all/server/wrangler/workerd": ["workerd@1.20251125.0", "", {}, "sha512-x"],
+  }
+}
+"""
+    asks = b'{"devDependencies": {"wrangler": "^4.4.0"}}'
+    files = {"package.json": b'{"workspaces": ["packages/*"]}', "bun.lock": lock}
+    files |= {"packages/a/package.json": asks, "packages/b/package.json": asks}
+    workspace = memory(files)
+    assert newest_locked(workspace, "packages/a", "workerd") == (1, 20251125, 0)
+    assert newest_locked(workspace, "packages/a", "wrangler") == (4, 51, 0)
+    assert newest_locked(workspace, "packages/b", "workerd") == (1, 20250718, 0)
+    assert newest_locked(workspace, "", "wrangler") == (3, 114, 15)
+
+
 def test_what_is_not_locked_has_no_newest_version() -> None:
     assert newest_locked(memory({"package.json": MANIFEST}), "", "pg") is None
     assert (

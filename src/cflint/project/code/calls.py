@@ -296,6 +296,31 @@ def is_never_called(module: Module, function: Node) -> bool:
     return callers.complete and not callers.calls
 
 
+def is_dead(module: Module, node: Node) -> bool:
+    """Whether no Worker ever runs a node, since nobody calls the function around it, or only functions of which
+    the same holds, as far as all code is known. What a framework calls by its name is not known."""
+    return _is_dead(module, node, frozenset(), _HOPS)
+
+
+def _is_dead(module: Module, node: Node, seen: frozenset[tuple[str, int]], hops: int) -> bool:
+    if module.app is not None or hops == 0:
+        return False
+    function = module.enclosing_function(node)
+    while function is not None:
+        key = (module.path, function.id)
+        if key in seen:
+            return True  # it only calls itself
+        if is_uncalled_method(module, function):
+            return True
+        callers = callers_of(module, function)
+        if callers.complete and all(
+            _is_dead(site.module, site.node, seen | {key}, hops - 1) for site in callers.calls
+        ):
+            return True
+        function = module.enclosing_function(function)
+    return False
+
+
 def is_uncalled_method(module: Module, function: Node) -> bool:
     """Whether a function is a method of a class that extends nothing and that the runtime does not call, and
     no code of its Workers names it after a dot, in quotes or in braces, as far as all of it is known."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from cflint.project.code.nodes import Call, member_read
 from cflint.project.code.origins import key_of, property_value
-from cflint.scope import Step
+from cflint.project.code.parameters import parameter_index
+from cflint.project.code.provenance_functions import calls_within, is_public
+from cflint.scope import DeclarationKind, Step
 from cflint.syntax.javascript import unwrap
 
 if TYPE_CHECKING:
@@ -112,10 +114,34 @@ def _entries(module: ModuleLike, node: Node) -> tuple[Node, ...] | None:
         return None
     if made.name != "entries" or module.text(made.receiver) != "Object":
         return None
-    written = unwrap(made.arguments[0])
-    if written.type != "object":
+    objects = written_objects(module, made.arguments[0])
+    if objects is None:
         return None
-    parts = [part for part in written.named_children if part.type != "comment"]
-    if any(key_of(module, part) is None for part in parts):
+    return tuple(
+        part.child_by_field_name("value") or part
+        for written in objects
+        for part in written.named_children
+        if part.type != "comment"
+    )
+
+
+def written_objects(module: ModuleLike, node: Node) -> tuple[Node, ...] | None:
+    """The object literals that an expression may be, all of whose keys are written out: itself, or, of the
+    parameter of a function that the module alone calls, what each of these calls gives. None where it may be
+    another object."""
+    node = module.initializer(node)
+    if node.type == "object":
+        parts = (part for part in node.named_children if part.type != "comment")
+        return (node,) if all(key_of(module, part) is not None for part in parts) else None
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    if declaration is None or declaration.kind is not DeclarationKind.PARAMETER or declaration.path:
         return None
-    return tuple(part.child_by_field_name("value") or part for part in parts)
+    function, position = declaration.scope, parameter_index(declaration)
+    calls = list(calls_within(module, function))
+    if not calls or position is None or module.scope.assignments(declaration) or is_public(module, function):
+        return None
+    given = [call.arguments[position] for call in calls if position < len(call.arguments)]
+    if len(given) != len(calls) or any(module.initializer(one).type != "object" for one in given):
+        return None
+    found = [written_objects(module, one) for one in given]
+    return tuple(one for objects in found for one in objects or ()) if None not in found else None

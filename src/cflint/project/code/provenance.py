@@ -22,8 +22,8 @@ from cflint.project.code.constraints import (
     ties_down,
     type_is_fixed,
 )
-from cflint.project.code.elements import written_parts
-from cflint.project.code.origins import callee_name, key_of, property_value, reads_request
+from cflint.project.code.elements import written_objects, written_parts
+from cflint.project.code.origins import callee_name, property_value, reads_request
 from cflint.project.code.parameters import is_callable, parameter_index
 from cflint.project.code.provenance_functions import (
     calls_within,
@@ -540,9 +540,7 @@ class _Search:
             if function.type in FUNCTIONS:
                 self._returns(module, function)
                 return
-        if name == "keys" and arguments:
-            value = module.initializer(arguments[0])
-            if value.type == "object" and all(key_of(module, part) for part in value.named_children):
-                return
+        if name == "keys" and arguments and written_objects(module, arguments[0]) is not None:
+            return
         if name in ("from", "of", "keys", "values", "entries", "parse", "stringify", "fromEntries", "assign"):
             self.add(module, *arguments)

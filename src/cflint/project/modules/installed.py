@@ -319,12 +319,29 @@ def _is_locked(document: Document, home: str) -> bool:
 
 
 def _bun_locked(path: str, name: str, document: Document) -> Places:
-    """The version that a package finds which another one brings: the file of bun has `wrangler/workerd` for
-    one that is not the same for all."""
+    """The version that a package finds: the file of bun has a key for each place, `server/wrangler/workerd`
+    for what lies in a node_modules of its own, and begins that of a package of the monorepo by its name."""
+    within = _bun_scope(path, document)
     for bringer in _BRINGERS.get(name, ()):
-        if f'"{bringer}": ["'.encode() in document.data:
-            return _at_key(document, _BUN_AFTER, f"{bringer}/{name}")
-    return {}
+        by = _bun_nearest(document, within, bringer)
+        if by is not None:
+            within = _bun_nearest(document, by, "miniflare") or by
+            break
+    found = _bun_nearest(document, within, name)
+    return _at_key(document, _BUN_AFTER, "/".join(found)) if found is not None else {}
+
+
+def _bun_scope(path: str, document: Document) -> tuple[str, ...]:
+    """What keys of a package of the monorepo begin with: nothing for that of the root."""
+    at = document.data.find(f'"{path}": {{'.encode()) if path != "." else -1
+    found = _BUN_NAME.match(document.data, document.data.index(b"{", at)) if at != -1 else None
+    return (found["name"].decode("utf-8", "replace"),) if found is not None else ()
+
+
+def _bun_nearest(document: Document, within: tuple[str, ...], name: str) -> tuple[str, ...] | None:
+    """The place in which a package finds another: in its own node_modules, or in those above."""
+    places = ((*within[:depth], name) for depth in range(len(within), -1, -1))
+    return next((it for it in places if f'"{"/".join(it)}": ["'.encode() in document.data), None)
 
 
 def _at_key(document: Document, after: re.Pattern[bytes], key: str) -> Places:
@@ -476,6 +493,7 @@ def _versions(
 
 
 _NPM_AFTER = pattern(rb'": \{\s{0,40}"version": "(?P<version>[^"\n]{1,60})"')
+_BUN_NAME = pattern(rb'\{\s{0,20}"name": "(?P<name>[^"]{1,200})"')
 _BUN_AFTER = pattern(rb'": \["(?P<name>[^"\n]{1,200})@(?P<version>[0-9.]{1,40})"')
 _NPM = ((pattern(rb'"(?:node_modules/)?\Z'), _NPM_AFTER),)
 _LOCKED_FOR = {
