@@ -21,6 +21,7 @@ ERASES = ("delete", "put", "fetch", *sql.SQL_CALLS)
 """Names of calls that `erases` knows."""
 CALLS = (*COSTS, *ERASES)
 """Names of calls that may be such an effect."""
+_KEY = pattern(r"key|token|secret|auth|cred", re.IGNORECASE)
 _MODEL = pattern(r"@(?:cf|hf)/.+")
 _COUNTS = pattern(r"=\s*(?:coalesce\s*\(\s*)?[\"`\[]?(\w+)[\"`\]]?\s*(?:,\s*\d+\s*\)\s*)?[+-]", re.IGNORECASE)
 _OLD = pattern(r"WHERE\s+[\w.\"`]+\s*<=?\s*[?:@$]\w*\s*$", re.IGNORECASE)
@@ -44,7 +45,8 @@ def costs(module: Module, node: Node) -> str | None:
         return "run models of Workers AI at your cost" if is_ai or is_model else None
     if made.name == "fetch" and len(made.arguments) > 1 and js.is_global(module, made.callee, "fetch"):
         key = next(module.contents(made.arguments[1], partial(is_secret, module)), None)
-        return f"call this service with {named(module, key.node)}" if key is not None else None
+        name = named(module, key.node) if key is not None else _key_handed_on(module, made.arguments[1])
+        return f"call this service with {name}" if name is not None else None
     if made.name in _GENERATES:
         is_sdk = made.callee is not None and module.is_from(made.callee, "ai", made.name)
         return "run models at your cost" if is_sdk else None
@@ -176,6 +178,33 @@ def _is_action(module: Module, node: Node) -> bool:
             return True
         function = module.enclosing_function(function)
     return False
+
+
+def _key_handed_on(module: Module, options: Node) -> str | None:
+    """The name of a secret that the headers of a request hold, where other functions hand it on to here."""
+    if not module.document.has_word("headers"):
+        return None
+    headers = module.property_value(options, "headers")
+    if headers is None:
+        return None
+    for found in module.contents(headers, lambda part: _is_named_as_key(module, part)):
+        name = secret_handed_on(module, found.node)
+        if name is not None:
+            return name
+    return None
+
+
+def _is_named_as_key(module: Module, node: Node) -> bool:
+    return node.type in ("identifier", "member_expression") and _KEY.search(module.text(node)) is not None
+
+
+def secret_handed_on(module: Module, node: Node) -> str | None:
+    """What the author calls the secret of `env` that other functions hand on to a place; None of any other
+    value."""
+    behind = js.secret_behind(module, node)
+    if behind is None:
+        return None
+    return quoted(f"env.{behind.path[-1]}") if behind.path else named(behind.module, behind.node)
 
 
 def is_secret(module: Module, node: Node) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 VERBS = ("get", "post", "put", "patch", "delete", "all")
 """Methods of routers that add a route."""
 _PATH = pattern(rb"pathname|\bpath\b|\burl\b|\broute\b")
+_QUERY = pattern(rb"searchParams")
 _ROUTER = pattern(rb"\.(?:get|post|put|patch|delete|all)\s*(?:<[^>]*>)?\(\s*[\"'`][/*]|pathname")
 _SHORT = 400
 """Bytes of a statement that does nothing but to turn somebody away."""
@@ -124,14 +126,18 @@ def _is_on_path(module: Module, condition: Node) -> bool:
         return True
     for name in (condition, *module.descendants(condition, "identifier")):
         made = module.initializer(name) if name.type == "identifier" else name
-        if made.id != name.id and next(module.mentions(_PATH, made), None) is not None:
+        is_query = made.id != name.id and next(module.mentions(_QUERY, made), None) is not None
+        if made.id != name.id and not is_query and next(module.mentions(_PATH, made), None) is not None:
             return True
     return False
 
 
-def is_asked_before(module: Module, node: Node, outer: Node, *, surely: bool = False) -> bool:
+def is_asked_before(
+    module: Module, node: Node, outer: Node, *, surely: bool = False, with_own: bool = True
+) -> bool:
     """Whether anything that runs before a place in a function looks as if it asked who sends the request: the
-    conditions around it, and the statements in front of it that are no branches for other addresses."""
+    conditions around it, and the statements in front of it that are no branches for other addresses.
+    `with_own`: the rest of the place's own statement counts, too."""
     part = node
     for above in module.ancestors(node):
         if above.type == "if_statement":
@@ -146,7 +152,7 @@ def is_asked_before(module: Module, node: Node, outer: Node, *, surely: bool = F
                 is_other = (
                     statement.id != part.id and condition is not None and _is_on_path(module, condition)
                 )
-                is_inside = statement.id == part.id and statement.type in _BLOCKS
+                is_inside = statement.id == part.id and (not with_own or statement.type in _BLOCKS)
                 if not is_other and not is_inside and asks(module, statement, surely=surely):
                     return True
         if above.id == outer.id:
@@ -189,6 +195,124 @@ def is_asked_around(module: Module, node: Node, hops: int = 2, *, surely: bool =
     return any(is_asked_around(site.module, site.node, hops - 1, surely=surely) for site in sites)
 
 
+_FRONT = frozenset({"middleware", "_middleware", "hooks.server", "proxy"})
+"""Names of modules that a framework runs before its routes."""
+_ENTERS = pattern(
+    r"auth|log_?in|sign_?(?:in|up)|callback|register|verif|otp|captcha|hook|invite|session|token|cron|reset|test",
+    re.IGNORECASE,
+)
+"""What speaks of the ways by which somebody who is not known yet comes in."""
+_REQUESTS = frozenset({"fetch"})
+_FAR = 5
+
+
+def is_open(module: Module, node: Node, hops: int = _FAR) -> bool:
+    """Whether a request surely comes to a place without that anything looks as if it asked who sends it: no
+    middleware, nothing before it in its function, and nothing before the calls that lead there from a handler
+    or a route. Ways by which somebody logs in, or that a service calls, are none of these."""
+    return not _has_front(module) and _comes_open(module, node, hops)
+
+
+def _comes_open(module: Module, node: Node, hops: int) -> bool:
+    outer = function = module.enclosing_function(node)
+    if outer is None or _ENTERS.search(module.path.rpartition("/")[2]) is not None:
+        return False
+    while function is not None:
+        around = module.call_around(function)
+        if _ENTERS.search(js.name_of_function(module, function)) is not None:
+            return False
+        if around is not None and around[0].name in (*VERBS, "openapi"):
+            return not is_asked_before(module, node, function, with_own=False) and _is_open_route(
+                module, around[0]
+            )
+        if around is not None and around[0].callee is not None and asks(module, around[0].callee):
+            return False  # `withUser(async () => …)`
+        outer, function = function, module.enclosing_function(function)
+    around_it = (module.text(one) for one in module.conditions_around(node))
+    if any(_ENTERS.search(one) is not None for one in around_it) or is_asked_before(
+        module, node, outer, with_own=False
+    ):
+        return False
+    owner = module.enclosing_class(outer)
+    if owner is not None and owner.kind.runs_as_durable_object:
+        return False  # by whom it is called is not seen
+    handler = module.handler_of(outer)
+    if handler is not None:
+        return handler.name in _REQUESTS
+    if any(one.function.id == outer.id for one in module.app_handlers):
+        return _ENTERS.search(module.path) is None
+    if hops == 0:
+        return False
+    callers = js.callers_of(module, outer)
+    return any(_comes_open(site.module, site.node, hops - 1) for site in callers.calls[:_MOST_SITES]) or any(
+        _is_handed_on(site.module, site.node) for site in callers.handed[:_MOST_SITES]
+    )
+
+
+def _is_open_route(module: Module, made: js.Call) -> bool:
+    """Whether nothing that is told a router beside a handler asks, nor what runs before it."""
+    path, *beside = made.arguments[:-1]
+    is_way_in = _ENTERS.search(module.text(path)) is not None
+    return (
+        not is_way_in and not any(asks(module, part) for part in beside) and not is_behind_middleware(module)
+    )
+
+
+def _is_handed_on(module: Module, name: Node) -> bool:
+    """Whether the name of a handler is told a router, or stands in a table of routes in a function that asks
+    nothing at all."""
+    around = module.call_around(name)
+    if around is not None:
+        return around[0].name in VERBS and len(around[0].arguments) > 1 and _is_open_route(module, around[0])
+    pair = module.parent(name)
+    key = pair.child_by_field_name("key") if pair is not None and pair.type == "pair" else None
+    if key is None or not module.text(key).strip("\"'`").startswith("/"):
+        return False
+    handler = module.handler_around(name)
+    if _ENTERS.search(module.text(key)) is not None or handler is None or handler.name not in _REQUESTS:
+        return False
+    table = module.parent(pair) if pair is not None else None
+    made = module.parent(table) if table is not None else None
+    target = made.child_by_field_name("name") if made is not None else None
+    declaration = module.scope.resolve(target) if target is not None else None
+    if made is None or declaration is None or is_asked_before(module, made, handler.function, with_own=False):
+        return False
+    uses = module.scope.references(declaration)
+    return bool(uses) and not any(_is_asked_between(module, made, use) for use in uses)
+
+
+def _is_asked_between(module: Module, first: Node, last: Node) -> bool:
+    """Whether anything asks between a declaration and a use of it, in the block of the declaration."""
+    whole = module.parent(first) or first
+    block = module.parent(whole) or whole
+    for statement in block.named_children:
+        if statement.start_byte < whole.end_byte:
+            continue
+        condition = statement.child_by_field_name("condition")
+        if statement.end_byte >= last.end_byte:
+            return condition is not None and asks(module, condition)
+        if asks(module, statement):
+            return True
+    return False
+
+
+def _has_front(module: Module) -> bool:
+    """Whether anything asks before all handlers: a middleware, or what a framework runs before its routes."""
+    question = ("front", module.path)
+    return module.project.memo.memoized(question, lambda: _find_front(module))
+
+
+def _find_front(module: Module) -> bool:
+    if has_middleware(module):
+        return True
+    for path in js.paths_around(module):
+        name = path.rpartition("/")[2].rpartition(".")[0]
+        front = module.other(path) if name in _FRONT else None
+        if front is not None and asks(front, front.root):
+            return True
+    return False
+
+
 def _find_middleware(module: Module) -> bool:
     if has_middleware(module):
         return True
@@ -202,10 +326,21 @@ def _find_middleware(module: Module) -> bool:
 
 
 def _find_uses(module: Module) -> bool:
-    for other in js.modules_naming(module.project, js.paths_around(module), "use", at_hand=module):
+    paths = js.paths_around(module)
+    for other in js.modules_naming(module.project, paths, "use", at_hand=module):
         if any(asks(other, part) for made in other.calls("use") for part in _given(other, made)):
             return True
+    for other in js.modules_naming(module.project, paths, "all", at_hand=module):
+        every = (made for made in other.calls("all") if _is_for_every_path(other, made))
+        if any(asks(other, part) for made in every for part in _given(other, made)):
+            return True
     return False
+
+
+def _is_for_every_path(module: Module, made: js.Call) -> bool:
+    """Whether what is told a router runs before other routes: `router.all("*", withUser)`."""
+    path = module.string_of(made.arguments[0]) if len(made.arguments) > 1 else None
+    return path is not None and path.endswith("*")
 
 
 def _given(module: Module, made: js.Call) -> Iterator[Node]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SIGNS = js.Phrases(
     "auth jwt passw passcode pass_?phrase log_?in sign_?in signature hmac verif captcha turnstile"
-    " timing_?safe cookie credential permission forbidden clerk lucia supabase firebase workos svix"
+    " timing_?safe cookie credential permission forbidden clerk lucia workos svix"
     " allow_?list white_?list is_?admin rate_?limit throttl quota api-key x402 payment_?middleware",
     whole="jose 401 402 403",
     unless=pattern(rb"author(?!i[sz]|ity\b)|authority|verified(?![A-Z(])|passwordless", re.IGNORECASE),
@@ -37,6 +37,8 @@ _PARTS = frozenset(
     | {"type_query", "intersection_type", "generic_type"}
 )
 _NAMES = frozenset({"identifier", "property_identifier", "shorthand_property_identifier"})
+_VARIABLES = frozenset({"identifier", "shorthand_property_identifier"})
+_HANDED_ON = pattern(r"key$|token$|secret$", re.IGNORECASE)
 _KEY_IN_URL = pattern(r"[?&]?(?:api-key|token|key)=$", re.IGNORECASE)
 
 
@@ -76,6 +78,9 @@ def _is_own_secret(module: Module, leaf: Node) -> bool:
     if leaf.type == "shorthand_property_identifier_pattern":
         return True  # by its uses
     whole = above if above is not None and above.type == "member_expression" else leaf
+    is_key = leaf.type in _VARIABLES and _HANDED_ON.search(module.text(leaf)) is not None
+    if is_key and js.secret_behind(module, leaf) is not None:
+        return True  # what another function hands on; where it is compared, that is a sign
     if leaf.type not in _NAMES or not is_secret(module, whole):
         return False
     whole = module.with_wrappers(whole)

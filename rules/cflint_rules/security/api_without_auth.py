@@ -98,12 +98,16 @@ secret (`npx wrangler secret put API_TOKEN`; `API_TOKEN=…` in `.dev.vars`); ca
   `.dev.vars`); callers send it as `Authorization: Bearer …`. Where users log in already, ask for their
   session there instead.
 
+Where a Worker asks for something else, what spends money is reported that a request surely comes to without
+being asked: no middleware, and nothing before it from the handler or route on.
+
 ## Not reported
 
-Workers in whose code anything looks as if it asked: a package or a name that speaks of authentication,
-signatures, passwords, permissions or CAPTCHAs, a header or cookie with a credential, a comparison with a
-secret, a status of 401 or 403, a limit of rates. Workers that only others of the same account reach
-(`workers_dev` is false, and there is no route), and Workers not all of whose code is known.
+What only changes data, in Workers in whose code anything looks as if it asked (`route-without-auth`): a
+package or a name that speaks of authentication, signatures, passwords, permissions or CAPTCHAs, a header or
+cookie with a credential, a comparison with a secret, a status of 401 or 403, a limit of rates; and in these
+the ways by which users log in and services call (`/login`, `/webhook`, …). Workers that only others of the
+same account reach (`workers_dev` is false, and there is no route), and those not all of whose code is known.
 What only adds counts where CORS lets every page call it: a guest book or a counter is meant for all; not so
 what deletes or changes what the client names, and routes for `DELETE`, `PUT` and `PATCH`. What Access does in
 front of a Worker cannot be seen: a Worker behind it should check its token all the same.
@@ -148,9 +152,10 @@ from cflint_rules.security._effects import (
     is_secret,
     named,
     registers,
+    secret_handed_on,
     writes,
 )
-from cflint_rules.security._routes import is_known, is_private
+from cflint_rules.security._routes import is_known, is_open, is_private
 from cflint_rules.security._signs import KEYS, SIGNS, TEXTS, is_compared, is_sign
 
 if TYPE_CHECKING:
@@ -163,6 +168,10 @@ _CLIENTS = pattern(
 )
 _PAGE = pattern(rb"\btext/html\b|<!doctype html|<form\b|<html\b", re.IGNORECASE)
 _METHODS = pattern(rb"\b(?:POST|PUT|PATCH|DELETE|post|put|patch|delete)\b")
+_IS_OTHER = pattern(r"client_?secret|turnstile|captcha|oauth|hook|auth|internal|cron|^start", re.IGNORECASE)
+"""Names of keys by which a Worker itself asks who somebody is, or which others of the owner's ask it for; and
+containers, which start with what is sent to them later."""
+_QUOTED = pattern(r"`[^`]+`")
 _MOST = 6
 """How many places of other kinds a finding shows."""
 
@@ -177,6 +186,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         return
     paths = js.running_paths(subject)  # the cheap questions first: most Workers have such a word somewhere
     if js.has_leaf(project, paths, SIGNS, is_sign) or js.has_leaf(project, paths, KEYS, is_compared):
+        yield from _beside(project, subject)
         return
     anyone = [
         *_done(project, subject, costs, COSTS),
@@ -196,7 +206,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     for at, done in anyone:
         first.setdefault(done, at)
     (what, place), *others = first.items()
-    also = next((done for done, _ in others if done.split()[0] != what.split()[0]), None)
+    also = next((done for done, _ in others if not _is_same(done, what)), None)
     yield Finding(
         f"nothing in this Worker asks who sends a request: {who} can {what}{f', and {also}' if also else ''}",
         place,
@@ -206,6 +216,28 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         ),
         words=_asked_by(project, place.document.path) if open_to is None else (),
     )
+
+
+def _is_same(done: str, other: str) -> bool:
+    """Whether two things that anyone can do are one to a reader: they begin alike, or need the same key."""
+    key = _QUOTED.search(done)
+    return done.split()[0] == other.split()[0] or (key is not None and key.group() in other)
+
+
+def _beside(project: Project, subject: Worker) -> Iterator[Finding]:
+    """What anyone can do in a Worker that asks for something else."""
+    first: dict[str, list[Location]] = {}
+    for found, done in (*_places(project, subject, costs, COSTS), *_clients(project, subject)):
+        module, node = found
+        if _IS_OTHER.search(done) is None and is_open(module, node):
+            first.setdefault(done, []).append(module.at(node))
+    for done, (place, *others) in first.items():
+        yield Finding(
+            f"nothing that runs before this asks who sends the request: anyone can {done}",
+            place,
+            tuple(Location(at.document, at.span, "and here") for at in others[: _MOST - 1]),
+            words=_asked_by(project, place.document.path),
+        )
 
 
 def _asked_by(project: Project, path: str) -> tuple[tuple[str, str], ...]:
@@ -221,11 +253,19 @@ def _done(
     project: Project, subject: Worker, what: Callable[[Module, Node], str | None], names: Iterable[str]
 ) -> Iterator[tuple[Location, str]]:
     """Where a request makes a Worker do something, by what it is; `names` are those of the calls."""
+    for (module, node), done in _places(project, subject, what, names):
+        if is_for_request(module, node):
+            yield module.at(node), done
+
+
+def _places(
+    project: Project, subject: Worker, what: Callable[[Module, Node], str | None], names: Iterable[str]
+) -> Iterator[tuple[tuple[Module, Node], str]]:
     for name in names:
         for site in js.worker_calls(project, subject, name):
             done = what(site.module, site.node)
-            if done is not None and is_for_request(site.module, site.node):
-                yield site.module.at(site.node), done
+            if done is not None:
+                yield (site.module, site.node), done
 
 
 def _routes(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
@@ -239,20 +279,33 @@ def _routes(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]
 
 def _paid(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
     """Where code that runs for a request makes a client of a service with a key of the owner's."""
+    for (module, node), done in _clients(project, subject):
+        if is_for_request(module, node):
+            yield module.at(node), done
+
+
+def _clients(project: Project, subject: Worker) -> Iterator[tuple[tuple[Module, Node], str]]:
+    """Where a client of a service is made with a key of the owner's."""
     for module, leaf in js.leaves_matching(project, js.running_paths(subject), _API_KEY):
         pair = module.parent(leaf)
         value = pair.child_by_field_name("value") if pair is not None and pair.type == "pair" else None
-        if value is None or not is_secret(module, value):
-            continue
-        if is_for_request(module, value):
-            yield module.at(value), f"use the service of {named(module, value)} at your cost"
+        if leaf.type == "shorthand_property_identifier":
+            value = leaf
+        name = _key(module, value) if value is not None else None
+        if value is not None and name is not None:
+            yield (module, value), f"use the service of {name} at your cost"
     for module, leaf in js.leaves_matching(project, js.running_paths(subject), _CLIENTS):
         made = module.parent(leaf)
         if made is None or made.type != "new_expression":
             continue
         first = js.Call(module, made).argument(0)
-        if first is not None and is_secret(module, first) and is_for_request(module, made):
-            yield module.at(first), f"use the service of {named(module, first)} at your cost"
+        name = _key(module, first) if first is not None else None
+        if first is not None and name is not None:
+            yield (module, first), f"use the service of {name} at your cost"
+
+
+def _key(module: Module, value: Node) -> str | None:
+    return named(module, value) if is_secret(module, value) else secret_handed_on(module, value)
 
 
 def _written(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:

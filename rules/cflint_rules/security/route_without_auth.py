@@ -126,6 +126,7 @@ from cflint_rules.security._routes import (
     Route,
     branches,
     is_behind_middleware,
+    is_open,
     is_private,
     may_have_routes,
     registered,
@@ -200,7 +201,10 @@ def _effect(module: Module, node: Node, hops: int, only_costs: bool) -> tuple[Mo
     for found in calls:
         if js.Call(module, found).name not in CALLS:
             continue
-        what = costs(module, found) or (erases(module, found) if not only_costs else None)
+        costing = costs(module, found)
+        if costing is not None and is_open(module, found):
+            continue  # `api-without-auth` says it, in whatever module it is done
+        what = costing or (erases(module, found) if not only_costs else None)
         if what is not None:
             return module, found, what
     for found in calls if hops > 0 else ():

@@ -244,6 +244,19 @@ def test_callers_of_a_default_export() -> None:
     assert callers(files) == (["index.ts: anything()"], True)
 
 
+def test_where_a_function_is_handed_on() -> None:
+    files = {
+        MAIN: 'import { f } from "./f"; const routes = { f, other: f }; app.get("/", f); f();' + ENTRY,
+        "f.ts": "export function f() {} const again = f; f();",
+    }
+    project = project_with(files)
+    module = module_at(project, "f.ts")
+    assert module is not None
+    found = callers_of(module, function_named(module, "f"))
+    assert [site.module.path for site in found.handed] == ["f.ts", MAIN, MAIN, MAIN]
+    assert len(found.calls) == 2 and not found.complete
+
+
 def test_callers_that_import_by_way_of_others() -> None:
     files = {
         "f.ts": "export function f() {}",

@@ -134,6 +134,15 @@ def test_secret_behind(code: str, name: str | None) -> None:
     assert said == name
 
 
+def test_a_secret_of_an_env_that_a_pattern_takes() -> None:
+    code = "interface Context { request: Request }\nexport const handler = ({ env }: Context) => use(«env.API_KEY»);\n"
+    module, node = marked(code + FETCH % "use(handler)")
+    found = secret_behind(module, node)
+    assert found is not None and found.path == ("API_KEY",)
+    module, node = marked(code.replace("{ env }", "{ options: env }") + FETCH % "use(handler)")
+    assert secret_behind(module, node) is None
+
+
 def test_names_that_count_as_secrets() -> None:
     module, node = marked(ENV + FETCH % "use(«env.SHOP_KEY»)")
     assert secret_behind(module, node) is None

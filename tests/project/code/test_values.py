@@ -24,6 +24,7 @@ HEAD = """
 import { DurableObject, WorkflowEntrypoint, env as everywhere } from "cloudflare:workers";
 import type { WorkflowStep } from "cloudflare:workers";
 import { Hono, type Context } from "hono";
+import { env as envOf } from "hono/adapter";
 import { getAgentByName, Agent, type Connection } from "agents";
 import postgres from "postgres";
 import pg from "pg";
@@ -189,6 +190,9 @@ def test_a_direct_client_has_no_connection_string_of_hyperdrive() -> None:
         ("function f(c: Context) { «c.executionCtx»; }", ValueKind.EXECUTION_CONTEXT),
         ("const app = new Hono(); app.get('/', (c) => «c.env»);", ValueKind.ENV),
         ("const app = new Hono(); app.onError((error, c) => «c»);", ValueKind.HONO_CONTEXT),
+        ("const app = new Hono(); app.get('/', (c) => «envOf(c)»);", ValueKind.ENV),
+        ("const app = new Hono(); app.get('/', (c) => «envOf(c, 'workerd')»);", ValueKind.ENV),
+        ("const app = new Hono(); app.get('/', (c) => «envOf(c, 'node')»);", ValueKind.UNKNOWN),
         ("export default { queue(batch) { batch.messages.forEach((m) => «m»); } };", ValueKind.MESSAGE),
         ("export default { queue(batch) { for (const m of batch.messages) «m»; } };", ValueKind.MESSAGE),
         ("function f(fetch) { «fetch('a')»; }", ValueKind.UNKNOWN),

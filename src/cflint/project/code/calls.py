@@ -46,11 +46,13 @@ class CallSite:
 
 @record(frozen=True)
 class Callers:
-    """The calls of a function; `complete` is false when there may be others: it is handed on as a value, the
-    runtime or a package can reach it, or not all code of its Workers is known."""
+    """The calls of a function; `complete` is false when there may be others: it is handed on as a value (in
+    `handed`, where its name stands for it), the runtime or a package can reach it, or not all code of its
+    Workers is known."""
 
     calls: tuple[CallSite, ...]
     complete: bool
+    handed: tuple[CallSite, ...] = ()
 
 
 def paths_around(module: Module) -> tuple[str, ...]:
@@ -266,10 +268,12 @@ def callers_of(module: Module, function: Node) -> Callers:
     declaration = module.scope.resolve(named)
     if declaration is None:
         return Callers(tuple(calls), False)
-    complete = all(
-        call_of(module, use) is not None or _is_export(module, use)
+    handed = [
+        CallSite(module, use)
         for use in module.scope.references(declaration)
-    )
+        if call_of(module, use) is None and not _is_export(module, use)
+    ]
+    complete = not handed
     project = module.project
     exported = exported_names(module, declaration.name)
     facts = project.facts.of(module.path)
@@ -277,7 +281,7 @@ def callers_of(module: Module, function: Node) -> Callers:
     if default is not None and default.span.start == function.start_byte:
         exported.add("default")
     if not exported:
-        return Callers(tuple(calls), complete)
+        return Callers(tuple(calls), complete, tuple(handed))
     if not module.workers or not all(all_code_is_known(project, worker) for worker in module.workers):
         complete = False
     if any(module.path in worker.entries for worker in module.workers):
@@ -287,7 +291,8 @@ def callers_of(module: Module, function: Node) -> Callers:
             calls.append(site)
         else:
             complete = False
-    return Callers(tuple(calls), complete)
+            handed.append(site)
+    return Callers(tuple(calls), complete, tuple(handed))
 
 
 def is_never_called(module: Module, function: Node) -> bool:

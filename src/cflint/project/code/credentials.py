@@ -144,10 +144,13 @@ def _is_code(found: Traced) -> bool:
 
 def _is_untyped(module: Module, node: Node, names: frozenset[str]) -> bool:
     """Whether an expression is a parameter of such a name that says nothing of its type (`any` says nothing),
-    in a function of a Worker: the handler of a router that is not known."""
+    in a function of a Worker: the handler of a router that is not known; or what a pattern takes by its own
+    name from an object, whose type says it somewhere else (`({ env }: Context) => …`)."""
     if node.type != "identifier" or module.text(node) not in names or not module.workers:
         return False
     declaration = module.scope.resolve(node)
-    if declaration is None or declaration.kind is not DeclarationKind.PARAMETER or declaration.path:
+    if declaration is None or declaration.kind is not DeclarationKind.PARAMETER or module.value_of(node):
         return False
-    return said_type(module.syntax, declaration.owner) is None and not module.value_of(node)
+    if declaration.path:
+        return declaration.path == (declaration.name,)
+    return said_type(module.syntax, declaration.owner) is None

@@ -482,7 +482,7 @@ class Evaluator:
             made = (
                 orms.database_of(self._module, call, ref) if orm_package(ref.module) is not None else UNKNOWN
             )
-            given = made or self._called(ref, name, call)
+            given = made or self._called(ref, name, call) or self._env_of_adapter(ref, call)
             if given:
                 return given
             resolves = STUB_MAKERS.get((ref.module, ref.name))
@@ -500,6 +500,14 @@ class Evaluator:
         if self._module.app is None:
             return UNKNOWN
         return app_values.called(self._module, ref, name, call)
+
+    def _env_of_adapter(self, ref: ImportRef, call: Node) -> Value:
+        """What Hono's `env(c)` gives, which is `c.env` in a Worker; another runtime may be named."""
+        if (ref.module, ref.name) != ("hono/adapter", "env") or not self._module.environments:
+            return UNKNOWN
+        given = arguments_of(call)
+        runtime = string_value(self._syntax, given[1]) if len(given) > 1 else "workerd"
+        return Value(ValueKind.ENV) if given and runtime == "workerd" else UNKNOWN
 
     def _owned(self, name: str) -> Value:
         """What something of this name is to a framework."""
