@@ -70,6 +70,7 @@ from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_GIVES_CHUNKS = {"transform": "TransformStream", "write": "WritableStream"}
 _UTF_8 = frozenset({"utf-8", "utf8", "unicode-1-1-utf-8"})
 
 
@@ -88,7 +89,11 @@ def check(match: Match) -> Iterator[Finding]:
     if not _is_chunk(module, match.node, match.arguments[0]):
         return
     loop = module.loop_around(match.node)
-    is_new = made.id == js.unwrap(match.receiver).id or (loop is not None and js.contains(loop, made))
+    function = match.enclosing_function
+    is_new = made.id == js.unwrap(match.receiver).id or any(
+        around is not None and js.contains(around, made)
+        for around in (loop, function if loop is None else None)
+    )
     edit = module.insert(match.arguments[0].end_byte, ", { stream: true }")
     yield Finding(
         "a character that is cut by the end of a chunk becomes `�`: decode with `{ stream: true }`"
@@ -99,7 +104,8 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _is_chunk(module: Module, node: Node, chunk: Node) -> bool:
-    """Whether an expression is a chunk of a stream: what `read()` gave, or a turn of `for await`."""
+    """Whether an expression is a chunk of a stream: what `read()` gave, a turn of `for await`,
+    or what a `TransformStream` hands on."""
     name = js.unwrap(chunk)
     member = module.member(name)
     if member is not None and member.name == "value":
@@ -107,6 +113,8 @@ def _is_chunk(module: Module, node: Node, chunk: Node) -> bool:
     declaration = module.scope.resolve(name) if name.type == "identifier" else None
     if declaration is None:
         return False
+    if declaration.kind is js.DeclarationKind.PARAMETER:
+        return member is None and _is_given_chunks(module, declaration)
     loop = module.loop_around(node)
     if loop is None:
         return False
@@ -118,6 +126,23 @@ def _is_chunk(module: Module, node: Node, chunk: Node) -> bool:
     return any(_is_read(module, value) for value in given if value is not None) and (
         member is not None or "value" in declaration.path
     )
+
+
+def _is_given_chunks(module: Module, declaration: js.Declaration) -> bool:
+    """Whether a parameter is each chunk in turn of what goes through a stream: the first one of `transform()`
+    of a `TransformStream`, or of `write()` of a `WritableStream`."""
+    parameters = module.parameters(declaration.scope)
+    if not parameters or parameters[0].pattern.id != declaration.node.id:
+        return False
+    above = module.parent(declaration.scope)
+    holder = declaration.scope if above is None or above.type != "pair" else above
+    key = holder.child_by_field_name("key" if holder.type == "pair" else "name")
+    given = module.parent(holder)
+    around = module.call_around(given) if given is not None and given.type == "object" else None
+    if key is None or around is None or around[1] != 0 or not around[0].is_new:
+        return False
+    wanted = _GIVES_CHUNKS.get(module.text(key))
+    return wanted is not None and module.is_global(around[0].callee, wanted)
 
 
 def _right(node: Node) -> Node | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cflint.project.code.values import ValueKind
 from tests.support.modules import marked
 
 pytestmark = pytest.mark.portable
@@ -87,3 +88,28 @@ def test_what_a_function_does_with_a_binding_it_is_given_tells_the_kind_there() 
     module, node = marked(code + worker("await count(env.X); return new Response();"))
     value = module.value_of(node)
     assert value.is_binding("kv") and value.name == "X"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("export async function login(request, env) { return «request».json(); }", ValueKind.REQUEST),
+        ("export const login = (request: any, env: Env) => «request».json();", ValueKind.REQUEST),
+        ("export function login(request, options) { return «request».json(); }", ValueKind.UNKNOWN),
+        ("export function login(env, request) { return «request».json(); }", ValueKind.UNKNOWN),
+        ("export function login(request: Job, env) { return «request».json(); }", ValueKind.UNKNOWN),
+        (
+            "export const login = async (c) => { await c.req.json(); return «c».json({}); };",
+            ValueKind.HONO_CONTEXT,
+        ),
+        ("export const login = (ctx: any) => ctx.text(«ctx».req.param('id'));", ValueKind.HONO_CONTEXT),
+        ("export const login = (ctx) => ctx.text(«ctx».req.url);", ValueKind.UNKNOWN),
+        ("export const login = (ctx) => ctx.text(«ctx».req.json);", ValueKind.UNKNOWN),
+        ("export const login = (next, c) => «c».text(c.req.param('id'));", ValueKind.UNKNOWN),
+    ],
+)
+def test_what_a_handler_gets(code: str, kind: ValueKind) -> None:
+    """A first parameter without a type is a request beside `env`, and Hono's context where its methods are
+    called: the module that makes it a handler may be another."""
+    module, node = marked(code, '{ "name": "app", "main": "src/index.ts" }')
+    assert module.value_of(node).kind is kind

@@ -17,8 +17,10 @@ from cflint.project.code.awaited import result_of
 from cflint.project.code.env_uses import env_uses_of, kind_with_method
 from cflint.project.code.nodes import call, member_read, operation
 from cflint.project.code.origins import property_value
+from cflint.project.code.parameters import said_type
 from cflint.project.code.promises import calls_on, calls_on_name
-from cflint.syntax.javascript import string_value, with_wrappers
+from cflint.project.code.values import BY_NAME, UNKNOWN, Value, ValueKind
+from cflint.syntax.javascript import contains, string_value, with_wrappers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -33,6 +35,8 @@ _LISTED = {"keys": "kv", "list_complete": "kv", "objects": "r2", "truncated": "r
 _METHODS = frozenset({"get", "put", "delete", "list", "getWithMetadata"})
 _SAYS_KV = pattern(r"(?:^|_)KV(?:_|$)", re.IGNORECASE)
 _EXPIRES = ("expirationTtl", "expiration")
+REQUEST_NAMES = frozenset({"request", "c", "ctx", "context"})
+_OF_HONO = frozenset({"json", "param", "query", "queries", "header", "parseBody", "valid"})
 
 
 def kind_by_use(module: ModuleLike, name: str) -> BindingKind | None:
@@ -60,6 +64,41 @@ def kind_of_parameter(module: ModuleLike, declaration: Declaration) -> BindingKi
     """The kind of binding that a parameter without a type is by what a function calls on it."""
     called = list(calls_on_name(module, declaration))
     return _kind_called(module, declaration.name, called) if called else None
+
+
+def request_by_use(module: ModuleLike, declaration: Declaration) -> Value:
+    """What a first parameter without a type is that is called like a request, or like Hono's context: a
+    request stands beside `env`, which nothing but a Worker has, and only Hono's context has a `req` with
+    these methods. A handler that another module calls, or gives a route, says no more of it."""
+    function = declaration.scope
+    given = function.child_by_field_name("parameters")
+    names = [part for part in given.named_children if part.type != "comment"] if given is not None else []
+    if not names or not contains(names[0], declaration.node):
+        return UNKNOWN
+    if said_type(module.syntax, declaration.owner) is not None:
+        return UNKNOWN
+    if declaration.name == "request":
+        is_beside = len(names) > 1 and _name_of(module, names[1]) == "env"
+        return Value(ValueKind.REQUEST, detail=BY_NAME) if is_beside else UNKNOWN
+    if any(_asks_of_hono(module, use) for use in module.scope.references(declaration)):
+        return Value(ValueKind.HONO_CONTEXT, detail=BY_NAME)
+    return UNKNOWN
+
+
+def _name_of(module: ModuleLike, parameter: Node) -> str:
+    """The name of a parameter that is no pattern; "" of others."""
+    name = parameter.child_by_field_name("pattern") or parameter
+    return module.syntax.text(name) if name.type == "identifier" else ""
+
+
+def _asks_of_hono(module: ModuleLike, use: Node) -> bool:
+    """Whether `c.req.param()` or its like is called on a name."""
+    read = member_read(module, use)
+    asked = member_read(module, read.node) if read is not None and read.name == "req" else None
+    if asked is None or asked.name not in _OF_HONO:
+        return False
+    above = module.syntax.parent(asked.node)
+    return above is not None and above.type == "call_expression"
 
 
 def _kind(module: ModuleLike, name: str) -> BindingKind | None:

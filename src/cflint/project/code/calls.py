@@ -295,6 +295,18 @@ def callers_of(module: Module, function: Node) -> Callers:
     return Callers(tuple(calls), complete, tuple(handed))
 
 
+def handed_on_elsewhere(module: Module, function: Node) -> Iterator[CallSite]:
+    """Where other modules of the same Workers hand on a function that a module exports, as a value."""
+    named = name_of(module, function)
+    declaration = module.scope.resolve(named) if named is not None and named.type == "identifier" else None
+    exported = exported_names(module, declaration.name) if declaration is not None else set()
+    for site, is_call in (
+        uses_of_import(module, declaration.name, exported) if declaration and exported else ()
+    ):
+        if not is_call:
+            yield site
+
+
 def is_never_called(module: Module, function: Node) -> bool:
     """Whether no code of the Workers of a module calls a function, as far as all of it is known."""
     callers = callers_of(module, function)
@@ -302,8 +314,8 @@ def is_never_called(module: Module, function: Node) -> bool:
 
 
 def is_dead(module: Module, node: Node) -> bool:
-    """Whether no Worker ever runs a node, since nobody calls the function around it, or only functions of which
-    the same holds, as far as all code is known. What a framework calls by its name is not known."""
+    """Whether no Worker ever runs a node, since nobody calls the function around it, or only functions of
+    which the same holds, as far as all code is known. What a framework calls by its name is not known."""
     return _is_dead(module, node, frozenset(), _HOPS)
 
 

@@ -15,7 +15,7 @@ from cflint.lazy import Lazy
 from cflint.pattern import pattern
 from cflint.platform.drivers import DRIVERS
 from cflint.platform.orms import orm_package
-from cflint.project.code.by_use import kind_of_parameter
+from cflint.project.code.by_use import REQUEST_NAMES, kind_of_parameter, request_by_use
 from cflint.project.code.clients import client_for
 from cflint.project.code.parameters import parameter_index, said_type
 from cflint.project.code.results import (
@@ -282,10 +282,12 @@ class Evaluator:
         return self._callback_parameter(declaration) or self._by_name(declaration)
 
     def _by_name(self, declaration: Declaration) -> Value:
-        """What a parameter of which no type says anything is by its name, where a Worker runs it: `env`, or a
-        binding."""
+        """What a parameter of which no type says anything is by its name, where a Worker runs it: `env`, a
+        binding, or, by what is beside it and called on it, too, a request or Hono's context."""
         if declaration.path or not self._module.environments:
             return UNKNOWN
+        if declaration.name in REQUEST_NAMES:
+            return request_by_use(self._module, declaration)
         is_env = declaration.name == "env"
         if not is_env and _BINDING_NAME.fullmatch(declaration.name) is None:
             return UNKNOWN

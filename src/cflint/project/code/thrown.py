@@ -5,7 +5,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cflint.project.code.calls import callers_of, is_named, modules_naming, paths_around
+from cflint.platform.containers import PER_ELEMENT
+from cflint.project.code.calls import (
+    CallSite,
+    callers_of,
+    handed_on_elsewhere,
+    is_named,
+    modules_naming,
+    paths_around,
+)
 from cflint.project.code.control import try_around
 from cflint.project.code.effects import response_made
 from cflint.project.code.env_uses import is_guard
@@ -16,7 +24,7 @@ from cflint.project.code.platform_names import called_name
 from cflint.project.code.routers import lets_errors_through
 from cflint.project.code.tracing import function_called
 from cflint.project.code.values import ValueKind
-from cflint.syntax.javascript import arguments_of, contains, first_named, walk
+from cflint.syntax.javascript import arguments_of, contains, first_named, is_async, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -137,8 +145,21 @@ def _gets_out(module: Module, function: Node, hops: int) -> bool:
         return not any(_is_catching_middleware(module, path) for path in paths_around(module))
     taken = module.callback_of(function)
     if taken is not None:
+        if taken.name in PER_ELEMENT and not is_async(function):
+            return _escapes(module, taken.node, hops)  # it runs there and then
         return _is_route(module, taken)
-    return any(_escapes(site.module, site.node, hops - 1) for site in callers_of(module, function).calls)
+    if any(_escapes(site.module, site.node, hops - 1) for site in callers_of(module, function).calls):
+        return True
+    return any(_is_given_to_route(site) for site in handed_on_elsewhere(module, function))
+
+
+def _is_given_to_route(site: CallSite) -> bool:
+    """Whether a name of a function is the last argument of a route, before which nothing validates what a
+    client sends."""
+    around = site.module.call_around(site.node)
+    if around is None or around[1] != len(around[0].arguments) - 1 or not _is_route(site.module, around[0]):
+        return False
+    return all("alidat" not in site.module.text(given) for given in around[0].arguments[:-1])
 
 
 def _is_chained(module: Module, node: Node) -> bool:
