@@ -39,6 +39,7 @@ before wrangler; if it is gone for good, the configuration goes, too. wrangler s
   that it serves, or both. If the file is no configuration of a Worker, delete it.
 - "alone means": Write `assets` with the folder as its `directory` in the place of `site`: the files are then
   served without code. If code is to serve them, add `main`.
+- "is no module": Delete `main`, and write `assets` with the folder of the file as its `directory`.
 - "is a folder": Write the file in it that has the default export.
 - "absolute path": Write it relative to this file.
 - "the script `<name>`": Write the path where the file is now, from the folder of package.json; if it is gone
@@ -107,6 +108,8 @@ _NOTHING = "the configuration has neither `main` nor `assets`: there is nothing 
 _ENTRY_OF_SITE = "workers-site/index.js"
 """The entry that wrangler takes where a `site` names none."""
 _LONGEST = 80
+_NO_CODE = frozenset((".html", ".htm", ".css", ".md", ".toml"))
+"""Endings of files for which wrangler's bundler has no loader."""
 _PLAIN = pattern(r"(?!_+$)[\w./@-]+")
 """A path of a template that is written out."""
 _URL = pattern(r"[a-z][a-z0-9+.-]*://", re.I)
@@ -256,6 +259,10 @@ def _main(
             node,
             Finding(f"`main` is a URL, and wrangler wants a path in the repository: {shown}", at),
         )
+        return
+    if posixpath.splitext(text)[1].lower() in _NO_CODE:
+        message = f"`{main}` is no module, so wrangler cannot build it: {quoted(text, _LONGEST)}"
+        yield "main", node, Finding(message, at)
         return
     path = paths.resolve(text)
     if path is None:
