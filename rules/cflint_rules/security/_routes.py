@@ -338,9 +338,13 @@ def _find_uses(module: Module) -> bool:
 
 
 def _is_for_every_path(module: Module, made: js.Call) -> bool:
-    """Whether what is told a router runs before other routes: `router.all("*", withUser)`."""
-    path = module.string_of(made.arguments[0]) if len(made.arguments) > 1 else None
-    return path is not None and path.endswith("*")
+    """Whether what is told a router runs before other routes: `router.all("*", withUser)`, and routes behind
+    it."""
+    if len(made.arguments) < 2 or module.string_of(made.arguments[0]) not in ("*", "/*"):
+        return False
+    end = made.arguments[-1].end_byte
+    paths = (one.arguments[0] for verb in VERBS for one in module.calls(verb) if len(one.arguments) > 1)
+    return any(path.start_byte > end and "*" not in (module.string_of(path) or "*") for path in paths)
 
 
 def _given(module: Module, made: js.Call) -> Iterator[Node]:

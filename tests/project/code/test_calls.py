@@ -13,7 +13,6 @@ from cflint.project.code.calls import (
     calls_in_module,
     calls_named,
     has_leaf,
-    is_dead,
     is_mentioned,
     is_named,
     leaves_matching,
@@ -22,6 +21,7 @@ from cflint.project.code.calls import (
     running_paths,
     worker_calls,
 )
+from cflint.project.code.dead import is_dead
 from cflint.project.code.module import Module
 from cflint.project.code.module import module_of as module_at
 from cflint.project.code.tracing import function_called
