@@ -50,7 +50,7 @@ forged token: answer 401 in a `catch`.
 ## Not reported
 
 Tokens that do not come from the request: one that the token endpoint of an identity provider has just sent
-over TLS needs no verification. Workers in which anything is called `verify`, other than functions of their own
+over TLS needs no verification. Workers in which anything is called `verify`, other than own functions
 that wait for nothing, use no cryptography and call no package: these verify nothing.
 
 ## Fix safety
