@@ -203,7 +203,7 @@ _ENTERS = pattern(
 )
 """What speaks of the ways by which somebody who is not known yet comes in."""
 _REQUESTS = frozenset({"fetch"})
-_FAR = 5
+_FAR = 4
 
 
 def is_open(module: Module, node: Node, hops: int = _FAR) -> bool:
@@ -214,6 +214,11 @@ def is_open(module: Module, node: Node, hops: int = _FAR) -> bool:
 
 
 def _comes_open(module: Module, node: Node, hops: int) -> bool:
+    question = ("comes open", module.path, node.start_byte, node.end_byte, hops)
+    return module.project.memo.memoized(question, lambda: _find_open(module, node, hops))
+
+
+def _find_open(module: Module, node: Node, hops: int) -> bool:
     outer = function = module.enclosing_function(node)
     if outer is None or _ENTERS.search(module.path.rpartition("/")[2]) is not None:
         return False
