@@ -135,14 +135,8 @@ def test_secret_behind(code: str, name: str | None) -> None:
 
 
 def test_a_secret_of_an_env_that_a_pattern_takes() -> None:
-<<<<<<< HEAD
-    code = (
-        "interface Context { request: Request }\nconst handler = ({ env }: Context) => use(«env.API_KEY»);\n"
-    )
-=======
     code = "interface Context { request: Request }\n"
     code += "const handler = ({ env }: Context) => use(«env.API_KEY»);\n"
->>>>>>> reach-security
     module, node = marked(code + FETCH % "use(handler)")
     found = secret_behind(module, node)
     assert found is not None and found.path == ("API_KEY",)
