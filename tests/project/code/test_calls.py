@@ -12,6 +12,7 @@ from cflint.project.code.calls import (
     callers_of,
     calls_in_module,
     calls_named,
+    handed_on_elsewhere,
     has_leaf,
     is_mentioned,
     is_named,
@@ -380,3 +381,20 @@ def test_what_no_module_imports_is_dead(used: str, dead: bool) -> None:
     assert module is not None
     (call,) = module.calls_of("here", module.syntax.root)
     assert is_dead(module, call) is dead
+
+
+def test_where_a_function_is_handed_on_elsewhere() -> None:
+    project = project_with(
+        {
+            MAIN: "import { f } from './f'; import * as all from './f'; f(1); use(f); use(all.f); " + ENTRY,
+            "f.ts": "export function f(x) { return x }\nexport function g() {}\nuse(f);",
+        }
+    )
+    module = module_at(project, "f.ts")
+    assert module is not None
+    found = handed_on_elsewhere(module, function_named(module, "f"))
+    assert sorted((site.module.path, site.module.text(site.node)) for site in found) == [
+        (MAIN, "all.f"),
+        (MAIN, "f"),
+    ]
+    assert list(handed_on_elsewhere(module, function_named(module, "g"))) == []
