@@ -43,9 +43,11 @@ interface Env {
   TEAM: string;
 }
 
+let keys: ReturnType<typeof createRemoteJWKSet> | undefined;
+
 export default {
   async fetch(request, env): Promise<Response> {
-    const keys = createRemoteJWKSet(new URL(`${env.TEAM}/cdn-cgi/access/certs`));
+    keys ??= createRemoteJWKSet(new URL(`${env.TEAM}/cdn-cgi/access/certs`));
     const token = request.headers.get("Cf-Access-Jwt-Assertion") ?? "";
     const user = await jwtVerify(token, keys, { issuer: env.TEAM }).catch(() => null);
     if (user === null) return new Response("who are you?", { status: 403 });

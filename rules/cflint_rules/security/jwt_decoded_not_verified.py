@@ -35,17 +35,17 @@ export default {
 
 ## What to do
 
-- "of Cloudflare Access": Verify it with `jose` (`npm install jose`), in an `async` function: `(await
-  jwtVerify(token, createRemoteJWKSet(new URL("https://TEAM.cloudflareaccess.com/cdn-cgi/access/certs")), {
-  audience: "AUD" })).payload` for what is decoded here, with the team's name for `TEAM` and the
-  application's audience tag for `AUD` (both in Zero Trust, at the application). It throws for a forged
-  token: answer 401 in a `catch`.
+- "of Cloudflare Access": Verify it with `jose` (`npm install jose`): at the top level of the module `const
+  keys = createRemoteJWKSet(new URL("https://TEAM.cloudflareaccess.com/cdn-cgi/access/certs"));`, and in an
+  `async` function `(await jwtVerify(token, keys, { audience: "AUD" })).payload` for what is decoded here,
+  with the team's name for `TEAM` and the application's audience tag for `AUD` (both in Zero Trust, at the
+  application). It throws for a forged token: answer 401 in a `catch`.
 
 Verify it before it is believed, with the key of who signed it. A token that this project signs:
 `jwt.verify(token, secret)` for the decoding, with the secret that it is signed with. A provider's
-(Supabase, Auth0, Google): `(await jwtVerify(token, createRemoteJWKSet(new
-URL("https://ISSUER/.well-known/jwks.json")), { issuer, audience })).payload` of `jose`. Both throw for a
-forged token: answer 401 in a `catch`.
+(Supabase, Auth0, Google): with `const keys = createRemoteJWKSet(new
+URL("https://ISSUER/.well-known/jwks.json"))` of `jose` at the top level, `(await jwtVerify(token, keys, {
+issuer, audience })).payload`. Both throw for a forged token: answer 401 in a `catch`.
 
 ## Not reported
 
