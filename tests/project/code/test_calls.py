@@ -12,7 +12,6 @@ from cflint.project.code.calls import (
     callers_of,
     calls_in_module,
     calls_named,
-    handed_on_elsewhere,
     has_leaf,
     is_mentioned,
     is_named,
@@ -383,7 +382,7 @@ def test_what_no_module_imports_is_dead(used: str, dead: bool) -> None:
     assert is_dead(module, call) is dead
 
 
-def test_where_a_function_is_handed_on_elsewhere() -> None:
+def test_where_a_function_is_handed_on_by_other_modules() -> None:
     project = project_with(
         {
             MAIN: "import { f } from './f'; import * as all from './f'; f(1); use(f); use(all.f); " + ENTRY,
@@ -392,9 +391,10 @@ def test_where_a_function_is_handed_on_elsewhere() -> None:
     )
     module = module_at(project, "f.ts")
     assert module is not None
-    found = handed_on_elsewhere(module, function_named(module, "f"))
+    found = callers_of(module, function_named(module, "f")).handed
     assert sorted((site.module.path, site.module.text(site.node)) for site in found) == [
+        ("f.ts", "f"),
         (MAIN, "all.f"),
         (MAIN, "f"),
     ]
-    assert list(handed_on_elsewhere(module, function_named(module, "g"))) == []
+    assert callers_of(module, function_named(module, "g")).handed == ()

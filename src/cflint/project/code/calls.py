@@ -294,18 +294,6 @@ def callers_of(module: Module, function: Node) -> Callers:
     return Callers(tuple(calls), complete, tuple(handed))
 
 
-def handed_on_elsewhere(module: Module, function: Node) -> Iterator[CallSite]:
-    """Where other modules of the same Workers hand on a function that a module exports, as a value."""
-    named = name_of(module, function)
-    declaration = module.scope.resolve(named) if named is not None and named.type == "identifier" else None
-    exported = exported_names(module, declaration.name) if declaration is not None else set()
-    for site, is_call in (
-        uses_of_import(module, declaration.name, exported) if declaration and exported else ()
-    ):
-        if not is_call:
-            yield site
-
-
 def runs_in_browser_alone(module: Module, node: Node) -> bool:
     """Whether code stands in a function of an app that only the browser runs: in a module that both sides
     have, and nothing that is the Worker's uses the function, as far as the modules of the app tell."""
