@@ -43,8 +43,8 @@ _NAMED = pattern(r"<([a-z]+)>")
 _SUPPRESS = pattern(r"\bsuppress(?:ed)?(?: this| it)?(?: there)?(?=[.,;:)])")
 _ELSEWHERE = pattern(
     r", at each place that is shown,|; do the same at each other place that is shown"
-    r"|,? (?:and do the like|and so|here and|and)? ?at (?:each|the)(?: other)? places?(?: that (?:is|are) shown)?"
-    r"(?=[,.:;])"
+    r"|,? (?:and do the like|and so|here and|and)? ?at (?:each|the)(?: other)? places?"
+    r"(?: that (?:is|are) shown)?(?=[,.:;])"
 )
 """What an edit says of further places, where none is shown."""
 _WITH_HASHES = (".toml", ".py", ".yaml", ".yml")
