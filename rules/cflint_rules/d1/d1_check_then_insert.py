@@ -59,8 +59,9 @@ one. As it is, a second row comes now and then.
 ## Not reported
 
 `INSERT OR IGNORE`, `INSERT OR REPLACE`, `ON CONFLICT`; an `INSERT` in a `try` whose `catch` speaks of
-`UNIQUE` or of a constraint; a `SELECT` of which nobody asks whether it found a row, one by another value than
-the `INSERT` writes, and one of what several rows come to (`MAX`, `SUM`), which looks for no row.
+`UNIQUE` or of a constraint; a `SELECT` of which nobody asks whether it found a row, or without whose row
+there is no `INSERT` (`if (!found) return …`); one by another value than the `INSERT` writes; one of what
+several rows come to (`MAX`, `SUM`), which looks for no row.
 
 ## Errors
 
@@ -122,7 +123,7 @@ def check(match: Match) -> Iterator[Finding]:
         if not query.select.statement.may_be_empty and words.isdisjoint(_COUNTS):
             continue
         asked = query.call.node
-        if _is_asked(module, asked) and js.can_reach(module, asked, match.node):
+        if _is_asked(module, asked, match.node) and js.can_reach(module, asked, match.node):
             key = sql.unique_key(module, insert.tables[0], query.select.compared)
             if key is None and "COUNT" in words:
                 continue  # of how many there may be, which no index says
@@ -166,7 +167,8 @@ def check_orm(match: Match) -> Iterator[Finding]:
     table = module.text(match.arguments[0])
     written = {(name, _plain(module, value)) for name, value in given.items()}
     for query, by in _queries_of(module, function, match.node, table):
-        if by and by <= written and _is_asked(module, query) and js.can_reach(module, query, match.node):
+        is_asked = by and by <= written and _is_asked(module, query, match.node)
+        if is_asked and js.can_reach(module, query, match.node):
             yield Finding(
                 "of two clients at once both find nothing, and both insert, or fail where a column is unique:"
                 " let the statement decide, with a unique index and `onConflictDoNothing()`",
@@ -259,22 +261,59 @@ def _plain(module: Module, value: Node) -> str:
     return f"{_plain(module, made.receiver)}.{made.name}({', '.join(map(module.text, made.arguments))})"
 
 
-def _is_asked(module: Module, asked: Node) -> bool:
-    """Whether somebody asks whether a query found a row."""
+def _is_asked(module: Module, asked: Node, insert: Node) -> bool:
+    """Whether somebody asks whether a query found a row, and does not insert only where it did."""
     result = module.awaited(asked)
     if result is None:
         return False
     if result.pattern is not None and result.pattern.type == "array_pattern":
         first = js.first_named(result.pattern)
         found = module.scope.resolve(first) if first is not None and first.type == "identifier" else None
-        return found is not None and any(module.is_guard(use) for use in module.scope.references(found))
+        uses = tuple(module.scope.references(found)) if found is not None else ()
+        return any(map(module.is_guard, uses)) and not any(_is_wanted(module, use, insert) for use in uses)
     if result.declaration is None:
         return module.is_guard(result.node)
+    if any(_is_wanted(module, use, insert) for use in result.references):
+        return False
     for use in result.references:
         read = module.member_read(use)
         if module.is_guard(use) or (read is not None and read.name in ("results", "length")):
             return True
     return False
+
+
+def _is_wanted(module: Module, use: Node, insert: Node) -> bool:
+    """Whether a function ends before an `INSERT` where a query found no row: `if (!found || …) return …`."""
+    node = module.with_wrappers(use)
+    above = module.parent(node)
+    compared = module.operation(above)
+    is_negated = above is not None and above.type == "unary_expression" and module.text(above).startswith("!")
+    if above is None or not (
+        is_negated
+        or (
+            compared is not None
+            and compared.operator in ("==", "===")
+            and compared.right is not None
+            and module.text(compared.right) in ("null", "undefined")
+        )
+    ):
+        return False
+    while True:
+        node, above = above, module.parent(above)
+        if above is None:
+            return False
+        either = module.operation(above) if above.type == "binary_expression" else None
+        if above.type != "parenthesized_expression" and (either is None or either.operator != "||"):
+            break
+    branch = above.child_by_field_name("consequence") if above.type == "if_statement" else None
+    condition = above.child_by_field_name("condition")
+    return (
+        branch is not None
+        and condition is not None
+        and js.contains(condition, node)
+        and above.end_byte <= insert.start_byte
+        and not js.completes(module, branch)
+    )
 
 
 def _is_expected(module: Module, insert: Node) -> bool:

@@ -66,7 +66,8 @@ KV has already is copied.
 ## Not reported
 
 A value that is written when none was found, that does not come from what was read, or of which a property is
-set: only numbers that are counted and lists that grow or shrink.
+set by its name: only numbers that are counted, lists that grow or shrink, and entries by a key (`all[id] =
+item`).
 
 ## Fix safety
 

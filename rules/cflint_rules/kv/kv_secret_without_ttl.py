@@ -59,8 +59,8 @@ from cflint.api import PREVIEW, Finding, Match, Severity, call, pattern, quoted,
 
 _PASSES = pattern(
     r"^[`\"'](?:\w*[_:-])?(?:sess(?:ion)?s?|otp|nonce|csrf|magic(?:[_-]?link)?|(?:password[_-]?)?reset|verif\w*"
-    r"|pkce|challenge|oauth[_-]?state|auth[_-]?state|auth[_-]?code|login[_-]?(?:code|token)|refresh[_-]?token"
-    r"|access[_-]?token|invite[_-]?token|state)[:_/-]?(?:\$\{|[`\"'])",
+    r"|pkce|challenge|oauth[_-]?state|auth[_-]?state|auth[_-]?code|login[_-]?(?:code|token)"
+    r"|(?:refresh|access)[_-]?tokens?|tokens|invite[_-]?token|state)[:_/-]?(?:\$\{|[`\"'])",
     re.IGNORECASE,
 )
 """How the keys begin of what proves for a while who somebody is."""

@@ -46,7 +46,8 @@ do. As a Worker: add `main` or `assets` instead, after which `functions/` is not
 ## Not reported
 
 Configurations with a `main`, `assets` or an entry that a command gives: those of Workers. Folders without
-functions of Pages, and configurations that bind nothing (they serve commands only).
+functions of Pages and without `@cloudflare/next-on-pages`, and configurations that bind nothing (they serve
+commands only; of `next-on-pages`, those without compatibility flags, too).
 
 ## Errors
 
@@ -86,6 +87,8 @@ from cflint.api import (
 _OF_WORKERS = ("main", "assets", "type", "env")
 """Keys of Workers. With `site` or `build` alone, nothing could be deployed as one."""
 _DEPLOYS = pattern(r"pages (?:dev|deploy|publish)\s+(?:\./)?([\w./-]*\w)(?=[\s\"\\])")
+_NEXT_ON_PAGES = "@cloudflare/next-on-pages"
+_OUTPUT_OF_NEXT = ".vercel/output/static"
 _FOLDERS = ("dist", "public", "build", "out", "_site", "static")
 _USUAL = frozenset({"wrangler.toml", "wrangler.json", "wrangler.jsonc"})
 
@@ -99,21 +102,35 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     site = subject.root.get("site")
     if site is not None and site.get("entry-point") is not None:
         return
-    bound = [found for found in subject.top.bindings if found.kind.id != "secret"]
-    if not bound or any(worker.config is subject and worker.app is not None for worker in project.workers):
+    lost = [found.name for found in subject.top.bindings if found.kind.id != "secret"]
+    if _is_of_next_on_pages(subject, project):
+        lost += [node.text for node in subject.top.own_items("compatibility_flags") if node.text]
+        whose = f"what `{_NEXT_ON_PAGES}` makes gets"
+    else:
+        if any(worker.config is subject and worker.app is not None for worker in project.workers):
+            return
+        folder = posixpath.join(subject.directory, "functions")
+        found = [*islice(config.functions_below(project, folder), 2)] if lost else []
+        if not found:
+            return
+        name = f"`{posixpath.relpath(found[0], subject.directory or '.')}`"
+        whose = f"{name} gets" if len(found) == 1 else f"{name} and the others get"
+    if not lost:
         return
-    found = [*islice(config.functions_below(project, posixpath.join(subject.directory, "functions")), 2)]
-    if not found:
-        return
-    name = f"`{posixpath.relpath(found[0], subject.directory or '.')}`"
-    whose = f"{name} gets" if len(found) == 1 else f"{name} and the others get"
-    lost = quoted(bound[0].name) + (f" and {len(bound) - 1} more" if len(bound) > 1 else "")
+    what = quoted(lost[0]) + (f" and {len(lost) - 1} more" if len(lost) > 1 else "")
     yield Finding(
         "a deployment to Pages ignores this file, which lacks `pages_build_output_dir`:"
-        f" there {whose} no {lost} from it",
+        f" there {whose} no {what} from it",
         subject.top.place,
         words=_folder(subject, project),
     )
+
+
+def _is_of_next_on_pages(subject: WranglerConfig, project: Project) -> bool:
+    """Whether the package around is built for Pages by the adapter that knows nothing else."""
+    path = posixpath.join(subject.directory, "package.json")
+    document = project.workspace.read(path)
+    return document is not None and _NEXT_ON_PAGES in config.Manifest(document).dependencies
 
 
 def _folder(subject: WranglerConfig, project: Project) -> tuple[tuple[str, str], ...]:
@@ -122,4 +139,6 @@ def _folder(subject: WranglerConfig, project: Project) -> tuple[tuple[str, str],
     said = _DEPLOYS.search(manifest.data.decode(errors="replace")) if manifest is not None else None
     there = {name.rstrip("/") for name in project.workspace.entries(subject.directory)}
     folder = said[1] if said is not None else next((name for name in _FOLDERS if name in there), None)
+    if _is_of_next_on_pages(subject, project):
+        folder = _OUTPUT_OF_NEXT
     return (('"dist"', f'"{folder}"'),) if folder is not None else ()

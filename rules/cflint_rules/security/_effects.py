@@ -39,8 +39,10 @@ def costs(module: Module, node: Node) -> str | None:
     made = js.Call(module, node)
     if made.name == "run":
         first = made.argument(0)
+        if first is None:
+            return None  # a statement of a database
         is_ai = made.receiver is not None and module.value_of(made.receiver).is_binding("ai")
-        text = module.string_of(first) if first is not None else None
+        text = module.string_of(first)
         is_model = made.receiver is not None and text is not None and _MODEL.fullmatch(text) is not None
         return "run models of Workers AI at your cost" if is_ai or is_model else None
     if made.name == "fetch" and len(made.arguments) > 1 and js.is_global(module, made.callee, "fetch"):
@@ -59,10 +61,17 @@ def costs(module: Module, node: Node) -> str | None:
         first = made.argument(0)
         is_browser = first is not None and module.value_of(first).is_binding("browser")
         return "run browsers at your cost" if is_browser else None
-    if made.name == "send" and made.receiver is not None:
+    if made.name == "send" and made.receiver is not None and _may_send_mail(module):
         sends = module.value_of(made.receiver).is_binding("send_email")
         return "send mail in your name" if sends else None
     return None
+
+
+def _may_send_mail(module: Module) -> bool:
+    """Whether a module may have a binding that sends mail: most of what sends is a socket or a queue."""
+    return module.document.has_word("SendEmail") or any(
+        environment.bindings_of("send_email") for environment in module.environments
+    )
 
 
 def erases(module: Module, node: Node) -> str | None:

@@ -174,6 +174,8 @@ def _called(place: _Place, node: Node, hops: int) -> Iterator[Way]:
         yield from _sent(place, made.receiver, hops - 1)
     elif made.name in _CUTS and made.receiver is not None:
         yield from _cut(place, node, node, hops)
+        if made.name == "trim":
+            yield from _sent(place, made.receiver, hops - 1)
     elif made.name in _KEEPS and made.receiver is None and made.arguments and _is_plain(module, made):
         yield from _sent(place, made.arguments[0], hops - 1)
 
@@ -348,8 +350,9 @@ def _reads_part(place: _Place, made: js.Call) -> bool:
 
 
 def is_body(module: Module, node: Node) -> bool:
-    """Whether an expression is the body that a client sends, read as JSON."""
-    node = js.unwrap(module.initializer(node))
+    """Whether an expression is the body that a client sends, read as JSON, also in a `try` of its own behind
+    the declaration."""
+    node = js.unwrap(_given_once(module, js.unwrap(module.initializer(node))))
     if node.type == "await_expression" and node.named_children:
         node = js.unwrap(node.named_children[0])
     made = module.call(node)
@@ -361,6 +364,16 @@ def is_body(module: Module, node: Node) -> bool:
         and read.method == "json"
         and read.kind in (ValueKind.REQUEST, ValueKind.HONO_REQUEST)
     )
+
+
+def _given_once(module: Module, node: Node) -> Node:
+    """What a variable that is declared without a value is given, where that is one thing; else the node."""
+    declaration = module.scope.resolve(node) if node.type in NAMES else None
+    if declaration is None or declaration.path or declaration.value is not None:
+        return node
+    given = [module.assignment(one) for one in module.scope.assignments(declaration)]
+    only = given[0] if len(given) == 1 else None
+    return only.value if only is not None else node
 
 
 def _is_plain(module: Module, made: js.Call) -> bool:

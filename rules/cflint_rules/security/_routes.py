@@ -203,7 +203,7 @@ _ENTERS = pattern(
 )
 """What speaks of the ways by which somebody who is not known yet comes in."""
 _REQUESTS = frozenset({"fetch"})
-_FAR = 5
+_FAR = 4
 
 
 def is_open(module: Module, node: Node, hops: int = _FAR) -> bool:
@@ -214,6 +214,11 @@ def is_open(module: Module, node: Node, hops: int = _FAR) -> bool:
 
 
 def _comes_open(module: Module, node: Node, hops: int) -> bool:
+    question = ("comes open", module.path, node.start_byte, node.end_byte, hops)
+    return module.project.memo.memoized(question, lambda: _find_open(module, node, hops))
+
+
+def _find_open(module: Module, node: Node, hops: int) -> bool:
     outer = function = module.enclosing_function(node)
     if outer is None or _ENTERS.search(module.path.rpartition("/")[2]) is not None:
         return False
@@ -338,9 +343,13 @@ def _find_uses(module: Module) -> bool:
 
 
 def _is_for_every_path(module: Module, made: js.Call) -> bool:
-    """Whether what is told a router runs before other routes: `router.all("*", withUser)`."""
-    path = module.string_of(made.arguments[0]) if len(made.arguments) > 1 else None
-    return path is not None and path.endswith("*")
+    """Whether what is told a router runs before other routes: `router.all("*", withUser)`, and routes behind
+    it."""
+    if len(made.arguments) < 2 or module.string_of(made.arguments[0]) not in ("*", "/*"):
+        return False
+    end = made.arguments[-1].end_byte
+    paths = (one.arguments[0] for verb in VERBS for one in module.calls(verb) if len(one.arguments) > 1)
+    return any(path.start_byte > end and "*" not in (module.string_of(path) or "*") for path in paths)
 
 
 def _given(module: Module, made: js.Call) -> Iterator[Node]:

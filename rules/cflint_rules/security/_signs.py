@@ -37,6 +37,17 @@ _PARTS = frozenset(
     | {"type_query", "intersection_type", "generic_type"}
 )
 _NAMES = frozenset({"identifier", "property_identifier", "shorthand_property_identifier"})
+_ORIGIN = pattern(r"origin|referr?er", re.IGNORECASE)
+_OTHERWISE = pattern(
+    r"token|secret|key\b|pass|auth|sign|cookie|session|user|cred|verif|jwt|hmac|admin|\bip\b|client|original",
+    re.IGNORECASE,
+)
+"""What a condition asks for beside the origin."""
+_OPENED = pattern(r"(?<=return true;).*", re.DOTALL)
+"""What a function asks for where the origin is not enough."""
+_BIG = frozenset({"arrow_function", "function_expression", "class", "await_expression"})
+_MOST_NAMES = 12
+_SHORT = 1000
 _VARIABLES = frozenset({"identifier", "shorthand_property_identifier"})
 _HANDED_ON = pattern(r"key$|token$|secret$", re.IGNORECASE)
 _KEY_IN_URL = pattern(r"[?&]?(?:api-key|token|key)=$", re.IGNORECASE)
@@ -49,7 +60,7 @@ def is_sign(module: Module, leaf: Node) -> bool:
         return False
     if leaf.type in TEXTS and (len(module.text(leaf).split()) > 1 or _KEY_IN_URL.search(module.text(leaf))):
         return False
-    if _is_own_secret(module, leaf):
+    if _is_own_secret(module, leaf) or refuses_by_origin(module, leaf) is not None:
         return False
     for above in module.ancestors(leaf):
         if above.type == "pair":
@@ -67,6 +78,30 @@ def is_sign(module: Module, leaf: Node) -> bool:
     around = module.call_around(module.parent(leaf) or leaf)
     is_set = around is not None and around[0].name in ("set", "append", "delete")
     return not is_set
+
+
+def refuses_by_origin(module: Module, leaf: Node) -> Node | None:
+    """The condition, where a word stands in the answer to a page of another origin: any program can send the
+    header `Origin`, or `Referer`, that is wanted. None where the condition asks for anything else, too."""
+    condition = next(iter(module.conditions_around(leaf)), None)
+    if condition is None or js.contains(condition, leaf):
+        return None
+    question = ("refuses by origin", condition.id)
+    return condition if module.memoized(question, lambda: _is_by_origin(module, condition)) else None
+
+
+def _is_by_origin(module: Module, condition: Node) -> bool:
+    texts = [module.text(condition)]
+    for name in islice((condition, *module.descendants(condition, "identifier")), _MOST_NAMES):
+        if name.type == "identifier":
+            made = module.initializer(name)
+            texts.extend([module.text(made)] if made.id != name.id and made.type not in _BIG else [])
+    for found in islice((condition, *module.descendants(condition, "call_expression")), _MOST_NAMES):
+        called = js.function_called(module, found) if found.type == "call_expression" else None
+        if called is not None and len(called[0].text(called[1])) < _SHORT:
+            texts.append(_OPENED.sub("", called[0].text(called[1])))
+    whole = " ".join(texts)
+    return _ORIGIN.search(whole) is not None and _OTHERWISE.search(whole) is None
 
 
 def _is_own_secret(module: Module, leaf: Node) -> bool:

@@ -43,9 +43,11 @@ interface Env {
   TEAM: string;
 }
 
+let keys: ReturnType<typeof createRemoteJWKSet> | undefined;
+
 export default {
   async fetch(request, env): Promise<Response> {
-    const keys = createRemoteJWKSet(new URL(`${env.TEAM}/cdn-cgi/access/certs`));
+    keys ??= createRemoteJWKSet(new URL(`${env.TEAM}/cdn-cgi/access/certs`));
     const token = request.headers.get("Cf-Access-Jwt-Assertion") ?? "";
     const user = await jwtVerify(token, keys, { issuer: env.TEAM }).catch(() => null);
     if (user === null) return new Response("who are you?", { status: 403 });
@@ -99,7 +101,8 @@ secret (`npx wrangler secret put API_TOKEN`; `API_TOKEN=…` in `.dev.vars`); ca
   session there instead.
 
 Where a Worker asks for something else, what spends money is reported that a request surely comes to without
-being asked: no middleware, and nothing before it from the handler or route on.
+being asked: no middleware, and nothing before it from the handler or route on. To refuse requests by their
+`Origin` or `Referer` asks nobody: it keeps pages away, and any other program sends the header that is wanted.
 
 ## Not reported
 
@@ -119,6 +122,7 @@ It is said once, at the first place of each kind.
 No fix: who may call is up to you.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit/,
+https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Origin,
 https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/
 """
 
@@ -156,7 +160,7 @@ from cflint_rules.security._effects import (
     writes,
 )
 from cflint_rules.security._routes import is_known, is_open, is_private
-from cflint_rules.security._signs import KEYS, SIGNS, TEXTS, is_compared, is_sign
+from cflint_rules.security._signs import KEYS, SIGNS, TEXTS, is_compared, is_sign, refuses_by_origin
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -213,9 +217,19 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         (
             *(Location(at.document, at.span, done) for done, at in others[: _MOST - 1]),
             *((open_to,) if open_to is not None else ()),
+            *_by_origin(project, paths),
         ),
         words=_asked_by(project, place.document.path) if open_to is None else (),
     )
+
+
+def _by_origin(project: Project, paths: tuple[str, ...]) -> Iterator[Location]:
+    """Where pages of other origins are turned away, which looks as if somebody were asked."""
+    for module, leaf in js.leaves_matching(project, paths, SIGNS):
+        condition = refuses_by_origin(module, leaf)
+        if condition is not None:
+            yield module.at(condition, "this keeps pages away: any other program sends what is wanted here")
+            return
 
 
 def _is_same(done: str, other: str) -> bool:

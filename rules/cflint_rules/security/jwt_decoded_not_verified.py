@@ -35,22 +35,23 @@ export default {
 
 ## What to do
 
-- "of Cloudflare Access": Verify it with `jose` (`npm install jose`), in an `async` function: `(await
-  jwtVerify(token, createRemoteJWKSet(new URL("https://TEAM.cloudflareaccess.com/cdn-cgi/access/certs")), {
-  audience: "AUD" })).payload` for what is decoded here, with the team's name for `TEAM` and the
-  application's audience tag for `AUD` (both in Zero Trust, at the application). It throws for a forged
-  token: answer 401 in a `catch`.
+- "of Cloudflare Access": Verify it with `jose` (`npm install jose`): at the top level of the module `const
+  keys = createRemoteJWKSet(new URL("https://TEAM.cloudflareaccess.com/cdn-cgi/access/certs"));`, and in an
+  `async` function `(await jwtVerify(token, keys, { audience: "AUD" })).payload` for what is decoded here,
+  with the team's name for `TEAM` and the application's audience tag for `AUD` (both in Zero Trust, at the
+  application). It throws for a forged token: answer 401 in a `catch`.
 
 Verify it before it is believed, with the key of who signed it. A token that this project signs:
 `jwt.verify(token, secret)` for the decoding, with the secret that it is signed with. A provider's
-(Supabase, Auth0, Google): `(await jwtVerify(token, createRemoteJWKSet(new
-URL("https://ISSUER/.well-known/jwks.json")), { issuer, audience })).payload` of `jose`. Both throw for a
-forged token: answer 401 in a `catch`.
+(Supabase, Auth0, Google): with `const keys = createRemoteJWKSet(new
+URL("https://ISSUER/.well-known/jwks.json"))` of `jose` at the top level, `(await jwtVerify(token, keys, {
+issuer, audience })).payload`. Both throw for a forged token: answer 401 in a `catch`.
 
 ## Not reported
 
 Tokens that do not come from the request: one that the token endpoint of an identity provider has just sent
-over TLS needs no verification. Workers in which anything is called `verify`.
+over TLS needs no verification. Workers in which anything is called `verify`, other than own functions
+that wait for nothing, use no cryptography and call no package: these verify nothing.
 
 ## Fix safety
 
@@ -85,6 +86,11 @@ _DECODERS = frozenset(
 _COOKIE = pattern(r"auth|session|token|jwt", re.IGNORECASE)
 _VERIFIES = pattern(rb"verif(?:y|ied|ies)|\bjwk\(|\bjwt\(", re.IGNORECASE)
 
+_BASE64 = pattern(rb"\batob\b|base64", re.IGNORECASE)
+_CRYPTO = pattern(rb"subtle|createHmac|timingSafeEqual|\bawait\b|\basync\b|hmac|\bsign|ecdsa|rsa|\bfetch\b")
+_SAYS = frozenset({"comment", "string_fragment", "template_string", "jsx_text"})
+"""Words that people read, and that run nothing."""
+
 
 @rule(call("decodeJwt", "jwtDecode", "jwt_decode", "decode"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
@@ -96,20 +102,29 @@ def check(match: Match) -> Iterator[Finding]:
 
 @check.on(call("parse"))
 def check_by_hand(match: Match) -> Iterator[Finding]:
-    """`JSON.parse(atob(token.split(".")[1]))`."""
+    """`JSON.parse(atob(token.split(".")[1]))`; the parts may have names, and a helper may decode."""
     module, text = match.module, match.call.argument(0)
     if text is None or not module.is_from(match.callee, "", "JSON.parse"):
         return
     parts = list(module.origins(text))
-    if not any(_decodes(module, part) for part in parts):
-        return
-    for part in parts:
-        made = module.call(part)
+    decoded = [part for part in parts if _decodes(module, part)]
+    for part in decoded:
+        parts.extend(module.origins(js.Call(module, part).arguments[0]))
+    for part in parts if decoded else ():
+        made = module.call(_taken_from(module, part))
         if made is None or made.name != "split" or made.receiver is None or not made.arguments:
             continue
         if module.string_of(made.arguments[0]) == ".":
             yield from _finding(match, made.receiver)
             return
+
+
+def _taken_from(module: Module, node: Node) -> Node:
+    """What a name in a pattern is a part of: `token.split(".")` of `const [header, payload] = …`."""
+    declaration = module.scope.resolve(node) if node.type == "identifier" else None
+    if declaration is None or declaration.value is None or len(declaration.path) != 1:
+        return node
+    return js.unwrap(declaration.value) if declaration.path[0] == 1 else node
 
 
 def _decodes(module: Module, node: Node) -> bool:
@@ -119,6 +134,9 @@ def _decodes(module: Module, node: Node) -> bool:
         return False
     if module.is_global(made.callee, "atob"):
         return True
+    called = js.function_called(module, made.node)
+    if called is not None:
+        return next(called[0].mentions(_BASE64, called[1]), None) is not None
     kind = made.argument(1)
     is_base64 = kind is not None and (module.string_of(kind) or "").startswith("base64")
     return made.name == "from" and is_base64
@@ -187,4 +205,39 @@ def _is_credential(found: js.Traced) -> bool:
 def _verifies(module: Module) -> bool:
     """Whether any code of the Worker verifies something."""
     found = js.leaves_matching(module.project, js.paths_around(module), _VERIFIES, at_hand=module)
-    return any(leaf.type != "comment" for _, leaf in found)
+    return any(leaf.type not in _SAYS and not _is_name_alone(home, leaf) for home, leaf in found)
+
+
+def _is_name_alone(module: Module, leaf: Node) -> bool:
+    """Whether a word is the name of a function of the project that cannot verify anything: it waits for
+    nothing, uses no cryptography, and calls nothing of a package."""
+    if leaf.type != "identifier":
+        return False
+    declaration = module.scope.resolve(leaf)
+    function = module.function_of(declaration) if declaration is not None else None
+    if function is None:
+        called = module.call_of(leaf)
+        found = js.function_called(module, called.node) if called is not None else None
+        if found is None:
+            return declaration is not None and _is_of_project(module, declaration)
+        module, function = found
+    if next(module.mentions(_CRYPTO, function), None) is not None:
+        return False
+    return all(_is_own(module, call) for call in module.descendants(function, "call_expression"))
+
+
+def _is_of_project(module: Module, declaration: js.Declaration) -> bool:
+    """Whether a name is imported from a module of the project, whose function is looked at there."""
+    ref = module.scope.origin(declaration)
+    return ref is not None and ref.module.startswith(".") and module.is_own(ref)
+
+
+def _is_own(module: Module, call: Node) -> bool:
+    """Whether a call is of the language, or of a function of the project: not of what is imported from
+    elsewhere."""
+    root = js.Call(module, call).callee
+    while root is not None and root.type == "member_expression":
+        root = root.child_by_field_name("object")
+    declaration = module.scope.resolve(root) if root is not None and root.type == "identifier" else None
+    ref = module.scope.origin(declaration) if declaration is not None else None
+    return ref is None or js.function_called(module, call) is not None

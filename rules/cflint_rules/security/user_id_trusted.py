@@ -45,9 +45,11 @@ interface Env {
   ISSUER: string;
 }
 
+let keys: ReturnType<typeof createRemoteJWKSet> | undefined;
+
 export default {
   async fetch(request, env): Promise<Response> {
-    const keys = createRemoteJWKSet(new URL(`${env.ISSUER}/.well-known/jwks.json`));
+    keys ??= createRemoteJWKSet(new URL(`${env.ISSUER}/.well-known/jwks.json`));
     const token = request.headers.get("Authorization")?.replace(/^Bearer /, "") ?? "";
     const user = await jwtVerify(token, keys, { issuer: env.ISSUER }).catch(() => null);
     if (user?.payload.sub === undefined) return new Response("who are you?", { status: 401 });

@@ -2,9 +2,10 @@
 
 `main`, the folder of assets, a Dockerfile: wrangler looks for them beside the configuration and stops when
 one is not there. A configuration with neither `main` nor `assets` has nothing to deploy; one for wrangler 1
-(with `type`) had its entry from package.json, which no later version looks into (a warning). So does
-`wrangler d1 execute --file` in a script of package.json (a warning), and a script that runs a file that is
-not there ends with an error, whatever it was for (a note).
+(with `type`) had its entry from package.json, which no later version looks into (a warning), and a `site`
+without `main` means `workers-site/index.js`, which wrangler 1 made (a warning).
+`wrangler d1 execute --file` in a script of package.json stops as well (a warning), and a script that runs a
+file that is not there ends with an error, whatever it was for (a note).
 
 ## Incorrect
 
@@ -36,6 +37,9 @@ before wrangler; if it is gone for good, the configuration goes, too. wrangler s
 
 - "neither `main`": Add `main` with the path of the Worker's code, `assets` with the folder of the files
   that it serves, or both. If the file is no configuration of a Worker, delete it.
+- "alone means": Write `assets` with the folder as its `directory` in the place of `site`: the files are then
+  served without code. If code is to serve them, add `main`.
+- "is no module": Delete `main`, and write `assets` with the folder of the file as its `directory`.
 - "is a folder": Write the file in it that has the default export.
 - "absolute path": Write it relative to this file.
 - "the script `<name>`": Write the path where the file is now, from the folder of package.json; if it is gone
@@ -101,7 +105,11 @@ _TYPES = frozenset({"javascript", "webpack", "rust"})
 """How wrangler 1 built a Worker, whose entry it took from package.json."""
 _WRANGLER_1 = "@cloudflare/wrangler"
 _NOTHING = "the configuration has neither `main` nor `assets`: there is nothing to deploy"
+_ENTRY_OF_SITE = "workers-site/index.js"
+"""The entry that wrangler takes where a `site` names none."""
 _LONGEST = 80
+_NO_CODE = frozenset((".html", ".htm", ".css", ".md", ".toml"))
+"""Endings of files for which wrangler's bundler has no loader."""
 _PLAIN = pattern(r"(?!_+$)[\w./@-]+")
 """A path of a template that is written out."""
 _URL = pattern(r"[a-z][a-z0-9+.-]*://", re.I)
@@ -137,6 +145,14 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if not found and _is_for_wrangler_1(subject, paths):
         yield Finding(_NOTHING, subject.top.place, severity=Severity.WARNING)
         return
+    site = _site_without_entry(subject, project) if not found else None
+    if site is not None:
+        yield Finding(
+            f"{quoted('site')} alone means the entry `{_ENTRY_OF_SITE}`, which is not there",
+            site,
+            severity=Severity.WARNING,
+        )
+        return
     if found or _has_something(subject) or not _is_deployed(subject, paths, project):
         return
     schema = config.config_schema(project.workspace, subject).schema
@@ -149,6 +165,26 @@ def _has_something(subject: WranglerConfig) -> bool:
     return subject.is_typescript or any(
         found.node.get(key) is not None for found in subject.environments for key in _SOMETHING
     )
+
+
+def _site_without_entry(subject: WranglerConfig, project: Project) -> Location | None:
+    """The place of a `site` that names no entry, where none is given or lies where wrangler looks for it, and
+    nothing has to do with Pages, which ignores such a file."""
+    site = subject.top.own("site")
+    if site is None or site.get("bucket") is None or site.get("entry-point") is not None:
+        return None
+    if subject.deployment.entry or subject.name is None or subject.top.incomplete or subject.is_typescript:
+        return None
+    others = ("main", "assets", "type", "build", "pages_build_output_dir")
+    if any(found.node.get(key) is not None for found in subject.environments for key in others):
+        return None
+    if any(
+        project.workspace.exists(posixpath.join(subject.directory, name))
+        for name in (_ENTRY_OF_SITE, "functions")
+    ):
+        return None
+    is_of_pages = config.is_deployed_to_pages(project, subject)
+    return None if is_of_pages else subject.top.location(site)
 
 
 def _is_deployed(subject: WranglerConfig, paths: config.ConfigPaths, project: Project) -> bool:
@@ -227,6 +263,10 @@ def _main(
             node,
             Finding(f"`main` is a URL, and wrangler wants a path in the repository: {shown}", at),
         )
+        return
+    if posixpath.splitext(text)[1].lower() in _NO_CODE:
+        message = f"`{main}` is no module, so wrangler cannot build it: {quoted(text, _LONGEST)}"
+        yield "main", node, Finding(message, at)
         return
     path = paths.resolve(text)
     if path is None:

@@ -84,8 +84,6 @@ if TYPE_CHECKING:
     from cflint.project.modules.commands import files_read as files_read
     from cflint.project.modules.commands import scripts_called as scripts_called
     from cflint.project.modules.commands import wrangler_calls as wrangler_calls
-    from cflint.project.modules.installed import ConfigSchema as ConfigSchema
-    from cflint.project.modules.installed import Fit as Fit
     from cflint.project.modules.installed import Installed as Installed
     from cflint.project.modules.installed import declared_beside as declared_beside
     from cflint.project.modules.installed import declares as declares
@@ -94,12 +92,14 @@ if TYPE_CHECKING:
     from cflint.project.modules.installed import manifest_above as manifest_above
     from cflint.project.modules.installed import manifests_above as manifests_above
     from cflint.project.modules.installed import may_be_older as may_be_older
-    from cflint.project.modules.installed import newest_date as newest_date
     from cflint.project.modules.installed import newest_locked as newest_locked
     from cflint.project.modules.manifest import Manifest as Manifest
     from cflint.project.modules.modes import commands_of as commands_of
     from cflint.project.modules.modes import modes_called as modes_called
     from cflint.project.modules.modes import wrangler_calls_of as wrangler_calls_of
+    from cflint.project.modules.toolchain import ConfigSchema as ConfigSchema
+    from cflint.project.modules.toolchain import Fit as Fit
+    from cflint.project.modules.toolchain import newest_date as newest_date
     from cflint.project.workers.app_options import app_options as app_options
     from cflint.project.workers.app_options import framework_options as framework_options
     from cflint.project.workers.config_paths import ConfigPaths as ConfigPaths
@@ -155,11 +155,12 @@ _ORIGINS = {
     "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
     "cflint.project.modules.commands": ("FileRead WranglerCall files_read scripts_called wrangler_calls"),
     "cflint.project.modules.installed": (
-        "ConfigSchema Fit Installed declared_beside declares installed_version is_older "
-        "manifest_above manifests_above may_be_older newest_date newest_locked"
+        "Installed declared_beside declares installed_version is_older manifest_above "
+        "manifests_above may_be_older newest_locked"
     ),
     "cflint.project.modules.manifest": ("Manifest"),
     "cflint.project.modules.modes": ("commands_of modes_called wrangler_calls_of"),
+    "cflint.project.modules.toolchain": ("ConfigSchema Fit newest_date"),
     "cflint.project.workers.app_options": ("app_options framework_options"),
     "cflint.project.workers.config_paths": ("ConfigPaths"),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),

@@ -96,11 +96,8 @@ if TYPE_CHECKING:
     from cflint.project.code.calls import calls_in_module as calls_in_module
     from cflint.project.code.calls import calls_named as calls_named
     from cflint.project.code.calls import has_leaf as has_leaf
-    from cflint.project.code.calls import is_dead as is_dead
     from cflint.project.code.calls import is_mentioned as is_mentioned
     from cflint.project.code.calls import is_named as is_named
-    from cflint.project.code.calls import is_never_called as is_never_called
-    from cflint.project.code.calls import is_uncalled_method as is_uncalled_method
     from cflint.project.code.calls import leaves_matching as leaves_matching
     from cflint.project.code.calls import makers_of as makers_of
     from cflint.project.code.calls import modules_naming as modules_naming
@@ -120,6 +117,9 @@ if TYPE_CHECKING:
     from cflint.project.code.credentials import may_be_sent as may_be_sent
     from cflint.project.code.credentials import request_behind as request_behind
     from cflint.project.code.credentials import secret_behind as secret_behind
+    from cflint.project.code.dead import is_dead as is_dead
+    from cflint.project.code.dead import is_never_called as is_never_called
+    from cflint.project.code.dead import is_uncalled_method as is_uncalled_method
     from cflint.project.code.declared_env import EnvMember as EnvMember
     from cflint.project.code.declared_env import spelling as spelling
     from cflint.project.code.dropped import DroppedCall as DroppedCall
@@ -332,9 +332,9 @@ _ORIGINS = {
     "cflint.project.code.ambient_env": ("ambient_env"),
     "cflint.project.code.awaited": ("Awaited"),
     "cflint.project.code.calls": (
-        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named has_leaf is_dead "
-        "is_mentioned is_named is_never_called is_uncalled_method leaves_matching makers_of "
-        "modules_naming name_of paths_around running_paths worker_calls"
+        "CallSite Callers all_code_is_known callers_of calls_in_module calls_named has_leaf "
+        "is_mentioned is_named leaves_matching makers_of modules_naming name_of paths_around "
+        "running_paths worker_calls"
     ),
     "cflint.project.code.chains": ("Step queue_steps service_steps way_back"),
     "cflint.project.code.classes": ("default_is_entrypoint"),
@@ -343,6 +343,7 @@ _ORIGINS = {
     "cflint.project.code.credentials": (
         "code_behind hyperdrive_behind may_be_sent request_behind secret_behind"
     ),
+    "cflint.project.code.dead": ("is_dead is_never_called is_uncalled_method"),
     "cflint.project.code.declared_env": ("EnvMember spelling"),
     "cflint.project.code.dropped": ("DroppedCall"),
     "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),

@@ -62,6 +62,7 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
         "secret-in-vars": Weakness((312, 798), 8.0),
         "sql-interpolation": Weakness((89,), 8.8),
         "timing-unsafe-compare": Weakness((208,), 5.9),
+        "body-limit-after-read": Weakness((770,), 3.7),
         "unbounded-body-read": Weakness((770,), 3.7),
         "upload-content-type": Weakness((79, 434), 5.4),
         "upload-unbounded": Weakness((770,), 3.7),

@@ -20,8 +20,9 @@ from cflint.project.code.calls import running_paths
 from cflint.project.code.module import module_of
 from cflint.project.config.edits import replace_text
 from cflint.project.config.wrangler import Environment
-from cflint.project.modules.installed import Installed, installed_version, newest_date
+from cflint.project.modules.installed import Installed, installed_version
 from cflint.project.modules.resolve import Unknown
+from cflint.project.modules.toolchain import newest_date
 from cflint.project.workers.model import Project
 from cflint.project.workers.worker import Worker
 from cflint.record import record, replace

@@ -96,7 +96,12 @@ def test_what_a_function_does_with_a_binding_it_is_given_tells_the_kind_there() 
         ("export async function login(request, env) { return «request».json(); }", ValueKind.REQUEST),
         ("export const login = (request: any, env: Env) => «request».json();", ValueKind.REQUEST),
         ("export function login(request, options) { return «request».json(); }", ValueKind.UNKNOWN),
-        ("export function login(env, request) { return «request».json(); }", ValueKind.UNKNOWN),
+        ("export function login(env, url, request) { return «request».json(); }", ValueKind.REQUEST),
+        ("export const login = (req, env) => «req».json();", ValueKind.REQUEST),
+        ("export const login = (ctx) => ctx.json(«ctx».env.NAME);", ValueKind.HONO_CONTEXT),
+        ("export const login = (ctx) => put(«ctx».env.NAME, ctx.json);", ValueKind.UNKNOWN),
+        ("export const login = (req, env) => env.X.put(«req».name);", ValueKind.UNKNOWN),
+        ("export const login = (ctx) => ctx.json(«ctx».name);", ValueKind.UNKNOWN),
         ("export function login(request: Job, env) { return «request».json(); }", ValueKind.UNKNOWN),
         (
             "export const login = async (c) => { await c.req.json(); return «c».json({}); };",

@@ -13,7 +13,6 @@ from cflint.project.code.calls import (
     calls_in_module,
     calls_named,
     has_leaf,
-    is_dead,
     is_mentioned,
     is_named,
     leaves_matching,
@@ -22,6 +21,7 @@ from cflint.project.code.calls import (
     running_paths,
     worker_calls,
 )
+from cflint.project.code.dead import is_dead
 from cflint.project.code.module import Module
 from cflint.project.code.module import module_of as module_at
 from cflint.project.code.tracing import function_called
@@ -380,3 +380,21 @@ def test_what_no_module_imports_is_dead(used: str, dead: bool) -> None:
     assert module is not None
     (call,) = module.calls_of("here", module.syntax.root)
     assert is_dead(module, call) is dead
+
+
+def test_where_a_function_is_handed_on_by_other_modules() -> None:
+    project = project_with(
+        {
+            MAIN: "import { f } from './f'; import * as all from './f'; f(1); use(f); use(all.f); " + ENTRY,
+            "f.ts": "export function f(x) { return x }\nexport function g() {}\nuse(f);",
+        }
+    )
+    module = module_at(project, "f.ts")
+    assert module is not None
+    found = callers_of(module, function_named(module, "f")).handed
+    assert sorted((site.module.path, site.module.text(site.node)) for site in found) == [
+        ("f.ts", "f"),
+        (MAIN, "all.f"),
+        (MAIN, "f"),
+    ]
+    assert callers_of(module, function_named(module, "g")).handed == ()

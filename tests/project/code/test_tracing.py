@@ -136,7 +136,7 @@ def test_secret_behind(code: str, name: str | None) -> None:
 
 def test_a_secret_of_an_env_that_a_pattern_takes() -> None:
     code = "interface Context { request: Request }\n"
-    code += "export const handler = ({ env }: Context) => use(«env.API_KEY»);\n"
+    code += "const handler = ({ env }: Context) => use(«env.API_KEY»);\n"
     module, node = marked(code + FETCH % "use(handler)")
     found = secret_behind(module, node)
     assert found is not None and found.path == ("API_KEY",)

@@ -16,8 +16,9 @@ from cflint.engine import Options, analyse
 from cflint.platform.clock import today
 from cflint.project.config.wrangler import WranglerConfig, read_config
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.installed import Fit, declares, installed_version, may_be_older, newest_locked
+from cflint.project.modules.installed import declares, installed_version, may_be_older, newest_locked
 from cflint.project.modules.resolve import Builtin, Package
+from cflint.project.modules.toolchain import Fit
 from cflint.project.workers.loading import load
 from cflint.project.workers.packages import config_schema, shown_version
 from cflint.project.workers.preferences import no_preferences

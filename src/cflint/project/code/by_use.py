@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
 from cflint.platform.bindings import BindingKind, kind_by_id
+from cflint.platform.effects import HONO_RESPONSES
 from cflint.project.code.awaited import result_of
 from cflint.project.code.env_uses import env_uses_of, kind_with_method
 from cflint.project.code.nodes import call, member_read, operation
@@ -35,7 +36,9 @@ _LISTED = {"keys": "kv", "list_complete": "kv", "objects": "r2", "truncated": "r
 _METHODS = frozenset({"get", "put", "delete", "list", "getWithMetadata"})
 _SAYS_KV = pattern(r"(?:^|_)KV(?:_|$)", re.IGNORECASE)
 _EXPIRES = ("expirationTtl", "expiration")
-REQUEST_NAMES = frozenset({"request", "c", "ctx", "context"})
+_REQUESTS = frozenset({"request", "req"})
+REQUEST_NAMES = _REQUESTS | {"c", "ctx", "context"}
+_OF_REQUEST = frozenset({"headers", "json", "formData", "arrayBuffer", "clone", "cf"})
 _OF_HONO = frozenset({"json", "param", "query", "queries", "header", "parseBody", "valid"})
 
 
@@ -67,20 +70,21 @@ def kind_of_parameter(module: ModuleLike, declaration: Declaration) -> BindingKi
 
 
 def request_by_use(module: ModuleLike, declaration: Declaration) -> Value:
-    """What a first parameter without a type is that is called like a request, or like Hono's context: a
-    request stands beside `env`, which nothing but a Worker has, and only Hono's context has a `req` with
-    these methods. A handler that another module calls, or gives a route, says no more of it."""
+    """What a parameter without a type is that is called like a request, or, as the first, like Hono's
+    context: a request stands beside `env`, which nothing but a Worker has, and only Hono's context has a
+    `req` with these methods, or `env` and methods that make responses. A handler that another module calls,
+    or gives a route, says no more of it."""
     function = declaration.scope
     given = function.child_by_field_name("parameters")
     names = [part for part in given.named_children if part.type != "comment"] if given is not None else []
-    if not names or not contains(names[0], declaration.node):
+    index = next((at for at, part in enumerate(names) if contains(part, declaration.node)), None)
+    if index is None or said_type(module.syntax, declaration.owner) is not None:
         return UNKNOWN
-    if said_type(module.syntax, declaration.owner) is not None:
-        return UNKNOWN
-    if declaration.name == "request":
-        is_beside = len(names) > 1 and _name_of(module, names[1]) == "env"
-        return Value(ValueKind.REQUEST, detail=BY_NAME) if is_beside else UNKNOWN
-    if any(_asks_of_hono(module, use) for use in module.scope.references(declaration)):
+    if declaration.name in _REQUESTS:
+        is_beside = any(_name_of(module, part) == "env" for part in names)
+        is_meant = declaration.name == "request" or _is_read_as_request(module, declaration)
+        return Value(ValueKind.REQUEST, detail=BY_NAME) if is_beside and is_meant else UNKNOWN
+    if index == 0 and _is_of_hono(module, declaration):
         return Value(ValueKind.HONO_CONTEXT, detail=BY_NAME)
     return UNKNOWN
 
@@ -91,13 +95,29 @@ def _name_of(module: ModuleLike, parameter: Node) -> str:
     return module.syntax.text(name) if name.type == "identifier" else ""
 
 
-def _asks_of_hono(module: ModuleLike, use: Node) -> bool:
-    """Whether `c.req.param()` or its like is called on a name."""
-    read = member_read(module, use)
-    asked = member_read(module, read.node) if read is not None and read.name == "req" else None
-    if asked is None or asked.name not in _OF_HONO:
-        return False
-    above = module.syntax.parent(asked.node)
+def _is_of_hono(module: ModuleLike, declaration: Declaration) -> bool:
+    """Whether `c.req.param()` or its like is called on a name, or it has an `env` and makes responses."""
+    has_env = answers = False
+    for use in module.scope.references(declaration):
+        read = member_read(module, use)
+        if read is None:
+            continue
+        asked = member_read(module, read.node) if read.name == "req" else None
+        if asked is not None and asked.name in _OF_HONO and _is_called(module, asked.node):
+            return True
+        has_env = has_env or read.name == "env"
+        answers = answers or (read.name in HONO_RESPONSES and _is_called(module, read.node))
+    return has_env and answers
+
+
+def _is_read_as_request(module: ModuleLike, declaration: Declaration) -> bool:
+    """Whether what only a request has is read of a name: `req` may be called what a client asks for, too."""
+    reads = (member_read(module, use) for use in module.scope.references(declaration))
+    return any(read is not None and read.name in _OF_REQUEST for read in reads)
+
+
+def _is_called(module: ModuleLike, node: Node) -> bool:
+    above = module.syntax.parent(node)
     return above is not None and above.type == "call_expression"
 
 

@@ -24,6 +24,7 @@ T = TypeVar("T")
 _STEPS = 12
 """How many names a value is followed through."""
 _SET = frozenset({MutationKind.UPDATED, MutationKind.AUGMENTED})
+_ENTRY = frozenset({MutationKind.ASSIGNED, MutationKind.DELETED})
 _RESIZING = frozenset({"push", "unshift", "splice", "concat", "shift", "pop"})
 _MOST_READS = 30
 _KEEP = frozenset({"variable_declarator", "assignment_expression", "arguments", "pair"})
@@ -336,12 +337,15 @@ def _values_of(module: Module, declaration: Declaration) -> Iterator[Node]:
 
 
 def is_counted_or_resized(module: Module, name: Declaration, function: Node, put: Node) -> bool:
-    """Whether a number in a name is counted, or a list in it grows or shrinks, in a function before `put`."""
+    """Whether a number in a name is counted, or a list in it grows or shrinks, or what has entries gets or
+    loses one (`all[key] = value`), in a function before `put`."""
     for use in module.scope.references(name):
         if not function.start_byte <= use.start_byte < put.end_byte:
             continue
         mutation = module.mutation_of(use)
         if mutation is not None and (mutation.kind in _SET or mutation.method in _RESIZING):
+            return True
+        if mutation is not None and mutation.kind in _ENTRY and mutation.place.path[-1:] == (None,):
             return True
         copy = module.changed_copy(use)
         if copy is not None and _counts_or_resizes(module, copy):

@@ -9,7 +9,6 @@ from cflint.platform.containers import PER_ELEMENT
 from cflint.project.code.calls import (
     CallSite,
     callers_of,
-    handed_on_elsewhere,
     is_named,
     modules_naming,
     paths_around,
@@ -148,9 +147,10 @@ def _gets_out(module: Module, function: Node, hops: int) -> bool:
         if taken.name in PER_ELEMENT and not is_async(function):
             return _escapes(module, taken.node, hops)  # it runs there and then
         return _is_route(module, taken)
-    if any(_escapes(site.module, site.node, hops - 1) for site in callers_of(module, function).calls):
+    callers = callers_of(module, function)
+    if any(_escapes(site.module, site.node, hops - 1) for site in callers.calls):
         return True
-    return any(_is_given_to_route(site) for site in handed_on_elsewhere(module, function))
+    return any(_is_given_to_route(site) for site in callers.handed if site.module.path != module.path)
 
 
 def _is_given_to_route(site: CallSite) -> bool:

@@ -8,15 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from datetime import date
-from enum import Enum
 from functools import partial
 
 from cflint.finding import Location
 from cflint.pattern import pattern
-from cflint.platform.clock import today
-from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, schema_from
 from cflint.project.files.workspace import Workspace
 from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve.files import Files, upwards
@@ -155,7 +150,7 @@ def _beside(workspace: Workspace, folder: str, name: str, at: Location | None) -
             own, said = (root.get("name"), root.get("version")) if root is not None else (None, None)
             if document is None or own is None or own.text != name or said is None:
                 continue
-            version = _version(said.text or "")
+            version = version_of(said.text or "")
             if version is not None:
                 place = Location(document, said.span)
                 return Installed(version, _after(version), True, _dotted(version), at, place)
@@ -202,7 +197,8 @@ def _dotted(version: Version) -> str:
     return ".".join(map(str, version))
 
 
-def _version(text: str) -> Version | None:
+def version_of(text: str) -> Version | None:
+    """The version that a text is; None for a range, and what is none."""
     match = _EXACT.fullmatch(text)
     return (int(match[1]), int(match[2]), int(match[3])) if match is not None else None
 
@@ -239,7 +235,7 @@ def _locked_versions(workspace: Workspace, folder: str, name: str) -> Places:
     document = workspace.read(_join(home, "package.json")) if home is not None else None
     if document is not None:
         node = Manifest(document).root.get("version")
-        return {} if node is None else {_version(node.text or ""): Location(document, node.span)}
+        return {} if node is None else {version_of(node.text or ""): Location(document, node.span)}
     manager = _package_manager(workspace, folder)
     for above in _lock_folders(workspace, folder, name):
         names = workspace.entries(above)
@@ -350,7 +346,7 @@ def _at_key(document: Document, after: re.Pattern[bytes], key: str) -> Places:
     match = after.match(document.data, at + len(key.encode()) + 1) if at != -1 else None  # from the quote on
     if match is None:
         return {}
-    version = _version(match["version"].decode("ascii", "replace"))
+    version = version_of(match["version"].decode("ascii", "replace"))
     return {version: Location(document, Span(*match.span("version")))}
 
 
@@ -364,7 +360,7 @@ def _yarn_locked(path: str, name: str, document: Document) -> Places:
             if found["name"] == name.encode()
         }
         if brought:
-            return {_version(text): None for text in brought}
+            return {version_of(text): None for text in brought}
     return {}
 
 
@@ -391,7 +387,7 @@ def _pnpm_locked(path: str, name: str, document: Document) -> Places:
     while todo and len(seen) < _MOST_STEPS:
         step = todo.pop()
         if step[0] == name:
-            versions.add(_version(step[1].partition("(")[0]))
+            versions.add(version_of(step[1].partition("(")[0]))
         elif step[0] in bringers and step not in seen:
             seen.add(step)
             todo += lock.brought_by(f"{step[0]}@{step[1]}")
@@ -472,7 +468,7 @@ def _locked_in(name: str, document: Document) -> Places:
         if spans:
             versions: dict[Version | None, Location | None] = {}
             for text, span in spans.items():
-                versions.setdefault(_version(text), Location(document, span))
+                versions.setdefault(version_of(text), Location(document, span))
             return versions
     return {None: None}
 
@@ -535,75 +531,3 @@ _MANAGERS = {
 
 def _join(folder: str, path: str) -> str:
     return f"{folder}/{path}" if folder else path
-
-
-# wrangler
-
-
-class Fit(Enum):
-    """How well a schema fits the wrangler of a project.
-
-    `OWN`: it is the project's own. `SAME`: its wrangler is not known, or neither newer than that of the table
-    nor of an older major. `NEWER`, `OLDER`: it is.
-    """
-
-    OWN = "own"
-    SAME = "same"
-    NEWER = "newer"
-    OLDER = "older"
-
-
-@record(frozen=True)
-class ConfigSchema:
-    """What a configuration may hold, and how far that can be trusted; `version` is the project's wrangler."""
-
-    schema: KeySchema
-    fit: Fit
-    version: str | None
-
-
-def bundled_config_schema() -> ConfigSchema:
-    """The schema for a configuration of no project."""
-    return ConfigSchema(bundled_schema(), Fit.SAME, None)
-
-
-def installed_config_schema(workspace: Workspace, folder: str) -> ConfigSchema:
-    """The schema for a configuration in a folder: that in its node_modules, or else the bundled one."""
-    return workspace.memoized(("schema", folder), lambda: _schema_for(workspace, folder))
-
-
-def _schema_for(workspace: Workspace, folder: str) -> ConfigSchema:
-    for above in upwards(folder):
-        if "node_modules" in workspace.entries(above):
-            document = workspace.read(_join(above, "node_modules/wrangler/config-schema.json"))
-            if document is not None and (own := document.memoized("schema", _schema_in)) is not None:
-                return ConfigSchema(own, Fit.OWN, None)
-    found = installed_version(workspace, folder, "wrangler")
-    known = _version(WRANGLER_VERSION)
-    assert known is not None
-    if found is None:
-        return bundled_config_schema()
-    fit = Fit.NEWER if found.lowest > known else Fit.OLDER if found.below <= (known[0], 0, 0) else Fit.SAME
-    return ConfigSchema(bundled_schema(), fit, found.text)
-
-
-def _schema_in(document: Document) -> KeySchema | None:
-    # Imported where used: few projects have a schema of their own.
-    import json
-
-    try:
-        value = json.loads(document.data)
-    except (ValueError, RecursionError):
-        return None
-    return schema_from(value) if isinstance(value, dict) else None
-
-
-def newest_date(workspace: Workspace, folder: str) -> date:
-    """The newest compatibility date that a project in a folder can have: today, or the date of the workerd
-    that it has installed, which refuses later ones."""
-    newest = today()
-    workerd = installed_version(workspace, folder, "workerd")
-    if workerd is not None and workerd.exact:
-        with suppress(ValueError):  # workerd's versions are 1.20260801.0
-            newest = min(newest, date.fromisoformat(str(workerd.lowest[1])))
-    return newest

@@ -6,13 +6,8 @@ import posixpath
 
 from cflint.project.config.wrangler import WranglerConfig
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.installed import (
-    ConfigSchema,
-    Installed,
-    bundled_config_schema,
-    installed_config_schema,
-    version_in,
-)
+from cflint.project.modules.installed import Installed, version_in
+from cflint.project.modules.toolchain import ConfigSchema, bundled_config_schema, installed_config_schema
 from cflint.project.workers.worker import Worker
 
 
