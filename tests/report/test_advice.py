@@ -55,6 +55,57 @@ def test_an_edit_fits_the_configuration_of_its_worker() -> None:
     assert advice_for(finding, info, (replace(old, refused=frozenset({"secrets"})),))[1] == toml
 
 
+def found_at(path: str, text: str = "a", related: bool = False) -> Finding:
+    at = Location(Document(path, text.encode()), Span(0, 1))
+    return Finding("m", at, (at,) if related else (), rule="r")
+
+
+def page(edit: str) -> RuleInfo:
+    return RuleInfo("r", "g", Severity.NOTE, "Sum", f"Sum\n\n## What to do\n\n{edit}\n\n## Not reported\n")
+
+
+def test_a_comment_that_keeps_the_code_is_written_out() -> None:
+    info = page("Unless it stays small (then suppress it): write a limit. Really, suppress this.")
+    assert advice_for(found_at("src/a.ts"), info)[1] == (
+        "Unless it stays small (then suppress it by `// cflint-ignore r: why` in the line above): write a"
+        " limit. Really, suppress this."
+    )
+    assert "`# cflint-ignore r: why`" in advice_for(found_at("wrangler.toml"), info)[1]
+
+
+def test_commands_are_those_of_the_package_manager() -> None:
+    info = page("Run `npm install -D wrangler@latest`, `npm install left-pad` and `npx wrangler types`.")
+    bun = Circumstances(
+        PLAIN, "a", "web/wrangler.json", "4.1.0", None, False, (), (), RuntimeTypes.UNKNOWN, "", manager="bun"
+    )
+    finding = found_at("web/a.ts")
+    assert advice_for(finding, info, (bun,))[1] == (
+        "Run `bun add -d wrangler@latest`, `bun add left-pad` and `bunx wrangler types`."
+    )
+    elsewhere = replace(bun, manager="pnpm", wrangler_manifest="api/package.json")
+    assert advice_for(finding, info, (elsewhere,))[1] == (
+        "Run `pnpm add -D wrangler@latest` in `api`, whose package.json has it, `pnpm add left-pad` and"
+        " `pnpm exec wrangler types`."
+    )
+    assert advice_for(finding, info)[1] == info.page.split("\n\n")[2], "npm, where nothing is known"
+
+
+def test_other_places_are_spoken_of_only_where_they_are_shown() -> None:
+    info = page(
+        "Write `1` here; do the same at each other place that is shown. Or `2`, here and at the other places."
+    )
+    assert advice_for(found_at("a.ts"), info)[1] == "Write `1` here. Or `2`."
+    assert advice_for(found_at("a.ts", related=True), info)[1] == info.page.split("\n\n")[2]
+
+
+def test_what_an_edit_answers_has_the_shape_of_the_answers_around() -> None:
+    info = page('Before it: `if (!id) return new Response("malformed", { status: 400 })`.')
+    finding = found_at("a.ts", "return Response.json({ error: 'no' }, { status: 404 });")
+    assert advice_for(finding, info)[1] == (
+        'Before it: `if (!id) return Response.json({ error: "malformed" }, { status: 400 })`.'
+    )
+
+
 _PAGE = """Sum
 
 ## What to do

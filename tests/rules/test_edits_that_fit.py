@@ -366,3 +366,36 @@ def test_the_object_that_may_be_missing_is_named() -> None:
 )
 def test_rules_in_preview_that_strangers_met_name_an_edit(rule: str) -> None:
     assert what_to_do(KNOWN[rule].info) != KNOWN[rule].summary
+
+
+@pytest.mark.parametrize(
+    ("model", "successor"),
+    [
+        ("claude-3-5-sonnet-20241022", "claude-sonnet-4-6"),
+        ("gpt-4-0125-preview", "gpt-5.6-sol"),
+        ("gpt-4-vision-preview", None),
+    ],
+)
+def test_a_model_is_replaced_by_one_that_is_served(model: str, successor: str | None) -> None:
+    rule = "provider-model-retired"
+    home = "https://api.anthropic.com" if model.startswith("claude") else "https://api.openai.com"
+    code = (
+        f"export default {{ async fetch() {{ return fetch('{home}/v1',"
+        f" {{ method: 'POST', body: JSON.stringify({{ model: '{model}' }}) }}); }} }};"
+    )
+    (finding,) = found({"wrangler.json": f"{CONFIG} }}", "i.ts": code}, rule)
+    text = advice(finding, rule)
+    assert text.startswith(
+        f"Write `{successor}` in its place" if successor else "Write the replacement that OpenAI's list"
+    )
+    assert "each other place" not in text
+
+
+def test_a_namespace_is_typed_where_the_types_are_in_scope() -> None:
+    rule = "missing-default-export"
+    files = {"wrangler.json": f"{CONFIG} }}", "i.ts": "export class A {}\n"}
+    for types, is_said in (('"@cloudflare/workers-types": "4.1.0"', True), ('"a": "1.0.0"', False)):
+        package = f'{{ "devDependencies": {{ "wrangler": "4.60.0", {types} }} }}'
+        (finding,) = found({**files, "package.json": package}, rule)
+        assert finding.fix is not None
+        assert any("ExportedHandler" in edit.text for edit in finding.fix.edits) is is_said

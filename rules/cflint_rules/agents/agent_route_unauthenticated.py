@@ -38,8 +38,10 @@ Unless everybody may talk to the Agents (then suppress it): give `routeAgentRequ
 onBeforeConnect: allow, onBeforeRequest: allow }`, with `const allow = (asked: Request) => env.AGENT_TOKEN
 && new URL(asked.url).searchParams.get("token") === env.AGENT_TOKEN ? undefined : new
 Response("unauthorized", { status: 401 })` before it. Set the secret (`npx wrangler secret put AGENT_TOKEN`;
-`AGENT_TOKEN=…` in `.dev.vars`), and have clients connect with `query: { token }`. A project that has logins
-asks for its session in `allow` in place of the token.
+`AGENT_TOKEN=…` in `.dev.vars`), and have clients connect with `query: { token }`, with what a visitor
+types in once (in the page's own code everybody could read it). Requests that come without, such as callbacks
+of OAuth, `allow` has to let through by their path. A project that has logins asks for its session in `allow`
+in place of the token.
 
 ## Not reported
 

@@ -39,6 +39,9 @@ Write, at each place that is shown, the replacement that the provider's list of 
 depends on the form of its answers: prices and parameters are not the same. A variable (`env.MODEL`) makes
 the next change one without a deployment.
 
+- "a successor is known": Write `<successor>` in its place, and so at each other place that is shown: it is
+  what the provider names for this model, or serves of its kind. Run what depends on the form of the answers:
+  prices and parameters are not the same.
 - "Anthropic has shut": Write, at each place that is shown, the replacement that Anthropic's list names for
   this model: https://platform.claude.com/docs/en/about-claude/model-deprecations. Run what depends on the
   form of its answers: prices and parameters are not the same.
@@ -129,11 +132,13 @@ def check(module: Module) -> Iterator[Finding]:
             if model in days and days[model] <= config.today():
                 places.setdefault((model, provider), []).append(module.at(node))
     for (model, provider), (first, *others) in places.items():
+        successor = js.model_after(model)
         day = f"{ended[provider][model].isoformat()} (list of {js.PROVIDER_MODELS_AS_OF.isoformat()})"
         yield Finding(
             f"{provider} has shut `{model}` down, on {day}: calls fail",
             first,
             tuple(others),
+            words=(("a successor is known", ""), ("<successor>", successor)) if successor else (),
         )
 
 
@@ -164,7 +169,8 @@ def _named(module: Module, node: Node) -> str | None:
         or _is_in_list(module, around)
     ):
         return None
-    return module.string(text)
+    said = module.string(text)
+    return said.removeprefix("models/") if said is not None else None  # as Google's API names them
 
 
 def _is_only_logged(module: Module, node: Node) -> bool:

@@ -71,6 +71,9 @@ Write a migration with `ALTER TABLE … ADD COLUMN …`, and apply it (`npx wran
 the column is in the database already, have the migration recorded as applied there. If the name is wrong in
 the code, write it as the table has it.
 
+- "another column is meant": Write `<meant>`, which the table has, in the place of `<column>`, here and at
+  each other place that is shown. Only where a value of its own is meant, write a migration with `ALTER TABLE
+  <table> ADD COLUMN <column> TEXT` instead, and apply it (`npx wrangler d1 migrations apply`).
 - "SQL `<table>` lacks the column `<column>`": Write a migration with `ALTER TABLE <table> ADD COLUMN <column>
   TEXT` (the type is yours to say; unless you know better, that of what the code writes), and apply it
   (`npx wrangler d1 migrations apply`). Where the column is in the database already, have the migration
@@ -145,7 +148,20 @@ def check(match: Match) -> Iterator[Finding]:
             f" {join_names(listed)}: on a database made from it this fails",
             use.at_token(lacking[0]),
             (known[1].place, *(place.at for place in places[1:_SHOWN])),
+            words=_meant(names, known[1].columns),
         )
+
+
+def _meant(names: list[str], columns: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """The one column of a table whose name has that of one which it lacks as a part, or is a part of it."""
+    if len(names) != 1:
+        return ()
+    (name,) = names
+    parts = set(name.lower().split("_"))
+    alike = [it for it in columns if parts < set(it.split("_")) or set(it.split("_")) < parts]
+    if len(alike) != 1 or alike[0] == "id":
+        return ()
+    return (("another column is meant", ""), ("<meant>", alike[0]))
 
 
 @dataclass(frozen=True)

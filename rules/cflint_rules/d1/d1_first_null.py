@@ -43,6 +43,9 @@ export default {
 Behind the query, before anything of the row is used: `if (row === null) return new Response("not found", {
 status: 404 })`.
 
+- "after a write": Look the row up before anything is written (for a loop, in one of its own), and refuse
+  there: `if (row === null) return new Response("not found", { status: 404 })`. Behind the query as it
+  stands, what was written until then would stay without the rest.
 - "a row without a name": Give the row a name first, `const row = await …;`, then `if (row === null) return
   new Response("not found", { status: 404 })`, and take from `row` what is taken here.
 - "in Python": Put the row into a variable before anything is called on it: `row = await …first()`, then `if
@@ -80,6 +83,8 @@ if TYPE_CHECKING:
     import libcst as cst
     from tree_sitter import Node
 
+_WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
+
 
 @rule(call("first"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
@@ -96,7 +101,35 @@ def check(match: Match) -> Iterator[Finding]:
         "`first()` gives `null` when there is no such row, and then this throws",
         match.at(read),
         (match.at(match.node, "the row comes from here"),),
-        words=_row(module, read),
+        words=(
+            *((("after a write", ""),) if _is_after_write(module, match.node) else ()),
+            *_row(module, read),
+        ),
+    )
+
+
+def _is_awaited(module: Module, node: Node) -> bool:
+    """Whether a chain of calls that begins at a node is awaited where it stands."""
+    for above in module.ancestors(node):
+        if above.type == "await_expression":
+            return True
+        if above.type not in ("call_expression", "member_expression"):
+            return False
+    return False
+
+
+def _is_after_write(module: Module, query: Node) -> bool:
+    """Whether a function has written to the database before it looks for a row."""
+    function = module.enclosing_function(query)
+    if function is None:
+        return False
+    uses = (
+        sql.sql_use(module, made.node)
+        for made in module.calls("prepare", function)
+        if made.node.start_byte < query.start_byte and _is_awaited(module, made.node)
+    )
+    return any(
+        statement.verb in _WRITES for use in uses if use is not None for statement in use.text.statements
     )
 
 

@@ -41,7 +41,12 @@ export default {
 
 In the statement write `instr(lower(column), lower(?)) > 0` for each `column LIKE ?` of this value, and bind
 the text without the `%`: it finds the same rows, and has no limit of length (`%` and `_` that a user types
-are then plain text). For a pattern without `%` in front, `instr(…) = 1`.
+are then plain text). For a pattern without `%` in front, `instr(…) = 1`. Do so in each statement that is
+shown.
+
+- "a beginning": In each statement that is shown write `instr(lower(column), lower(?)) = 1` for each `column
+  LIKE ?` of this value, and bind the text without the `%`: it finds the same rows, and has no limit of length
+  (`%` and `_` that a user types are then plain text).
 
 ## Not reported
 
@@ -68,7 +73,20 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, python, python_module, rule, sql
+from cflint.api import (
+    Finding,
+    Location,
+    Match,
+    Module,
+    Severity,
+    call,
+    js,
+    pattern,
+    python,
+    python_module,
+    rule,
+    sql,
+)
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -80,6 +98,7 @@ _MOST = 50
 _LEAST = 5
 """A length of no more than that is asked for since a text is too short."""
 _COMPARES = frozenset({"<", ">", "<=", ">=", "===", "!==", "==", "!="})
+_MOST_PLACES = 6
 _LIKE = frozenset({"LIKE", "GLOB"})
 _VALIDATORS = frozenset({"valid", "parse", "safeParse", "parseAsync", "safeParseAsync"})
 
@@ -104,11 +123,35 @@ def check(match: Match) -> Iterator[Finding]:
                 yield Finding(
                     "a search text of more than about 48 bytes throws: D1 takes 50 bytes as a pattern",
                     module.at(value),
-                    (module.at(match.node, "it is bound here"),)
-                    if not js.span_of(match.node).covers(js.span_of(value))
-                    else (),
+                    _bound_at(match, value),
+                    words=(("a beginning", ""),) if _is_beginning(module, value) else (),
                 )
                 return
+
+
+def _bound_at(match: Match, value: Node) -> tuple[Location, ...]:
+    """The statements that a pattern is bound to, where it is made elsewhere: this one first."""
+    module = match.module
+    if js.span_of(match.node).covers(js.span_of(value)):
+        return ()
+    name = module.given_name(value)
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    others: dict[int, Node] = {}
+    for use in module.scope.references(declaration) if declaration is not None else ():
+        around = module.call_around(use)
+        if around is not None and around[0].name == "bind" and around[0].node.id != match.node.id:
+            others[around[0].node.id] = around[0].node
+    return (
+        module.at(match.node, "it is bound here"),
+        *(module.at(one, "and here") for one in list(others.values())[:_MOST_PLACES]),
+    )
+
+
+def _is_beginning(module: Module, value: Node) -> bool:
+    """Whether a pattern is a template without a `%` in front."""
+    made = js.unwrap(module.initializer(value))
+    text = module.text(made).strip("`")
+    return made.type == "template_string" and text.startswith("${") and text.endswith("}%")
 
 
 def _patterns(match: Match, use: sql.SqlUse) -> Iterator[Node]:

@@ -44,6 +44,9 @@ export default {
 Bind `Math.max(1, Math.min(limit, 100))` in its place, with the most that a page shows for 100: a client
 that asks for more gets that many.
 
+- "may be negative": Bind `Math.max(1, limit)` in its place, here and at each other place that is shown: it
+  is bounded from above already.
+
 ## Not reported
 
 A number that `Math.min()` and `Math.max()` bound, that is compared with anything, or that another function
@@ -137,6 +140,7 @@ def _first_negative(module: Module, argument: Node) -> Iterator[Finding]:
             " read all rows; bound it from below, too, with `Math.max(1, …)`",
             module.at(argument),
             tuple(module.at(other, "and this") for other, _ in found[1 : _MOST + 1]),
+            words=js.word("limit", module, argument),
         )
 
 

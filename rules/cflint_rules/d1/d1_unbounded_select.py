@@ -39,17 +39,17 @@ export default {
 ## What to do
 
 Write ` LIMIT 100` at the end of the statement: whoever reads more today gets the first 100, and a page that
-shows them all has to ask on with `OFFSET`. Whether the table can grow is yours to say: one that stays small
-(settings, categories) keeps the statement, and this is suppressed. As it is, each row makes the answer
-slower and dearer (D1 bills rows that are read).
+shows them all has to ask on with `OFFSET`. A table that only migrations write to, or that stays small by
+what it holds (settings, categories), keeps the statement, and this is suppressed. As it is, each row makes
+the answer slower and dearer (D1 bills rows that are read).
 
 - "to count them": Write `await db.$count(table, condition)` for the whole query, with its database, its
   table and the condition of its `where()`: it gives the number, so that the `.length` behind it goes. One
   row comes over instead of all.
 - "set a limit": Write `.limit(100)` at the end of the query: whoever reads more today gets the first 100,
-  and a page that shows them all has to ask on with `.offset()`. Whether the table can grow is yours to say:
-  one that stays small (settings, categories) keeps the query, and this is suppressed. As it is, each row
-  makes the answer slower and dearer (D1 bills rows that are read).
+  and a page that shows them all has to ask on with `.offset()`. A table that only migrations write to, or
+  that stays small by what it holds (settings, categories), keeps the query, and this is suppressed. As it is,
+  each row makes the answer slower and dearer (D1 bills rows that are read).
 
 ## Not reported
 

@@ -89,6 +89,12 @@ export default {
 Have the migration made (`npx drizzle-kit generate`), look through it, and apply it (`npx wrangler d1
 migrations apply NAME --remote`). Where the name is a slip, write it as the migrations have it.
 
+- "not of D1": Have the migration made (`<generate>`), look through it for what it drops, and apply it as the
+  project does (its scripts, or `npx drizzle-kit migrate`). Where the name is a slip, write it as the
+  migrations have it.
+- "by another command": Have the migration made (`<generate>`), look through it, and apply it (`npx wrangler
+  d1 migrations apply NAME --remote`). Where the name is a slip, write it as the migrations have it.
+
 ## Not reported
 
 Tables that no SQL file makes, or for D1 only one of Postgres or MySQL; columns that are given under the
@@ -100,16 +106,20 @@ other tables.
 
 There is no fix: Drizzle Kit writes the migration.
 
-Source: https://orm.drizzle.team/docs/migrations, https://orm.drizzle.team/docs/select
+Source: https://orm.drizzle.team/docs/migrations, https://orm.drizzle.team/docs/upgrade-21,
+https://orm.drizzle.team/docs/select
 """
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Module, Severity, join_names, module, rule, sql
+from cflint.api import Documents, Finding, Module, Severity, config, join_names, module, rule, sql
 
 _MOST = 6
+_ONE_COMMAND_SINCE = (0, 21, 0)
+"""The version of Drizzle Kit from which on `generate` is one command for all databases."""
 
 
 @rule(
@@ -140,4 +150,16 @@ def check(subject: Module) -> Iterator[Finding]:
                 for other, more, _ in others[: _MOST - 1]
             ),
         ),
+        words=_commands(subject, table),
     )
+
+
+def _commands(module: Module, table: sql.DrizzleTable) -> tuple[tuple[str, str], ...]:
+    """How this version of Drizzle Kit makes a migration for this database, where that is said otherwise."""
+    kind = "sqlite" if table.is_sqlite else "pg" if b"pgTable" in module.document.data else "mysql"
+    folder = posixpath.dirname(module.path)
+    is_old = config.is_older(module.project.workspace, folder, "drizzle-kit", _ONE_COMMAND_SINCE)
+    command = f"npx drizzle-kit generate{f':{kind}' if is_old else ''}"
+    if table.is_sqlite and not is_old:
+        return ()
+    return (("by another command" if table.is_sqlite else "not of D1", ""), ("<generate>", command))

@@ -202,7 +202,8 @@ def _fix(facts: js.ModuleFacts, project: Project) -> Fix | None:
     typed = module.is_typescript
     promise = ": Promise<Response>" if typed else ""
     known = any(found.name == "Env" for found in project.env_types.of(facts.path))
-    satisfies = f" satisfies ExportedHandler{'<Env>' if known else ''}" if typed else ""
+    is_in_scope = typed and any(config.runtime_types_of(project, one).is_global for one in module.workers)
+    satisfies = f" satisfies ExportedHandler{'<Env>' if known else ''}" if is_in_scope else ""
     unit = module.indent_unit
     text = (
         f"\nexport default {{\n{unit}async fetch(){promise} {{\n"

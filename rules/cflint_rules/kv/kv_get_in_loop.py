@@ -53,9 +53,9 @@ invocation may make 1,000 of them.
 
 ## Not reported
 
-Values that are read as a stream or as bytes, which only single reads give. Loops that await anything else,
-and those that can be left before their end: they may want the first that is there. Lists that are written
-out.
+What may be a class of the project in the place of a namespace. Values that are read as a stream or as bytes,
+which only single reads give. Loops that await anything else, and those that can be left before their end:
+they may want the first that is there. Lists that are written out.
 
 ## Fix safety
 
@@ -70,6 +70,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, call, js, rule
+from cflint_rules.kv._namespaces import may_be_other
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -90,8 +91,10 @@ def check(match: Match) -> Iterator[Finding]:
     turn = js.turn_around(module, match.node)
     if turn is None or turn.is_async or turn.method not in _LOOPS or turn.may_be_last:
         return
-    if not match.receiver_value.is_binding("kv"):
+    if match.receiver is None or not match.receiver_value.is_binding("kv"):
         return
+    if may_be_other(module, match.receiver):
+        return  # whose `get()` takes no list of keys
     if turn.items is not None and module.initializer(js.unwrap(turn.items)).type == "array":
         return
     if not _gives_text(module, match.call.argument(1)) or not turn.changes(match.arguments[0]):

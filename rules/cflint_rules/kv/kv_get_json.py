@@ -59,7 +59,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, call, js, pattern, rule
+from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, call, js, rule
+from cflint_rules.kv._namespaces import may_be_other
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -71,10 +72,6 @@ _FREE = frozenset(
     | {"expression_statement"}
 )
 """Where `await` can take the place of a call without parentheses."""
-
-
-_OTHER_TYPE = pattern(r"\|(?!\s*(?:null|undefined|KVNamespace)\b)|^(?!KVNamespace\b)[^|]*\|")
-"""A union of types in which not only `KVNamespace` stands."""
 
 
 @rule(call("parse"), severity=Severity.NOTE, fix=Safety.UNSAFE)
@@ -163,27 +160,7 @@ def _is_text_read(module: Module, read: js.Call) -> bool:
         return False
     if len(read.arguments) == 2 and module.string(read.arguments[1]) != "text":
         return False
-    return module.value_of(read.receiver).is_binding("kv") and not _may_be_other(module, read.receiver)
-
-
-def _may_be_other(module: Module, receiver: Node) -> bool:
-    """Whether what stands for a namespace may be something of the project's own: the other side of `??`, a
-    type that allows more, or one that is only called so."""
-    declaration = module.scope.resolve(receiver) if receiver.type == "identifier" else None
-    if declaration is not None and declaration.kind is js.DeclarationKind.PARAMETER:
-        function = module.enclosing_function(declaration.node)
-        given = module.parameters(function) if function is not None else ()
-        types = [module.text(it.type) for it in given if it.name == declaration.name and it.type is not None]
-        return any(_OTHER_TYPE.search(text) is not None for text in types)
-    found = js.function_called(module, receiver)
-    if found is None:
-        values = [receiver]
-    else:
-        module, function = found
-        returned = (js.first_named(statement) for statement in module.returns_of(function))
-        values = [value for value in returned if value is not None]
-    ways = (way for value in values for way in module.alternatives(value))
-    return any(way.type in ("new_expression", "object") for way in ways)
+    return module.value_of(read.receiver).is_binding("kv") and not may_be_other(module, read.receiver)
 
 
 def _is_check(module: Module, use: Node) -> bool:

@@ -52,8 +52,9 @@ new_sqlite_classes = ["Counter"]
 
 ## What to do
 
-Write `new_sqlite_classes` if the class was never deployed (`npx wrangler deployments list` shows it). If
-it was, leave it: the storage of a class cannot be changed, and the deployment would be refused.
+Write `new_sqlite_classes` in its place. No file says whether the class was deployed already, and it does no
+harm if so: wrangler passes over entries by their tag that were applied once, and the class keeps the storage
+that it has. Who knows that it was (`npx wrangler deployments list`) leaves the entry as it is.
 
 ## Not reported
 

@@ -38,6 +38,8 @@ export const onRequestGet: PagesFunction = async () => new Response("notes");
 
 Delete the key: wrangler refuses the file with it.
 
+- "deployed as a Worker": Delete `pages_build_output_dir` instead, and leave this key: the scripts deploy a
+  Worker (`wrangler deploy`, no `wrangler pages deploy`), which wrangler refuses with both.
 - "no environment": Rename it to `preview` or `production`, or delete it: wrangler refuses the file with any
   other.
 - "`account_id`": Delete the key. Where the login has several accounts, set the environment variable
@@ -104,6 +106,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if not subject.is_pages:
         yield from _ignored(subject, project)
         return
+    words = (("deployed as a Worker", ""),) if _is_worker(subject, project) else ()
     found: dict[str, list[Location]] = {}
     for environment in subject.environments:
         for name, at in _refused(environment):
@@ -114,7 +117,20 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                 environment.place,
             )
     for name, (first, *others) in found.items():
-        yield Finding(f"Pages does not support `{name}`: wrangler refuses this file", first, tuple(others))
+        yield Finding(
+            f"Pages does not support `{name}`: wrangler refuses this file", first, tuple(others), words=words
+        )
+
+
+def _is_worker(subject: WranglerConfig, project: Project) -> bool:
+    """Whether a file with the key of Pages is a Worker's: it names a `main`, and the scripts beside it deploy
+    that and nothing to Pages."""
+    if subject.root.get("main") is None:
+        return False
+    calls = list(config.wrangler_calls_of(project.workspace, subject.directory))
+    return any(call.words[:1] == ("deploy",) for call in calls) and not any(
+        call.words[:1] == ("pages",) for call in calls
+    )
 
 
 def _refused(environment: Environment) -> Iterator[tuple[str, Location]]:

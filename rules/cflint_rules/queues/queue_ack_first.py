@@ -45,8 +45,9 @@ again.
 
 ## Not reported
 
-What follows in another branch, or is no call of a service or of a function of the project that may throw;
-what stands in a `try` of its own; a message that is skipped, where `continue` or `return` comes right after.
+What follows in another branch, or after code has noted that the work is done (`await completeJob(id)`), or is
+no call of a service or of a function of the project that may throw; what stands in a `try` of its own; a
+message that is skipped, where `continue` or `return` comes right after.
 
 ## Fix safety
 
@@ -60,13 +61,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _FINALLY = frozenset({"finally_clause"})
 _OF_BATCH = frozenset({ValueKind.MESSAGE, ValueKind.MESSAGE_BATCH})
+
+_ENDS_WORK = pattern(
+    r"^(?:complete|finish|finali[sz]e|mark(?:As)?(?:Done|Complete|Processed|Finished))(?=[A-Z]|$)"
+)
+"""Names of functions that note that the work for a message is done."""
 
 
 @rule(call("ack", "ackAll"), severity=Severity.NOTE)
@@ -77,6 +83,8 @@ def check(match: Match) -> Iterator[Finding]:
     if match.arguments:
         return
     loop = module.loop_around(match.node)
+    if _is_done(module, match.node, loop if loop is not None else function):
+        return
     within = loop if loop is not None else function
     for node in module.descendants(within, "await_expression"):
         if node.start_byte < match.node.end_byte or not _is_work(module, node):
@@ -94,6 +102,18 @@ def check(match: Match) -> Iterator[Finding]:
                 (module.at(node, "this may still fail"),),
             )
             return
+
+
+def _is_done(module: Module, ack: Node, within: Node) -> bool:
+    """Whether code has said before that the work is done (`await completeJob(…)`): what follows only tells of
+    it."""
+    for node in module.descendants(within, "await_expression"):
+        if node.end_byte > ack.start_byte:
+            return False
+        made = module.call(node.named_children[0]) if node.named_children else None
+        if made is not None and _ENDS_WORK.search(made.name or "") and js.can_reach(module, node, ack):
+            return True
+    return False
 
 
 def _is_work(module: Module, node: Node) -> bool:

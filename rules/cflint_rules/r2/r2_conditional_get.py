@@ -51,6 +51,14 @@ body: `if (!("body" in object)) return new Response(null, { status: 304, headers
 goes; the full answer sends `etag: object.httpEtag`, too, by which clients ask again. As it is, the body is
 fetched for nothing.
 
+- "tags without quotation marks": Write `const known =
+  request.headers.get("If-None-Match")?.replaceAll('"', "")` and `const object = await bucket.get(key, known
+  ? { onlyIf: { etagDoesNotMatch: known } } : {})` here (clients have tags that were sent as `etag`, without
+  quotation marks, for which `onlyIf: request.headers` throws), and answer where there is no body: `if
+  (!("body" in object)) return new Response(null, { status: 304, headers: { etag: object.httpEtag } })`,
+  behind the check for `null`, which is 404 as before. The comparison of `If-None-Match` that is there goes.
+  As it is, the body is fetched for nothing.
+
 ## Not reported
 
 A `get()` with options that are not in sight, or with `onlyIf`. Answers of 304 that are made before the object
@@ -65,7 +73,10 @@ Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/#
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, call, js, rule
+from cflint.api import Finding, Match, Severity, call, js, pattern, rule
+
+_UNQUOTED = pattern(rb"""(?i:\betag\b)["']?\s*[:,]\s*\w+\.etag\b""")
+"""A header that is sent without quotation marks."""
 
 
 @rule(call("get"), severity=Severity.NOTE)
@@ -101,7 +112,9 @@ def _words(match: Match) -> js.Words:
     module = match.module
     result = module.awaited(match.node)
     name = result.declaration.name if result is not None and result.declaration is not None else None
+    unquoted = (("tags without quotation marks", ""),) if _UNQUOTED.search(module.document.data) else ()
     return (
+        *unquoted,
         *js.word("bucket", module, match.receiver),
         *js.word("key", module, match.call.argument(0)),
         *((("object", name),) if name is not None else ()),

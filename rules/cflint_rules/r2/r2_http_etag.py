@@ -55,10 +55,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, js, member_access, rule
+from cflint.api import (
+    Finding,
+    Fix,
+    Location,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    js,
+    member_access,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+_EQUAL = frozenset({"==", "===", "!=", "!=="})
+_MOST = 4
 
 
 @rule(member_access("etag"), severity=Severity.NOTE, fix=Safety.UNSAFE)
@@ -69,8 +84,22 @@ def check(match: Match) -> Iterator[Finding]:
         "the header `ETag` needs quotation marks, which `etag` has not, and is no use to caches without: send"
         " `httpEtag`",
         match.at(match.name),
+        _compared(match),
         fix=Fix("Send `httpEtag`", (match.replace(match.name, "httpEtag"),), Safety.UNSAFE),
     )
+
+
+def _compared(match: Match) -> tuple[Location, ...]:
+    """Where the function around compares an `etag` without quotation marks: with what a client got, in them,
+    that is never equal."""
+    module, around = match.module, match.enclosing_function
+    found: list[Location] = []
+    for node in module.descendants(around, "member_expression") if around is not None else ():
+        access = module.member(node)
+        above = module.operation(module.parent(module.with_wrappers(node))) if access is not None else None
+        if access is not None and access.name == "etag" and above is not None and above.operator in _EQUAL:
+            found.append(module.at(above.node, "this has to compare `httpEtag`, too"))
+    return tuple(found[:_MOST])
 
 
 def _is_header(module: Module, node: Node) -> bool:

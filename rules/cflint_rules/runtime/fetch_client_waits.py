@@ -74,6 +74,11 @@ has none), here and at the other places: after that time the promise is rejected
 there answers; where there is only a look at the status, put the request into a `try`, too. How many
 milliseconds a client waits is yours to say; unless you know better, 5,000.
 
+- "a model answers": Add `signal: AbortSignal.timeout(60_000)` to the options of `fetch()` (`fetch(url, {
+  signal: … })` where it has none), here and at the other places: after that time the promise is rejected, and
+  the `catch` that is there answers; where there is only a look at the status, put the request into a `try`,
+  too. A model takes its time: 60,000 milliseconds, unless you know better.
+
 ## Not reported
 
 - Requests whose failure the code does not handle, or by an error: a server that hangs ends in an error either
@@ -132,6 +137,10 @@ _GIVES_UP = pattern(
 _NO_OTHER = pattern(r"siteverify|turnstile|recaptcha|dns-query|token|oauth", re.IGNORECASE)
 _WAITS = frozenset({js.Invocation.REQUEST, js.Invocation.DURABLE_OBJECT})
 _MOST = 6
+_MODELS = pattern(
+    r"api\.(?:anthropic|openai|groq|mistral|deepseek|x|perplexity|cohere)\.(?:com|ai)|generativelanguage|openrouter\.ai"
+)
+"""Hosts at which models answer."""
 
 
 @rule(module("fetch"), severity=Severity.NOTE, documents=Documents.NOTHING)
@@ -153,7 +162,14 @@ def check(subject: Module) -> Iterator[Finding]:
         " `AbortSignal.timeout()`",
         subject.at(first),
         tuple(subject.at(other, "and for this one") for other in others[: _MOST - 1]),
+        words=(("a model answers", ""),) if _asks_model(subject, first) else (),
     )
+
+
+def _asks_model(module: Module, node: Node) -> bool:
+    """Whether a request goes to a model, by its address."""
+    address = js.Call(module, node).argument(0)
+    return address is not None and _MODELS.search(module.text(module.initializer(address))) is not None
 
 
 def _is_waited_for(module: Module, node: Node) -> bool:

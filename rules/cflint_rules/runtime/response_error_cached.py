@@ -35,6 +35,10 @@ export default {
 Write `answer.ok ? "public, max-age=300" : "no-store"` for this value, with the answer that the status is
 taken from for `answer`. As it is, visitors get the error until the cache lets it go.
 
+- "kept at the edge, too": Write `answer.ok ? "public, max-age=300" : "no-store"` for this value, with the
+  answer that the status is taken from for `answer`, and in the options of its `fetch()` `cacheTtlByStatus: {
+  "200-299": 300, "300-599": 0 }` in the place of `cacheTtl`, with the seconds that stand there for `300`. As
+  it is, visitors get the error until the caches let it go.
 - "is put into the cache": Call `cache.put()` only where the answer is a good one: `if (answer.ok)` before
   it, with the response that it is given for `answer`. As it is, visitors get the error until the cache lets
   it go.
@@ -69,6 +73,7 @@ _KEEPS = pattern(r"(?:max-age|s-maxage)\s*=\s*(?:[1-9$\"'`]|\"\s*\+)|immutable")
 _ENDS = pattern(r"no-store|private")
 _SAYS = ("ok", "status")
 _TEXT = frozenset({"string"})
+_TTL = pattern(r"\bcacheTtl\b\s*:")
 
 
 @rule(call("put"), severity=Severity.NOTE)
@@ -112,7 +117,10 @@ def check_headers(subject: Module) -> Iterator[Finding]:
                     "an error of the other side is cached like the real answer: look at its status first",
                     subject.at(value),
                     (subject.at(source, "the status is taken from here"),),
-                    words=_words(subject, value, source),
+                    words=(
+                        *((("kept at the edge, too", ""),) if _TTL.search(subject.text(function)) else ()),
+                        *_words(subject, value, source),
+                    ),
                 )
                 return
 

@@ -47,6 +47,8 @@ Before the body is read: `if (!response.ok) throw new Error("the other side answ
 which a `catch` around it takes, and which is an error 500 of a request and another try of a queue or a
 step.
 
+- "in a loop": Before the body is read: `if (!response.ok) { console.error("the other side answered " +
+  response.status); continue; }`: the rest of this turn is left out, and the others still get theirs.
 - "sent on with status 200": Hand on the status with the body: `new Response(response.body, { status:
   response.status, headers })`. As it is, clients and caches take an error for the page.
 
@@ -88,6 +90,9 @@ _HANDS_ON = frozenset(
 _DEEP = 6
 
 
+_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
+
+
 @rule(call("fetch"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
@@ -118,8 +123,21 @@ def check(match: Match) -> Iterator[Finding]:
         "the answer of an error is read as if it were the data: look at `ok` first",
         module.at(taken),
         (match.at(match.node, "the answer comes from here"), module.at(read, "and is used here")),
-        words=(("response", response.declaration.name),) if response.declaration is not None else (),
+        words=(
+            *((("response", response.declaration.name),) if response.declaration is not None else ()),
+            *((("in a loop", ""),) if _is_in_loop(module, taken) else ()),
+        ),
     )
+
+
+def _is_in_loop(module: Module, node: Node) -> bool:
+    """Whether code is in a turn of a loop that no `try` within it guards: an error ends the others, too."""
+    for above in module.ancestors(node):
+        if above.type in _LOOPS:
+            return True
+        if above.type == "try_statement" or above.type in js.FUNCTIONS:
+            return False
+    return False
 
 
 def _kept(module: Module, response: js.Awaited) -> tuple[Node, Node, str] | None:

@@ -34,8 +34,10 @@ Lead only to pages of this site: `const to = URL.canParse(target, request.url) ?
 request.url) : null`, and redirect to `to?.origin === new URL(request.url).origin ? to.href : "/"`. Where
 other sites are wanted, look `to.origin` up in a list of them.
 
-- "browsers read": Refuse the backslash, too: `!next.startsWith("/\\\\")`, or resolve and compare as above. As
-  it is, the link leads to `evil.example`.
+- "it refuses": Refuse the backslash, too: write `target.startsWith("/\\\\")` with an `||` behind this
+  condition. As it is, the link leads to `evil.example`.
+- "browsers read": Ask that there is no backslash, too: write `!target.startsWith("/\\\\")` with an `&&`
+  behind this condition. As it is, the link leads to `evil.example`.
 - "begins alike": Compare origins in place of beginnings: `new URL(url).origin === new URL(base).origin`.
 
 ## Not reported
@@ -200,7 +202,17 @@ def check_backslash(match: Match) -> Iterator[Finding]:
     yield Finding(
         "this check lets `/\\evil.example` pass, which browsers read as `//evil.example`: another site",
         match.at(),
+        words=(
+            *js.word("target", module, match.receiver),
+            *((("it refuses", ""),) if _refuses(module, match.node) else ()),
+        ),
     )
+
+
+def _refuses(module: Module, check: Node) -> bool:
+    """Whether a condition holds for what is refused: `!next.startsWith("/") || next.startsWith("//")`."""
+    above = module.parent(check)
+    return above is None or above.type != "unary_expression"
 
 
 def _may_be_linked(module: Module, node: Node, hops: int) -> bool:

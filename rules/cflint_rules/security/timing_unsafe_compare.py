@@ -57,9 +57,14 @@ and their callers, in other modules, too. A signature that the code makes itself
 
 Compare digests: `const digest = (it: string) => crypto.subtle.digest("SHA-256", new
 TextEncoder().encode(it))`, and `!crypto.subtle.timingSafeEqual(await digest(given ?? ""), await
-digest(expected))` for `given !== expected` (without the `!` for `===`). The function around it has to be
+digest(expected))` for `given !== expected`. The function around it has to be
 `async`, and its callers await it.
 
+- "asks whether they are equal": Compare digests: `const digest = (it: string) =>
+  crypto.subtle.digest("SHA-256", new TextEncoder().encode(it))`, and `expected &&
+  crypto.subtle.timingSafeEqual(await digest(given ?? ""), await digest(expected))` for `given !== expected`,
+  so that nobody gets in while the secret is not set. The function around it has to be `async`, and its
+  callers await it.
 - "hmac.compare_digest": Write `hmac.compare_digest(given.encode(), secret.encode())`, with `import hmac`.
   As it is, the time tells how much of the beginning was right.
 - "throws when the lengths differ": Compare digests, which are of one length: `const digest = (it: string)
@@ -174,6 +179,7 @@ def check(found: Module) -> Iterator[Finding]:
                 place for place in places if place.document != found.document or not _is_in(whole, place)
             ),
             words=(
+                *((("asks whether they are equal", ""),) if compared.operator in ("===", "==") else ()),
                 *js.word("given !== expected", found, whole),
                 *js.word("given", found, compared.left),
                 *js.word("expected", found, compared.right),

@@ -30,6 +30,8 @@ to happen, wrangler has another key for it (its documentation, "Configuration").
 
 - "did you mean": Write the key that the message names, at the place that it names: as it is, wrangler
   ignores it.
+- "`<flag>` is a flag of": Write `"compatibility_flags": ["<flag>"]` in its place; where there is such a list
+  already, add the flag to it. As it is, wrangler ignores the key, and the flag is not set.
 - "of the top level": Move it out of this table, in TOML before the first `[table]`: as it is, wrangler
   ignores it.
 
@@ -106,6 +108,8 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             message += f"; did you mean `{meant}`?"
         elif key in ("cron", "crons", "schedules") and len(first.path) in (1, 3):
             message += "; did you mean `triggers.crons`?"
+        elif config.find_flag(key) is not None:
+            message += f"; `{key}` is a flag of `compatibility_flags`"
         elif len(first.path) > 1 and key in config.top_level_keys():
             is_there = subject.root.get(key) is not None
             message += "; the top level has one already" if is_there else "; it is a key of the top level"

@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from cflint.platform.orms import orm_maker as orm_maker
     from cflint.platform.orms import orm_package as orm_package
     from cflint.platform.provider_models import PROVIDER_MODELS_AS_OF as PROVIDER_MODELS_AS_OF
+    from cflint.platform.provider_models import model_after as model_after
     from cflint.platform.provider_models import models_ended_by as models_ended_by
     from cflint.platform.queues import EVENT_KEYS as QUEUE_EVENT_KEYS
     from cflint.platform.websockets import AUTO_REPLY_FLAG as AUTO_REPLY_FLAG
@@ -324,7 +325,7 @@ _ORIGINS = {
     ),
     "cflint.platform.language": ("PROMISE_CHAIN PROMISE_COMBINATORS STRING_CUTS"),
     "cflint.platform.orms": ("orm_maker orm_package"),
-    "cflint.platform.provider_models": ("PROVIDER_MODELS_AS_OF models_ended_by"),
+    "cflint.platform.provider_models": ("PROVIDER_MODELS_AS_OF model_after models_ended_by"),
     "cflint.platform.queues": ("EVENT_KEYS:QUEUE_EVENT_KEYS"),
     "cflint.platform.websockets": ("AUTO_REPLY_FLAG EVENT_PROPERTIES SOCKET_EVENTS SOCKET_METHODS"),
     "cflint.platform.workflows": ("INSTANCE_CHANGES STEP_METHODS"),
@@ -635,6 +636,7 @@ __all__ = [
     "merge_conflicts",
     "message_bodies",
     "method_called_on",
+    "model_after",
     "models_ended_by",
     "module_of",
     "modules_naming",

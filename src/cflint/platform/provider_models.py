@@ -51,6 +51,30 @@ ENDED = {
     },
 }
 
+_SUCCESSORS = (
+    ("claude-3-5-haiku claude-3-haiku claude-instant", "claude-haiku-4-5"),
+    ("claude-3-5-sonnet claude-3-7-sonnet claude-3-sonnet claude-sonnet-4-", "claude-sonnet-4-6"),
+    ("claude-3-opus claude-opus-4-", "claude-opus-4-8"),
+    ("gemini-1.5-flash-8b gemini-2.0-flash-lite", "gemini-3.5-flash-lite"),
+    ("gemini-1.5-flash gemini-2.0-flash", "gemini-3.5-flash"),
+    ("gemini-1.5-pro", "gemini-3.8-flash"),
+    ("gpt-3.5-turbo-instruct gpt-4-vision", ""),
+    ("gpt-3.5-turbo o4-mini-2 gpt-4.1-nano", "gpt-5.6-terra"),
+    ("gpt-4-0 gpt-4-1106-preview gpt-4-turbo gpt-4o-2024-05-13 o1 o3-mini", "gpt-5.6-sol"),
+)
+"""What models begin with, and what its provider names for them, or the one of the kind that it serves; ""
+where there is no such. The first that fits counts. Anthropic's and Google's are from their lists and release
+notes, OpenAI's from its list of 2026-10."""
+_EXACT = {"gpt-4": "gpt-5.6-sol", "o4-mini": "gpt-5.6-terra"}
+
+
+def model_after(model: str) -> str:
+    """The model to call in the place of one that was shut down; "" where none is known."""
+    if model in _EXACT:
+        return _EXACT[model]
+    found = (after for begins, after in _SUCCESSORS if model.startswith(tuple(begins.split())))
+    return next(found, "")
+
 
 def models_ended_by(provider: str) -> dict[str, date]:
     """The models of a provider that were shut down, with the day."""

@@ -10,8 +10,10 @@ from cflint.finding import Finding, RuleInfo, Safety
 from cflint.pattern import pattern
 from cflint.platform.wrangler_keys import KEYS_SINCE
 from cflint.project.workers.circumstances import Circumstances
+from cflint.report.answers import answers_of
+from cflint.report.commands import for_project
 from cflint.report.escape import masked_source
-from cflint.report.fitting import fitted
+from cflint.report.fitting import RESPONSE, fitted
 
 _NEXT_SENTENCE = pattern(r"(?<=\.)\s+(?=[A-Z`])")
 _VERDICT = pattern(r"(?:Unsafe|By hand)(?: otherwise)?[:.,]?\s*")
@@ -38,6 +40,14 @@ _KEY = pattern(r"\"?(?P<key>[a-z_]+)\"?(?:: | = )[\[{]|\[\[(?P<table>[a-z_]+)\]\
 IN_PYTHON = "in Python"
 """The name of a case: the finding is in a module of Python."""
 _NAMED = pattern(r"<([a-z]+)>")
+_SUPPRESS = pattern(r"\bsuppress(?:ed)?(?: this| it)?(?: there)?(?=[.,;:)])")
+_ELSEWHERE = pattern(
+    r", at each place that is shown,|; do the same at each other place that is shown"
+    r"|,? (?:and do the like|and so|here and|and)? ?at (?:each|the)(?: other)? places?"
+    r"(?: that (?:is|are) shown)?(?=[,.:;])"
+)
+"""What an edit says of further places, where none is shown."""
+_WITH_HASHES = (".toml", ".py", ".yaml", ".yml")
 
 
 def what_to_do(info: RuleInfo, message: str = "") -> str:
@@ -61,8 +71,19 @@ def advice_for(finding: Finding, info: RuleInfo, workers: Sequence[Circumstances
     configs = [worker.config for worker in workers[:1] if worker.config]
     related = configs or [place.document.path for place in finding.related]
     own = [(general, masked_source(path, here)) for general, here in finding.words]
-    text = fitted(edit, (*_variable(finding.message), *names, *own), path, related)
-    return edit, _with_what_follows(text, dict(own)) + _refused(text, workers)
+    if not finding.related:
+        edit = _ELSEWHERE.sub("", edit)
+    answers = answers_of(finding.at.document, finding.at.span.start, dict(own).get(RESPONSE, ""))
+    text = fitted(edit, (*_variable(finding.message), *names, *own), path, related, answers)
+    text = _with_what_follows(text, dict(own)) + _refused(text, workers)
+    text = _SUPPRESS.sub(lambda found: f"{found[0]} by {_comment(info.id, path)}", text, count=1)
+    return edit, for_project(text, workers[0]) if workers else text
+
+
+def _comment(rule: str, path: str) -> str:
+    """The comment that keeps the code as it is."""
+    sign = "#" if path.endswith(_WITH_HASHES) else "//"
+    return f"`{sign} cflint-ignore {rule}: why` in the line above"
 
 
 def _refused(text: str, workers: Sequence[Circumstances]) -> str:

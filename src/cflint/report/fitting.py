@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from cflint.pattern import pattern
+from cflint.report.answers import Answer
 
 _CODE = pattern(r"``[^\n]+?``|`[^`\n]+`")
 _UNTYPED = (".js", ".mjs", ".cjs", ".jsx")
@@ -35,11 +37,17 @@ RESPONSE = "new Response"
 """The word whose meaning is the name of Hono's context."""
 
 
-def fitted(text: str, words: Iterable[tuple[str, str]], path: str, related: Sequence[str] = ()) -> str:
+def fitted(
+    text: str,
+    words: Iterable[tuple[str, str]],
+    path: str,
+    related: Sequence[str] = (),
+    answers: Answer | None = None,
+) -> str:
     """A text with what stands in backticks as it would be written at a place: `words` are pairs of a name
     and what it is there; the language is that of the file `path`, the one of configurations that of it or of
     the first `related` one. What the text says of a name (`, with the database for ...`) goes where the name
-    is replaced."""
+    is replaced. `answers` is how the code around answers errors."""
     given = {general: here for general, here in words if here}
     bare = {general: here for general, here in given.items() if general.startswith("<")}
     for general, here in bare.items():
@@ -54,6 +62,8 @@ def fitted(text: str, words: Iterable[tuple[str, str]], path: str, related: Sequ
         span = found[0]
         if named:
             span = _named(span, named)
+        if answers is not None:
+            span = _ANSWER.sub(partial(_as_others, answers), span)
         if context:
             span = _HEADER.sub(r"\g<request>.req.header(\g<name>)", _ANSWER.sub(_by_context(context), span))
         if is_untyped:
@@ -74,6 +84,14 @@ def _named(span: str, names: dict[str, str]) -> str:
                 rf"{before}(?:{listed})(?!\w){texts}", lambda found: names.get(found[0], found[0]), span
             )
     return span
+
+
+def _as_others(answers: Answer, found: re.Match[str]) -> str:
+    """An answer to an error, as other code of the file gives one."""
+    body, status = found["body"], found["status"]
+    if body is None or status is None or not body.startswith('"') or int(status) < 400:
+        return found[0]
+    return answers(body, status) or found[0]
 
 
 def _by_context(context: str) -> Any:

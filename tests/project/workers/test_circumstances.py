@@ -144,3 +144,21 @@ def test_where_the_types_of_the_platform_come_from() -> None:
     assert types(**{"package.json": "{}", "tsconfig.json": "{}"}) is RuntimeTypes.NONE
     assert types(**{"package.json": "{}", "tsconfig.json": named}) is RuntimeTypes.UNKNOWN
     assert not RuntimeTypes.NONE.is_global and RuntimeTypes.UNKNOWN.is_global
+
+
+def test_the_package_manager_and_the_package_with_wrangler_are_told() -> None:
+    files = {
+        "package.json": '{ "workspaces": ["web", "api"] }',
+        "bun.lock": "{}",
+        "api/package.json": PACKAGE,
+        "web/package.json": '{ "name": "web" }',
+        "web/wrangler.json": CONFIG,
+        "web/src/index.ts": CODE,
+    }
+    (found,) = of(files, "web/src/index.ts")
+    assert (found.manager, found.wrangler_manifest) == ("bun", "api/package.json")
+    (found,) = of({**files, "web/package.json": PACKAGE, "package-lock.json": "{}"}, "web/src/index.ts")
+    assert (found.manager, found.wrangler_manifest) == ("", ""), "two lock files; wrangler is beside it"
+    said = '{ "workspaces": ["web", "api"], "packageManager": "pnpm@9.1.0" }'
+    (found,) = of({**files, "package.json": said}, "web/src/index.ts")
+    assert found.manager == "pnpm", "package.json decides"

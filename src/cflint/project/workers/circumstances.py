@@ -12,7 +12,8 @@ from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.env_types import ENV_TYPE_NAMES
 from cflint.platform.wrangler_keys import KEYS_SINCE, PAGES_LACKS
-from cflint.project.modules.installed import installed_version, is_older
+from cflint.project.modules.installed import installed_version, is_older, manifests_above
+from cflint.project.modules.manager import manifest_naming, package_manager
 from cflint.project.workers.facts import GENERATED_TYPES
 from cflint.project.workers.packages import package_folder
 from cflint.project.workers.runtime_types import RuntimeTypes, runtime_types_of
@@ -43,7 +44,8 @@ class Circumstances:
     file or as package.json asks for it. `env_types` are the places of the types that describe `env`,
     `types` is where those of the platform come from, `language` what it is written in, "" for TypeScript.
     `refused` are keys of the configuration that edits add elsewhere, and that Pages, or this wrangler, does
-    not take.
+    not take. `manager` is the package manager, `wrangler_manifest` the package.json that names wrangler, if
+    it is not the nearest one.
     """
 
     kind: str
@@ -57,6 +59,8 @@ class Circumstances:
     types: RuntimeTypes
     language: str
     refused: frozenset[str] = frozenset()
+    manager: str = ""
+    wrangler_manifest: str = ""
 
     @property
     def is_pages(self) -> bool:
@@ -103,7 +107,16 @@ def circumstances_of(project: Project, worker: Worker) -> Circumstances:
         types=runtime_types_of(project, worker) if is_typed else RuntimeTypes.UNKNOWN,
         language=_language(own),
         refused=PAGES_LACKS if is_pages else frozenset(_unknown_keys(project, folder)),
+        manager=package_manager(workspace, folder),
+        wrangler_manifest=_manifest_elsewhere(project, folder),
     )
+
+
+def _manifest_elsewhere(project: Project, folder: str) -> str:
+    """The package.json that names wrangler, where that is not the one in which everybody would look first."""
+    nearest = next(manifests_above(project.workspace, folder), None)
+    path = manifest_naming(project.workspace, folder, "wrangler")
+    return path if nearest is None or path != nearest.path else ""
 
 
 def _language(paths: Sequence[str]) -> str:
