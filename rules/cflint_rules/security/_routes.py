@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.api import Module, Project, Worker, js, pattern, record
@@ -17,6 +18,7 @@ VERBS = ("get", "post", "put", "patch", "delete", "all")
 _PATH = pattern(rb"pathname|\bpath\b|\burl\b|\broute\b")
 _QUERY = pattern(rb"searchParams")
 _ROUTER = pattern(rb"\.(?:get|post|put|patch|delete|all)\s*(?:<[^>]*>)?\(\s*[\"'`][/*]|pathname")
+_ALL = pattern(rb"\.all\s*\(\s*[\"'`]/?\*[\"'`]")
 _SHORT = 400
 """Bytes of a statement that does nothing but to turn somebody away."""
 _BLOCKS = frozenset(
@@ -210,7 +212,7 @@ def is_open(module: Module, node: Node, hops: int = _FAR) -> bool:
     """Whether a request surely comes to a place without that anything looks as if it asked who sends it: no
     middleware, nothing before it in its function, and nothing before the calls that lead there from a handler
     or a route. Ways by which somebody logs in, or that a service calls, are none of these."""
-    return not _has_front(module) and _comes_open(module, node, hops)
+    return _comes_open(module, node, hops) and not _has_front(module)
 
 
 def _comes_open(module: Module, node: Node, hops: int) -> bool:
@@ -335,11 +337,25 @@ def _find_uses(module: Module) -> bool:
     for other in js.modules_naming(module.project, paths, "use", at_hand=module):
         if any(asks(other, part) for made in other.calls("use") for part in _given(other, made)):
             return True
-    for other in js.modules_naming(module.project, paths, "all", at_hand=module):
-        every = (made for made in other.calls("all") if _is_for_every_path(other, made))
-        if any(asks(other, part) for made in every for part in _given(other, made)):
+    for path in filter(partial(_has_route_for_all, module.project), paths):
+        with_all = module.other(path)
+        if with_all is not None and any(
+            asks(with_all, part)
+            for made in with_all.calls("all")
+            if _is_for_every_path(with_all, made)
+            for part in _given(with_all, made)
+        ):
             return True
     return False
+
+
+def _has_route_for_all(project: Project, path: str) -> bool:
+    """Whether the text of a module looks as if it had a route for every path; most of what is called `all` is
+    something else."""
+    document = project.sources.document(path)
+    return document is not None and document.memoized(
+        "route for all", lambda document: _ALL.search(document.data) is not None
+    )
 
 
 def _is_for_every_path(module: Module, made: js.Call) -> bool:

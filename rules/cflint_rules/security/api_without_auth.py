@@ -129,7 +129,7 @@ https://owasp.org/API-Security/editions/2023/en/0xa2-broken-authentication/
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.api import (
@@ -141,6 +141,7 @@ from cflint.api import (
     Severity,
     Worker,
     js,
+    module,
     pattern,
     rule,
     sql,
@@ -166,10 +167,12 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _CORS = pattern(rb"access-control-allow-origin|\bcors\b", re.IGNORECASE)
-_API_KEY = pattern(rb"\bapiKey\b")
-_CLIENTS = pattern(
-    rb"\b(?:Resend|OpenAI|Anthropic|GoogleGenerativeAI|GoogleGenAI|Groq|Mistral|Replicate|Together)\b"
+_API_KEY = pattern(rb"apiKey(?<!\wapiKey)\b")
+_CLIENT_NAMES = (
+    *("Resend", "OpenAI", "Anthropic", "GoogleGenerativeAI", "GoogleGenAI", "Groq", "Mistral", "Replicate"),
+    "Together",
 )
+_CLIENTS = pattern(rb"(?:%s)\b" % "|".join(_CLIENT_NAMES).encode())
 _PAGE = pattern(rb"\btext/html\b|<!doctype html|<form\b|<html\b", re.IGNORECASE)
 _METHODS = pattern(rb"\b(?:POST|PUT|PATCH|DELETE|post|put|patch|delete)\b")
 _IS_OTHER = pattern(r"client_?secret|turnstile|captcha|oauth|hook|auth|internal|cron|^start", re.IGNORECASE)
@@ -182,16 +185,9 @@ _MOST = 6
 
 @rule(worker(), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
-    if not is_known(project, subject):
+    if not _is_reached_by_anyone(project, subject) or _asks(project, subject):
         return
-    if is_private(subject) or any(
-        environment.bindings_of("ratelimit") for environment in subject.environments
-    ):
-        return
-    paths = js.running_paths(subject)  # the cheap questions first: most Workers have such a word somewhere
-    if js.has_leaf(project, paths, SIGNS, is_sign) or js.has_leaf(project, paths, KEYS, is_compared):
-        yield from _beside(project, subject)
-        return
+    paths = js.running_paths(subject)
     anyone = [
         *_done(project, subject, costs, COSTS),
         *_paid(project, subject),
@@ -225,10 +221,10 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
 
 def _by_origin(project: Project, paths: tuple[str, ...]) -> Iterator[Location]:
     """Where pages of other origins are turned away, which looks as if somebody were asked."""
-    for module, leaf in js.leaves_matching(project, paths, SIGNS):
-        condition = refuses_by_origin(module, leaf)
+    for home, leaf in js.leaves_matching(project, paths, SIGNS):
+        condition = refuses_by_origin(home, leaf)
         if condition is not None:
-            yield module.at(condition, "this keeps pages away: any other program sends what is wanted here")
+            yield home.at(condition, "this keeps pages away: any other program sends what is wanted here")
             return
 
 
@@ -238,13 +234,28 @@ def _is_same(done: str, other: str) -> bool:
     return done.split()[0] == other.split()[0] or (key is not None and key.group() in other)
 
 
-def _beside(project: Project, subject: Worker) -> Iterator[Finding]:
+@check.on(module(*COSTS, *_CLIENT_NAMES, "apiKey"))
+def beside(subject: Module, project: Project) -> Iterator[Finding]:
     """What anyone can do in a Worker that asks for something else."""
+    found = [
+        (node, done)
+        for (_, node), done in (
+            *_places((subject,), costs, COSTS),
+            *_clients(project, (subject.path,), subject),
+        )
+        if _IS_OTHER.search(done) is None
+    ]
+    if not found or not any(
+        subject.path in js.running_paths(worker)
+        and _is_reached_by_anyone(project, worker)
+        and _asks(project, worker)
+        for worker in subject.workers
+    ):
+        return
     first: dict[str, list[Location]] = {}
-    for found, done in (*_places(project, subject, costs, COSTS), *_clients(project, subject)):
-        module, node = found
-        if _IS_OTHER.search(done) is None and is_open(module, node):
-            first.setdefault(done, []).append(module.at(node))
+    for node, done in found:
+        if is_open(subject, node):
+            first.setdefault(done, []).append(subject.at(node))
     for done, (place, *others) in first.items():
         yield Finding(
             f"nothing that runs before this asks who sends the request: anyone can {done}",
@@ -254,32 +265,50 @@ def _beside(project: Project, subject: Worker) -> Iterator[Finding]:
         )
 
 
+def _is_reached_by_anyone(project: Project, subject: Worker) -> bool:
+    """Whether requests of anyone come to a Worker all of whose code is known, and nothing limits how many."""
+    return (
+        is_known(project, subject)
+        and not is_private(subject)
+        and not any(environment.bindings_of("ratelimit") for environment in subject.environments)
+    )
+
+
+def _asks(project: Project, subject: Worker) -> bool:
+    """Whether anything in a Worker speaks of who sends a request: most Workers have such a word somewhere."""
+    paths = js.running_paths(subject)
+    return js.has_leaf(project, paths, SIGNS, is_sign) or js.has_leaf(project, paths, KEYS, is_compared)
+
+
 def _asked_by(project: Project, path: str) -> tuple[tuple[str, str], ...]:
     """The name of the case for what a page of the same module asks for: people open it in a browser, which
     sends no token of its own."""
-    module = js.module_of(project, path)
-    if module is None or next(module.mentions(_PAGE), None) is None:
+    home = js.module_of(project, path)
+    if home is None or next(home.mentions(_PAGE), None) is None:
         return ()
-    return (("a browser's page, in Hono" if module.document.has_word("Hono") else "a browser's page", ""),)
+    return (("a browser's page, in Hono" if home.document.has_word("Hono") else "a browser's page", ""),)
 
 
 def _done(
-    project: Project, subject: Worker, what: Callable[[Module, Node], str | None], names: Iterable[str]
+    project: Project, subject: Worker, what: Callable[[Module, Node], str | None], names: Sequence[str]
 ) -> Iterator[tuple[Location, str]]:
     """Where a request makes a Worker do something, by what it is; `names` are those of the calls."""
-    for (module, node), done in _places(project, subject, what, names):
-        if is_for_request(module, node):
-            yield module.at(node), done
+    for name in names:
+        modules = js.modules_naming(project, js.running_paths(subject), name)
+        for (home, node), done in _places(modules, what, (name,)):
+            if is_for_request(home, node):
+                yield home.at(node), done
 
 
 def _places(
-    project: Project, subject: Worker, what: Callable[[Module, Node], str | None], names: Iterable[str]
+    modules: Iterable[Module], what: Callable[[Module, Node], str | None], names: Sequence[str]
 ) -> Iterator[tuple[tuple[Module, Node], str]]:
-    for name in names:
-        for site in js.worker_calls(project, subject, name):
-            done = what(site.module, site.node)
-            if done is not None:
-                yield (site.module, site.node), done
+    for home in modules:
+        for name in names:
+            for node in home.calls_of(name, home.root) if home.document.has_word(name) else ():
+                done = what(home, node)
+                if done is not None:
+                    yield (home, node), done
 
 
 def _routes(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
@@ -293,33 +322,36 @@ def _routes(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]
 
 def _paid(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
     """Where code that runs for a request makes a client of a service with a key of the owner's."""
-    for (module, node), done in _clients(project, subject):
-        if is_for_request(module, node):
-            yield module.at(node), done
+    for (home, node), done in _clients(project, js.running_paths(subject)):
+        if is_for_request(home, node):
+            yield home.at(node), done
 
 
-def _clients(project: Project, subject: Worker) -> Iterator[tuple[tuple[Module, Node], str]]:
-    """Where a client of a service is made with a key of the owner's."""
-    for module, leaf in js.leaves_matching(project, js.running_paths(subject), _API_KEY):
-        pair = module.parent(leaf)
+def _clients(
+    project: Project, paths: tuple[str, ...], at_hand: Module | None = None
+) -> Iterator[tuple[tuple[Module, Node], str]]:
+    """Where a client of a service is made with a key of the owner's; `at_hand` is used where it is one of the
+    modules."""
+    for home, leaf in js.leaves_matching(project, paths, _API_KEY, at_hand=at_hand):
+        pair = home.parent(leaf)
         value = pair.child_by_field_name("value") if pair is not None and pair.type == "pair" else None
         if leaf.type == "shorthand_property_identifier":
             value = leaf
-        name = _key(module, value) if value is not None else None
+        name = _key(home, value) if value is not None else None
         if value is not None and name is not None:
-            yield (module, value), f"use the service of {name} at your cost"
-    for module, leaf in js.leaves_matching(project, js.running_paths(subject), _CLIENTS):
-        made = module.parent(leaf)
+            yield (home, value), f"use the service of {name} at your cost"
+    for home, leaf in js.leaves_matching(project, paths, _CLIENTS, at_hand=at_hand):
+        made = home.parent(leaf)
         if made is None or made.type != "new_expression":
             continue
-        first = js.Call(module, made).argument(0)
-        name = _key(module, first) if first is not None else None
+        first = js.Call(home, made).argument(0)
+        name = _key(home, first) if first is not None else None
         if first is not None and name is not None:
-            yield (module, first), f"use the service of {name} at your cost"
+            yield (home, first), f"use the service of {name} at your cost"
 
 
-def _key(module: Module, value: Node) -> str | None:
-    return named(module, value) if is_secret(module, value) else secret_handed_on(module, value)
+def _key(home: Module, value: Node) -> str | None:
+    return named(home, value) if is_secret(home, value) else secret_handed_on(home, value)
 
 
 def _written(project: Project, subject: Worker) -> Iterator[tuple[Location, str]]:
@@ -330,13 +362,13 @@ def _written(project: Project, subject: Worker) -> Iterator[tuple[Location, str]
 
 def _open_to_pages(project: Project, paths: tuple[str, ...]) -> Location | None:
     """Where CORS lets every web page call a Worker."""
-    for module, leaf in js.leaves_matching(project, paths, _CORS):
-        value = module.header_value(leaf) if leaf.type in TEXTS or leaf.type == "string" else None
-        if value is not None and module.string_of(value) == "*":
-            return module.at(value, "CORS lets every page call it")
-        made = module.call_of(leaf) if leaf.type == "identifier" else None
-        if made is not None and made.callee is not None and module.is_from(made.callee, "hono/cors", "cors"):
-            origin = module.property_value(made.arguments[0], "origin") if made.arguments else None
-            if not made.arguments or (origin is not None and module.string_of(origin) == "*"):
-                return module.at(made.node, "CORS lets every page call it")
+    for home, leaf in js.leaves_matching(project, paths, _CORS):
+        value = home.header_value(leaf) if leaf.type in TEXTS or leaf.type == "string" else None
+        if value is not None and home.string_of(value) == "*":
+            return home.at(value, "CORS lets every page call it")
+        made = home.call_of(leaf) if leaf.type == "identifier" else None
+        if made is not None and made.callee is not None and home.is_from(made.callee, "hono/cors", "cors"):
+            origin = home.property_value(made.arguments[0], "origin") if made.arguments else None
+            if not made.arguments or (origin is not None and home.string_of(origin) == "*"):
+                return home.at(made.node, "CORS lets every page call it")
     return None
