@@ -67,7 +67,7 @@ def page(edit: str) -> RuleInfo:
 def test_a_comment_that_keeps_the_code_is_written_out() -> None:
     info = page("Unless it stays small (then suppress it): write a limit. Really, suppress this.")
     assert advice_for(found_at("src/a.ts"), info)[1] == (
-        "Unless it stays small (then suppress it by `// cflint-ignore r: why` in the line above): write a"
+        "Unless it stays small (then suppress it by `// cflint-ignore r: why` above it): write a"
         " limit. Really, suppress this."
     )
     assert "`# cflint-ignore r: why`" in advice_for(found_at("wrangler.toml"), info)[1]

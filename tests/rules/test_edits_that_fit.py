@@ -399,3 +399,28 @@ def test_a_namespace_is_typed_where_the_types_are_in_scope() -> None:
         (finding,) = found({**files, "package.json": package}, rule)
         assert finding.fix is not None
         assert any("ExportedHandler" in edit.text for edit in finding.fix.edits) is is_said
+
+
+def test_the_folder_of_a_site_is_the_one_that_vite_builds() -> None:
+    rule = "workers-sites-deprecated"
+    config = f'{{ "name": "a", "main": "index.ts", {DATED}, "site": {{ "bucket": "./dist" }} }}'
+    files = {"src/wrangler.json": config, "src/index.ts": ANSWERS, "package.json": "{}"}
+    (finding,) = found(files, rule)
+    assert '"directory": "./dist"' in advice(finding, rule)
+    (finding,) = found({**files, "vite.config.js": "export default {};"}, rule)
+    assert '"directory": "../dist"' in advice(finding, rule)
+    (finding,) = found({**files, "vite.config.js": "export default {};", "src/dist/a.txt": "a"}, rule)
+    assert '"directory": "./dist"' in advice(finding, rule)
+
+
+def test_a_tag_without_quotation_marks_is_mended_wherever_it_goes() -> None:
+    rule = "r2-http-etag"
+    code = (
+        "export default { async fetch(request, env) { const object = await env.B.get('a');\n"
+        "if (request.headers.get('If-None-Match') === object.etag) return new Response(null);\n"
+        "const kept = { etag: object.etag };\n"
+        "return new Response(object.body, { headers: { ETag: object.etag } }); } };"
+    )
+    config = f'{CONFIG}, "r2_buckets": [{{ "binding": "B", "bucket_name": "b" }}] }}'
+    (finding,) = found({"wrangler.json": config, "i.ts": code}, rule)
+    assert [place.document.line_of(place.span.start) for place in finding.related] == [2, 3]

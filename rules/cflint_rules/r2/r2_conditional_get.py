@@ -68,7 +68,8 @@ is read, or in another function.
 
 There is no fix: the test of the body, and status 412 for other conditions, are up to you.
 
-Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/#conditional-operations
+Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/#conditional-operations, and
+workerd, `src/workerd/api/r2-bucket.c++`, which refuses tags in quotation marks in `etagDoesNotMatch`
 """
 
 from collections.abc import Iterator

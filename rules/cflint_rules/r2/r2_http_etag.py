@@ -90,15 +90,21 @@ def check(match: Match) -> Iterator[Finding]:
 
 
 def _compared(match: Match) -> tuple[Location, ...]:
-    """Where the function around compares an `etag` without quotation marks: with what a client got, in them,
-    that is never equal."""
+    """Where the function around compares an `etag` without quotation marks (with what a client got, in them,
+    that is never equal), or hands one on."""
     module, around = match.module, match.enclosing_function
     found: list[Location] = []
     for node in module.descendants(around, "member_expression") if around is not None else ():
         access = module.member(node)
         above = module.operation(module.parent(module.with_wrappers(node))) if access is not None else None
-        if access is not None and access.name == "etag" and above is not None and above.operator in _EQUAL:
+        if access is None or access.name != "etag" or node.id == match.node.id:
+            continue
+        if above is not None and above.operator in _EQUAL:
             found.append(module.at(above.node, "this has to compare `httpEtag`, too"))
+        elif _key(module, module.parent(module.with_wrappers(node))) is not None and not _is_header(
+            module, node
+        ):
+            found.append(module.at(node, "this has to be `httpEtag`, too, if it gets into a header"))
     return tuple(found[:_MOST])
 
 

@@ -30,9 +30,10 @@ directory = "./public"
 
 ## What to do
 
-Write `"assets": { "directory": "<folder>" }` for `site` and its keys, with the folder that `bucket` names,
-and delete the code that served files from KV (`getAssetFromKV`, `__STATIC_CONTENT`): files are served
-before the Worker runs. Keep `main` if it does more than that (pages, an API); otherwise delete it, too.
+Write `"assets": { "directory": "<folder>" }` for `site` and its keys, with the folder that `bucket` names
+(the built files, from the configuration's own folder), and delete the code that served files from KV
+(`getAssetFromKV`, `__STATIC_CONTENT`): files are served before the Worker runs. Keep `main` if it does more
+than that (pages, an API); otherwise delete it, too.
 
 ## Not reported
 
@@ -46,13 +47,14 @@ Source: https://developers.cloudflare.com/workers/configuration/sites/, and wran
 takes the key
 """
 
+import posixpath
 from collections.abc import Iterator
 
-from cflint.api import Environment, Finding, Severity, environment, rule
+from cflint.api import Environment, Finding, Project, Severity, config, environment, rule
 
 
 @rule(environment(), severity=Severity.NOTE, deployed=True)
-def check(subject: Environment) -> Iterator[Finding]:
+def check(subject: Environment, project: Project) -> Iterator[Finding]:
     site = subject.own("site")
     bucket = site.get("bucket") if site is not None else None
     if site is None or bucket is None or subject.value("assets") is not None:
@@ -62,5 +64,18 @@ def check(subject: Environment) -> Iterator[Finding]:
     yield Finding(
         "Workers Sites is deprecated: `assets` serves files without the Worker, and without reading KV",
         subject.location(bucket),
-        words=(("<folder>", folder),) if (folder := bucket.text) else (),
+        words=(("<folder>", _folder(subject, bucket.text, project)),) if bucket.text else (),
     )
+
+
+def _folder(subject: Environment, named: str, project: Project) -> str:
+    """The folder with the files: that which a configuration names, or, where that is not there, the one
+    of this name into which Vite builds beside the package.json above."""
+    home, workspace = subject.config.directory, project.workspace
+    manifest = config.manifest_above(workspace, home)
+    root = posixpath.dirname(manifest.document.path) if manifest is not None else home
+    if root == home or workspace.exists(posixpath.normpath(posixpath.join(home, named))):
+        return named
+    if not any(name.startswith("vite.config.") for name in workspace.entries(root)):
+        return named
+    return posixpath.relpath(posixpath.join(root or ".", named), home or ".")

@@ -83,7 +83,7 @@ def advice_for(finding: Finding, info: RuleInfo, workers: Sequence[Circumstances
 def _comment(rule: str, path: str) -> str:
     """The comment that keeps the code as it is."""
     sign = "#" if path.endswith(_WITH_HASHES) else "//"
-    return f"`{sign} cflint-ignore {rule}: why` in the line above"
+    return f"`{sign} cflint-ignore {rule}: why` above it"
 
 
 def _refused(text: str, workers: Sequence[Circumstances]) -> str:

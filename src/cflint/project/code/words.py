@@ -105,7 +105,7 @@ def waiting_words(module: Module, node: Node) -> Words:
     if module.in_constructor(node) and _is_constructor(module, function):
         return ((BECOMES_ASYNC, f"A constructor cannot wait: {_IN_CONSTRUCTOR}"),)
     named = name_of(module, function)
-    label = f"`{module.text(named)}()`" if named is not None else "the function around"
+    label = f"`{module.text(named)}()`" if named is not None else "The function around"
     callers = callers_of(module, function)
     calls = [_place(module, site) for site in callers.calls[:_MOST_CALLERS]]
     around = dict.fromkeys(name for site in callers.calls[:_MOST_CALLERS] for name in _not_waiting(site))
