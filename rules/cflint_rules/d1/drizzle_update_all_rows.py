@@ -68,7 +68,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -78,7 +78,7 @@ _RUNS = frozenset({"returning", "run", "execute", "all", "get", "values", "then"
 """What follows `set()` in a chain, and names no row."""
 
 
-@rule(call("set"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("set"), severity=Severity.WARNING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     made = module.call(match.call.receiver) if match.call.receiver is not None else None

@@ -107,7 +107,6 @@ import posixpath
 from collections.abc import Iterator
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Finding,
     Fix,
@@ -137,7 +136,6 @@ _COMPONENT_SUFFIXES = (".tsx", ".jsx", ".js")
     worker(),
     severity=Severity.NOTE,
     fix=Safety.UNSAFE,
-    presets=(PREVIEW,),
     deployed=True,
     documents=Documents.NOTHING,
 )

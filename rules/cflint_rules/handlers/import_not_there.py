@@ -79,7 +79,6 @@ import posixpath
 from collections.abc import Iterator
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Finding,
     Location,
@@ -105,7 +104,6 @@ _WORKFLOWS = ".github/workflows"
 @rule(
     worker(),
     severity=Severity.WARNING,
-    presets=(PREVIEW,),
     deployed=True,
     documents=Documents.NOTHING,
 )

@@ -89,7 +89,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, module, pattern, rule
+from cflint.api import Finding, Module, Severity, module, pattern, rule
 from cflint_rules.observability._catches import store_used, waited_for
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ _TELLS_APART = pattern(
 _MOST = 6
 
 
-@rule(module("catch"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(module("catch"), severity=Severity.NOTE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return

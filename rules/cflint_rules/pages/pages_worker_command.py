@@ -76,7 +76,6 @@ import posixpath
 from collections.abc import Iterator
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Edit,
     Finding,
@@ -101,7 +100,6 @@ _PINNED = pattern(r"wrangler@[0-3]\b")
     configuration(),
     severity=Severity.WARNING,
     fix=Safety.SAFE,
-    presets=(PREVIEW,),
     deployed=True,
     documents=Documents.NOTHING,
 )

@@ -82,7 +82,6 @@ import posixpath
 from collections.abc import Iterator
 
 from cflint.api import (
-    PREVIEW,
     Documents,
     Finding,
     Location,
@@ -113,7 +112,6 @@ _CIRCLE = "leads to itself"
 @rule(
     configuration(),
     severity=Severity.WARNING,
-    presets=(PREVIEW,),
     deployed=True,
     documents=Documents.NOTHING,
 )

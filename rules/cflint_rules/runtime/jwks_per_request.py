@@ -58,7 +58,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Match, Module, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 _VERIFIES = frozenset({"jwtVerify", "compactVerify", "flattenedVerify", "generalVerify"})
 
 
-@rule(call("createRemoteJWKSet"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("createRemoteJWKSet"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.enclosing_function is None or not module.is_from(match.callee, "jose", "createRemoteJWKSet"):
