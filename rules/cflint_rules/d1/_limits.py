@@ -18,6 +18,9 @@ STAYS_SMALL = pattern(
 )
 """What the names of tables hold that stay small."""
 
+HOW_MANY = r"(?<!ac)(?<!dis)count(?!r|er|y)|(?<!mis)take(?!n)"
+"""Within names, what means a number of rows: `itemCount`, and neither `country` nor `account`."""
+
 
 def bound_numbers(module: Module, made: js.Call, text: str, named: re.Pattern[str]) -> Iterator[Node]:
     """What a call of `bind()` is given by a name of some sort (`limit`, `offset`), the elements of lists that

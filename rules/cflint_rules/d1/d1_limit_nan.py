@@ -78,12 +78,12 @@ from cflint.api import (
     rule,
     sql,
 )
-from cflint_rules.d1._limits import bound_numbers
+from cflint_rules.d1._limits import HOW_MANY, bound_numbers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_NAME = pattern(r"limit|offset|skip|page|size|take|count|max|per_?page", re.IGNORECASE)
+_NAME = pattern(rf"limit|offset|skip|page|size|{HOW_MANY}|max|per_?page", re.IGNORECASE)
 _PARSES = frozenset({"parseInt", "parseFloat", "Number"})
 _DEFAULT = pattern(r"(?:\?\?|\|\|)\s*[\"']?(\d+)")
 _HAND_ON = frozenset({"min", "max", "floor", "ceil", "trunc", "round", "abs"})

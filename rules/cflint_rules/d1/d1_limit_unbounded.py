@@ -67,12 +67,15 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule, sql
-from cflint_rules.d1._limits import bound_numbers
+from cflint_rules.d1._limits import HOW_MANY, bound_numbers
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_NAME = pattern(r"limit|per_?page|page_?size|^size$|count|take|^n$|^max|top", re.IGNORECASE)
+_NAME = pattern(
+    rf"limit|per_?page|page_?size|^size$|{HOW_MANY}|^n$|^max|(?<!s)top(?!ic)",
+    re.IGNORECASE,
+)
 _NOT = pattern(r"offset|skip|cursor|\bpage\s*-", re.IGNORECASE)
 _PARSES = frozenset({"parseInt", "parseFloat", "Number"})
 _ROUNDS = frozenset({"max", "floor", "ceil", "trunc", "round", "abs"})

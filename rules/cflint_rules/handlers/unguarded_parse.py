@@ -84,7 +84,8 @@ gets an error 500.
 
 - What a `catch` takes, in the function, in one that calls it, in a `_middleware` of Pages, or by `.catch()`;
   nor a promise that is handed to a function which awaits it in a `try`, or whose code is not there.
-- Hono apps with an `onError()`, and routes with a validator of the body, which answers 400 itself.
+- Hono apps with an `onError()`, and routes with a validator of the body, which answers 400 itself; of
+  `@hono/zod-openapi` those whose body is `required`.
 - Functions that are handed on to others, which may catch; what calls them is not known.
 - Durable Objects, which get what the Worker made, but for a token that they decode (`JSON.parse(atob(…))`).
 - Forms in frameworks, which look at the type of the body.
@@ -144,6 +145,11 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _BODIES = {"json": "the body is no JSON", "formData": "the body is no form"}
+_TYPES = {
+    "json": ("application/json",),
+    "formData": ("multipart/form-data", "application/x-www-form-urlencoded"),
+}
+"""The types of the bodies that are read."""
 _TEXTS = {"parse": "what the client sent is no JSON", "atob": "what the client sent is no Base64"}
 _URL = "what the client sent is no URL"
 _MOST = 6
@@ -348,7 +354,25 @@ def _reads_body(subject: Module, node: Node, name: str) -> bool:
         made = subject.call(argument)
         if made is not None and made.name in _VALIDATORS:
             return False
+    if route is not None and route.name == "openapi" and _requires_body(subject, route.arguments[0], name):
+        return False
     return function is None or not _is_validated(subject, function, "json" if name == "json" else "form")
+
+
+def _requires_body(subject: Module, route: Node, name: str) -> bool:
+    """Whether a route of `@hono/zod-openapi` requires a body of the kind that is read: what it makes of that
+    answers 400 before the handler is called. Without `required` it looks only at bodies whose type fits."""
+    made = subject.call(subject.initializer(route))
+    if made is None or made.name != "createRoute" or not made.arguments:
+        return False
+    node: Node | None = made.arguments[0]
+    for key in ("request", "body"):
+        node = subject.property_value(node, key) if node is not None else None
+    required = subject.property_value(node, "required") if node is not None else None
+    content = subject.property_value(node, "content") if node is not None else None
+    if required is None or content is None or required.type != "true":
+        return False
+    return any(subject.property_value(content, kind) is not None for kind in _TYPES[name])
 
 
 def _is_validated(subject: Module, function: Node, kind: str) -> bool:

@@ -91,7 +91,8 @@ of the results is `rejected`.
 
 A `catch` that tells somebody (a request, a mail, a queue, a store, a service of errors); one in a loop, where
 the next of many goes on; handlers in which anything can still fail; work whose errors another function takes
-that is not in sight; a `catch` with a comment that says why; bundles that are committed.
+that is not in sight; what is given to `waitUntil()` within a `try`, whose `catch` does not see it rejected;
+a `catch` with a comment that says why; bundles that are committed.
 
 ## Fix safety
 
@@ -172,7 +173,7 @@ def _taken_by(module: Module, node: Node, function: Node, hops: int) -> tuple[Mo
         return module, chained
     if _is_settled(module, node):
         return module, node
-    attempt = module.try_around(node)
+    attempt = None if _is_left_to_run(module, node) else module.try_around(node)
     clause = attempt.child_by_field_name("handler") if attempt is not None else None
     if attempt is not None and clause is not None:
         return (module, clause) if module.loop_around(attempt, function) is None else None
@@ -189,6 +190,12 @@ def _taken_by(module: Module, node: Node, function: Node, hops: int) -> tuple[Mo
     for one in _jobs(home, job):
         return _taken_by(home, one, job, hops - 1)
     return None
+
+
+def _is_left_to_run(module: Module, node: Node) -> bool:
+    """Whether a job is given to `waitUntil()`: no `try` around that sees that it is rejected."""
+    around = module.call_around(node)
+    return around is not None and around[0].name in _WAITS
 
 
 def _catch_of(module: Module, node: Node) -> Node | None:

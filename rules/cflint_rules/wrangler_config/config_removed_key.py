@@ -76,6 +76,7 @@ from cflint.api import (
     config,
     configuration,
     fixes,
+    replace,
     rule,
 )
 
@@ -110,10 +111,12 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             continue  # what takes its place is not there yet
         if not (found.fit is config.Fit.OWN and _is_known(found, path, entry)):
             groups.setdefault(config.general_path(path), []).append(path)
+    is_read = wrangler is not None or subject.role.is_deployed
     for paths in groups.values():
         entry = config.removed_key(paths[0])
         if entry is not None:
-            yield _finding(subject, found, entry, paths)
+            told = _finding(subject, found, entry, paths)
+            yield told if is_read else replace(told, severity=Severity.NOTE)
     yield from _instance_types(subject)
     if wrangler is None or wrangler.below > _RATE_LIMITS_SINCE:
         yield from _unsafe_rate_limits(subject)

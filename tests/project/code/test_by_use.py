@@ -118,3 +118,17 @@ def test_what_a_handler_gets(code: str, kind: ValueKind) -> None:
     called: the module that makes it a handler may be another."""
     module, node = marked(code, '{ "name": "app", "main": "src/index.ts" }')
     assert module.value_of(node).kind is kind
+
+
+@pytest.mark.parametrize("chosen", ["||", "??"])
+def test_what_stands_in_for_the_database_of_an_orm_is_one(chosen: str) -> None:
+    code = f"const db = env.TEST_DB {chosen} drizzle(env.DB); await «db».insert(pets).values({{}});"
+    module, node = marked('import { drizzle } from "drizzle-orm/d1";\n' + worker(code), NOT_READ)
+    assert module.value_of(node).kind is ValueKind.ORM
+
+
+def test_what_stands_in_for_another_binding_is_known_by_its_use() -> None:
+    code = "const index = env.INDEX || env.OTHER; await «index».insert([]);"
+    module, node = marked('import { drizzle } from "drizzle-orm/d1";\n' + worker(code), NOT_READ)
+    binding = module.value_of(node).binding
+    assert binding is not None and binding.id == "vectorize"

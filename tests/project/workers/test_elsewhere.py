@@ -554,6 +554,26 @@ def test_a_library_with_a_configuration_for_its_tests() -> None:
         assert "missing-default-export" in found(files | change)
 
 
+def test_a_configuration_beside_a_program_for_node() -> None:
+    program = '{"name": "bot", "scripts": {"start": "tsc && node dist/index.js"}}'
+    files = {
+        "wrangler.toml": 'name = "bot"\nmain = "src/index.ts"\nnode_compat = true\n',
+        "src/index.ts": 'import { Client } from "discord.js";\nnew Client({}).login("a");\n',
+        "package.json": program,
+    }
+    assert deployment(files).local == "it is left over: `main` is a program that runs in Node.js"
+    assert not found(files) & {"compat-date-missing", "observability-not-enabled"}
+    for change in (
+        {"src/index.ts": "export default { fetch() {} };\n"},
+        {"src/index.ts": 'addEventListener("fetch", () => {});\n'},
+        {"package.json": program.replace("node dist", "serve dist")},
+        {"package.json": program.replace('"name"', '"devDependencies": {"wrangler": "4.107.0"}, "name"')},
+        {"package-lock.json": '{"packages": {"node_modules/wrangler": {"version": "4.107.0"}}}'},
+        {".github/workflows/deploy.yml": "jobs:\n  a:\n    steps:\n      - run: npx wrangler deploy\n"},
+    ):
+        assert deployment(files | change).local == ""
+
+
 def test_a_sample_without_code_among_the_examples() -> None:
     files = {
         "action.yml": "runs:\n  using: node20\n",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from cflint.pattern import pattern
 from cflint.platform.bindings import BindingKind, kind_by_id
 from cflint.platform.effects import HONO_RESPONSES
+from cflint.platform.orms import mentions_orm
 from cflint.project.code.awaited import result_of
 from cflint.project.code.env_uses import env_uses_of, kind_with_method
 from cflint.project.code.nodes import call, member_read, operation
@@ -123,6 +124,8 @@ def _is_called(module: ModuleLike, node: Node) -> bool:
 
 def _kind(module: ModuleLike, name: str) -> BindingKind | None:
     uses = env_uses_of(module, name)
+    if any(_stands_in_for_orm(module, use.whole) for use in uses):
+        return None
     return _kind_called(
         module, name, [called for use in uses for called in calls_on(module, _chosen(module, use.whole))]
     )
@@ -133,6 +136,19 @@ def _chosen(module: ModuleLike, whole: Node) -> Node:
     around = module.syntax.parent(with_wrappers(module.syntax, whole))
     chosen = operation(module, around)
     return around if around is not None and chosen is not None and chosen.operator in ("||", "??") else whole
+
+
+def _stands_in_for_orm(module: ModuleLike, whole: Node) -> bool:
+    """Whether the database of an ORM is taken where an expression is nothing: it is such a database itself,
+    of which methods are called that those of bindings are named like (`env.TEST_DB || drizzle(env.DB)`)."""
+    chosen = operation(module, _chosen(module, whole))
+    return (
+        chosen is not None
+        and chosen.operator in ("||", "??")
+        and chosen.right is not None
+        and mentions_orm(module.document)
+        and module.value_of(chosen.right).kind is ValueKind.ORM
+    )
 
 
 def _kind_called(module: ModuleLike, name: str, calls: Sequence[tuple[Node, str]]) -> BindingKind | None:

@@ -61,6 +61,8 @@ _VARIABLES = frozenset(
 
 _BINDING_NAME = pattern(r"db|DB|d1|D1|database|kv|KV|\w*(?:KV|Kv|_kv|DB|Db|_db)|namespace|store")
 """Names of parameters that bindings are handed on by."""
+_LIKE_BINDINGS = frozenset({ValueKind.BINDING, ValueKind.ORM, ValueKind.DATABASE_CLIENT})
+"""What a member of `env` that nothing declares is where it stands in for one."""
 _BY_USE = frozenset({"d1", "kv"})
 _ENV_OWNERS = ("cloudflare", "platform", "runtime", "getCloudflareContext()", "getRequestContext()")
 _EACH = frozenset({"forEach", "map", "flatMap", "filter", "some", "every", "find", "reduce"})
@@ -670,8 +672,9 @@ def _is_any_binding(value: Value) -> bool:
 
 
 def _rather(one: Value, other: Value) -> Value:
-    """The first of two values that an expression can be: of bindings, one whose kind is known."""
-    return other if _is_any_binding(one) and other.kind is ValueKind.BINDING else one
+    """The first of two values that an expression can be; that of a binding of which nothing says the kind is
+    what the other one is: `env.TEST_DB || drizzle(env.DB)`."""
+    return other if _is_any_binding(one) and other.kind in _LIKE_BINDINGS else one
 
 
 def _is_nothing(node: Node) -> bool:

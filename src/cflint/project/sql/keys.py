@@ -23,7 +23,8 @@ _LONGEST = 10_000
 """How many bytes of a definition are read."""
 _MOST_FILES = 400
 _FOLDERS = ("", "db", "sql", "src", "src/db", "database", "schema", "d1")
-"""Where the SQL of a schema lies, from the folder of the configuration."""
+"""Where the SQL of a schema lies, from the folder of the configuration; that of migrations in `migrations`
+within one of these, which wrangler is not always told of."""
 _OF_TABLE = frozenset({"UNIQUE", "PRIMARY"})
 _KEYWORDS = frozenset({"CONSTRAINT", "FOREIGN", "CHECK"})
 
@@ -82,6 +83,7 @@ def sql_files(project: Project, worker: Worker) -> Iterator[str]:
         (
             *migration_folders(worker.config),
             *(posixpath.normpath(posixpath.join(home, it)) for it in _FOLDERS),
+            *(posixpath.normpath(posixpath.join(home, it, "migrations")) for it in _FOLDERS),
         )
     )
     left = _MOST_FILES

@@ -32,7 +32,7 @@ from cflint.syntax.suffixes import EXTENSIONS, SOURCE_SUFFIXES, TYPESCRIPT
 if TYPE_CHECKING:
     from cflint.project.modules import commands
     from cflint.project.modules.commands import MadeFile, WranglerCall
-    from cflint.project.workers import bundles, file_commands, rewriting, samples
+    from cflint.project.workers import bundles, file_commands, programs, rewriting, samples
     from cflint.project.workers.rewriting import Programs
     from cflint.project.workers.stacks import finding
     from cflint.project.workers.stacks.finding import Stacks
@@ -41,6 +41,7 @@ else:
     commands = Lazy("cflint.project.modules.commands")
     file_commands = Lazy("cflint.project.workers.file_commands")
     finding = Lazy("cflint.project.workers.stacks.finding")
+    programs = Lazy("cflint.project.workers.programs")
     rewriting = Lazy("cflint.project.workers.rewriting")
     samples = Lazy("cflint.project.workers.samples")
 
@@ -286,11 +287,10 @@ class Elsewhere:
                 if source is not None:
                     return commands.MadeFile(source, target, made.is_copy)
         for path, folder in self._bundlers(config.directory, scripts):
-            document = self._workspace.read(path)
-            if document is not None:
-                source = bundles.source_of(document, target, self._resolver.module_at, folder)
-                if source is not None:
-                    return commands.MadeFile(source, target)
+            document, resolve = self._workspace.read(path), self._resolver.module_at
+            source = bundles.source_of(document, target, resolve, folder) if document is not None else None
+            if source is not None:
+                return commands.MadeFile(source, target)
         source = self._resolver.compiled_from(target, config.directory) or self._copied(config, target)
         source = source or compiled_in_place(self._workspace, target)
         return commands.MadeFile(source, target) if source is not None else None
@@ -474,7 +474,7 @@ class Elsewhere:
         """Why nobody deploys a configuration: only tests or local commands name it, or it is a sample."""
         name = config.file_name
         if _is_usual(name):
-            return self._of_a_tested_library(config) or self._sample(config)
+            return self._of_a_tested_library(config) or self._sample(config) or self._of_a_program(config)
         commands = [call for _, call in self._calls_for(config)]
         in_tests = self._names_in_tests(config)
         if commands:
@@ -485,6 +485,10 @@ class Elsewhere:
     def _sample(self, config: WranglerConfig) -> str:
         may_be = is_example_path(config.path) and not self.is_deployed(config)
         return samples.why_sample(self._workspace, config) if may_be else ""
+
+    def _of_a_program(self, config: WranglerConfig) -> str:
+        texts = (script.text for script in self._scripts_for(config.directory))
+        return programs.why_program(self._workspace, config, texts)
 
     def _local_environments(self, config: WranglerConfig) -> list[str]:
         """The environments that are called as only local ones are, that `wrangler dev` runs, and that no

@@ -1,0 +1,43 @@
+"""Configurations that are left over beside a program which runs in Node.js: nobody deploys them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from cflint.pattern import pattern
+from cflint.project.modules.installed import manifest_above
+from cflint.project.modules.resolve.files import upwards
+
+if TYPE_CHECKING:
+    from cflint.project.config.wrangler import WranglerConfig
+    from cflint.project.files.workspace import Workspace
+
+_IN_NODE = pattern(r"(?:node|pm2|nodemon|tsx|ts-node)\s+\S")
+_MAY_BE_WORKER = pattern(rb"(?:export|exports|addEventListener)\b")
+_OF_CLOUDFLARE = pattern(r"wrangler|cloudflare|miniflare|workerd", re.IGNORECASE)
+_OF_CLOUDFLARE_BYTES = pattern(_OF_CLOUDFLARE.pattern.encode(), re.IGNORECASE)
+_PACKAGES = frozenset({"package.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"})
+
+
+def why_program(workspace: Workspace, config: WranglerConfig, scripts: Iterable[str]) -> str:
+    """Why a configuration is left over, a phrase: its `main` exports nothing, the nearest package starts in
+    Node.js, and no package, lock file or script (`scripts` are their texts) speaks of wrangler. "" of all
+    others."""
+    manifest = manifest_above(workspace, config.directory)
+    started = manifest.scripts.get("start", "") if manifest is not None else ""
+    if _IN_NODE.search(started) is None or not config.mains:
+        return ""
+    mains = [workspace.read(main) for main in config.mains if workspace.is_file(main)]
+    if not mains or any(main is None or _MAY_BE_WORKER.search(main.data) is not None for main in mains):
+        return ""
+    if any(_OF_CLOUDFLARE.search(text) is not None for text in scripts):
+        return ""
+    for folder in upwards(config.directory):
+        for name in _PACKAGES.intersection(workspace.entries(folder)):
+            document = workspace.read(posixpath.join(folder, name))
+            if document is None or _OF_CLOUDFLARE_BYTES.search(document.data) is not None:
+                return ""
+    return "it is left over: `main` is a program that runs in Node.js"
