@@ -46,7 +46,8 @@ taken from for `answer`. As it is, visitors get the error until the cache lets i
 ## Not reported
 
 Functions that ask for `ok` or `status` of any response; `no-store` and a `max-age` of 0; responses of which
-it is not known that they have the status of another one.
+it is not known that they have the status of another one; what `output()` of the Images binding gives, which
+throws where it fails.
 
 ## Fix safety
 
@@ -147,11 +148,26 @@ def _status_of(subject: Module, made: js.ResponseMade) -> Node | None:
 def _is_foreign(subject: Module, node: Node, passed: Node | None) -> bool:
     """Whether an expression is a response that something else answered: by its value, or because its body is
     what is passed on."""
+    if _is_of_a_transformation(subject, node):
+        return False
     value = subject.value_of(node)
     if value.kind is ValueKind.RESPONSE:
         return value.detail not in ("new", "redirect", "cache")
     is_unknown = value.kind is ValueKind.UNKNOWN and js.unwrap(node).type == "identifier"
     return is_unknown and passed is not None and subject.is_same(node, passed)
+
+
+def _is_of_a_transformation(subject: Module, node: Node) -> bool:
+    """Whether a response is what a transformation of the Images binding gives, which throws where it fails:
+    `(await env.IMAGES.input(body).output(options)).response()`."""
+    made = subject.call(subject.initializer(js.unwrap(node)))
+    if made is None or made.name != "response" or made.arguments or made.receiver is None:
+        return False
+    result = js.unwrap(subject.initializer(js.unwrap(made.receiver)))
+    if result.type == "await_expression":
+        result = js.first_named(result) or result
+    output = subject.call(result)
+    return output is not None and output.name == "output"
 
 
 def _is_on(subject: Module, mention: Node, made: js.ResponseMade) -> bool:

@@ -43,7 +43,8 @@ the request then gets there.
 
 Addresses of Workers that are not in the repository; Workers with routes, where the other one is on
 `workers.dev`, which is another zone; custom domains, which can be called; code of cron triggers and queues;
-Workers with the flag `global_fetch_strictly_public`.
+Workers with the flag `global_fetch_strictly_public`; workspaces in which a Worker loads code
+(`worker_loaders`), whose requests it may answer by a binding (`globalOutbound`).
 
 ## Errors
 
@@ -108,7 +109,9 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
         target = _by_name(project).get(on_workers_dev[1])
         if any(environment.config.is_pages for environment in own):
             return  # of the zone pages.dev, or of a domain of its own
-        if target is not None and not any(_routes(environment) for environment in own):
+        if target is None or _loads_code(project):
+            return
+        if not any(_routes(environment) for environment in own):
             name = on_workers_dev[1]
             yield Finding(
                 f"this is answered with error 1042: `{name}` is a Worker of the same zone; bind it",
@@ -153,6 +156,13 @@ def _routes(environment: Environment) -> list[tuple[str, config.ConfigNode]]:
         zone = item.get("zone_name") or item.get("zone_id") if item.kind is config.NodeKind.OBJECT else None
         found.append((zone.text or "" if zone is not None else "", item))
     return found
+
+
+def _loads_code(project: Project) -> bool:
+    """Whether a Worker of the workspace loads code of others, and may say where that gets its answers from
+    (`globalOutbound`)."""
+    environments = (environment for worker in project.workers for environment in worker.environments)
+    return any(environment.bindings_of("worker_loader") for environment in environments)
 
 
 def _by_name(project: Project) -> Mapping[str, Location]:

@@ -1,8 +1,9 @@
-"""Close the writer of a stream also when what fills it fails: the client waits for the rest.
+"""Close the writer of a stream also when what fills it fails: the client gets a part as if it were all.
 
 A response whose body is the readable end of a `TransformStream` is sent while an async function writes to the
-other end. When that function throws before it closes the writer, the response has begun and does not end:
-the client waits, without an error that it could show.
+other end. When that function throws before it closes the writer, the response has begun and nothing ends it.
+Once the Worker has nothing left to wait for, the runtime cancels the request as one that hangs: the client
+sees the end of the body, also where `waitUntil()` has the promise, and no error that it could show.
 
 ## Incorrect
 
@@ -103,7 +104,8 @@ def check(match: Match) -> Iterator[Finding]:
     failing = next(_failing(module, task, ends[-1], writer, function), None)
     if failing is not None:
         yield Finding(
-            "when this fails nothing ends the stream, and the client waits for the rest",
+            "when this fails nothing ends the stream: the runtime cancels it, and the client gets a part as"
+            " if it were all",
             match.at(failing),
             (match.at(ends[-1], "it is closed here, if all goes well"),),
             words=js.word("writer", module, name) if name is not None else (),

@@ -56,7 +56,8 @@ fails.
 ## Not reported
 
 Placeholders (`your-api-key`, `sk-xxxx`), keys that are public (`pk_…`, what is called a site key, the token
-of Web Analytics), tokens that are no credentials (`csrfToken`, `nextPageToken`), words and names, tests.
+of Web Analytics, a key of Google's of which a comment above says so), tokens that are no credentials
+(`csrfToken`, `nextPageToken`), words and names, tests.
 Inside a longer text: what a code sample shows under a name (`<pre>`, `<code>`, a fenced block), since
 documentation is full of made-up passwords; a key of a known provider is reported there, too.
 
@@ -147,6 +148,10 @@ _PUBLIC = pattern(
     re.IGNORECASE,
 )
 """Parts of names of what is called a key or a token, and is meant to be seen, or is an example."""
+_SAID_PUBLIC = pattern(
+    rb"(?://|^\s*/?\*).*\bkey\b.*\bpublic\b|(?://|^\s*/?\*).*\bpublic\b.*\bkey\b", re.IGNORECASE
+)
+"""A comment that says that a key is public."""
 _MAIL = pattern(r"[^\s@]{1,64}@[^\s@]{1,200}\.[a-z]{2,20}", re.IGNORECASE)
 _LONGEST_NAME = len("encryption_key")
 _LONGEST_WORD = 60
@@ -179,6 +184,8 @@ def check(found: Module) -> Iterator[Finding]:
         if label is not None:
             seen.add(string.id)
             public = "Google" in label  # the keys of web apps are meant to be seen
+            if public and _is_said_public(data, match.start()):
+                continue
             yield Finding(
                 f"{label} stands in the code: replace it, and read it from `env`",
                 _at(found, string, match.start(), match.end()),
@@ -396,6 +403,13 @@ def _is_of_a_made_up_user(module: Module, string: Node) -> bool:
 def _is_secret(text: str) -> bool:
     """Whether a text is random, no example, and not of a key that is public."""
     return js.is_random(text) and not js.is_example(text) and not text.startswith(("pk_", "pk.", "pub"))
+
+
+def _is_said_public(data: bytes, start: int) -> bool:
+    """Whether a comment within the three lines before a place, or before it in its line, says of a key that
+    it is public: that of another one's app, as of YouTube's."""
+    lines = data[:start].rsplit(b"\n", 4)[-4:]
+    return any(_SAID_PUBLIC.search(line) is not None for line in lines)
 
 
 def _before(data: bytes, match: re.Match[bytes]) -> bytes:

@@ -47,7 +47,8 @@ export default {
 
 ## Not reported
 
-Types of the project's own, unions, `any`; names that some environment binds with that type.
+Types of the project's own, unions, `any`; names that some environment binds with that type; types that take
+up what a schema makes of `env` (`type Parsed = z.infer<typeof schema>`).
 
 ## Fix safety
 
@@ -61,7 +62,20 @@ Source: https://developers.cloudflare.com/workers/languages/typescript/
 
 from collections.abc import Iterator
 
-from cflint.api import Binding, Finding, Fix, Module, Safety, Severity, config, js, module, quoted, rule
+from cflint.api import (
+    Binding,
+    Finding,
+    Fix,
+    Module,
+    Safety,
+    Severity,
+    config,
+    js,
+    module,
+    pattern,
+    quoted,
+    rule,
+)
 
 
 @rule(module(), severity=Severity.WARNING, fix=Safety.UNSAFE, both=True)
@@ -69,6 +83,8 @@ def check(module: Module) -> Iterator[Finding]:
     for member in module.env_members():
         bindings = member.bindings
         if not bindings or any(_agrees(member, found) is not False for found in bindings):
+            continue
+        if _is_of_parsed(member):
             continue
         first = bindings[0]
         wanted = {module.type_for(found) for found in bindings}
@@ -93,6 +109,20 @@ def check(module: Module) -> Iterator[Finding]:
         )
 
 
+_PARSED = pattern(rb"type\s+([A-Za-z_$][\w$]*)\s*=\s*(?:\w+\.)?(?:infer|output|InferOutput|Static)\s*<")
+"""The types of what a schema makes of a value, by Zod, Valibot and TypeBox."""
+
+
+def _is_of_parsed(member: js.EnvMember) -> bool:
+    """Whether a type begins with what a schema makes of `env`, which may give its members other types:
+    `Omit<Parsed, "MOCKS"> & { MOCKS: boolean }`."""
+    data, span = member.module.document.data, member.owner.span
+    parsed = {found.group(1) for found in _PARSED.finditer(data)} if b"<" in data else set()
+    words = frozenset(_WORD.findall(data[span.start : span.end]))
+    return not parsed.isdisjoint(words)
+
+
+_WORD = pattern(rb"[A-Za-z_$][\w$]*")
 _DATA = {
     config.NodeKind.STRING: "string",
     config.NodeKind.NUMBER: "number",

@@ -574,6 +574,23 @@ def test_a_configuration_beside_a_program_for_node() -> None:
         assert deployment(files | change).local == ""
 
 
+def test_a_configuration_for_development_alone() -> None:
+    name = "wrangler.dev.toml"
+    text = (
+        'name = "shop-dev"\nmain = "src/index.ts"\n'
+        '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "shop"\ndatabase_id = "local-placeholder"\n'
+    )
+    files = {name: text, "src/index.ts": "export default { fetch() {} };\n"}
+    assert deployment(files, name).local == "wrangler.dev.toml is for development only"
+    for change in (
+        {name: text.replace("local-placeholder", "8f3c1a9b-7d2e-4c6f-a0b1-d5e7c9f2a3b4")},
+        {name: text.replace("local-placeholder", "${DATABASE_ID}")},
+        {name: text.replace('database_id = "local-placeholder"\n', "")},
+        {"package.json": '{"scripts": {"deploy": "wrangler deploy -c wrangler.dev.toml"}}'},
+    ):
+        assert deployment(files | change, name).local == ""
+
+
 def test_a_sample_without_code_among_the_examples() -> None:
     files = {
         "action.yml": "runs:\n  using: node20\n",

@@ -480,7 +480,7 @@ class Elsewhere:
         if commands:
             is_remote = any(_may_deploy(call) or call.is_remote for call in commands)
             return "" if is_remote else f"{name} is used by local commands only"
-        return f"{name} is used by tests only" if in_tests else ""
+        return f"{name} is used by tests only" if in_tests else programs.why_development(config)
 
     def _sample(self, config: WranglerConfig) -> str:
         may_be = is_example_path(config.path) and not self.is_deployed(config)

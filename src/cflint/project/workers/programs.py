@@ -1,4 +1,4 @@
-"""Configurations that are left over beside a program which runs in Node.js: nobody deploys them."""
+"""Configurations that nobody deploys: left over beside a program of Node.js, or for development alone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
+from cflint.platform.placeholders import is_for_a_script
 from cflint.project.modules.installed import manifest_above
 from cflint.project.modules.resolve.files import upwards
 
@@ -20,6 +21,26 @@ _MAY_BE_WORKER = pattern(rb"(?:export|exports|addEventListener)\b")
 _OF_CLOUDFLARE = pattern(r"wrangler|cloudflare|miniflare|workerd", re.IGNORECASE)
 _OF_CLOUDFLARE_BYTES = pattern(_OF_CLOUDFLARE.pattern.encode(), re.IGNORECASE)
 _PACKAGES = frozenset({"package.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"})
+_OF_DEVELOPMENT = pattern(r"wrangler[.-](?:dev|development|local)\.")
+_ID = pattern(r"[0-9a-f-]{32,36}", re.IGNORECASE)
+_ID_KEYS = {"d1": "database_id", "kv": "id"}
+
+
+def why_development(config: WranglerConfig) -> str:
+    """Why nobody deploys a configuration that no command names, a phrase: it is called after development, and
+    all its databases and namespaces have ids that Cloudflare gives none, nor does a script. "" of others."""
+    if _OF_DEVELOPMENT.match(config.file_name) is None:
+        return ""
+    ids = [
+        node.text or ""
+        for environment in config.environments
+        for kind, key in _ID_KEYS.items()
+        for binding in environment.bindings_of(kind)
+        if (node := binding.field(key)) is not None
+    ]
+    if not ids or any(_ID.fullmatch(text) is not None or is_for_a_script(text) for text in ids):
+        return ""
+    return f"{config.file_name} is for development only"
 
 
 def why_program(workspace: Workspace, config: WranglerConfig, scripts: Iterable[str]) -> str:
