@@ -89,11 +89,11 @@ LOUDNESS = """\
 
 How bad what a rule finds is stands in its file. How loud it speaks has to be earned: a *warning* by ten
 findings in five projects, 90 % of them right (an arguable one counts half), by five in three where the
-runtime has been seen to do what the rule says, at once where wrangler, TypeScript or the service says it; an
-*error* by ten findings, and an oracle or 95 %. What was false in more than a tenth of the thirty findings
-that were read last (three of a project at most), mended since or not, is a note. Everything else is a note
-until enough of it was read. (Rules that say what could not be read warn in any case; rules about a change are
-as their files say, since no batch has one.)
+runtime or a framework has been seen to do what the rule says, at once where wrangler, TypeScript, a
+framework's build or the service says it; an *error* by ten findings, and an oracle or 95 %. What was false in
+more than a tenth of the thirty findings that were read last (three of a project at most), mended since or
+not, is a note. Everything else is a note until enough of it was read. (Rules that say what could not be read
+warn in any case; rules about a change are as their files say, since no batch has one.)
 
 That was decided on 2026-11-28, from what had been read up to batch 18: of rules that had been false that
 often 40 % of the next errors and warnings were false as well, of rules of which little had been read 18 %,
