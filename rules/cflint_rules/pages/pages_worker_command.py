@@ -120,7 +120,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         commands = (
             call.command
             for call in config.wrangler_calls(text, folder)
-            if call.command in _COMMANDS and _reads(call, subject)
+            if call.command in _COMMANDS and call.reads(subject.path)
         )
         command = next(commands, None)
         if command is not None:
@@ -139,13 +139,3 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         tuple(Location(document, it.span).saying(f"so does `wrangler {other}`") for it, other in others),
         fix=Fix.of("Call the command of Pages", tuple(edits) or None, Safety.SAFE),
     )
-
-
-def _reads(call: config.WranglerCall, subject: WranglerConfig) -> bool:
-    """Whether a call of wrangler reads a configuration: the one that it names, or that of its folder."""
-    named = call.value("--config", "-c")
-    folder = posixpath.normpath(call.folder) if call.folder else ""
-    folder = "" if folder == "." else folder
-    if named is not None:
-        return posixpath.normpath(posixpath.join(folder, named)) == subject.path
-    return folder == subject.directory

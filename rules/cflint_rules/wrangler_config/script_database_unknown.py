@@ -139,9 +139,9 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     folder = manifest.document.path.rpartition("/")[0]
     found: list[tuple[config.ConfigNode, str, tuple[str, ...], Environment]] = []
     for member in scripts.members:
-        for call in config.wrangler_calls(member.value.text or ""):
+        for call in config.wrangler_calls(member.value.text or "", folder):
             named = _named(call)
-            if named is None or not _reads(subject, project, call, folder):
+            if named is None or not _reads(subject, project, call):
                 continue
             environment = _environment(subject, call)
             names = _names(environment) if environment is not None else None
@@ -176,15 +176,10 @@ def _named(call: config.WranglerCall) -> str | None:
     return None if named.startswith("-") or not named.replace("-", "").replace("_", "").isalnum() else named
 
 
-def _reads(subject: WranglerConfig, project: Project, call: config.WranglerCall, folder: str) -> bool:
-    """Whether a command reads this configuration."""
-    where = posixpath.normpath(posixpath.join(folder, call.folder)) if folder or call.folder else ""
-    where = "" if where == "." else where
-    given = call.value("--config", "-c")
-    if given is not None:
-        return posixpath.normpath(posixpath.join(where, given)) == subject.document.path
-    if where != subject.directory:
-        return False
+def _reads(subject: WranglerConfig, project: Project, call: config.WranglerCall) -> bool:
+    """Whether a command reads this configuration, and no other one of its folder."""
+    if not call.reads(subject.document.path) or call.value("--config", "-c") is not None:
+        return call.reads(subject.document.path)
     first = next(
         (name for name in _USUAL if project.workspace.exists(posixpath.join(subject.directory, name))), None
     )

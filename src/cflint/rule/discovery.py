@@ -188,8 +188,10 @@ def _key_of(stamp: object) -> str:
     from cflint import __version__
 
     here = Path(__file__).parent
-    files = [*here.glob("*.py"), here.parent / "platform" / "_precision.py"]
-    own = sorted((file.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files)
+    stats = [(entry.name, entry.stat()) for entry in os.scandir(here) if entry.name.endswith(".py")]
+    table = here.parent / "platform" / "_precision.py"  # by which severities are made
+    stats.append((table.name, table.stat()))
+    own = sorted((name, status.st_mtime_ns, status.st_size) for name, status in stats)
     return f"{crc32(repr((__version__, own, stamp)).encode('utf-8', 'surrogatepass')):08x}"
 
 

@@ -48,6 +48,24 @@ def test_a_call(script: str, command: str, entry: str | None, folder: str, deplo
     assert (call.command, call.entry, call.folder, call.deploys) == (command, entry, folder, deploys)
 
 
+@pytest.mark.parametrize(
+    ("script", "config", "reads"),
+    [
+        ("wrangler dev", "api/wrangler.toml", True),
+        ("cd ./ && wrangler dev", "api/wrangler.toml", True),
+        ("cd .. && wrangler dev", "wrangler.toml", True),
+        ("cd .. && wrangler dev", "api/wrangler.toml", False),
+        ("wrangler dev", "wrangler.toml", False),
+        ("wrangler dev -c ../other.toml", "other.toml", True),
+        ("wrangler dev --config=../other.toml", "api/wrangler.toml", False),
+        ("wrangler dev --cwd sub -c wrangler.toml", "api/sub/wrangler.toml", True),
+    ],
+)
+def test_which_configuration_a_call_reads(script: str, config: str, reads: bool) -> None:
+    (call,) = wrangler_calls(script, "api")
+    assert call.reads(config) is reads
+
+
 def test_options() -> None:
     call = one("wrangler deploy a.ts --config=w.toml --name x --compatibility-date 2026-01-01 --minify")
     assert call.value("-c", "--config") == "w.toml" and call.value("--name") == "x"

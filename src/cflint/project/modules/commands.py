@@ -79,6 +79,16 @@ class WranglerCall:
         """Whether it is about what is deployed, or about data there."""
         return self.has("--remote") or self.command.partition(" ")[0] in _REMOTE
 
+    def reads(self, config: str) -> bool:
+        """Whether it reads a configuration, given by its path from where the script starts: the one that it
+        names, or where it names none, one in the folder in which it runs."""
+        folder = posixpath.normpath(self.folder) if self.folder else ""
+        folder = "" if folder == "." else folder
+        named = self.value("--config", "-c")
+        if named is not None:
+            return posixpath.normpath(posixpath.join(folder, named)) == config
+        return folder == posixpath.dirname(config)
+
     def has(self, *options: str) -> bool:
         """Whether one of some options is given."""
         return any(word.partition("=")[0] in options for word in self.words)

@@ -236,12 +236,12 @@ def _locked_versions(workspace: Workspace, folder: str, name: str) -> Places:
     if document is not None:
         node = Manifest(document).root.get("version")
         return {} if node is None else {version_of(node.text or ""): Location(document, node.span)}
-    manager = _package_manager(workspace, folder)
+    manager = named_manager(workspace, folder)
     for above in _lock_folders(workspace, folder, name):
         names = workspace.entries(above)
         files = [file for file in _LOCK_FILES if file in names]
-        if manager is not None:  # the file of another one was left over
-            files = [file for file in files if _MANAGERS[file] == manager]
+        if manager in MANAGERS.values():  # the file of another one was left over
+            files = [file for file in files if MANAGERS[file] == manager]
         documents = [found for file in files if (found := workspace.read(_join(above, file))) is not None]
         if documents:
             merged: dict[Version | None, Location | None] = {}
@@ -450,14 +450,14 @@ _PNPM_NAMED = pattern(
 _PNPM_WITH = pattern(r"\n      '?(?P<name>[@\w./-]{1,200})'?: '?(?P<version>[^\n']{1,400})")
 
 
-def _package_manager(workspace: Workspace, folder: str) -> str | None:
-    """The package manager by `packageManager` of the nearest package.json that says one (`pnpm@9.0.0`)."""
+def named_manager(workspace: Workspace, folder: str) -> str | None:
+    """The package manager by `packageManager` of the nearest package.json that says one (`pnpm@9.0.0`), which
+    may be none of `MANAGERS`."""
     for document in manifests_above(workspace, folder):
         if b'"packageManager"' in document.data:
             said = Manifest(document).root.get("packageManager")
             if said is not None and said.text:
-                manager = said.text.partition("@")[0]
-                return manager if manager in _MANAGERS.values() else None
+                return said.text.partition("@")[0]
     return None
 
 
@@ -519,12 +519,13 @@ _LOCK_FILES = {
 }
 """What stands before the name of a package where a file tells its version, and what after it; in pnpm's file
 first what a project names itself, then what comes with that."""
-_MANAGERS = {
+MANAGERS = {
     "package-lock.json": "npm",
     "npm-shrinkwrap.json": "npm",
     "pnpm-lock.yaml": "pnpm",
     "yarn.lock": "yarn",
     "bun.lock": "bun",
+    "bun.lockb": "bun",
 }
 """Whose a lock file is, as `packageManager` in a package.json calls it."""
 

@@ -5,18 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.installed import declared_beside, manifests_above
+from cflint.project.modules.installed import MANAGERS, declared_beside, manifests_above, named_manager
 from cflint.project.modules.manifest import Manifest
 from cflint.project.modules.resolve.files import upwards
-
-_LOCK_FILES = {
-    "package-lock.json": "npm",
-    "npm-shrinkwrap.json": "npm",
-    "pnpm-lock.yaml": "pnpm",
-    "yarn.lock": "yarn",
-    "bun.lock": "bun",
-    "bun.lockb": "bun",
-}
 
 
 def package_manager(workspace: Workspace, folder: str) -> str:
@@ -26,14 +17,12 @@ def package_manager(workspace: Workspace, folder: str) -> str:
 
 
 def _manager(workspace: Workspace, folder: str) -> str:
-    for document in manifests_above(workspace, folder):
-        said = Manifest(document).root.get("packageManager") if b'"packageManager"' in document.data else None
-        if said is not None and said.text:
-            name = said.text.partition("@")[0]
-            return name if name in _LOCK_FILES.values() else ""
+    named = named_manager(workspace, folder)
+    if named is not None:
+        return named if named in MANAGERS.values() else ""
     for above in upwards(folder):
         names = workspace.entries(above)
-        found = {manager for file, manager in _LOCK_FILES.items() if file in names}
+        found = {manager for file, manager in MANAGERS.items() if file in names}
         if found:
             return found.pop() if len(found) == 1 else ""
     return ""
