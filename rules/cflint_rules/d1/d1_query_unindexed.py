@@ -128,29 +128,29 @@ def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.is_run:
         return
-    found = _looked_up(module, sql.sql_use(module, match.node))
-    if found is None:
+    found = module.memoized("first queries without an index", lambda: _first_queries(module))
+    if match.node.start_byte not in found:
         return
-    table, columns = found
-    first = module.memoized("first queries without an index", lambda: _first_queries(module))
-    if first.get((table, frozenset(columns))) != match.node.start_byte:
-        return
+    use, table, columns = found[match.node.start_byte]
     listed = " or ".join(f"`{column}`" for column in columns)
-    use = sql.sql_use(module, match.node)
-    if use is not None:
-        yield Finding(
-            f"no index of `{table}` begins with {listed}: this reads all rows of the table",
-            use.at_token(next(iter(columns.values()))),
-        )
+    yield Finding(
+        f"no index of `{table}` begins with {listed}: this reads all rows of the table",
+        use.at_token(next(iter(columns.values()))),
+    )
 
 
-def _first_queries(module: Module) -> dict[tuple[str, frozenset[str]], int]:
-    """Where a module first looks up rows of a table by some columns, for those that have no index."""
-    first: dict[tuple[str, frozenset[str]], int] = {}
+def _first_queries(module: Module) -> dict[int, tuple[sql.SqlUse, str, dict[str, sql.Token]]]:
+    """The queries that are the first of a module to look up rows of a table by some columns which have no
+    index, by where they start."""
+    seen: set[tuple[str, frozenset[str]]] = set()
+    first: dict[int, tuple[sql.SqlUse, str, dict[str, sql.Token]]] = {}
     for made in sorted(module.calls("prepare"), key=lambda made: made.node.start_byte):
-        found = _looked_up(module, sql.sql_use(module, made.node))
-        if found is not None:
-            first.setdefault((found[0], frozenset(found[1])), made.node.start_byte)
+        use = sql.sql_use(module, made.node)
+        found = _looked_up(module, use)
+        if use is None or found is None or (key := (found[0], frozenset(found[1]))) in seen:
+            continue
+        seen.add(key)
+        first[made.node.start_byte] = (use, *found)
     return first
 
 
