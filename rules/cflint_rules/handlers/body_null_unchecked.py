@@ -78,7 +78,8 @@ in Markdown. There is one finding in a module, with the other places. Of what th
 
 ## Fix safety
 
-No fix: what to answer is up to the author.
+Unsafe: a body of `null` counts as one without fields then, which the code may answer otherwise than an error.
+There is no fix where the type of the body is too long to write it once more.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/API/Request/json,
 https://developers.cloudflare.com/workers/observability/errors/
@@ -92,8 +93,11 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Documents,
+    Edit,
     Finding,
+    Fix,
     Module,
+    Safety,
     Severity,
     ValueKind,
     js,
@@ -111,10 +115,17 @@ if TYPE_CHECKING:
 _REQUESTS = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _VERIFIES = js.Phrases("verif signature hmac constructEvent")
 _MOST = 6
+_LONGEST_TYPE = 60
+_CASTS = frozenset({"as_expression", "satisfies_expression"})
+_TAKE_ALL = frozenset({"variable_declarator", "assignment_expression", "parenthesized_expression"})
+"""What takes an expression without parentheses around it."""
+_NAMED = pattern(r"\.json<(.+)>\(\)$", re.DOTALL)
+_OPTIONAL = pattern(r"\s*[\"']?[\w$]+[\"']?\?:")
+_SEPARATED = pattern(r"[;,\n]")
 _TYPED = pattern(r"\.json<([\w.]+)>\(")
 
 
-@rule(module("json", "parse"), severity=Severity.NOTE, documents=Documents.NOTHING)
+@rule(module("json", "parse"), severity=Severity.NOTE, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
@@ -130,6 +141,7 @@ def check(subject: Module) -> Iterator[Finding]:
             *(subject.at(other, "so does this") for other, _ in others[: _MOST - 1]),
         ),
         words=(*js.awaited_word("await request.json()", subject, node), *_typed(subject, node)),
+        fix=_fix(subject, [read for _, read in found[:_MOST]]),
     )
 
 
@@ -137,6 +149,81 @@ def _typed(subject: Module, node: Node) -> js.Words:
     """What an empty body is where the call says of which type it is."""
     named = _TYPED.search(subject.text(node))
     return (("{}", f"({{}} as {named[1]})"),) if named is not None else ()
+
+
+def _fix(subject: Module, reads: list[Node]) -> Fix | None:
+    """A fix that takes `null` for an object without fields at each of the reads."""
+    edits = [_edits(subject, node) for node in reads]
+    whole = tuple(edit for some in edits for edit in some)
+    return Fix("Take `null` for no fields", whole, Safety.UNSAFE) if all(edits) else None
+
+
+def _edits(subject: Module, read: Node) -> tuple[Edit, ...]:
+    """Edits that put something in the place of `null` behind a read; () where it would need a type that is
+    not known."""
+    whole = _whole(subject, read)
+    empty = _empty(subject, read, whole)
+    above = subject.parent(whole)
+    if empty is None or above is None:
+        return ()
+    if above.type in _CASTS:
+        waits = subject.parent(
+            above
+        )  # `await read as Type`, of which the tree has the cast below the `await`
+        first = waits if waits is not None and waits.type == "await_expression" else whole
+        return (subject.insert(first.start_byte, "("), subject.insert(whole.end_byte, f" ?? {empty})"))
+    return (subject.insert(whole.end_byte, f" ?? {empty}"),) if above.type in _TAKE_ALL else ()
+
+
+def _whole(subject: Module, read: Node) -> Node:
+    """A read with what is called on it and the `await` before it."""
+    found = subject.method_called_on(read)
+    while found is not None:
+        read = found[1]
+        found = subject.method_called_on(read)
+    above = subject.parent(read)
+    return above if above is not None and above.type == "await_expression" else read
+
+
+def _empty(subject: Module, read: Node, whole: Node) -> str | None:
+    """An object without fields, as what a read gives where it stands: of the type that it is said to have."""
+    if not subject.is_typescript:
+        return "{}"
+    around = subject.parent(subject.with_wrappers(whole))
+    is_cast = subject.with_wrappers(whole).id != whole.id and any(
+        above.type in _CASTS for above in _up_to(subject, whole, subject.with_wrappers(whole))
+    )
+    named = _NAMED.search(subject.text(read))  # the tree has no types there
+    wanted = named[1] if named is not None else ""
+    if not wanted and not is_cast and around is not None:
+        declared = _declared(subject, around)
+        wanted = subject.text(declared) if declared is not None else ""
+    if not wanted or wanted in ("any", "unknown") or wanted.startswith(("Partial<", "Record<")):
+        return "{}"
+    if wanted.startswith("{") and all(
+        _OPTIONAL.match(it) for it in _SEPARATED.split(wanted[1:-1]) if it.strip()
+    ):
+        return "{}"
+    return f"({{}} as {wanted})" if len(wanted) <= _LONGEST_TYPE and "\n" not in wanted else None
+
+
+def _up_to(subject: Module, node: Node, last: Node) -> Iterator[Node]:
+    for above in subject.ancestors(node):
+        yield above
+        if above.id == last.id:
+            return
+
+
+def _declared(subject: Module, around: Node) -> Node | None:
+    """The type of the variable that gets a value."""
+    declarator: Node | None = around if around.type == "variable_declarator" else None
+    if around.type == "assignment_expression":
+        target = around.child_by_field_name("left")
+        known = target is not None and target.type == "identifier"
+        declaration = subject.scope.resolve(target) if known and target is not None else None
+        declarator = subject.parent(declaration.node) if declaration is not None else None
+    kind = declarator.child_by_field_name("type") if declarator is not None else None
+    return kind.named_children[0] if kind is not None and kind.named_children else None
 
 
 def _faults(subject: Module) -> Iterator[tuple[Node, Node]]:

@@ -71,13 +71,15 @@ export default {
 
 Add `signal: AbortSignal.timeout(5_000)` to the options of `fetch()` (`fetch(url, { signal: … })` where it
 has none), here and at the other places: after that time the promise is rejected, and the `catch` that is
-there answers; where there is only a look at the status, put the request into a `try`, too. How many
-milliseconds a client waits is yours to say; unless you know better, 5,000.
+there answers. Where there is only a look at the status, write
+`.catch(() => new Response(null, { status: 504 }))` behind the call of `fetch()`, too: the branch for an error
+then runs. How many milliseconds a client waits is yours to say; unless you know better, 5,000.
 
 - "a model answers": Add `signal: AbortSignal.timeout(60_000)` to the options of `fetch()` (`fetch(url, {
   signal: … })` where it has none), here and at the other places: after that time the promise is rejected, and
-  the `catch` that is there answers; where there is only a look at the status, put the request into a `try`,
-  too. A model takes its time: 60,000 milliseconds, unless you know better.
+  the `catch` that is there answers. Where there is only a look at the status, write
+  `.catch(() => new Response(null, { status: 504 }))` behind the call of `fetch()`, too. A model, or work that
+  is done there, takes its time: 60,000 milliseconds, unless you know better.
 
 ## Not reported
 
@@ -93,7 +95,10 @@ There is one finding for a module, with the other places.
 
 ## Fix safety
 
-No fix: how long a client can wait is up to the author.
+Unsafe: an answer that takes longer counts as none, and how long a client waits is up to the author. Written
+are five seconds, and a minute where a model answers or the address names work (`cron`, `rebuild`). Where only
+the status is asked for, a request that fails becomes an answer with status 504, which the branch for errors
+takes; what it threw before goes no further.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/web-standards/#abortcontroller-and-abortsignal,
 https://developers.cloudflare.com/workers/platform/limits/#duration
@@ -107,8 +112,11 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Documents,
+    Edit,
     Finding,
+    Fix,
     Module,
+    Safety,
     Severity,
     ValueKind,
     js,
@@ -137,13 +145,9 @@ _GIVES_UP = pattern(
 _NO_OTHER = pattern(r"siteverify|turnstile|recaptcha|dns-query|token|oauth", re.IGNORECASE)
 _WAITS = frozenset({js.Invocation.REQUEST, js.Invocation.DURABLE_OBJECT})
 _MOST = 6
-_MODELS = pattern(
-    r"api\.(?:anthropic|openai|groq|mistral|deepseek|x|perplexity|cohere)\.(?:com|ai)|generativelanguage|openrouter\.ai"
-)
-"""Hosts at which models answer."""
 
 
-@rule(module("fetch"), severity=Severity.NOTE, documents=Documents.NOTHING)
+@rule(module("fetch"), severity=Severity.NOTE, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run or not any(subject.document.has_word(word) for word in ("catch", "ok", "status")):
         return
@@ -162,14 +166,29 @@ def check(subject: Module) -> Iterator[Finding]:
         " `AbortSignal.timeout()`",
         subject.at(first),
         tuple(subject.at(other, "and for this one") for other in others[: _MOST - 1]),
-        words=(("a model answers", ""),) if _asks_model(subject, first) else (),
+        words=(("a model answers", ""),) if _limit(subject, first) > 5_000 else (),
+        fix=_fix(subject, waits[:_MOST]),
     )
 
 
-def _asks_model(module: Module, node: Node) -> bool:
-    """Whether a request goes to a model, by its address."""
-    address = js.Call(module, node).argument(0)
-    return address is not None and _MODELS.search(module.text(module.initializer(address))) is not None
+def _limit(module: Module, node: Node) -> int:
+    """After how many milliseconds a request gives up."""
+    return 60_000 if js.asks_model(module, node) or js.starts_work(module, node) else 5_000
+
+
+def _fix(module: Module, nodes: list[Node]) -> Fix | None:
+    """A fix that gives each request a signal, and where nothing catches what that throws an answer that is no
+    success: the code has something for those."""
+    limits = [_limit(module, node) for node in nodes]
+    edits: list[Edit] = []
+    for node, limit in zip(nodes, limits, strict=True):
+        edit = js.limited_edit(module, node, limit)
+        if edit is None:
+            return None
+        edits.append(edit)
+        if not _has_other_answer(module, node):
+            edits.append(module.insert(node.end_byte, ".catch(() => new Response(null, { status: 504 }))"))
+    return Fix(js.giving_up(limits), tuple(edits), Safety.UNSAFE)
 
 
 def _is_waited_for(module: Module, node: Node) -> bool:
@@ -180,7 +199,7 @@ def _is_waited_for(module: Module, node: Node) -> bool:
         return False
     if not _has_other_answer(module, node) and not _has_answer_by_status(module, node):
         return False
-    if not _is_foreign(module, made.arguments[0]):
+    if not _is_foreign(module, made.arguments[0]) or js.is_address_of_data(module, made.arguments[0]):
         return False
     function = module.enclosing_function(node)
     if function is None or next(module.mentions(_LIMITS, function), None) is not None:

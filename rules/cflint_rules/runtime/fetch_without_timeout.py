@@ -37,8 +37,10 @@ export default {
 
 ## What to do
 
-Add `signal: AbortSignal.timeout(10_000)` to the options, and catch what it throws, a `TimeoutError`, as
-any other failure. How long is yours to say; long answers and streams need more.
+Add `signal: AbortSignal.timeout(10_000)` to the options, here and at each other place that is shown: what it
+throws, a `TimeoutError`, goes where any other failure of the request goes. Ten seconds, unless you know
+better; a model takes up to a minute, and where the other side does some work before it answers (an address
+like `/api/cron/nightly`) five minutes are enough for most, as its client's end may be its own.
 
 ## Not reported
 
@@ -48,7 +50,9 @@ whole; the incoming request that is sent on. There is one finding in a module, w
 
 ## Fix safety
 
-Unsafe: an answer that takes longer is an error then, and how long is long is up to the author.
+Unsafe: an answer that takes longer is an error then, and how long is long is up to the author. What is
+written is ten seconds, of a model a minute, and of an address that names work (`cron`, `rebuild`)
+or whose body is handed on, five minutes.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/web-standards/#abortcontroller-and-abortsignal,
 https://developers.cloudflare.com/workers/platform/limits/#wall-time-limits-by-invocation-type
@@ -60,7 +64,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Module, Safety, Severity, ValueKind, js, module, pattern, rule
+from cflint.api import Finding, Fix, Module, Safety, Severity, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -69,10 +73,6 @@ _LIMITS = pattern(rb"signal|abort|time_?out|\brace\b|deadline", re.IGNORECASE)
 _MOST = 6
 _WAITS_LONG = frozenset({js.Invocation.EVENT, js.Invocation.WORKFLOW, js.Invocation.UNKNOWN})
 """What code may run for besides an event, so that no client gives up for it."""
-_DATA = frozenset({"identifier", "member_expression", "subscript_expression"})
-_PARTS_OF_URL = frozenset({"url", "href", "origin"})
-"""Properties of a request and of its URL: what is asked for is on the Worker's own host, as often as not."""
-_TIMEOUT = "signal: AbortSignal.timeout(10_000)"
 
 
 @rule(module("fetch"), severity=Severity.NOTE, fix=Safety.UNSAFE)
@@ -87,7 +87,7 @@ def check(subject: Module) -> Iterator[Finding]:
         "a server that does not answer holds this up: give the request `AbortSignal.timeout()`",
         subject.at(first),
         tuple(subject.at(other, "so does this") for other in others[: _MOST - 1]),
-        fix=_fix(subject, first),
+        fix=_fix(subject, found[:_MOST]),
     )
 
 
@@ -105,39 +105,27 @@ def _may_hang(subject: Module, node: Node) -> bool:
         return False
     runs_for = js.invocations_of(subject, node)
     if js.Invocation.EVENT in runs_for and runs_for <= _WAITS_LONG:
-        return not _is_request(subject, made.arguments[0])
-    return js.Invocation.REQUEST in runs_for and _is_of_data(subject, made.arguments[0])
+        return not js.is_request(subject, made.arguments[0])
+    return js.Invocation.REQUEST in runs_for and js.is_address_of_data(subject, made.arguments[0])
 
 
-def _is_request(subject: Module, target: Node) -> bool:
-    """Whether what is asked for is a `Request`, which may have a signal of its own."""
-    made = subject.call(subject.initializer(js.unwrap(target)))
-    return subject.value_of(target).kind is ValueKind.REQUEST or (made is not None and made.name == "Request")
+def _fix(subject: Module, nodes: list[Node]) -> Fix | None:
+    """A fix that gives the options of each request a signal."""
+    limits = [_limit(subject, node) for node in nodes]
+    edits = [js.limited_edit(subject, node, limit) for node, limit in zip(nodes, limits, strict=True)]
+    whole = tuple(edit for edit in edits if edit is not None)
+    return Fix(js.giving_up(limits), whole, Safety.UNSAFE) if len(whole) == len(edits) else None
 
 
-def _is_of_data(subject: Module, target: Node) -> bool:
-    """Whether a URL is one that a client sends, or a field of data that is read: neither written in the code,
-    nor a part of the configuration."""
-    target = js.unwrap(target)
-    if subject.provenance(target).trust is js.Trust.REQUEST:
-        found = subject.provenance(target)
-        source = found.module.member(found.source) if isinstance(found.module, Module) else None
-        is_own = source is not None and source.name in _PARTS_OF_URL
-        return target.type in _DATA and not is_own and not _is_request(subject, target)
-    if target.type != "member_expression":
-        return False
-    owner = js.unwrap(js.MemberAccess(subject, target).object)
-    declaration = subject.scope.resolve(owner) if owner.type == "identifier" else None
-    turn = js.turn_around(subject, target)
-    return declaration is not None and turn is not None and not turn.is_async and turn.changes(owner)
+def _limit(subject: Module, node: Node) -> int:
+    """After how many milliseconds a request gives up."""
+    if js.asks_model(subject, node):
+        return 60_000
+    return 300_000 if js.starts_work(subject, node) or _is_streamed(subject, node) else 10_000
 
 
-def _fix(subject: Module, node: Node) -> Fix | None:
-    """A fix that gives the options a signal."""
-    made = js.Call(subject, node)
-    options = made.argument(1)
-    if options is None:
-        edit = subject.insert(made.arguments[0].end_byte, f", {{ {_TIMEOUT} }}")
-        return Fix("Give up after ten seconds", (edit,), Safety.UNSAFE)
-    found = subject.add_properties(js.unwrap(options), _TIMEOUT)
-    return Fix("Give up after ten seconds", (found,), Safety.UNSAFE) if found is not None else None
+def _is_streamed(subject: Module, node: Node) -> bool:
+    """Whether the body of an answer is handed on while it comes: the limit counts for all of it."""
+    answer = subject.awaited(node)
+    reads = [subject.member_read(holder) for holder in answer.holders] if answer is not None else []
+    return any(read is not None and read.name == "body" for read in reads)

@@ -49,8 +49,8 @@ step.
 
 - "in a loop": Before the body is read: `if (!response.ok) { console.error("the other side answered " +
   response.status); continue; }`: the rest of this turn is left out, and the others still get theirs.
-- "sent on with status 200": Hand on the status with the body: `new Response(response.body, { status:
-  response.status, headers })`. As it is, clients and caches take an error for the page.
+- "sent on with status 200": Hand on the status with the body: `status: response.status` in the options of the
+  new `Response`. As it is, clients and caches take an error for the page.
 
 ## Not reported
 
@@ -62,7 +62,9 @@ there, too.
 
 ## Fix safety
 
-No fix: what to do with an error is up to the author.
+Unsafe: what to do with an error is up to the author. Written is that the answer of an error ends what is
+being done, as a connection that fails does, or that turn of a loop; an answer that is sent on gets its
+status.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/API/Fetch_API/Using_Fetch#checking_response_status
 """
@@ -72,7 +74,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -90,10 +92,12 @@ _HANDS_ON = frozenset(
 _DEEP = 6
 
 
-_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
+_LOOPS = frozenset({"for_statement", "for_in_statement"})
+"""Loops whose next turn is about something else; in others `continue` may ask the same again, for ever."""
+_HOLDERS = frozenset({"statement_block", "program"})
 
 
-@rule(call("fetch"), severity=Severity.NOTE)
+@rule(call("fetch"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not match.arguments or not module.is_run or not js.is_global(module, match.call.callee, "fetch"):
@@ -108,6 +112,8 @@ def check(match: Match) -> Iterator[Finding]:
             f"the answer of an error is {what}: look at `ok` first",
             module.at(body),
             (match.at(match.node, "the answer comes from here"), module.at(used, "and goes there")),
+            words=_named(response),
+            fix=_fix_of_kept(module, response, body, used),
         )
         return
     if response.declaration is None:
@@ -123,11 +129,49 @@ def check(match: Match) -> Iterator[Finding]:
         "the answer of an error is read as if it were the data: look at `ok` first",
         module.at(taken),
         (match.at(match.node, "the answer comes from here"), module.at(read, "and is used here")),
-        words=(
-            *((("response", response.declaration.name),) if response.declaration is not None else ()),
-            *((("in a loop", ""),) if _is_in_loop(module, taken) else ()),
-        ),
+        words=(*_named(response), *((("in a loop", ""),) if _is_in_loop(module, taken) else ())),
+        fix=_fix(module, response, taken),
     )
+
+
+def _named(response: js.Awaited) -> js.Words:
+    return (("response", response.declaration.name),) if response.declaration is not None else ()
+
+
+def _fix(module: Module, response: js.Awaited, taken: Node) -> Fix | None:
+    """A fix that asks for `ok` before the body is read."""
+    statement = module.statement_of(taken)
+    holder = module.parent(statement) if statement is not None else None
+    if response.declaration is None or statement is None or holder is None or holder.type not in _HOLDERS:
+        return None
+    name = response.declaration.name
+    told = f"`the other side answered ${{{name}.status}}`"
+    indent, newline = module.indent_of(statement), module.document.newline
+    if _is_in_loop(module, taken):
+        inner = f"{newline}{indent}{module.indent_unit}"
+        lines = f"if (!{name}.ok) {{{inner}console.error({told});{inner}continue;{newline}{indent}}}"
+        title = "Leave out this turn of the loop"
+    else:
+        lines, title = (
+            f"if (!{name}.ok) throw new Error({told});",
+            "Throw where the other side answers an error",
+        )
+    return Fix(title, (module.insert(statement.start_byte, f"{lines}{newline}{indent}"),), Safety.UNSAFE)
+
+
+def _fix_of_kept(module: Module, response: js.Awaited, body: Node, used: Node) -> Fix | None:
+    """A fix that hands on the status with a body, or stores none of an error."""
+    made = module.call(used)
+    if response.declaration is None or made is None:
+        return None
+    if not made.is_new:
+        return _fix(module, response, body)
+    status, options = f"status: {response.declaration.name}.status", made.argument(1)
+    if options is None:
+        edit = module.insert(made.arguments[0].end_byte, f", {{ {status} }}")
+    else:
+        edit = module.add_properties(js.unwrap(options), status)
+    return Fix("Hand on the status", (edit,), Safety.UNSAFE)
 
 
 def _is_in_loop(module: Module, node: Node) -> bool:

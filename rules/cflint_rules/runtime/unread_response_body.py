@@ -41,8 +41,11 @@ export default {
 
 ## What to do
 
-Write `const answer = ` before the `await`, and behind the statement `await answer.body?.cancel()`: the
-connection is free then.
+Write `await answer.body?.cancel()` behind the statement: the connection is free then. Where the response has
+no name, `await (await fetch(url)).body?.cancel()` cancels it where it stands.
+
+- "read only when something went wrong": Write `await answer.body?.cancel()` where the body is not read: in
+  an `else` of the `if` that reads it, or behind it where that leaves. The connection is free then.
 
 ## Not reported
 
@@ -51,8 +54,8 @@ returned, cloned or passed on anywhere, but for where it is not `ok`, and reques
 
 ## Fix safety
 
-Unsafe: the body is cancelled right after the response is there, so that nobody can read it later. There is
-no fix where the response has no name, and where it is read when something went wrong.
+Unsafe: the body is cancelled right after the response is there, or where it is not read, so that nobody can
+read it later. There is no fix where a part of a response is taken at once.
 
 Source: https://developers.cloudflare.com/workers/platform/limits/#simultaneous-open-connections,
 https://developers.cloudflare.com/changelog/2026-04-09-relaxed-connection-limiting
@@ -87,6 +90,7 @@ def check(match: Match) -> Iterator[Finding]:
                 "the body of this response is never read, so it stays in memory until the request ends:"
                 " cancel it",
                 match.at(match.node),
+                fix=_fix_of_dropped(match, response.node),
             )
     elif _only_the_head(match.module, response.references):
         yield Finding(
@@ -94,12 +98,15 @@ def check(match: Match) -> Iterator[Finding]:
             " cancel it",
             match.at(match.node),
             fix=_fix(match, declaration.name),
+            words=(("answer", declaration.name),),
         )
     elif _only_of_failures(match.module, response.references):
         yield Finding(
             f"the body of `{declaration.name}` is read only when something went wrong, else it stays in"
             " memory until the request ends: cancel it",
             match.at(match.node),
+            fix=_fix_of_failures(match.module, declaration.name, response.references),
+            words=(("answer", declaration.name),),
         )
 
 
@@ -180,3 +187,39 @@ def _fix(match: Match, name: str) -> Fix | None:
         return None
     text = f"\n{module.indent_of(statement)}await {name}.body?.cancel();"
     return Fix("Cancel the body", (match.insert(statement.end_byte, text),), Safety.UNSAFE)
+
+
+def _fix_of_dropped(match: Match, whole: Node) -> Fix | None:
+    """A fix that cancels the body of a response that nothing takes, where it stands."""
+    if whole.type != "await_expression" or not _is_dropped(match, whole):
+        return None
+    edits = (match.insert(whole.start_byte, "await ("), match.insert(whole.end_byte, ").body?.cancel()"))
+    return Fix("Cancel the body", edits, Safety.UNSAFE)
+
+
+def _fix_of_failures(module: Module, name: str, references: tuple[Node, ...]) -> Fix | None:
+    """A fix that cancels the body where it is not read: behind, or beside, the one `if` that reads it."""
+    first = next((use for use in references if not _only_the_head(module, (use,))), None)
+    asked = first
+    while asked is not None and asked.type != "if_statement":
+        asked = module.parent(asked)
+    holder = module.parent(asked) if asked is not None else None
+    taken = asked.child_by_field_name("consequence") if asked is not None else None
+    if asked is None or holder is None or holder.type != "statement_block" or taken is None:
+        return None
+    if asked.child_by_field_name("alternative") is not None:
+        return None
+    if any(
+        not asked.start_byte <= use.start_byte < asked.end_byte for use in references if _reads(module, use)
+    ):
+        return None
+    cancel = f"await {name}.body?.cancel();"
+    last = taken.named_children[-1] if taken.type == "statement_block" and taken.named_children else taken
+    indent = module.indent_of(asked)
+    if last.type in ("return_statement", "throw_statement", "continue_statement", "break_statement"):
+        return Fix("Cancel the body", (module.insert(asked.end_byte, f"\n{indent}{cancel}"),), Safety.UNSAFE)
+    return Fix("Cancel the body", (module.insert(taken.end_byte, f" else {cancel}"),), Safety.UNSAFE)
+
+
+def _reads(module: Module, use: Node) -> bool:
+    return not _only_the_head(module, (use,))

@@ -169,6 +169,12 @@ if TYPE_CHECKING:
     from cflint.project.code.orms import OrmStatement as OrmStatement
     from cflint.project.code.overwritten import is_overwritten as is_overwritten
     from cflint.project.code.paging import list_without_pagination as list_without_pagination
+    from cflint.project.code.patience import asks_model as asks_model
+    from cflint.project.code.patience import giving_up as giving_up
+    from cflint.project.code.patience import is_address_of_data as is_address_of_data
+    from cflint.project.code.patience import is_request as is_request
+    from cflint.project.code.patience import limited_edit as limited_edit
+    from cflint.project.code.patience import starts_work as starts_work
     from cflint.project.code.payloads import Senders as Senders
     from cflint.project.code.payloads import Sent as Sent
     from cflint.project.code.payloads import mapped as mapped
@@ -364,6 +370,9 @@ _ORIGINS = {
     "cflint.project.code.orms": ("OrmStatement"),
     "cflint.project.code.overwritten": ("is_overwritten"),
     "cflint.project.code.paging": ("list_without_pagination"),
+    "cflint.project.code.patience": (
+        "asks_model giving_up is_address_of_data is_request limited_edit starts_work"
+    ),
     "cflint.project.code.payloads": ("Senders Sent mapped sent_to_queues sent_to_workflow"),
     "cflint.project.code.promises": (
         "PromiseOutcome PromiseSource PromiseUse calls_on calls_on_name can_await source_of "
@@ -557,6 +566,7 @@ __all__ = [
     "alternatives",
     "ambient_env",
     "arguments_of",
+    "asks_model",
     "awaited_word",
     "base_members",
     "bases_of_kinds",
@@ -589,6 +599,7 @@ __all__ = [
     "function_called",
     "function_given",
     "gets_one_message",
+    "giving_up",
     "goes_on",
     "handler_signature",
     "handlers_of",
@@ -599,6 +610,7 @@ __all__ = [
     "home_of",
     "hyperdrive_behind",
     "invocations_of",
+    "is_address_of_data",
     "is_async",
     "is_counted_or_resized",
     "is_dead",
@@ -616,6 +628,7 @@ __all__ = [
     "is_open_object",
     "is_overwritten",
     "is_random",
+    "is_request",
     "is_secret_name",
     "is_static",
     "is_typescript",
@@ -625,6 +638,7 @@ __all__ = [
     "known_secret",
     "leaves_code_out",
     "leaves_matching",
+    "limited_edit",
     "list_without_pagination",
     "list_words",
     "loss_of",
@@ -683,6 +697,7 @@ __all__ = [
     "source_of",
     "span_of",
     "spelling",
+    "starts_work",
     "string_value",
     "suffixes",
     "thrown_by_null",
