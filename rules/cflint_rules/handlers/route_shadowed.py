@@ -71,7 +71,9 @@ export default app;
 
 ## What to do
 
-Move this route in front of the one that answers, which then still gets all other paths.
+Move this route, with all of its code, in front of the one that answers, which then still gets all other
+paths; what its arguments use and is declared between the two goes along, and a middleware between them is
+added before both.
 
 - "a route of the same path": Delete this route, which is never asked: nothing changes. If it is the one
   that is meant, delete the other.
@@ -84,7 +86,9 @@ parameter; routes of which the first is added only under a condition; paths of w
 
 ## Fix safety
 
-No fix: the routes may build on what stands between them.
+Unsafe: of two routes of the same path the second one goes, which nobody could ask; of others the one that no
+request reaches is moved up, and answers from then on. There is no fix where a middleware, or something that
+the arguments of the route use, stands between them.
 
 Source: https://hono.dev/docs/api/routing#routing-priority, https://itty.dev/itty-router/routers/ittyrouter
 """
@@ -93,12 +97,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Module, Severity, js, module, quoted, rule
+from typing import TYPE_CHECKING
+
+from cflint.api import Documents, Edit, Finding, Fix, Module, Safety, Severity, Span, js, module, quoted, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _METHODS = ("get", "post", "put", "patch", "delete", "all")
 
 
-@rule(module(*_METHODS), severity=Severity.WARNING, documents=Documents.NOTHING)
+@rule(module(*_METHODS), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
@@ -107,6 +116,7 @@ def check(subject: Module) -> Iterator[Finding]:
             _message(subject, found.taker, found.route),
             subject.at(found.route.path),
             (subject.at(found.taker.path, "this one answers"),),
+            fix=_fix(subject, found.taker, found.route),
         )
 
 
@@ -116,3 +126,70 @@ def _message(subject: Module, taker: js.RouteAdded, route: js.RouteAdded) -> str
         return f"{path} is never asked: {other} was added before, and takes this path, too"
     methods = "all methods" if taker.method == "all" else f"`{taker.method.upper()}`"
     return f"{path} is never asked: a route of the same path was added before for {methods}"
+
+
+def _fix(subject: Module, taker: js.RouteAdded, route: js.RouteAdded) -> Fix | None:
+    """A fix that moves a route in front of the one that answers, or deletes it where both are the same; None
+    where what stands between them may be needed before it."""
+    if _builds_on_what_is_between(subject, taker, route):
+        return None
+    cut = _place_of(subject, route)
+    place = _place_of(subject, taker)
+    if cut is None or place is None or place.end > cut.start:
+        return None
+    gone = Edit(subject.document, cut, "")
+    if taker.parts == route.parts:
+        return Fix("Delete the route that is never asked", (gone,), Safety.UNSAFE)
+    data = subject.document.data
+    text = data[cut.start : cut.end].decode("utf-8", "replace")
+    if route.call.statement is not None and not _is_chained(subject, route):
+        text = text.strip("\n") + "\n" + ("\n" if data[place.end : place.end + 1] == b"\n" else "")
+    title = f"Move the route in front of {quoted(subject.text(taker.path))}"
+    return Fix(title, (subject.insert(place.start, text), gone), Safety.UNSAFE)
+
+
+def _is_chained(subject: Module, route: js.RouteAdded) -> bool:
+    return subject.own_statement(route.call.node) is None or subject.call(route.call.receiver) is not None
+
+
+def _place_of(subject: Module, route: js.RouteAdded) -> Span | None:
+    """The lines of the statement that adds a route, with its comments, or its link of a chain."""
+    receiver = route.call.receiver
+    if receiver is None:
+        return None
+    if _is_chained(subject, route):
+        return Span(receiver.end_byte, route.call.node.end_byte)
+    statement = subject.own_statement(route.call.node)
+    if statement is None:
+        return None
+    span = subject.lines_with_comments(statement)
+    return span if subject.document.data[span.end - 1 : span.end] == b"\n" else None
+
+
+def _builds_on_what_is_between(subject: Module, taker: js.RouteAdded, route: js.RouteAdded) -> bool:
+    """Whether something between two routes may have to come before the second one: a middleware, or what its
+    arguments use; and whether they stand in different blocks, or one in a chain of the other's."""
+    first, second = taker.call.statement, route.call.statement
+    if first is None or second is None or _is_chained(subject, taker) is not _is_chained(subject, route):
+        return True
+    if _is_chained(subject, route):
+        if first.id != second.id:
+            return True
+    elif _holder(subject, first) != _holder(subject, second):
+        return True
+    start, end = taker.call.node.end_byte, route.call.node.start_byte
+    if any(start <= node.end_byte <= route.path.start_byte for node in subject.calls_of("use", subject.root)):
+        return True
+    return any(
+        start <= declaration.node.start_byte < end
+        for given in route.call.arguments[1:]
+        if given.type not in js.FUNCTIONS
+        for name in (given, *subject.descendants(given, "identifier", "shorthand_property_identifier"))
+        if name.type in ("identifier", "shorthand_property_identifier")
+        and (declaration := subject.scope.resolve(name)) is not None
+    )
+
+
+def _holder(subject: Module, statement: Node) -> int | None:
+    above = subject.parent(statement)
+    return above.id if above is not None else None
