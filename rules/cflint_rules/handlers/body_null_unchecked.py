@@ -100,6 +100,7 @@ from cflint.api import (
     Safety,
     Severity,
     ValueKind,
+    config,
     js,
     module,
     pattern,
@@ -127,7 +128,7 @@ _TYPED = pattern(r"\.json<([\w.]+)>\(")
 
 @rule(module("json", "parse"), severity=Severity.NOTE, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
-    if not subject.is_run:
+    if not subject.is_run or config.is_of_development(subject.path):
         return
     found = sorted(_faults(subject), key=lambda one: one[0].start_byte)
     if not found:

@@ -92,6 +92,7 @@ from cflint.api import (
     Module,
     Severity,
     ValueKind,
+    config,
     js,
     module,
     pattern,
@@ -127,7 +128,7 @@ class _Throw:
 
 @rule(module(*_READS), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
-    if not subject.is_run:
+    if not subject.is_run or config.is_of_development(subject.path):
         return
     found = [
         one

@@ -96,7 +96,6 @@ Source: https://hono.dev/docs/api/routing#routing-priority, https://itty.dev/itt
 from __future__ import annotations
 
 from collections.abc import Iterator
-
 from typing import TYPE_CHECKING
 
 from cflint.api import Documents, Edit, Finding, Fix, Module, Safety, Severity, Span, js, module, quoted, rule

@@ -89,7 +89,8 @@ gets an error 500.
 - Functions that are handed on to others, which may catch; what calls them is not known.
 - Durable Objects, which get what the Worker made, but for a token that they decode (`JSON.parse(atob(…))`).
 - Forms in frameworks, which look at the type of the body.
-- Examples in Markdown.
+- Examples in Markdown, and files that are called as mocks or as a part of the development server.
+- JSON that the code has made itself by `JSON.stringify()`, whoever sent what is in it.
 - `new URL(request.url)`, texts of which `URL.canParse()` was asked, and those whose signature was checked.
 
 There is one finding in a module, with the other places. In Python it is what the JSON of a request, or text
@@ -188,7 +189,7 @@ _WORDS = (
 
 @rule(module(*_WORDS), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
-    if not subject.is_run:
+    if not subject.is_run or config.is_of_development(subject.path):
         return
     found = sorted(_unguarded(subject), key=lambda one: one[0].start_byte)
     if not found:
@@ -221,7 +222,11 @@ def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:
             is_token = subject.callee_name(js.unwrap(made.arguments[0])) == "atob"
             if not _may_escape(subject, node, in_object=is_token):
                 continue
-            if _is_sent(subject, made.arguments[0]) and _escapes(subject, node, in_object=is_token):
+            if not _is_sent(subject, made.arguments[0]):
+                continue
+            if name == "parse" and not _may_be_no_json(subject, made.arguments[0]):
+                continue
+            if _escapes(subject, node, in_object=is_token):
                 yield node, why
     for node in subject.calls_of("fetch", subject.root):
         made = js.Call(subject, node)
@@ -399,6 +404,11 @@ def _is_sent(subject: Module, node: Node) -> bool:
         return False
     source = made.module.member(made.source)
     return source is None or source.name not in _PARTS_OF_URL or _reads_one(subject, node)
+
+
+def _may_be_no_json(subject: Module, node: Node) -> bool:
+    """Whether a client decides that a text is JSON: what the code makes by `JSON.stringify()` is."""
+    return js.provenance_as_json(subject, node).trust is js.Trust.REQUEST
 
 
 def _is_part(subject: Module, node: Node) -> bool:

@@ -46,7 +46,8 @@ for deployments (`vars` of the configuration) and for local development (`.dev.v
 
 Variables that every environment of the configuration sets; fallbacks behind another condition (`DEV ? … :
 …`), and those in lists of origins that are allowed; variables that a build puts into the code
-(`NEXT_PUBLIC_…`). Modules of which it is not known that a Worker runs them.
+(`NEXT_PUBLIC_…`); files that are called as a part of the development server. Modules of which it is not known
+that a Worker runs them.
 
 ## Fix safety
 
@@ -61,7 +62,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, identifier, js, member_access, pattern, rule
+from cflint.api import Finding, Match, Module, Severity, config, identifier, js, member_access, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -88,7 +89,12 @@ def check(match: Match) -> Iterator[Finding]:
     text = module.string_of(default.right)
     if text is None or not js.is_local_address(text) or _OTHERS.search(access.name):
         return
-    if not module.is_run or not module.runs_in_worker(node) or module.secret_at(node) is not js.Secret.ENV:
+    if (
+        config.is_of_development(module.path)
+        or not module.is_run
+        or not module.runs_in_worker(node)
+        or module.secret_at(node) is not js.Secret.ENV
+    ):
         return
     if _is_set(module, access.name) or _is_local_only(module, default.right):
         return

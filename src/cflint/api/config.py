@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from cflint.project.config.wrangler import in_environments as in_environments
     from cflint.project.files.roles import is_demo_path as is_demo_path
     from cflint.project.files.roles import is_example_path as is_example_path
+    from cflint.project.files.roles import is_of_development as is_of_development
     from cflint.project.files.roles import is_test_config as is_test_config
     from cflint.project.files.roles import is_test_path as is_test_path
     from cflint.project.modules.commands import FileRead as FileRead
@@ -152,7 +153,9 @@ _ORIGINS = {
     "cflint.project.config.schema": ("ConfigProblem Path ProblemKind dotted json_type"),
     "cflint.project.config.undeclared": ("is_misspelling similar_binding"),
     "cflint.project.config.wrangler": ("Export QueueConsumer TailConsumer in_environments"),
-    "cflint.project.files.roles": ("is_demo_path is_example_path is_test_config is_test_path"),
+    "cflint.project.files.roles": (
+        "is_demo_path is_example_path is_of_development is_test_config is_test_path"
+    ),
     "cflint.project.modules.commands": ("FileRead WranglerCall files_read scripts_called wrangler_calls"),
     "cflint.project.modules.installed": (
         "Installed declared_beside declares installed_version is_older manifest_above "
@@ -259,6 +262,7 @@ __all__ = [
     "is_injected",
     "is_misplaced",
     "is_misspelling",
+    "is_of_development",
     "is_older",
     "is_placeholder",
     "is_read_by_others",

@@ -194,6 +194,7 @@ if TYPE_CHECKING:
     from cflint.project.code.provenance import Provenance as Provenance
     from cflint.project.code.provenance import Trust as Trust
     from cflint.project.code.provenance import provenance as provenance
+    from cflint.project.code.provenance import provenance_as_json as provenance_as_json
     from cflint.project.code.received import Read as Read
     from cflint.project.code.received import message_bodies as message_bodies
     from cflint.project.code.received import payload_reads as payload_reads
@@ -378,7 +379,7 @@ _ORIGINS = {
         "PromiseOutcome PromiseSource PromiseUse calls_on calls_on_name can_await source_of "
         "use_of_callback use_of_promise use_of_promises wait_until_at"
     ),
-    "cflint.project.code.provenance": ("Provenance Trust provenance"),
+    "cflint.project.code.provenance": ("Provenance Trust provenance provenance_as_json"),
     "cflint.project.code.received": ("Read message_bodies payload_reads reads_of unsent"),
     "cflint.project.code.remote": (
         "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_that_only_one_has "
@@ -675,6 +676,7 @@ __all__ = [
     "property_name",
     "property_value",
     "provenance",
+    "provenance_as_json",
     "queue_steps",
     "reads_before",
     "reads_before_write",

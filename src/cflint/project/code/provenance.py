@@ -77,6 +77,13 @@ def provenance(module: ModuleLike, node: Node) -> Provenance:
     return search.run()
 
 
+def provenance_as_json(module: ModuleLike, node: Node) -> Provenance:
+    """Who decides whether a text is JSON: what the code makes by `JSON.stringify()` is, whatever it holds."""
+    search = _Search(is_json=True)
+    search.add(module, node)
+    return search.run()
+
+
 _NUMBERS = frozenset(
     {
         "Number",
@@ -151,8 +158,9 @@ _BUILDS = frozenset({"URL", "URLSearchParams", "Set", "Map", "Array", "String", 
 
 
 class _Search:
-    def __init__(self, limit: int = _LIMIT) -> None:
+    def __init__(self, limit: int = _LIMIT, *, is_json: bool = False) -> None:
         self._limit = limit
+        self._is_json = is_json
         self._todo: list[tuple[ModuleLike, Node]] = []
         self._seen: set[tuple[str, int]] = set()
         self._worst = Provenance(Trust.FIXED)
@@ -294,7 +302,7 @@ class _Search:
             "add",
             "set",
         ):
-            self.add(module, *arguments_of(above))
+            self.add(module, *arguments_of(above)[-1 if self._is_json else 0 :])
 
     def _imported(self, module: ModuleLike, declaration: Declaration, node: Node) -> None:
         ref = module.scope.origin(declaration)
@@ -388,7 +396,24 @@ class _Search:
                 value = declaration.value if not declaration.path else None
                 if value is not None and key is not None and self._part(module, value, key):
                     return
+                if self._is_json and key is not None and self._given_part(module, declaration, key):
+                    return
         self.add(module, owner)
+
+    def _given_part(self, module: ModuleLike, declaration: Declaration, key: str) -> bool:
+        """Follow one property of the objects that calls of the module give a parameter, where one of them is
+        written out: what the others hold says nothing of it."""
+        position = parameter_index(declaration)
+        if declaration.kind is not DeclarationKind.PARAMETER or declaration.path or position is None:
+            return False
+        given = [
+            call.arguments[position]
+            for call in calls_within(module, declaration.scope)
+            if position < len(call.arguments)
+        ]
+        parts = [part for it in given if (part := property_value(module, it, key)) is not None]
+        self.add(module, *parts)
+        return bool(parts)
 
     def _field(self, module: ModuleLike, node: Node, key: str | None) -> None:
         owner = module.this_class_of_member(node)
@@ -469,7 +494,7 @@ class _Search:
         if other is module:
             self._returns(module, function)
             return
-        own = _Search(self._limit // 4)
+        own = _Search(self._limit // 4, is_json=self._is_json)
         own._returns(other, function)
         if own._todo and own.run().trust is Trust.FIXED:
             return  # whatever it is given, it answers with what it chooses from
@@ -535,6 +560,8 @@ class _Search:
                     self._todo.append((module, target))
 
     def _static(self, module: ModuleLike, name: str, arguments: tuple[Node, ...]) -> None:
+        if self._is_json and name == "stringify":
+            return
         if name == "from" and len(arguments) > 1:
             function = module.initializer(arguments[1])
             if function.type in FUNCTIONS:

@@ -21,6 +21,7 @@ _TEST_NAME = pattern(
 _TEST_CONFIG = pattern(
     r"(?:^|/)(?:[\w.-]*[-_.])?(?:tests?|fixtures?|e2e|mocks?)(?:[-_.][^/]*\.(?:toml|jsonc?)$|/|\.)"
 )
+_DEVELOPMENT = pattern(r"(?:^|/)mocks?/|(?:^|[/._-])(?:mocks?|dev)[._-][^/]*$")
 _DEMO_PATH = pattern(r"(?:^|/)(?:demos?|playgrounds?|conformance)/[^/]+/", re.IGNORECASE)
 _EXAMPLE_PATH = pattern(
     r"(?:^|/)[\w.-]{0,60}(?:templates?|examples?|demos?|starters?|samples?|playground|boilerplate|tutorials?|docs)"
@@ -80,6 +81,12 @@ def is_test_name(path: str) -> bool:
     """Whether a file is called as only tests are, or lies where only tests do. A folder `test` may as well be
     one of routes."""
     return _TEST_NAME.search(path) is not None
+
+
+def is_of_development(path: str) -> bool:
+    """Whether a file is called as what only runs while somebody develops: a mock of another server
+    (`outbound-mock-mail.ts`), a part of the development server (`dev-fetch.ts`)."""
+    return _DEVELOPMENT.search(path) is not None
 
 
 def is_test_config(path: str) -> bool:
