@@ -124,6 +124,20 @@ def test_a_function_that_gives_no_response_answers_in_its_own_way() -> None:
     assert '`if (!id) throw new Error("refused")`' in advice_for(other, bare)[1]
 
 
+def test_an_edit_throws_where_the_file_answers_by_errors() -> None:
+    info = page('Before it: `if (!id) return new Response("no id", { status: 400 })`.')
+    finding = found_at("a.ts", "throw createError({ statusCode: 404, statusMessage: 'no note' });")
+    assert advice_for(finding, info)[1] == (
+        'Before it: `if (!id) throw createError({ statusCode: 400, statusMessage: "no id" })`.'
+    )
+
+
+def test_an_edit_in_the_handler_answers_whatever_the_function_around_the_place_gives() -> None:
+    info = page('As the first lines of `fetch()`: `if (!id) return new Response("no", { status: 401 })`.')
+    truth = replace(found_at("a.ts"), words=(("gives a boolean", ""),))
+    assert advice_for(truth, info)[1] == info.page.split("\n\n")[2]
+
+
 def test_a_name_that_is_taken_is_not_declared_again() -> None:
     info = page("Write `let value; try { value = parse(given); } catch { }`, and `value` here.")
     assert advice_for(found_at("a.ts", "const other = 1;"), info)[1] == info.page.split("\n\n")[2]

@@ -44,6 +44,8 @@ _LISTS = r"(?:ratelimits|kv_namespaces|d1_databases|r2_buckets|ai|vectorize|serv
 _ENTRY = pattern(rf"`\"?{_LISTS}\"?(?:: | = )[\[{{]|`\[\[{_LISTS}\]\]")
 """An entry of a configuration that environments do not inherit."""
 _KEY = pattern(r"\"?(?P<key>[a-z_]+)\"?(?:: | = )[\[{]|\[\[(?P<table>[a-z_]+)\]\]")
+_AT_THE_TOP = pattern(r"\bfirst lines? of `")
+"""An edit that is made in the handler, wherever the place is."""
 _DECLARED = pattern(r"\blet (\w+)")
 _WORD = pattern(r"[A-Za-z_$][\w$]*")
 _OTHER_NAMES = {"value": ("result", "parsed", "checked")}
@@ -99,7 +101,7 @@ def _by_what_is_given(text: str, words: dict[str, str]) -> str:
     """An edit that answers, in a function that gives no response: `false` where it gives a boolean,
     otherwise an error, with who is to answer then."""
     answer = _RETURNED.search(text)
-    if answer is None:
+    if answer is None or _AT_THE_TOP.search(text[: answer.start()]) is not None:
         return text
     if GIVES_TRUTH in words:
         return _RETURNED.sub("return false", text)
