@@ -99,7 +99,8 @@ def types(schema: dict[str, Any], definitions: dict[str, Any]) -> set[str]:
 
 def main(package: str) -> None:
     root = Path(package)
-    version = json.loads((root / "package.json").read_text())["version"]
+    manifest = json.loads((root / "package.json").read_text())
+    version, node = manifest["version"], manifest["engines"]["node"]
     schema = stripped(json.loads((root / "config-schema.json").read_text()))
     definitions = schema["definitions"]
     previews = definitions["PreviewsConfig"]["properties"]
@@ -112,7 +113,10 @@ def main(package: str) -> None:
         scope = "top" if key not in everywhere else "own" if key in not_inherited else "inherited"
         rows.append((key, (scope, tuple(sorted(types(value, definitions))))))
 
-    text = HEADER + f'\nWRANGLER_VERSION = "{version}"\n\nKEYS: dict[str, tuple[str, tuple[str, ...]]] = {{\n'
+    needed = tuple(map(int, node.removeprefix(">=").split(".")))
+    text = HEADER + f'\nWRANGLER_VERSION = "{version}"\n\nNODE_NEEDED = {needed}\n'
+    text += '"""The oldest Node that this wrangler runs with."""\n\n'
+    text += "KEYS: dict[str, tuple[str, tuple[str, ...]]] = {\n"
     text += "".join(f"    {key!r}: {row!r},\n" for key, row in rows) + "}\n"
     text += (
         '"""Key to (scope: inherited by environments, their own, or of the top level only; JSON types)."""\n'

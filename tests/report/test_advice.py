@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from cflint.finding import Finding, Location, RuleInfo, Safety, Severity
+from cflint.platform.wrangler_keys import NODE_NEEDED
+from cflint.project.modules.node import NodeSaid
 from cflint.project.workers.circumstances import PLAIN, Circumstances
 from cflint.project.workers.runtime_types import RuntimeTypes
 from cflint.record import replace
@@ -104,6 +106,71 @@ def test_what_an_edit_answers_has_the_shape_of_the_answers_around() -> None:
     assert advice_for(finding, info)[1] == (
         'Before it: `if (!id) return Response.json({ error: "malformed" }, { status: 400 })`.'
     )
+
+
+def test_a_function_that_gives_no_response_answers_in_its_own_way() -> None:
+    info = page(
+        'Before it: `if (!id) return new Response("no", { status: 400, headers: { "a": "b" } })`. Then go on.'
+    )
+    finding = found_at("a.ts", "return Response.json({ error: 'no' }, { status: 404 });")
+    truth = replace(finding, words=(("gives a boolean", ""),))
+    assert advice_for(truth, info)[1] == "Before it: `if (!id) return false`. Then go on."
+    other = replace(finding, words=(("gives no response", "`read()` gives no response: who calls it (3:4)"),))
+    assert advice_for(other, info)[1] == (
+        'Before it: `if (!id) throw new Error("no")`. Then go on. `read()` gives no response: who calls it'
+        " (3:4) catches that and answers with 400."
+    )
+    bare = page("Before it: `if (!id) return new Response(null, { status: 403 })`.")
+    assert '`if (!id) throw new Error("refused")`' in advice_for(other, bare)[1]
+
+
+def test_an_edit_throws_where_the_file_answers_by_errors() -> None:
+    info = page('Before it: `if (!id) return new Response("no id", { status: 400 })`.')
+    finding = found_at("a.ts", "throw createError({ statusCode: 404, statusMessage: 'no note' });")
+    assert advice_for(finding, info)[1] == (
+        'Before it: `if (!id) throw createError({ statusCode: 400, statusMessage: "no id" })`.'
+    )
+
+
+def test_an_edit_in_the_handler_answers_whatever_the_function_around_the_place_gives() -> None:
+    info = page('As the first lines of `fetch()`: `if (!id) return new Response("no", { status: 401 })`.')
+    truth = replace(found_at("a.ts"), words=(("gives a boolean", ""),))
+    assert advice_for(truth, info)[1] == info.page.split("\n\n")[2]
+
+
+def test_a_name_that_is_taken_is_not_declared_again() -> None:
+    info = page("Write `let value; try { value = parse(given); } catch { }`, and `value` here.")
+    assert advice_for(found_at("a.ts", "const other = 1;"), info)[1] == info.page.split("\n\n")[2]
+    taken = found_at("a.ts", "return decode(value);")
+    assert advice_for(replace(taken, words=(("given", "value"),)), info)[1] == (
+        "Write `let result; try { result = parse(value); } catch { }`, and `result` here."
+    )
+    all_taken = found_at("a.ts", "value(result, parsed, checked, valueHere);")
+    assert "`let valueHere2;" in advice_for(all_taken, info)[1]
+
+
+def test_an_update_of_wrangler_names_the_places_that_say_an_older_node() -> None:
+    info = page("Update it: `npm install -D wrangler@latest`, then look: `npm ls workerd`.")
+    worker = Circumstances(
+        PLAIN, "a", "w.json", "4.1.0", None, False, (), (), RuntimeTypes.UNKNOWN, "", manager="pnpm"
+    )
+    finding = found_at("a.ts")
+    plain = "Update it: `pnpm add -D wrangler@latest`, then look: `pnpm why workerd`."
+    assert advice_for(finding, info, (worker,))[1] == plain
+    old = replace(
+        worker,
+        older_nodes=(
+            NodeSaid("package.json", ">=18", (18, 0, 0)),
+            NodeSaid(".github/workflows/ci.yml", "20", (20, 0, 0)),
+        ),
+    )
+    needed = ".".join(map(str, NODE_NEEDED[:2]))
+    assert advice_for(finding, info, (old,))[1] == (
+        f"{plain} The newest wrangler runs with Node {needed} and later: raise `>=18` in `package.json` and"
+        " `20` in `.github/workflows/ci.yml` along."
+    )
+    other = page("Write `npm install -D typescript@latest`.")
+    assert "Node" not in advice_for(finding, other, (old,))[1]
 
 
 _PAGE = """Sum

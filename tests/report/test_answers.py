@@ -36,6 +36,20 @@ def answer(code: str, status: str = "400", context: str = "c") -> str | None:
             "err(c, 400, 'invalid', \"malformed\")",
         ),
         (
+            "import { NextResponse } from 'next/server';\n"
+            "return NextResponse.json({ error: 'no' }, { status: 404 });",
+            'NextResponse.json({ error: "malformed" }, { status: 400 })',
+        ),
+        (
+            "throw createError({ statusCode: 404, statusMessage: 'no such note' });",
+            'throw createError({ statusCode: 400, statusMessage: "malformed" })',
+        ),
+        ("throw error(404, 'no such note');", 'throw error(400, "malformed")'),
+        (
+            "throw new HTTPException(404, { message: 'no such note' });",
+            'throw new HTTPException(400, { message: "malformed" })',
+        ),
+        (
             "import { fail } from './fail';\nreturn fail('No id', 403);",
             'fail("malformed", 400)',
         ),
@@ -54,6 +68,8 @@ def test_an_answer_has_the_shape_of_those_around(code: str, expected: str) -> No
         "return err(c, 400, 'invalid', 'No id');",
         "function err(c, status, code, text) {}\nreturn err(c, 404, 'not_found', 'No note');",
         "return context.json({ error: 'no' }, 404);",
+        "throw createError({ statusCode: 404, data: error });",
+        "throw new HTTPException(404, { res: answer, message: 'no' });",
     ],
 )
 def test_nothing_is_copied_that_is_not_known_here(code: str) -> None:

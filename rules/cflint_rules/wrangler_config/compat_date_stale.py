@@ -25,8 +25,9 @@ Write today's date for it. Until then `FLAGS` become the default, among others, 
 this code names; `cflint upgrade` says of each what it changes.
 
 - "runtime of the lock": Update wrangler first (`npm install -D wrangler@latest`), which brings a newer
-  runtime, then write today's date for it. Until then `FLAGS` become the default, among others; `cflint
-  upgrade` says of each what it changes, and which code names what it is about.
+  runtime, then write that one's date: `npm ls workerd` shows it (`1.20260901.0` is of 2026-09-01). Until then
+  `FLAGS` become the default, among others; `cflint upgrade` says of each what it changes, and which code
+  names what it is about.
 - "is the default": Write today's date for it, once `cflint upgrade` has shown nothing that breaks: besides
   the flag of the message `FLAGS` become the default until then, among others.
 

@@ -38,7 +38,7 @@ class RuleIndex:
 
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules
-        self._waiting: dict[str, bool] = {}
+        self._edits: dict[str, str] = {}
         self.model: list[tuple[Rule, Trigger[Any]]] = []
         self.file: WordRules = []
         self.handler: WordRules = []
@@ -60,13 +60,13 @@ class RuleIndex:
         self.marks = tuple(sorted(mark.encode() for mark in marks))
         self.python_anchors = Anchors(word for _, words in self.python for word in words)
 
-    def asks_to_wait(self, rule: str) -> bool:
-        """Whether the edit that a rule's page names may put an `await` into a function."""
-        known = self._waiting.get(rule)
+    def edit_has(self, rule: str, code: str) -> bool:
+        """Whether the edit that a rule's page names has some code (an `await`, an answer)."""
+        known = self._edits.get(rule)
         if known is None:
             _, _, below = self._rules[rule].page.partition("\n## What to do\n")
-            known = self._waiting[rule] = "await " in below.partition("\n## ")[0]
-        return known
+            known = self._edits[rule] = below.partition("\n## ")[0]
+        return code in known
 
     def _add(self, rule: Rule, trigger: Trigger[Any], words: dict[str, dict[str, list[Rule]]]) -> None:
         whole = {"python": self.python, "module": self.file, "handler": self.handler}.get(trigger.kind)

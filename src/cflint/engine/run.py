@@ -342,14 +342,15 @@ def _is_moot(module: Module, finding: Finding) -> bool:
 
 def _in_words_of_its_place(module: Module, finding: Finding, index: RuleIndex) -> Finding:
     """A finding that no fix mends, with what its place calls `env`, `request` and `ctx`, and what an `await`
-    there asks of the functions around."""
+    or an answer there asks of the functions around."""
     if finding.fix is not None or finding.at.document.path != module.document.file.path:
         return finding
     node = module.node_at(finding.at.span.start, finding.at.span.end)
     if node is None:
         return finding
-    waits = _words.waiting_words(module, node) if index.asks_to_wait(finding.rule) else ()
-    words = (*_words.words_at(module, node), *waits)
+    waits = _words.waiting_words(module, node) if index.edit_has(finding.rule, "await ") else ()
+    answers = _words.answering_words(module, node) if index.edit_has(finding.rule, "return new Resp") else ()
+    words = (*_words.words_at(module, node), *answers, *waits)
     return replace(finding, words=(*words, *finding.words)) if words else finding
 
 

@@ -5,6 +5,9 @@ From `config-schema.json` of the npm package wrangler (MIT OR Apache-2.0), names
 
 WRANGLER_VERSION = "4.164.0"
 
+NODE_NEEDED = (22, 12, 0)
+"""The oldest Node that this wrangler runs with."""
+
 KEYS: dict[str, tuple[str, tuple[str, ...]]] = {
     "$schema": ("top", ("string",)),
     "env": ("top", ("object",)),

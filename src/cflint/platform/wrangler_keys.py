@@ -10,10 +10,11 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 
-from cflint.platform._wrangler_key_table import KEYS, WRANGLER_VERSION
+from cflint.platform._wrangler_key_table import KEYS, NODE_NEEDED, WRANGLER_VERSION
 from cflint.record import record
 
 __all__ = [
+    "NODE_NEEDED",
     "REMOVED_KEYS",
     "WRANGLER_VERSION",
     "KeySchema",

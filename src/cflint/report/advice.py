@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from cflint.finding import Finding, RuleInfo, Safety
@@ -24,6 +24,13 @@ _VARIABLE = pattern(r"`(?:\(?[\w. ]+\)?[.?]+)?([A-Z][A-Z0-9]*_[A-Z0-9_]+|[A-Z]{5
 IS_ASYNC = "async"
 BECOMES_ASYNC = "becomes async"
 ENVIRONMENTS = "named environments"
+GIVES_TRUTH = "gives a boolean"
+GIVES_OTHER = "gives no response"
+_RETURNED = pattern(
+    r"return (?:new Response|Response\.json)\((?:null|(?P<text>\"[^\"]*\")|\{(?:[^{}]|\{[^{}]*\})*\})"
+    r"(?:, \{ status: (?P<status>\d+)(?:[^{}]|\{[^{}]*\})*\})?\)"
+)
+"""An answer to an error in an edit, as pages write it."""
 _CODE = pattern(r"``[^\n]+?``|`[^`\n]+`")
 _CALLBACK = pattern(r"async \([^()]*\) => (?:\{.*?\}\)|[^;`]*)")
 _AWAIT = pattern(r"\bawait\b")
@@ -37,6 +44,14 @@ _LISTS = r"(?:ratelimits|kv_namespaces|d1_databases|r2_buckets|ai|vectorize|serv
 _ENTRY = pattern(rf"`\"?{_LISTS}\"?(?:: | = )[\[{{]|`\[\[{_LISTS}\]\]")
 """An entry of a configuration that environments do not inherit."""
 _KEY = pattern(r"\"?(?P<key>[a-z_]+)\"?(?:: | = )[\[{]|\[\[(?P<table>[a-z_]+)\]\]")
+_AT_THE_TOP = pattern(r"\bfirst lines? of `")
+"""An edit that is made in the handler, wherever the place is."""
+_DECLARED = pattern(r"\blet (\w+)")
+_WORD = pattern(r"[A-Za-z_$][\w$]*")
+_OTHER_NAMES = {"value": ("result", "parsed", "checked")}
+_AROUND = 1_500
+"""Bytes before and after a place in which names are looked for that an edit must not declare again."""
+_AN_ERROR = '"refused"'
 IN_PYTHON = "in Python"
 """The name of a case: the finding is in a module of Python."""
 _NAMED = pattern(r"<([a-z]+)>")
@@ -74,10 +89,44 @@ def advice_for(finding: Finding, info: RuleInfo, workers: Sequence[Circumstances
     if not finding.related:
         edit = _ELSEWHERE.sub("", edit)
     answers = answers_of(finding.at.document, finding.at.span.start, dict(own).get(RESPONSE, ""))
-    text = fitted(edit, (*_variable(finding.message), *names, *own), path, related, answers)
+    text = _by_what_is_given(edit, dict(own))
+    fresh = _fresh(text, finding, {general for general, _ in (*names, *own)})
+    text = fitted(text, (*_variable(finding.message), *names, *own, *fresh), path, related, answers)
     text = _with_what_follows(text, dict(own)) + _refused(text, workers)
     text = _SUPPRESS.sub(lambda found: f"{found[0]} by {_comment(info.id, path)}", text, count=1)
     return edit, for_project(text, workers[0]) if workers else text
+
+
+def _by_what_is_given(text: str, words: dict[str, str]) -> str:
+    """An edit that answers, in a function that gives no response: `false` where it gives a boolean,
+    otherwise an error, with who is to answer then."""
+    answer = _RETURNED.search(text)
+    if answer is None or _AT_THE_TOP.search(text[: answer.start()]) is not None:
+        return text
+    if GIVES_TRUTH in words:
+        return _RETURNED.sub("return false", text)
+    if GIVES_OTHER in words:
+        thrown = _RETURNED.sub(lambda found: f"throw new Error({found['text'] or _AN_ERROR})", text)
+        status = f" with {answer['status']}" if answer["status"] else ""
+        return f"{thrown} {_upper(words[GIVES_OTHER])} catches that and answers{status}."
+    return text
+
+
+def _fresh(text: str, finding: Finding, given: set[str]) -> Iterator[tuple[str, str]]:
+    """Other names for those that an edit declares, where the code around has them already."""
+    at = finding.at
+    data = at.document.data
+    around = data[max(0, at.span.start - _AROUND) : at.span.end + _AROUND].decode("utf-8", "replace")
+    taken = set(_WORD.findall(around))
+    declared = {found[1] for span in _CODE.findall(text) for found in _DECLARED.finditer(span)}
+    for name in sorted((declared & taken) - given):
+        others = (*_OTHER_NAMES.get(name, ()), f"{name}Here")
+        yield name, next((it for it in others if it not in taken), f"{name}Here2")
+
+
+def _upper(text: str) -> str:
+    """A sentence's beginning: its first letter, unless code stands there."""
+    return text[:1].upper() + text[1:]
 
 
 def _comment(rule: str, path: str) -> str:

@@ -12,22 +12,28 @@ from cflint.pattern import pattern
 from cflint.source import Document
 
 _GIVEN = pattern(
-    rb"(?:\breturn|=>|\?\?|[?:])\s+(?P<callee>new Response|Response\.json|[a-z]\w{0,11}\.(?:json|text)"
+    rb"(?:\breturn|=>|\?\?|[?:])\s+"
+    rb"(?P<callee>new (?:Next)?Response|(?:Next)?Response\.json|[a-z]\w{0,11}\.(?:json|text)"
     rb"|[a-z]\w*[eE]rr(?:or)?\w{0,20}|err(?:or)?\w{0,20}|fail\w{0,20}|json\w{0,20})\("
+    rb"|\b(?P<thrown>throw\s+(?:createError|error|new HTTPException))\("
 )
-"""What gives an answer to an error, up to its arguments."""
+"""What gives an answer to an error, up to its arguments: of SvelteKit, Nuxt and Hono also by an error."""
+_THROWN = pattern(r"throw (?:new )?\w+")
 _STATUS = pattern(r"(?<![\w.\"'])[45]\d\d\b")
 _TEXT = r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`[^`]*`"
 _TEXTS = pattern(_TEXT)
 _KEY = pattern(rf"(?<![\w.$])[\"']?(?:error|message)[\"']?\s*:\s*(?P<value>{_TEXT}|[\w.]+(?=\s*[,}}\)]))")
-_FIRST = pattern(rf"(?:new Response|[\w.]+)\((?P<value>{_TEXT})")
+_FIRST = pattern(rf"(?:new \w+|[\w.]+)\((?P<value>{_TEXT})")
+_MESSAGE = pattern(rf"(?:(?<![\w.$])(?:statusMessage|message)\s*:|,)\s*(?P<value>{_TEXT})")
 _NAME = pattern(r"(?:(?<![\w$.])|(?<=\.\.\.))[A-Za-z_$][\w$]*(?!\s*:|[\w$])")
 _KNOWN = frozenset({"new", "Response", "JSON", "true", "false", "null", "undefined"})
+_RESPONSES = ("new Response(", "Response.json(", "new NextResponse(", "NextResponse.json(")
 _LONGEST = 240
 _PAIRS = {b"(": 1, b"[": 1, b"{": 1, b")": -1, b"]": -1, b"}": -1}
 
 Answer = Callable[[str, str], str | None]
-"""The code that answers with a text (in quotes) and a status; None where the file has no way of its own."""
+"""The code that answers with a text (in quotes) and a status, an expression or a `throw`; None where the file
+has no way of its own."""
 
 
 def answers_of(document: Document, offset: int, context: str) -> Answer:
@@ -51,7 +57,8 @@ def _examples(data: bytes, context: str) -> Iterator[tuple[int, str]]:
         end = _end(data, found.end())
         if end is None:
             continue
-        code = " ".join(data[found.start("callee") : end].decode("utf-8", "replace").split())
+        start = found.start("callee" if found["callee"] is not None else "thrown")
+        code = " ".join(data[start:end].decode("utf-8", "replace").split())
         if len(_STATUS.findall(code)) == 1 and _is_known(code, data, context):
             yield found.start(), code
 
@@ -70,7 +77,7 @@ def _is_known(code: str, data: bytes, context: str) -> bool:
     """Whether all names in some code are those of the platform, the context, or of the file as a whole."""
     value = _value(code)
     rest = code if value is None else code[: value.start("value")] + code[value.end("value") :]
-    names = {found[0] for found in _NAME.finditer(_TEXTS.sub("", rest))}
+    names = {found[0] for found in _NAME.finditer(_TEXTS.sub("", _THROWN.sub("", rest, count=1)))}
     return all(name == context or name in _KNOWN or _is_top_level(name, data) for name in names)
 
 
@@ -82,8 +89,11 @@ def _is_top_level(name: str, data: bytes) -> bool:
 
 
 def _value(code: str) -> re.Match[str] | None:
-    """The place of the text in an answer: of `error` or `message`, or what stands first."""
-    if not code.startswith(("new Response(", "Response.json(")) and not _is_method(code):
+    """The place of the text in an answer: of `error` or `message`, or what stands first; in one that is
+    thrown also what stands behind the status."""
+    if _THROWN.match(code) is not None:
+        return _MESSAGE.search(code)
+    if not code.startswith(_RESPONSES) and not _is_method(code):
         return None  # a function of the project: see `_of_function`
     if "json" in code.lower():
         return _KEY.search(code)
@@ -100,7 +110,7 @@ def _written(code: str, text: str, status: str) -> str | None:
     value = _value(code)
     if value is not None:
         start, end = value.span("value")
-    elif _is_method(code) or code.startswith(("new ", "Response")):
+    elif _is_method(code) or code.startswith(_RESPONSES):
         return None
     else:
         given = list(_TEXTS.finditer(code))

@@ -6,9 +6,11 @@ import posixpath
 import re
 
 from cflint.pattern import pattern
+from cflint.platform.wrangler_keys import NODE_NEEDED
 from cflint.project.workers.circumstances import Circumstances
 
 _INSTALL = pattern(r"`npm install(?P<dev> -D)? (?P<package>[@\w/.-]+)`")
+_LIST = pattern(r"`npm ls ")
 _RUN = pattern(r"`npx (?P<tool>wrangler|drizzle-kit) ")
 _ADDS = {
     "npm": ("npm install", "npm install -D"),
@@ -16,13 +18,16 @@ _ADDS = {
     "yarn": ("yarn add", "yarn add -D"),
     "bun": ("bun add", "bun add -d"),
 }
+_LISTS = {"npm": "npm ls", "pnpm": "pnpm why", "yarn": "yarn why", "bun": "bun why"}
+"""What shows which version of a package is there."""
 _RUNS = {"npm": "npx", "pnpm": "pnpm exec", "yarn": "yarn", "bun": "bunx"}
 """How the tool of a package is run that the project has."""
 
 
 def for_project(text: str, worker: Circumstances) -> str:
     """An edit with the commands that a project's package manager has for those of npm. Where wrangler stands
-    in a package.json that is not the nearest one, its folder is said."""
+    in a package.json that is not the nearest one, its folder is said, and where the newest wrangler is to
+    come the places that say an older Node."""
     manager = worker.manager or "npm"
     runner = _RUNS[manager]
 
@@ -35,4 +40,17 @@ def for_project(text: str, worker: Circumstances) -> str:
         where = f"`{folder}`" if folder else "the root folder"
         return f"{command} in {where}, whose package.json has it"
 
-    return _RUN.sub(lambda found: f"`{runner} {found['tool']} ", _INSTALL.sub(add, text))
+    newer = any(found["package"] == "wrangler@latest" for found in _INSTALL.finditer(text))
+    written = _RUN.sub(lambda found: f"`{runner} {found['tool']} ", _INSTALL.sub(add, text))
+    written = _LIST.sub(f"`{_LISTS[manager]} ", written)
+    return written + _with_node(worker) if newer else written
+
+
+def _with_node(worker: Circumstances) -> str:
+    """What an update of wrangler asks of the Node that a project says it runs with."""
+    said = [f"`{it.text}` in `{it.path}`" for it in worker.older_nodes]
+    if not said:
+        return ""
+    listed = f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else said[0]
+    needed = ".".join(map(str, NODE_NEEDED[:2]))
+    return f" The newest wrangler runs with Node {needed} and later: raise {listed} along."

@@ -63,7 +63,7 @@ def fitted(
         if named:
             span = _named(span, named)
         if answers is not None:
-            span = _ANSWER.sub(partial(_as_others, answers), span)
+            span = _ANSWER.sub(partial(_as_others, answers), span).replace("return throw ", "throw ")
         if context:
             span = _HEADER.sub(r"\g<request>.req.header(\g<name>)", _ANSWER.sub(_by_context(context), span))
         if is_untyped:

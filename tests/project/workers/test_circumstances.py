@@ -47,6 +47,17 @@ def test_a_worker_tells_its_configuration_and_its_tools() -> None:
     assert found.types is RuntimeTypes.PACKAGE
 
 
+def test_places_that_say_a_node_too_old_for_the_newest_wrangler() -> None:
+    files = {"wrangler.json": CONFIG, "src/index.ts": CODE, "package.json": PACKAGE, ".nvmrc": "18\n"}
+    (found,) = of({**files, ".github/workflows/ci.yml": "a: { node-version: 24 }\n  node-version: 20\n" * 2})
+    assert [(it.path, it.text) for it in found.older_nodes] == [
+        (".nvmrc", "18"),
+        (".github/workflows/ci.yml", "20"),
+    ]
+    (found,) = of({**files, ".nvmrc": "24\n"})
+    assert found.older_nodes == ()
+
+
 def test_what_is_not_known_is_empty() -> None:
     (found,) = of({"wrangler.json": CONFIG, "src/index.ts": CODE})
     assert (found.wrangler, found.env_types, found.environments) == ("", (), ())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cflint.platform.classes import ClassKind
 from cflint.project.apps.kind import Given, Shape
 from cflint.project.code.calls import CallSite, callers_of, name_of
+from cflint.project.code.gives import Gives, what_it_gives
 from cflint.project.code.module import Module
 from cflint.project.code.module import module_of as module_of
 from cflint.project.code.values import Value, ValueKind
@@ -34,6 +35,10 @@ ENVIRONMENTS = "named environments"
 """The word for the environments of the configuration that have a name."""
 IN_HONO = "in Hono"
 """The name of a case: a context of Hono is at hand."""
+GIVES_TRUTH = "gives a boolean"
+"""The name of a case: the function around a place gives a boolean."""
+GIVES_OTHER = "gives no response"
+"""The word for who answers, where the function around a place gives neither a response nor a boolean."""
 HONO = "new Response"
 """The word for what answers: in Hono, the name of the context."""
 
@@ -92,6 +97,21 @@ def words_at(module: Module, node: Node) -> Words:
     if named:
         found[ENVIRONMENTS] = ", ".join(f"`env.{name}`" for name in named[:_MOST_CALLERS])
     return tuple((general, here) for general, here in found.items() if general != here)
+
+
+def answering_words(module: Module, node: Node) -> Words:
+    """What an edit that answers needs to know of a function that gives no response."""
+    function = module.enclosing_function(node)
+    gives = what_it_gives(module, function) if function is not None else Gives.UNKNOWN
+    if gives is Gives.TRUTH:
+        return ((GIVES_TRUTH, ""),)
+    if function is None or gives is not Gives.OTHER:
+        return ()
+    named = name_of(module, function)
+    calls = callers_of(module, function).calls if named is not None else ()
+    label = f"`{module.text(named)}()`" if named is not None else "the function around"
+    where = ", ".join(_place(module, site) for site in calls[:_MOST_CALLERS])
+    return ((GIVES_OTHER, f"{label} gives no response: who calls it{f' ({where})' if where else ''}"),)
 
 
 def waiting_words(module: Module, node: Node) -> Words:

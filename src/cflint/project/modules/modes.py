@@ -40,7 +40,7 @@ def modes_called(texts: Iterable[str]) -> frozenset[str] | None:
 def commands_of(workspace: Workspace, folder: str) -> Iterator[str]:
     """The scripts of the package.json of a folder, and what CI says there or in a folder above."""
     yield from _scripts(workspace, folder)
-    for _, text in _pipelines(workspace, folder):
+    for _, text in pipelines_of(workspace, folder):
         yield text
 
 
@@ -49,7 +49,7 @@ def wrangler_calls_of(workspace: Workspace, folder: str) -> Iterator[WranglerCal
     those of the workspace."""
     for script in _scripts(workspace, folder):
         yield from wrangler_calls(script, folder)
-    for path, text in _pipelines(workspace, folder):
+    for path, text in pipelines_of(workspace, folder):
         root, marker, _ = path.rpartition(f"{_WORKFLOWS}/")
         root = (root if marker else posixpath.dirname(path)).rstrip("/")
         yield from calls_in_workflow(text, root) if marker else wrangler_calls(text, root)
@@ -61,7 +61,8 @@ def _scripts(workspace: Workspace, folder: str) -> Iterator[str]:
         yield from Manifest(document).scripts.values()
 
 
-def _pipelines(workspace: Workspace, folder: str) -> Iterator[tuple[str, str]]:
+def pipelines_of(workspace: Workspace, folder: str) -> Iterator[tuple[str, str]]:
+    """The files of CI of a folder and of those above it: path and text."""
     for above in upwards(folder):
         entries = workspace.entries(above)
         paths = [name for name in _PIPELINES if name in entries]

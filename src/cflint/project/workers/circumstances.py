@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from cflint.finding import Location
 from cflint.pattern import pattern
 from cflint.platform.env_types import ENV_TYPE_NAMES
-from cflint.platform.wrangler_keys import KEYS_SINCE, PAGES_LACKS
+from cflint.platform.wrangler_keys import KEYS_SINCE, NODE_NEEDED, PAGES_LACKS
 from cflint.project.modules.installed import installed_version, is_older, manifests_above
 from cflint.project.modules.manager import manifest_naming, package_manager
+from cflint.project.modules.node import NodeSaid, nodes_said
 from cflint.project.workers.facts import GENERATED_TYPES
 from cflint.project.workers.packages import package_folder
 from cflint.project.workers.runtime_types import RuntimeTypes, runtime_types_of
@@ -45,7 +46,8 @@ class Circumstances:
     `types` is where those of the platform come from, `language` what it is written in, "" for TypeScript.
     `refused` are keys of the configuration that edits add elsewhere, and that Pages, or this wrangler, does
     not take. `manager` is the package manager, `wrangler_manifest` the package.json that names wrangler, if
-    it is not the nearest one.
+    it is not the nearest one. `older_nodes` are the places that say a Node which the newest wrangler does not
+    run with.
     """
 
     kind: str
@@ -61,6 +63,7 @@ class Circumstances:
     refused: frozenset[str] = frozenset()
     manager: str = ""
     wrangler_manifest: str = ""
+    older_nodes: tuple[NodeSaid, ...] = ()
 
     @property
     def is_pages(self) -> bool:
@@ -109,6 +112,9 @@ def circumstances_of(project: Project, worker: Worker) -> Circumstances:
         refused=PAGES_LACKS if is_pages else frozenset(_unknown_keys(project, folder)),
         manager=package_manager(workspace, folder),
         wrangler_manifest=_manifest_elsewhere(project, folder),
+        older_nodes=tuple(
+            dict.fromkeys(it for it in nodes_said(workspace, folder) if it.lowest < NODE_NEEDED)
+        ),
     )
 
 
