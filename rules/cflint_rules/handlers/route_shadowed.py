@@ -142,7 +142,7 @@ def _fix(subject: Module, taker: js.RouteAdded, route: js.RouteAdded) -> Fix | N
     data = subject.document.data
     text = data[cut.start : cut.end].decode("utf-8", "replace")
     if route.call.statement is not None and not _is_chained(subject, route):
-        text = text.strip("\n") + "\n" + ("\n" if data[place.end : place.end + 1] == b"\n" else "")
+        text = text.strip("\r\n") + "\n" + ("\n" if data[place.end : place.end + 1] in (b"\n", b"\r") else "")
     title = f"Move the route in front of {quoted(subject.text(taker.path))}"
     return Fix(title, (subject.insert(place.start, text), gone), Safety.UNSAFE)
 

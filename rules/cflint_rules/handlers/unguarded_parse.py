@@ -110,7 +110,9 @@ InvalidCharacterError: atob() called with invalid base64-encoded data.
 
 ## Fix safety
 
-No fix: what to answer is up to the author.
+Unsafe: clients get another answer than before, also to a body of `null`, and what to answer is up to the
+author. There is a fix where the body is the value of a constant, in a function that gives a response: it
+answers as the code around answers errors.
 
 Source: https://developers.cloudflare.com/workers/observability/errors/,
 https://developer.mozilla.org/en-US/docs/Web/API/Request/json, and workerd, src/workerd/api/
@@ -128,7 +130,9 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Documents,
     Finding,
+    Fix,
     Module,
+    Safety,
     Severity,
     ValueKind,
     config,
@@ -187,7 +191,7 @@ _WORDS = (
 )
 
 
-@rule(module(*_WORDS), severity=Severity.NOTE, documents=Documents.NOTHING)
+@rule(module(*_WORDS), severity=Severity.NOTE, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run or config.is_of_development(subject.path):
         return
@@ -203,7 +207,15 @@ def check(subject: Module) -> Iterator[Finding]:
         subject.at(node),
         tuple(subject.at(other, "so does this") for other, _ in others[: _MOST - 1]),
         words=js.awaited_word("expression", subject, node),
+        fix=_fix(subject, [one for one, _ in found[:_MOST]]),
     )
+
+
+def _fix(subject: Module, nodes: list[Node]) -> Fix | None:
+    """A fix that answers 400 in place of each body that cannot be read; None where the first cannot be."""
+    edits = [js.refusing_edits(subject, node, "malformed", 400) for node in nodes]
+    whole = tuple(edit for some in edits for edit in some)
+    return Fix("Answer 400 to what is malformed", whole, Safety.UNSAFE) if edits[0] else None
 
 
 def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:

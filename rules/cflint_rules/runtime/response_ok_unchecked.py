@@ -146,17 +146,17 @@ def _fix(module: Module, response: js.Awaited, taken: Node) -> Fix | None:
         return None
     name = response.declaration.name
     told = f"`the other side answered ${{{name}.status}}`"
-    indent, newline = module.indent_of(statement), module.document.newline
+    indent = module.indent_of(statement)
     if _is_in_loop(module, taken):
-        inner = f"{newline}{indent}{module.indent_unit}"
-        lines = f"if (!{name}.ok) {{{inner}console.error({told});{inner}continue;{newline}{indent}}}"
+        inner = f"\n{indent}{module.indent_unit}"
+        lines = f"if (!{name}.ok) {{{inner}console.error({told});{inner}continue;\n{indent}}}"
         title = "Leave out this turn of the loop"
     else:
         lines, title = (
             f"if (!{name}.ok) throw new Error({told});",
             "Throw where the other side answers an error",
         )
-    return Fix(title, (module.insert(statement.start_byte, f"{lines}{newline}{indent}"),), Safety.UNSAFE)
+    return Fix(title, (module.insert(statement.start_byte, f"{lines}\n{indent}"),), Safety.UNSAFE)
 
 
 def _fix_of_kept(module: Module, response: js.Awaited, body: Node, used: Node) -> Fix | None:

@@ -9,8 +9,8 @@ from functools import lru_cache
 from cflint.finding import Finding, RuleInfo, Safety
 from cflint.pattern import pattern
 from cflint.platform.wrangler_keys import KEYS_SINCE
+from cflint.project.code.answers import answers_of
 from cflint.project.workers.circumstances import Circumstances
-from cflint.report.answers import answers_of
 from cflint.report.commands import for_project
 from cflint.report.escape import masked_source
 from cflint.report.fitting import RESPONSE, fitted

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from cflint.pattern import pattern
-from cflint.report.answers import Answer
+from cflint.project.code.answers import Answer
 
 _CODE = pattern(r"``[^\n]+?``|`[^`\n]+`")
 _UNTYPED = (".js", ".mjs", ".cjs", ".jsx")

@@ -83,7 +83,7 @@ def _kind(module: Module, node: Node | None) -> Gives:
     if node.type in _OTHERS:
         return Gives.OTHER
     kind = module.value_of(node).awaited.kind
-    if kind is ValueKind.RESPONSE:
+    if kind is ValueKind.RESPONSE or module.response_made(node) is not None:
         return Gives.RESPONSE
     if node.type == "call_expression" and _BODIES.search(module.text(node)) is not None:
         return Gives.OTHER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cflint.report.answers import answers_of
+from cflint.project.code.answers import answers_of
 from cflint.source import Document
 
 

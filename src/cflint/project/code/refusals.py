@@ -1,0 +1,133 @@
+"""What code answers to a client that sent something malformed, and the edits that write it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cflint.finding import Edit
+from cflint.pattern import pattern
+from cflint.project.code.answers import answers_of
+from cflint.project.code.gives import Gives, what_it_gives
+from cflint.project.code.words import HONO, words_at
+from cflint.syntax.javascript import first_named
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from cflint.project.code.module import Module
+
+_CASTS = frozenset({"as_expression", "satisfies_expression", "parenthesized_expression"})
+_HOLDERS = frozenset({"statement_block", "program", "switch_case", "switch_default"})
+_NULLABLE = frozenset(
+    {"type_identifier", "nested_type_identifier", "generic_type", "object_type", "array_type", "union_type"}
+)
+"""Types behind which `| null` may be written."""
+_NAMES = ("body", "sent", "given", "received")
+_REST = pattern(rb"[ \t]*(?://[^\r\n]*)?(?=\r?\n|\Z)")
+_LOOSE_END = pattern(r",? \)")
+_LOOSE_COMMA = pattern(r", \}")
+"""What is left of an answer over several lines where it is written on one."""
+
+
+def refusal(module: Module, node: Node, text: str, status: int) -> str | None:
+    """The expression that answers with a text and a status of an error, as the code nearest to a node does;
+    None where the function around gives no response."""
+    function = module.enclosing_function(node)
+    if function is None or what_it_gives(module, function) is not Gives.RESPONSE:
+        return None
+    context = dict(words_at(module, node)).get(HONO, "")
+    quoted = f'"{text}"'
+    found = answers_of(module.document, node.start_byte, context)(quoted, str(status))
+    if found is None:
+        found = (
+            f"{context}.text({quoted}, {status})"
+            if context
+            else f"new Response({quoted}, {{ status: {status} }})"
+        )
+    declared = first_named(function.child_by_field_name("return_type"))
+    found = _LOOSE_END.sub(")", _LOOSE_COMMA.sub(" }", found.replace("( ", "(")))
+    needs_next = declared is not None and "NextResponse" in module.text(declared)
+    return None if needs_next and "NextResponse" not in found else found
+
+
+def refusing_edits(module: Module, read: Node, text: str, status: int) -> tuple[Edit, ...]:
+    """Edits that answer with an error where an awaited call throws, or gives `null`: `const body = await
+    request.json()` becomes one with `.catch(() => null)`, with a question below. () where that is more than
+    the value of a constant of its own."""
+    whole = _waited_for(module, read)
+    declarator = module.parent(whole) if whole is not None else None
+    statement = module.parent(declarator) if declarator is not None else None
+    holder = module.parent(statement) if statement is not None else None
+    if whole is None or declarator is None or statement is None or holder is None:
+        return ()
+    if declarator.type != "variable_declarator" or declarator.child_by_field_name("type") is not None:
+        return ()
+    if statement.type != "lexical_declaration" or holder.type not in _HOLDERS:
+        return ()
+    answer = refusal(module, read, text, status)
+    name = declarator.child_by_field_name("name")
+    if (
+        answer is None
+        or name is None
+        or sum(it.type == "variable_declarator" for it in statement.children) > 1
+    ):
+        return ()
+    casts = _casts(module, read, whole)
+    if casts is None:
+        return ()
+    handled = [module.insert(read.end_byte, ".catch(() => null)"), *casts]
+    end = ";" if module.text(statement).endswith(";") else ""
+    indent = module.indent_of(statement)
+    label = module.text(name)
+    if name.type == "identifier":
+        asked = f"\n{indent}if ({label} === null) return {answer}{end}"
+        return (*handled, module.insert(_end_of(module, statement), asked))
+    fresh = _fresh(module, statement)
+    if name.type != "object_pattern" or fresh is None:
+        return ()
+    behind = f"\n{indent}if ({fresh} === null) return {answer}{end}\n{indent}const {label} = {fresh}{end}"
+    return (module.replace(name, fresh), *handled, module.insert(_end_of(module, statement), behind))
+
+
+def _waited_for(module: Module, read: Node) -> Node | None:
+    """The `await` of a call, with the casts and parentheses around it."""
+    above = module.parent(read)
+    while above is not None and above.type in _CASTS:
+        read, above = above, module.parent(above)
+    if above is None or above.type != "await_expression":
+        return None
+    return module.with_wrappers(above)
+
+
+def _casts(module: Module, read: Node, whole: Node) -> list[Edit] | None:
+    """Edits that add `null` to the types that a value is said to have; None where that cannot be written."""
+    edits: list[Edit] = []
+    node = read
+    while node.id != whole.id:
+        above = module.parent(node)
+        if above is None:
+            return None
+        if above.type == "satisfies_expression":
+            return None
+        if above.type == "as_expression":
+            kind = above.named_children[-1]
+            if kind.type in _NULLABLE:
+                edits.append(module.insert(kind.end_byte, " | null"))
+            elif module.text(kind) not in ("any", "unknown"):
+                return None
+        node = above
+    return edits
+
+
+def _fresh(module: Module, statement: Node) -> str | None:
+    """A name that nothing in the function around uses."""
+    function = module.enclosing_function(statement)
+    around = module.text(function if function is not None else module.root)
+    return next((it for it in _NAMES if re.search(rf"\b{it}\b", around) is None), None)
+
+
+def _end_of(module: Module, statement: Node) -> int:
+    """Where the line of a statement ends, a comment behind it included."""
+    found = _REST.match(module.document.data, statement.end_byte)
+    return found.end() if found is not None else statement.end_byte
