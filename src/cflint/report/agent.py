@@ -33,7 +33,7 @@ _TYPES = {
 }
 _RECENT = 365
 """Days: what a compatibility date of the last year leaves switched off concerns no edit that pages name."""
-_MAX_LINES = 8
+_MAX_LINES = 12
 """Of a change of more lines the first ones are shown, with the command that shows all."""
 _MAX_LENGTH = 400
 _MOST_MASKED = 10_000
