@@ -17,7 +17,13 @@ _MOST_CALLS = 6
 _MOST_DEPTH = 3
 _FUNCTIONS = frozenset({"function_declaration", "function_expression", "arrow_function", "method_definition"})
 _TIGHT = frozenset(
-    {"member_expression", "subscript_expression", "non_null_expression", "call_expression", "unary_expression"}
+    {
+        "member_expression",
+        "subscript_expression",
+        "non_null_expression",
+        "call_expression",
+        "unary_expression",
+    }
 )
 """What takes a part of `await call()` for itself: there it needs parentheses."""
 
