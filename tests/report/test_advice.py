@@ -90,6 +90,10 @@ def test_commands_are_those_of_the_package_manager() -> None:
         " `pnpm exec wrangler types`."
     )
     assert advice_for(finding, info)[1] == info.page.split("\n\n")[2], "npm, where nothing is known"
+    pages = replace(bun, manager="npm", kind="Pages project")
+    assert advice_for(finding, page("`npx wrangler secret put KEY`"), (pages,))[1] == (
+        "`npx wrangler pages secret put KEY`"
+    )
 
 
 def test_other_places_are_spoken_of_only_where_they_are_shown() -> None:

@@ -8,6 +8,7 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.project.code.becoming_async import edits_to_await_in as edits_to_await_in
     from cflint.project.code.edits import append_text as append_text
     from cflint.project.code.import_edits import add_imports as add_imports
     from cflint.project.code.import_edits import imported_parts as imported_parts
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from cflint.project.config.undeclared import declare_binding as declare_binding
     from cflint.project.sql.edits import bind_holes as bind_holes
 _ORIGINS = {
+    "cflint.project.code.becoming_async": ("edits_to_await_in"),
     "cflint.project.code.edits": ("append_text"),
     "cflint.project.code.import_edits": (
         "add_imports imported_parts move_import relative_specifier remove_imports set_import_source"
@@ -66,6 +68,7 @@ __all__ = [
     "bind_holes",
     "create_classes",
     "declare_binding",
+    "edits_to_await_in",
     "fix_by_async_handler",
     "fix_by_await",
     "fix_by_new_context",
