@@ -44,6 +44,10 @@ Put what this `catch` does into `app.onError((error, c) => { … })` of the app 
 c.text("internal error", 500)` at its end where it only threw on; leave `await next()` alone here. A
 `finally` stays; what it asks of the error is `c.error` behind `await next()`.
 
+- "it is there already": Take this `catch` away and leave `await next()` alone: the `onError()` that is there
+  answers errors of handlers today. What the `catch` logs moves there; what it answers does not. A `finally`
+  stays; what it asks of the error is `c.error` behind `await next()`.
+
 ## Not reported
 
 A `try` that does more than to call `next()` and to log; a `catch` that asks for a `Response`, which is no
@@ -52,7 +56,8 @@ sight: such an error does reach the `catch`.
 
 ## Fix safety
 
-There is no fix: what the `catch` does belongs into an `onError()`, which may be there already.
+Unsafe: a `catch` goes that only logs (Hono logs errors itself), or answers although there is an `onError()`,
+or by a status 4xx, which no error of a handler means. There is none where it does more.
 
 Source: https://hono.dev/docs/api/hono#error-handling, and Hono 4.13, `src/compose.ts` (`dispatch`)
 """
@@ -62,20 +67,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import (
+    Edit,
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    Span,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _DOES_MORE = ("call_expression", "new_expression", "throw_statement", "await_expression")
 
+_REFUSES = pattern(r"\b4\d\d\b")
+"""A status that is none of an error of the server: what a handler throws is no fault of a client."""
 _HARMLESS = frozenset(
     {"now", "stringify", "round", "get", "set", "header", "toFixed", "toISOString", "substring", "Date"}
 )
 """What is called around `next()` and does not fail."""
 
 
-@rule(call("next"), severity=Severity.NOTE)
+@rule(call("next"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     if match.receiver is not None or match.arguments or function is None or not match.call.is_awaited:
@@ -97,7 +118,51 @@ def check(match: Match) -> Iterator[Finding]:
         "Hono hands the errors of handlers to `onError()`: this `catch` does not get them",
         module.at(caught.children[0]),
         (match.at(match.node, "this resolves although a handler throws"),),
+        words=(("it is there already", ""),) if _is_answered_elsewhere(module) else (),
+        fix=_fix(module, attempt, caught),
     )
+
+
+def _fix(module: Module, attempt: Node, caught: Node) -> Fix | None:
+    """A fix that takes a `catch` away that only logs, or answers what `onError()` answers: Hono logs errors
+    itself. None where it does more, which belongs into an `onError()`."""
+    handled, body = caught.child_by_field_name("body"), attempt.child_by_field_name("body")
+    if handled is None or body is None or not body.named_children:
+        return None
+    for statement in handled.named_children:
+        said = js.first_named(statement) if statement.type == "expression_statement" else None
+        if said is not None and module.log_at(said) is None:
+            return None
+        if said is None and statement.type not in ("throw_statement", "return_statement", "comment"):
+            return None
+    answers_500 = any(True for _ in module.descendants(handled, "return_statement")) and (
+        _REFUSES.search(module.text(handled)) is None
+    )
+    if answers_500 and not _is_answered_elsewhere(module):
+        return None
+    gone = Edit(module.document, Span(_end_before(module, caught), caught.end_byte), "")
+    if attempt.child_by_field_name("finalizer") is not None:
+        return Fix("Take the `catch` away", (gone,), Safety.UNSAFE)
+    indent = module.indent_of(attempt)
+    inner = module.indent_of(body.named_children[0])
+    first, last = body.named_children[0], body.named_children[-1]
+    if module.document.line_of(first.start_byte) == module.document.line_of(body.start_byte):
+        text = module.document.data[first.start_byte : last.end_byte].decode("utf-8", "replace")
+    else:
+        text = module.moved_text(body, inner, indent)[1:-1].strip()
+    return Fix("Take the `catch` away", (module.replace(attempt, text),), Safety.UNSAFE)
+
+
+def _end_before(module: Module, caught: Node) -> int:
+    """Where what stands before a `catch` ends, without the blanks."""
+    return len(module.document.data[: caught.start_byte].rstrip())
+
+
+def _is_answered_elsewhere(module: Module) -> bool:
+    """Whether a Worker of the module has an `onError()`, as far as words tell."""
+    paths = dict.fromkeys(path for worker in module.workers for path in worker.modules)
+    documents = (module.project.sources.document(path) for path in paths or (module.path,))
+    return any(document is not None and document.has_word("onError") for document in documents)
 
 
 def _is_harmless(module: Module, node: Node) -> bool:

@@ -55,9 +55,14 @@ export default {
 
 ## What to do
 
-Before it: `if (typeof value !== "string") return new Response("a field is missing", { status: 400 })`, for
-this and each that is shown (of a number `"number"`, of a list `!Array.isArray(value)`). One that may be
-left out gets a default instead (`value ?? null` where it is bound to a column that may be NULL).
+Before it: `if (value == null) return new Response("a field is missing", { status: 400 })`, for this and each
+that is shown, those of one block in one question before the first of them. One that may be left out gets a
+default instead (`value ?? null` where it is bound to a column that may be NULL).
+
+- "of a list": Before it: `if (!Array.isArray(value)) return new Response("a field is missing", { status: 400
+  })`, and so for each that is shown (`value == null` of what is no list).
+- "of a text": Before it: `if (typeof value !== "string") return new Response("a field is missing", { status:
+  400 })`, and so for each that is shown (`value == null` of what is no text).
 
 ## Not reported
 
@@ -73,7 +78,9 @@ There is one finding in a module, with the other places.
 
 ## Fix safety
 
-No fix: what to answer is up to the author.
+Unsafe: who leaves a field out, or sends another type where a list or a text is needed, gets an answer 400, as
+the code around answers errors; what the type says may be left out is bound as `null`. There is no fix in a
+function that gives no response.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/API/URLSearchParams/get#return_value,
 https://developers.cloudflare.com/d1/worker-api/#type-conversion,
@@ -83,13 +90,16 @@ https://developers.cloudflare.com/workers/observability/errors/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.api import (
     Documents,
+    Edit,
     Finding,
+    Fix,
     Module,
+    Safety,
     Severity,
     ValueKind,
     config,
@@ -114,6 +124,17 @@ _PRINTS = pattern(r"console\.\w+|JSON\.stringify|log(?:ger)?(?:\.\w+)?|String|en
 _TELLS_APART = pattern(r"instanceof(?! Error\b)|\b4\d\d\b|\.name\b|\.code\b|\.status\b")
 _STATUS_500 = pattern(rb"\b500\b")
 _MOST = 16
+_MISSING = "a field is missing"
+_HOLDERS = frozenset({"statement_block", "switch_case", "switch_default"})
+_PLAIN = pattern(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")
+_OF_LISTS = frozenset(
+    {"map", "filter", "forEach", "reduce", "some", "every", "find", "join", "flatMap", "sort", "push"}
+)
+_OF_TEXTS = frozenset(
+    {"toUpperCase", "toLowerCase", "trim", "startsWith", "endsWith", "split", "replace", "replaceAll"}
+    | {"match", "charAt", "padStart", "substring", "normalize", "localeCompare"}
+)
+"""Methods that only lists, or only texts have."""
 _MOST_HOPS = 2
 
 
@@ -126,7 +147,7 @@ class _Throw:
     sent: Node
 
 
-@rule(module(*_READS), severity=Severity.NOTE, documents=Documents.NOTHING)
+@rule(module(*_READS), severity=Severity.NOTE, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run or config.is_of_development(subject.path):
         return
@@ -148,8 +169,103 @@ def check(subject: Module) -> Iterator[Finding]:
             subject.at(first.sent, "the client sends it here"),
             *(subject.at(other.node, "so is this") for other in others[: _MOST - 1]),
         ),
-        words=js.word("value", subject, first.node),
+        words=(*js.word("value", subject, first.node), *_kind_word(subject, first)),
+        fix=_fix(subject, found[:_MOST]),
     )
+
+
+def _kind_word(subject: Module, thrown: _Throw) -> js.Words:
+    """The case of the page for what the code takes a value for."""
+    asked = _asked(subject, thrown)
+    return (("of a list", ""),) if "isArray" in asked else (("of a text", ""),) if "typeof" in asked else ()
+
+
+def _fix(subject: Module, found: Sequence[_Throw]) -> Fix | None:
+    """A fix that answers 400 where what a statement needs is not there, and binds `null` for what the type
+    says may be left out; None where the first of it cannot be."""
+    by_statement: dict[int, list[_Throw]] = {}
+    edits: list[Edit] = []
+    for one in found:
+        statement = subject.statement_of(one.node)
+        if one.is_bound and _may_be_left_out(subject, one):
+            edits.append(subject.insert(one.node.end_byte, " ?? null"))
+        elif statement is not None:
+            by_statement.setdefault(_first_of_block(subject, by_statement, one, statement), []).append(one)
+        if (
+            one is found[0]
+            and not edits
+            and (statement is None or _refuses(subject, [one], statement) is None)
+        ):
+            return None
+    for several in by_statement.values():
+        statement = subject.statement_of(several[0].node)
+        edit = _refuses(subject, several, statement) if statement is not None else None
+        if edit is not None:
+            edits.append(edit)
+    return Fix("Answer 400 where a field is missing", tuple(edits), Safety.UNSAFE)
+
+
+def _first_of_block(
+    subject: Module, groups: Mapping[int, Sequence[_Throw]], one: _Throw, statement: Node
+) -> int:
+    """The statement of the same block before which is asked already, where the value is there by then: what
+    it writes would stay where a later question refuses. Otherwise the statement itself."""
+    holder, name = subject.parent(statement), js.unwrap(one.node)
+    while (access := subject.member(name)) is not None:
+        name = js.unwrap(access.object)
+    declaration = subject.scope.resolve(name) if name.type == "identifier" else None
+    for key, several in groups.items():
+        earlier = subject.statement_of(several[0].node)
+        if earlier is None or holder is None or subject.parent(earlier) != holder or declaration is None:
+            continue
+        if declaration.node.start_byte < earlier.start_byte:
+            return key
+    return statement.id
+
+
+def _refuses(subject: Module, several: Sequence[_Throw], statement: Node) -> Edit | None:
+    """An edit that answers before a statement where something that it needs is not there."""
+    holder = subject.parent(statement)
+    label = js.unwrap(several[0].node)
+    text = (
+        f"{subject.text(label)} is missing" if len(several) == 1 and _is_plain(subject, label) else _MISSING
+    )
+    answer = js.refusal(subject, statement, text.removeprefix("body."), 400)
+    if answer is None or holder is None or holder.type not in _HOLDERS:
+        return None
+    if any(not _is_plain(subject, js.unwrap(one.node)) for one in several):
+        return None
+    if subject.enclosing_function(several[0].node) != subject.enclosing_function(statement):
+        return None
+    asked = " || ".join(dict.fromkeys(_asked(subject, one) for one in several))
+    end = ";" if subject.text(statement).endswith((";", "}")) else ""
+    return subject.insert(
+        statement.start_byte, f"if ({asked}) return {answer}{end}\n{subject.indent_of(statement)}"
+    )
+
+
+def _is_plain(subject: Module, node: Node) -> bool:
+    """Whether an expression is a name, or a field of one, which may be written twice."""
+    return _PLAIN.fullmatch(subject.text(node)) is not None
+
+
+def _asked(subject: Module, thrown: _Throw) -> str:
+    """The condition under which a value is not what the code takes it for."""
+    text = subject.text(js.unwrap(thrown.node))
+    read = subject.member_read(thrown.node) if not thrown.is_bound else None
+    if read is not None and read.name in _OF_LISTS:
+        return f"!Array.isArray({text})"
+    if read is not None and read.name in _OF_TEXTS:
+        return f'typeof {text} !== "string"'
+    return f"{text} === undefined" if thrown.is_bound else f"{text} == null"
+
+
+def _may_be_left_out(subject: Module, thrown: _Throw) -> bool:
+    """Whether the type that the body is said to have makes a field optional, where it is read."""
+    statement = subject.statement_of(thrown.sent)
+    name = subject.text(js.unwrap(thrown.node)).rpartition(".")[2]
+    text = subject.text(statement) if statement is not None else ""
+    return re.search(rf"\b{re.escape(name)}\?\s*:", text) is not None
 
 
 def _is_answered_with_500(subject: Module, node: Node) -> bool:

@@ -69,6 +69,13 @@ Install it where it is imported, in the version that is used today (`npm ls NAME
 NAME@VERSION`, in the folder of that package.json (with pnpm or yarn `add`). Nothing changes then but that
 it stays; without it, the build fails once the other package drops it.
 
+- "a package of types": In the folder of `<file>`: `npm install -D <name>`. Nothing of it is in the build;
+  without it, the types go once nothing else brings them.
+
+- "a locked version": In the folder of `<file>`: `npm install <name>@<version>`, which is the version that the
+  lock file has today, and commit the lock file along. Nothing changes then but that it stays; without it, the
+  build fails once nothing else brings it.
+
 - "`<file>` does not declare `<name>`": In the folder of `<file>`: `npm install <name>`, at the version that
   is used today (`npm ls <name>` shows it; with pnpm or yarn `add`). Nothing changes then but that it stays;
   without it, the build fails once nothing else brings it.
@@ -189,7 +196,18 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
                 f"`{manifests[0].document.path}` does not declare `{name}`: it is there {why}",
                 Location(document, edge.item.span),
                 severity=Severity.NOTE,
+                words=_version_words(project, folder, name),
             )
+
+
+def _version_words(project: Project, folder: str, name: str) -> js.Words:
+    """The case of the page for a package: which version of it the lock file has."""
+    if name.startswith("@types/") or name == "@cloudflare/workers-types":
+        return (("a package of types", ""),)
+    found = config.installed_version(project.workspace, folder, name)
+    if found is None or not found.exact:
+        return ()
+    return (("a locked version", ""), ("<version>", ".".join(map(str, found.lowest))))
 
 
 def _in_python(subject: Worker, project: Project) -> Iterator[Finding]:
