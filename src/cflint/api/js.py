@@ -200,8 +200,8 @@ if TYPE_CHECKING:
     from cflint.project.code.received import payload_reads as payload_reads
     from cflint.project.code.received import reads_of as reads_of
     from cflint.project.code.received import unsent as unsent
-    from cflint.project.code.refusals import refusal as refusal
     from cflint.project.code.refusals import refusing_edits as refusing_edits
+    from cflint.project.code.refusals import refusing_statement as refusing_statement
     from cflint.project.code.remote import Bound as Bound
     from cflint.project.code.remote import RemoteMethod as RemoteMethod
     from cflint.project.code.remote import all_remote_calls as all_remote_calls
@@ -384,7 +384,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance provenance_as_json"),
     "cflint.project.code.received": ("Read message_bodies payload_reads reads_of unsent"),
-    "cflint.project.code.refusals": ("refusal refusing_edits"),
+    "cflint.project.code.refusals": ("refusing_edits refusing_statement"),
     "cflint.project.code.remote": (
         "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_that_only_one_has "
         "remote_calls remote_method"
@@ -691,8 +691,8 @@ __all__ = [
     "reads_of",
     "reads_query",
     "reads_request",
-    "refusal",
     "refusing_edits",
+    "refusing_statement",
     "remote_calls",
     "remote_method",
     "repetition_of",
