@@ -119,6 +119,7 @@ if TYPE_CHECKING:
     from cflint.project.workers.pages import sources_of_worker_js as sources_of_worker_js
     from cflint.project.workers.runtime_types import RuntimeTypes as RuntimeTypes
     from cflint.project.workers.runtime_types import runtime_types_of as runtime_types_of
+    from cflint.project.workers.schedules import schedule_texts as schedule_texts
     from cflint.project.workers.worker import Entrypoint as Entrypoint
     from cflint.project.workers.worker import ExportSet as ExportSet
     from cflint.syntax.data import Format as Format
@@ -173,6 +174,7 @@ _ORIGINS = {
         "asset_files functions_below is_deployed_to_pages routes_files sources_of_worker_js"
     ),
     "cflint.project.workers.runtime_types": ("RuntimeTypes runtime_types_of"),
+    "cflint.project.workers.schedules": ("schedule_texts"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
@@ -284,6 +286,7 @@ __all__ = [
     "removed_key",
     "routes_files",
     "runtime_types_of",
+    "schedule_texts",
     "scope_of",
     "scripts_called",
     "shown_version",
