@@ -36,7 +36,8 @@ def test_an_id_is_left_out_where_wrangler_makes_the_resource(version: str, is_le
     config = CONFIG + ', "d1_databases": [{ "binding": "DB", "database_id": "<ID>" }] }'
     (finding,) = found({"wrangler.json": config, "i.ts": ANSWERS, "package.json": wanting(version)}, rule)
     assert ("leave it out" in finding.message) is is_left_out
-    assert ("Take the key out" in advice(finding, rule)) is is_left_out
+    assert (finding.fix is not None) is is_left_out
+    assert ("wrangler d1 create" in advice(finding, rule)) is not is_left_out
 
 
 def test_an_id_is_never_left_out_on_pages() -> None:

@@ -27,7 +27,8 @@ by itself (from 4.45 on, for Workers, not for Pages), a KV namespace needs no `i
 
 ## What to do
 
-As it stands the deployment fails: there is no such resource. Write the id of one that exists.
+As it stands the deployment fails: there is no such resource. Write the id of one that exists; where the
+message says so, take the key out instead, and wrangler (4.45 or later) makes an empty one when it deploys.
 
 - "`account_id`": Delete the line: wrangler then takes the account of who is logged in, or that of the
   variable `CLOUDFLARE_ACCOUNT_ID`. As it stands the deployment fails.
