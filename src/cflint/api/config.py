@@ -110,6 +110,7 @@ if TYPE_CHECKING:
     from cflint.project.workers.migrations import migration_folder as migration_folder
     from cflint.project.workers.mirrors import Mirror as Mirror
     from cflint.project.workers.mirrors import mirrors_of as mirrors_of
+    from cflint.project.workers.mirrors import script_texts as script_texts
     from cflint.project.workers.packages import config_schema as config_schema
     from cflint.project.workers.packages import shown_version as shown_version
     from cflint.project.workers.pages import asset_files as asset_files
@@ -168,7 +169,7 @@ _ORIGINS = {
     "cflint.project.workers.generated": ("StaleTypes stale_types"),
     "cflint.project.workers.generated_entry": ("generated_entry"),
     "cflint.project.workers.migrations": ("migration_folder"),
-    "cflint.project.workers.mirrors": ("Mirror mirrors_of"),
+    "cflint.project.workers.mirrors": ("Mirror mirrors_of script_texts"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.pages": (
         "asset_files functions_below is_deployed_to_pages routes_files sources_of_worker_js"
@@ -288,6 +289,7 @@ __all__ = [
     "runtime_types_of",
     "schedule_texts",
     "scope_of",
+    "script_texts",
     "scripts_called",
     "shown_version",
     "similar_binding",
