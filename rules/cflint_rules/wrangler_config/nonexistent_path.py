@@ -47,8 +47,8 @@ before wrangler; if it is gone for good, delete this configuration. wrangler sto
   `npx wrangler d1 migrations create` makes `migrations` when there are some.
 - "neither `main`": Add `main` with the path of the Worker's code, or, where there is only a folder of files
   to serve, `assets` with that as its `directory`. If the file is no configuration of a Worker, delete it.
-- "alone means": Write `assets` with the folder as its `directory` in the place of `site`: the files are then
-  served without code. If code is to serve them, add `main`.
+- "alone means": Write `"assets": { "directory": "<folder>" }` in the place of `site` and its keys: the files
+  are then served without code. If code is to serve them, add `main`.
 - "is no module": Delete `main`, and write `assets` with the folder of the file as its `directory`.
 - "is a folder": Write the file in it that has the default export.
 - "absolute path": Write it relative to this file.
@@ -85,6 +85,7 @@ it is written instead.
 
 - "neither `main`": the code of that file is deployed then; run cflint again, which has not looked at it so
   far.
+- "alone means": the files are served as they are, without code.
 - "the script": what calls it (`run` in workflows, the README) has to go, too; if you have the file, and it
   was never committed, commit it instead.
 - "is not there": another file of that folder is deployed than the one that was meant.
@@ -114,6 +115,7 @@ from cflint.api import (
     rule,
 )
 from cflint_rules.wrangler_config._scripts import speaks_for_its_package
+from cflint_rules.wrangler_config._sites import as_assets, folder_of_site
 
 _SOMETHING = ("main", "assets", "site", "build", "type", "entry-point", "pages_build_output_dir")
 _TODAY = frozenset(_SOMETHING) - {"type"}
@@ -167,10 +169,15 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         return
     site = _site_without_entry(subject, project) if not found else None
     if site is not None:
+        named = subject.top.node.at("site", "bucket")
+        folder = folder_of_site(subject.top, named.text, project) if named is not None and named.text else ""
+        edits = as_assets(subject.top, folder, project) if folder else None
         yield Finding(
             f"{quoted('site')} alone means the entry `{_ENTRY_OF_SITE}`, which is not there",
             site,
+            fix=Fix.of("Serve the folder as `assets`", edits, Safety.UNSAFE),
             severity=Severity.WARNING,
+            words=(("<folder>", folder),) if folder else (),
         )
         return
     if found or _has_something(subject) or not _is_deployed(subject, paths, project):
