@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cflint.project.config.class_edits import use_sqlite as use_sqlite
     from cflint.project.config.edits import add_flag as add_flag
     from cflint.project.config.edits import append_item as append_item
+    from cflint.project.config.edits import flag_for_key as flag_for_key
     from cflint.project.config.edits import joined as joined
     from cflint.project.config.edits import mend_fault as mend_fault
     from cflint.project.config.edits import move_to_top_level as move_to_top_level
@@ -49,8 +50,8 @@ _ORIGINS = {
         "add_durable_object_class append_migration create_classes use_sqlite"
     ),
     "cflint.project.config.edits": (
-        "add_flag append_item joined mend_fault move_to_top_level remove_key rename_key "
-        "replace_text require_secret set_key"
+        "add_flag append_item flag_for_key joined mend_fault move_to_top_level remove_key "
+        "rename_key replace_text require_secret set_key"
     ),
     "cflint.project.config.undeclared": ("declare_binding"),
     "cflint.project.sql.edits": ("bind_holes"),
@@ -73,6 +74,7 @@ __all__ = [
     "fix_by_await",
     "fix_by_new_context",
     "fix_by_wait_until",
+    "flag_for_key",
     "imported_parts",
     "joined",
     "mend_fault",
