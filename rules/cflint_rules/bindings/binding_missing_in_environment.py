@@ -82,6 +82,7 @@ level until their ids are changed; Durable Objects and Workflows are the environ
 Source: https://developers.cloudflare.com/workers/wrangler/environments/
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache, partial
 
@@ -101,11 +102,13 @@ from cflint.api import (
     fixes,
     join_names,
     js,
+    pattern,
     rule,
     worker,
 )
 
 _SHOWN = 6
+_PRODUCTION = pattern(r"prod|live|main", re.I)
 _ALIKE = 2
 """How many bindings two environments share that are meant to be the same Worker."""
 
@@ -131,7 +134,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             and not (found.kind.is_value and _stands_for_secret(found))
             and not _is_emptied(environment, found)
             and _is_mentioned(found.name, subject, project)
-            and not _is_asked_for(found.name, subject, project)
+            and not (_may_do_without(environment, found) and _is_asked_for(found.name, subject, project))
         ]
         if any(found.kind.is_value for found in missing):
             given = _given(configuration, environment, project)
@@ -248,13 +251,23 @@ def _is_emptied(environment: Environment, found: Binding) -> bool:
     return node is not None and node.plain == []
 
 
+def _may_do_without(environment: Environment, found: Binding) -> bool:
+    """Whether something may be left out on purpose where code asks for it: a production that answers by an
+    error for want of its database is none of that."""
+    return found.kind.is_value or _PRODUCTION.match(environment.name or "") is None
+
+
 def _is_asked_for(name: str, subject: Worker, project: Project) -> bool:
-    """Whether code does with and without a binding: it asks whether it is there, or has something else."""
+    """Whether code does with and without a binding, wherever it reads it: it asks whether it is there, or has
+    something else."""
+    is_read = False
     for path in subject.modules:
         module = js.module_of(project, path) if js.is_mentioned(project, (path,), name) else None
-        if module is not None and any(use.guarded or use.written for use in module.env_uses_of(name)):
-            return True
-    return False
+        for use in module.env_uses_of(name) if module is not None else ():
+            if not use.guarded:
+                return False
+            is_read = True
+    return is_read
 
 
 def _stands_for_secret(found: Binding) -> bool:
