@@ -177,7 +177,7 @@ export default { async fetch(request, env) { return new Response(await env.KV.ge
                 "package.json": '{ "devDependencies": { "@cloudflare/workers-types": "4" } }',
                 "tsconfig.json": "{}",
             },
-            'import type { ExportedHandler } from "@cloudflare/workers-types"',
+            "Give each parameter its type: `request: Request`, `env: Env`",
         ),
     ],
 )
@@ -332,9 +332,13 @@ def test_a_result_that_is_used_elsewhere_shows_where_it_comes_from() -> None:
 @pytest.mark.parametrize(
     ("kind", "method", "entry"),
     [
-        ("KVNamespace", "get('a')", '`"kv_namespaces": [{ "binding": "STORE" }]`'),
-        ("D1Database", "prepare('SELECT 1').first()", '`"d1_databases": [{ "binding": "STORE" }]`'),
-        ("R2Bucket", "head('a')", '`"r2_buckets": [{ "binding": "STORE" }]`'),
+        ("KVNamespace", "get('a')", '`"kv_namespaces": [{ "binding": "STORE", "id": "ID" }]`'),
+        (
+            "D1Database",
+            "prepare('SELECT 1').first()",
+            '`"d1_databases": [{ "binding": "STORE", "database_name":',
+        ),
+        ("R2Bucket", "head('a')", '`"r2_buckets": [{ "binding": "STORE", "bucket_name": "BUCKET" }]`'),
     ],
 )
 def test_the_entry_of_what_is_not_declared_is_written_out(kind: str, method: str, entry: str) -> None:
