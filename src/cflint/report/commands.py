@@ -22,7 +22,8 @@ _RUNS = {"npm": "npx", "pnpm": "pnpm exec", "yarn": "yarn", "bun": "bunx"}
 
 def for_project(text: str, worker: Circumstances) -> str:
     """An edit with the commands that a project's package manager has for those of npm. Where wrangler stands
-    in a package.json that is not the nearest one, its folder is said."""
+    in a package.json that is not the nearest one, its folder is said. Secrets of Pages have a command of
+    their own."""
     manager = worker.manager or "npm"
     runner = _RUNS[manager]
 
@@ -35,4 +36,6 @@ def for_project(text: str, worker: Circumstances) -> str:
         where = f"`{folder}`" if folder else "the root folder"
         return f"{command} in {where}, whose package.json has it"
 
+    if worker.is_pages:
+        text = text.replace("wrangler secret put ", "wrangler pages secret put ")
     return _RUN.sub(lambda found: f"`{runner} {found['tool']} ", _INSTALL.sub(add, text))
