@@ -182,8 +182,8 @@ def _jobs(module: Module, function: Node) -> Iterator[Node]:
 
 
 def _takers(module: Module, node: Node, function: Node, hops: int) -> list[tuple[Module, Node]]:
-    """The `catch` clauses, or calls of `.catch()`, that take all errors of a job; [] where something does not,
-    or that cannot be seen."""
+    """The `catch` clauses, or calls of `.catch()`, that take all errors of a job; [] where there are others, or
+    that cannot be seen."""
     chained = _catch_of(module, node)
     if chained is not None:
         return [(module, chained)]
@@ -215,7 +215,7 @@ def _is_awaited_elsewhere(home: Module, job: Node, function: Node) -> bool:
 
 
 def _fix(places: Iterable[tuple[Module, Node]], function: Node) -> Fix | None:
-    """The fix that throws each error on, where nothing else is left to do that an error would keep from it."""
+    """The fix that throws each error on, where nothing is left to do after it."""
     edits: list[Edit] = []
     for home, taker in places:
         added = _thrown_on(home, taker, function)
