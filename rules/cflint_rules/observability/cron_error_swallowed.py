@@ -182,8 +182,8 @@ def _jobs(module: Module, function: Node) -> Iterator[Node]:
 
 
 def _takers(module: Module, node: Node, function: Node, hops: int) -> list[tuple[Module, Node]]:
-    """The `catch` clauses, or calls of `.catch()`, that take all errors of a job; [] where there are others, or
-    that cannot be seen."""
+    """The `catch` clauses, or calls of `.catch()`, that take all errors of a job; [] where some get through,
+    or that cannot be seen."""
     chained = _catch_of(module, node)
     if chained is not None:
         return [(module, chained)]
