@@ -429,3 +429,11 @@ def test_a_tag_without_quotation_marks_is_mended_wherever_it_goes() -> None:
     config = f'{CONFIG}, "r2_buckets": [{{ "binding": "B", "bucket_name": "b" }}] }}'
     (finding,) = found({"wrangler.json": config, "i.ts": code}, rule)
     assert [place.document.line_of(place.span.start) for place in finding.related] == [2, 3]
+
+
+@pytest.mark.parametrize(("version", "is_told"), [("3.76.0", True), ("3.77.0", False), ("^4.0.0", False)])
+def test_observability_is_switched_on_where_wrangler_takes_the_key(version: str, is_told: bool) -> None:
+    files = {"wrangler.json": CONFIG + " }", "i.ts": ANSWERS, "package.json": wanting(version)}
+    (finding,) = found(files, "observability-not-enabled")
+    assert finding.fix is not None
+    assert ("needs wrangler 3.77" in finding.fix.title) is is_told
