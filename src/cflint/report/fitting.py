@@ -17,7 +17,8 @@ from cflint.report.answers import Answer
 _CODE = pattern(r"``[^\n]+?``|`[^`\n]+`")
 _UNTYPED = (".js", ".mjs", ".cjs", ".jsx")
 _TYPES = pattern(
-    r"(?<=[\w\])])\??: (?:string|number|boolean|unknown|Error|WebSocket|ArrayBuffer|Promise<[^<>]*>)"
+    r"(?<=[\w\])])\??: (?:string|number|boolean|unknown|Error|WebSocket|ArrayBuffer|KVNamespace|R2Bucket"
+    r"|KVNamespaceListOptions|R2ListOptions|Promise<[^<>]*>)"
     r"(?: \| (?:string|undefined|null|ArrayBuffer))*(?= ?[,;)={])"
     r"| as (?:Record<[^<>]*>|string|number|const)(?: \| (?:null|undefined))?|(?<=\w)<\{[^{}]*\}>(?=\()"
 )

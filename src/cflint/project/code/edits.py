@@ -49,6 +49,12 @@ def indent_unit(document: Document) -> str:
     return "  "
 
 
+def free_name(module: ModuleLike, *wanted: str) -> str | None:
+    """The first of some names that means nothing in a module yet."""
+    root = module.syntax.root
+    return next((name for name in wanted if next(module.scope.named(name, root), None) is None), None)
+
+
 def whole_lines(module: ModuleLike, node: Node) -> Span:
     """The span of a statement with its indentation and line end when it stands alone on its lines."""
     return lines_around(module, span_of(node))
