@@ -9,6 +9,8 @@ from cflint.lazy import lazily
 
 if TYPE_CHECKING:
     from cflint.project.code.edits import append_text as append_text
+    from cflint.project.code.edits import free_name as free_name
+    from cflint.project.code.edits import statement_at_ends as statement_at_ends
     from cflint.project.code.import_edits import add_imports as add_imports
     from cflint.project.code.import_edits import imported_parts as imported_parts
     from cflint.project.code.import_edits import move_import as move_import
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from cflint.project.config.undeclared import declare_binding as declare_binding
     from cflint.project.sql.edits import bind_holes as bind_holes
 _ORIGINS = {
-    "cflint.project.code.edits": ("append_text"),
+    "cflint.project.code.edits": ("append_text free_name statement_at_ends"),
     "cflint.project.code.import_edits": (
         "add_imports imported_parts move_import relative_specifier remove_imports set_import_source"
     ),
@@ -73,6 +75,7 @@ __all__ = [
     "fix_by_new_context",
     "fix_by_pages",
     "fix_by_wait_until",
+    "free_name",
     "imported_parts",
     "joined",
     "mend_fault",
@@ -86,5 +89,6 @@ __all__ = [
     "require_secret",
     "set_import_source",
     "set_key",
+    "statement_at_ends",
     "use_sqlite",
 ]
