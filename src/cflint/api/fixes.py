@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from cflint.project.code.promises import fix_by_await as fix_by_await
     from cflint.project.code.promises import fix_by_new_context as fix_by_new_context
     from cflint.project.code.promises import fix_by_wait_until as fix_by_wait_until
+    from cflint.project.code.turn_edits import Gathered as Gathered
+    from cflint.project.code.turn_edits import fix_by_gathering as fix_by_gathering
     from cflint.project.config.class_edits import add_durable_object_class as add_durable_object_class
     from cflint.project.config.class_edits import append_migration as append_migration
     from cflint.project.config.class_edits import create_classes as create_classes
@@ -47,6 +49,7 @@ _ORIGINS = {
     "cflint.project.code.promises": (
         "fix_by_async_handler fix_by_await fix_by_new_context fix_by_wait_until"
     ),
+    "cflint.project.code.turn_edits": ("Gathered fix_by_gathering"),
     "cflint.project.config.class_edits": (
         "add_durable_object_class append_migration create_classes use_sqlite"
     ),
@@ -61,6 +64,7 @@ _ORIGINS = {
 __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 
 __all__ = [
+    "Gathered",
     "add_durable_object_class",
     "add_flag",
     "add_imports",
@@ -72,6 +76,7 @@ __all__ = [
     "declare_binding",
     "fix_by_async_handler",
     "fix_by_await",
+    "fix_by_gathering",
     "fix_by_new_context",
     "fix_by_pages",
     "fix_by_wait_until",
