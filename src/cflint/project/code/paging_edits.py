@@ -93,10 +93,10 @@ def _named(module: ModuleLike, result: Awaited, items: str) -> tuple[str, str, t
         return None
     held, kind = result.declaration.name, items.capitalize()
     wanted = (f"all{kind}",) if held == items else (f"{held}{kind}", f"{held}All{kind}")
-    listed = free_name(module, *wanted)
-    if listed is None:
+    name = free_name(module, *wanted)
+    if name is None:
         return None
-    return held, listed, tuple(read.node for read in reads if read is not None)
+    return held, name, tuple(read.node for read in reads if read is not None)
 
 
 def _next(module: ModuleLike, call: Node, page: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cflint.finding import Edit, Fix, Safety
 from cflint.project.code.edits import free_name, indent_of, indent_unit
 from cflint.record import record
-from cflint.syntax.javascript import FUNCTIONS, body_of, span_of, unwrap
+from cflint.syntax.javascript import FUNCTIONS, body_of, span_of, unwrap, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cflint.project.code.turns import Turn
 
 _HOLDERS = frozenset({"statement_block", "program"})
+_NAMES = frozenset({"identifier", "shorthand_property_identifier_pattern"})
 
 
 @record(frozen=True)
@@ -48,7 +49,7 @@ def _of_loop(turn: Turn, call: Node, item: str, how: Gathered) -> Fix | None:
         return None
     if awaits.type != "await_expression" or statement.type != "expression_statement":
         return None
-    name = _name_for(module, loop.child_by_field_name("left"), how)
+    name = name_for_all(module, loop.child_by_field_name("left"), how.noun)
     if name is None or holder.type not in _HOLDERS or turn.is_async:
         return None
     newline, indent = module.document.newline, indent_of(module, loop)
@@ -78,7 +79,7 @@ def _of_callback(turn: Turn, call: Node, item: str, how: Gathered) -> Fix | None
     if item == pattern and unwrap(turn.items).type == "identifier":
         text = _calling(module, indent, items, how, end)
         return Fix(how.title, (Edit(module.document, span_of(statement), text),), Safety.UNSAFE)
-    name = _name_for(module, given[0].pattern, how)
+    name = name_for_all(module, given[0].pattern, how.noun)
     if name is None:
         return None
     parameters = function.child_by_field_name("parameters")
@@ -101,11 +102,12 @@ def _calling(module: Module, indent: str, name: str, how: Gathered, end: str) ->
     )
 
 
-def _name_for(module: Module, pattern: Node | None, how: Gathered) -> str | None:
-    """A name for the list, made of that of one item, and of a number where the function has others of that
-    name before it: fixes of two loops beside each other take two."""
-    noun = how.noun
-    if pattern is None or pattern.type != "identifier":
+def name_for_all(module: Module, pattern: Node | None, noun: str) -> str | None:
+    """A name for a list of what belongs to all items, made of that of one item, and of a number where the
+    function has others of that name before it: fixes of two loops beside each other take two."""
+    parts = (pattern, *walk(pattern)) if pattern is not None else ()
+    pattern = next((part for part in parts if part.type in _NAMES), None)
+    if pattern is None:
         return free_name(module, noun)
     one = module.text(pattern)
     wanted = noun if noun == f"{one}s" else f"{one}{noun.capitalize()}"
