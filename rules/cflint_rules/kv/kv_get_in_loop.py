@@ -153,7 +153,7 @@ def _words(match: Match, wanted: _Wanted | None) -> js.Words:
         *((piece, f"{piece}, {text}") for _, text in read),
     )
     asked = js.word("asked", module, key)
-    if wanted is None or not asked or (kind is not None and not read):
+    if wanted is None or "`" in wanted.text or not asked or (kind is not None and not read):
         return words
     return (("the keys of a list", ""), *words, *asked, ("names", wanted.text))
 
@@ -241,7 +241,7 @@ def _fix(match: Match, turn: js.Turn, wanted: _Wanted) -> Fix | None:
     end = ";" if module.text(statement).rstrip().endswith((";", "}")) and b";" in module.document.data else ""
     typed, is_exact = _types(match)
     given = f", {module.text(kind)}" if kind is not None else ""
-    callee = module.text(match.callee)
+    callee = match.text(match.callee)
     if _TAKEN.search(f"{callee}{given}") is not None:
         return None
     piece = f"{names}.slice(at, at + 100)"
@@ -281,11 +281,10 @@ def _types(match: Match) -> tuple[str, bool]:
 
 def _type_arguments(match: Match) -> str:
     """What stands between the callee of a call and its arguments: `<T>`."""
-    listed = match.node.child_by_field_name("arguments")
-    data = match.module.document.data
-    return (
-        data[match.callee.end_byte : listed.start_byte].decode("utf-8", "replace").strip() if listed else ""
-    )
+    callee, listed = match.callee, match.node.child_by_field_name("arguments")
+    if callee is None or listed is None:
+        return ""
+    return match.module.document.data[callee.end_byte : listed.start_byte].decode("utf-8", "replace").strip()
 
 
 def _statement_of(turn: js.Turn) -> Node | None:
