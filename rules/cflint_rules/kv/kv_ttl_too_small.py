@@ -100,7 +100,8 @@ def check(match: Match) -> Iterator[Finding]:
     if written is not None and seconds is not None and seconds < _MINIMUM[name]:
         least = _MINIMUM[name]
         is_written_here = written.type != "identifier" and js.contains(options, written)
-        fix, place = Fix(f"Raise it to {least}", (match.replace(written, str(least)),), Safety.SAFE), None
+        place: Node | None = None
+        fix: Fix | None = Fix(f"Raise it to {least}", (match.replace(written, str(least)),), Safety.SAFE)
         if not is_written_here:
             fix, place = _of_constant(match, written, least)
         yield Finding(
