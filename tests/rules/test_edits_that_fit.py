@@ -203,11 +203,14 @@ D1 = CONFIG + ', "d1_databases": [{ "binding": "DB" }] }'
 @pytest.mark.parametrize(
     ("loop", "wanted"),
     [
-        ("for (const key of names) await env.KV.get(key)", "`const wanted = names;"),
-        ("for (const one of names) await env.KV.get(one.id)", "`const wanted = names.map((it) => it.id);"),
+        ("for (const key of names) await env.KV.get(key)", "`const wanted = [...names];"),
+        (
+            "for (const one of names) await env.KV.get(one.id)",
+            "`const wanted = Array.from(names, (one) => one.id);",
+        ),
         (
             "for (const { name } of names) await env.KV.get(name)",
-            "`const wanted = names.map(({ name }) => name);",
+            "`const wanted = Array.from(names, ({ name }) => name);",
         ),
         (
             "for (const one of names) { const key = `a${one}`; await env.KV.get(key); }",
