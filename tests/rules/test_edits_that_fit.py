@@ -259,7 +259,7 @@ def test_the_keys_that_are_asked_for_together_are_those_of_the_turns(loop: str, 
             " const b = await env.DB.prepare('SELECT * FROM t WHERE c = ?').bind(a).first(); if (!b)"
             " await env.DB.prepare('INSERT INTO t (c) VALUES (?)').bind(a).run();"
             " return new Response(); } };",
-            "`ON CONFLICT (c) DO NOTHING`",
+            "`WHERE NOT EXISTS (SELECT * FROM t WHERE c = ?)`",
         ),
     ],
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cflint.project.sql.drizzle import DrizzleTable as DrizzleTable
     from cflint.project.sql.drizzle import drizzle_tables as drizzle_tables
     from cflint.project.sql.keys import is_defined as is_defined
+    from cflint.project.sql.keys import is_unique_in_whole as is_unique_in_whole
     from cflint.project.sql.keys import unique_key as unique_key
     from cflint.project.sql.lists import THROUGH as THROUGH
     from cflint.project.sql.lists import gives_more_than as gives_more_than
@@ -56,7 +57,7 @@ _ORIGINS = {
     "cflint.project.sql.columns": ("columns_in_no_index columns_lacking columns_not_migrated"),
     "cflint.project.sql.d1": ("D1Query D1Statement d1_statement is_written_before queries_before"),
     "cflint.project.sql.drizzle": ("DrizzleColumn DrizzleTable drizzle_tables"),
-    "cflint.project.sql.keys": ("is_defined unique_key"),
+    "cflint.project.sql.keys": ("is_defined is_unique_in_whole unique_key"),
     "cflint.project.sql.lists": ("THROUGH gives_more_than reads_list"),
     "cflint.project.sql.named": ("columns_read columns_written"),
     "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
@@ -100,6 +101,7 @@ __all__ = [
     "executions",
     "gives_more_than",
     "is_defined",
+    "is_unique_in_whole",
     "is_written_before",
     "placeholders",
     "positions",
