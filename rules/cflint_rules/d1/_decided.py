@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _NAMES = ("inserted", "insertion", "insertResult", "insertedRow")
 """Names for what the `INSERT` gives, of which the first that the module does not know is taken."""
+_NOTHING = {"run": ".meta.changes === 0", "first": " === null"}
+"""By the method that runs an `INSERT`: how one sees that it inserted nothing."""
 _SPACE = pattern(r"\s+")
 _LONGEST = 400
 _FOUND = ("{}", "!!{}", "Boolean({})", "{} !== null", "{} != null", "{} !== undefined", "{} != undefined")
@@ -46,7 +48,7 @@ def branch_of(module: Module, lookup: Node, insert: Node) -> Branch | None:
     result = module.awaited(lookup)
     if statement is None or result is None:
         return None
-    places = [result.node, *result.references] if result.declaration is not None else [result.node]
+    places = [js.unwrap(result.node), *(result.references if result.declaration is not None else ())]
     if result.pattern is not None and result.pattern.type == "object_pattern":
         places = [use for use in rows_of(module, result.pattern) if use.start_byte < insert.start_byte]
     for place in places:
@@ -114,7 +116,7 @@ def fix_of(
     `target` is what stands behind `ON CONFLICT`; None where no columns are unique, so that the statement has
     to ask itself."""
     statement = insert.statement
-    if branch is None or statement is None or insert.name != "run" or insert.arguments:
+    if branch is None or statement is None or insert.name not in _NOTHING:
         return None
     use = sql.prepared_by(module, insert.receiver) if insert.receiver is not None else None
     if use is None or not js.contains(insert.node, use.call):
@@ -134,11 +136,18 @@ def fix_of(
 
 
 def _with_conflict(use: sql.SqlUse, target: str) -> tuple[Edit, ...] | None:
-    last = use.text.statements[0].tokens[-1]
+    last = _row(use)[-1]
     span = _within(use, last.start, last.end)
     if span is None or last.text != ")":
         return None
     return (use.module.insert(span, f" ON CONFLICT{target} DO NOTHING"),)
+
+
+def _row(use: sql.SqlUse) -> tuple[sql.Token, ...]:
+    """The tokens of a statement as far as `RETURNING`."""
+    tokens = use.text.statements[0].tokens
+    end = next((at for at, token in enumerate(tokens) if token.upper == "RETURNING"), len(tokens))
+    return tokens[:end]
 
 
 def _within(use: sql.SqlUse, start: int, end: int) -> int | None:
@@ -151,7 +160,7 @@ def _within(use: sql.SqlUse, start: int, end: int) -> int | None:
 
 def _with_lookup(use: sql.SqlUse, query: sql.D1Query) -> tuple[Edit, ...] | None:
     """`SELECT … WHERE NOT EXISTS (…)` for `VALUES (…)`, with the values of the lookup behind the others."""
-    module, tokens = use.module, use.text.statements[0].tokens
+    module, tokens = use.module, _row(use)
     asked = sql.prepared_by(module, query.call.receiver) if query.call.receiver is not None else None
     listed = [at for at, token in enumerate(tokens) if token.upper == "VALUES"]
     chained = sql.chained_call(module, use.call)
@@ -212,17 +221,23 @@ def _as_part(asked: sql.SqlUse, use: sql.SqlUse) -> str | None:
     return _SPACE.sub(" ", text)
 
 
-def _answer(module: Module, query: sql.D1Query, insert: js.Call, found: Node) -> tuple[Edit, ...] | None:
-    """What the code does where the lookup finds a row, done again where the `INSERT` did nothing."""
-    statement, result = insert.statement, module.awaited(query.call.node)
-    if statement is None or result is None:
-        return None
-    names = {result.declaration.name} if result.declaration is not None else set()
-    if result.pattern is not None:
+def reads_row(module: Module, lookup: Node, code: Node) -> bool:
+    """Whether code takes anything of the row that a lookup finds."""
+    result = module.awaited(lookup)
+    names = {result.declaration.name} if result is not None and result.declaration is not None else set()
+    if result is not None and result.pattern is not None:
         kinds = ("identifier", "shorthand_property_identifier_pattern")
         names |= {module.text(it) for it in module.descendants(result.pattern, *kinds)}
-    if any(next(module.leaves(name, found), None) is not None for name in names):
-        return None  # it tells of the row, which was not read then
+    return any(next(module.leaves(name, code), None) is not None for name in names)
+
+
+def _answer(module: Module, query: sql.D1Query, insert: js.Call, found: Node) -> tuple[Edit, ...] | None:
+    """What the code does where the lookup finds a row, done again where the `INSERT` did nothing."""
+    statement = insert.statement
+    if statement is None:
+        return None
+    if reads_row(module, query.call.node, found):
+        return None  # which was not there
     throws = next(module.descendants(found, "throw_statement"), None) is not None
     if throws and module.try_around(found) != module.try_around(statement):
         return None
@@ -239,7 +254,7 @@ def _answer(module: Module, query: sql.D1Query, insert: js.Call, found: Node) ->
     if name is None:
         return None
     indent = module.indent_of(statement)
-    after = f"\n{indent}if ({name}.meta.changes === 0) {text}"
+    after = f"\n{indent}if ({name}{_NOTHING[insert.name]}) {text}"
     return (*before, module.insert(_line_end(module, statement), after))
 
 

@@ -59,8 +59,9 @@ code answers then as <answer>. As it is, a second row comes now and then.
 `INSERT OR IGNORE`, `INSERT OR REPLACE`, `ON CONFLICT`; an `INSERT` in a `try` whose `catch` speaks of
 `UNIQUE` or of a constraint; a `SELECT` of which nobody asks whether it found a row, or without whose row
 there is no `INSERT` (`if (!found) return …`); one by another value than the `INSERT` writes; one of what
-several rows come to (`MAX`, `SUM`), which looks for no row; rows of a list that the code goes through; what a
-cron trigger does, of which one runs at a time.
+several rows come to (`MAX`, `SUM`), or for the last of them (`ORDER BY`), which looks for no row; rows of a
+list that the code goes through; a name that gives way to another where it is taken; what a cron trigger does,
+of which one runs at a time.
 
 ## Errors
 
@@ -98,7 +99,7 @@ from cflint.api import (
     rule,
     sql,
 )
-from cflint_rules.d1._decided import Branch, branch_of, fix_of, rows_of
+from cflint_rules.d1._decided import Branch, branch_of, fix_of, reads_row, rows_of
 from cflint_rules.d1._writes import is_alone, outermost
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ _MEMBERS = 3
 _STAND_IN = frozenset({"string", "null", "undefined", "number"})
 _LONGEST = 300
 """Characters of a lookup that is repeated in the edit."""
+_OF_SEVERAL = frozenset({"COUNT", "ORDER"})
+"""Words of a lookup for which there may be several rows."""
 _COUNTS = frozenset({"COUNT", "EXISTS"})
 """Functions of which one asks whether there are any rows; others of all rows give one in any case."""
 _DECIDES = frozenset({"CONFLICT", "IGNORE", "REPLACE", "SELECT"})
@@ -144,8 +147,10 @@ def check(match: Match) -> Iterator[Finding]:
         asked = query.call.node
         if _is_asked(module, asked, match.node) and js.can_reach(module, asked, match.node):
             key = sql.unique_key(module, insert.tables[0], query.select.compared)
-            if key is None and "COUNT" in words:
-                continue  # of how many there may be, which no index says
+            if key is None and not words.isdisjoint(_OF_SEVERAL):
+                continue  # of how many there may be, or the last one of them
+            if _is_made_anew(module, query, match.node):
+                continue
             is_known = sql.is_defined(module, insert.tables[0])
             then = "both insert" if is_known else "both insert, where no column forbids it"
             way, target = "with `WHERE NOT EXISTS`", None
@@ -166,6 +171,17 @@ def check(match: Match) -> Iterator[Finding]:
             return
 
 
+def _is_made_anew(module: Module, query: sql.D1Query, insert: Node) -> bool:
+    """Whether a value that is looked for gives way to another where it is taken: a name with a number."""
+    for value in query.select.values:
+        for name in (value, *module.descendants(value, "identifier")):
+            found = module.scope.resolve(name) if name.type == "identifier" else None
+            assigned = module.scope.assignments(found) if found is not None else ()
+            if any(query.call.node.end_byte <= it.start_byte < insert.start_byte for it in assigned):
+                return True
+    return False
+
+
 def _words(module: Module, query: sql.D1Query, target: str | None, branch: Branch | None) -> js.Words:
     """What the lookup asks, with its values, and what the code does where it finds a row."""
     use = sql.prepared_by(module, query.call.receiver) if query.call.receiver is not None else None
@@ -174,12 +190,14 @@ def _words(module: Module, query: sql.D1Query, target: str | None, branch: Branc
     values = ", ".join(module.text(value) for value in query.select.values)
     is_plain = "`" not in values and "\n" not in values
     found = branch.found if branch is not None else None
+    is_read = found is not None and reads_row(module, query.call.node, found)
+    again = ", with the row looked up again" if is_read else ""
     line = module.document.line_of(found.start_byte) + 1 if found is not None else 0
     return (
         ("<lookup>", asked if asked and is_shown else "SELECT 1 …"),
         ("<values>", f"`{values}`" if is_plain else "the values of the lookup"),
         ("<conflict>", f"ON CONFLICT{target or ''} DO NOTHING"),
-        ("<answer>", f"line {line} does" if found is not None else "where the lookup finds one"),
+        ("<answer>", f"line {line} does{again}" if found is not None else "where the lookup finds one"),
     )
 
 
