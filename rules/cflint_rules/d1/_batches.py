@@ -47,7 +47,7 @@ def part_of(module: Module, run: Node) -> Part | None:
 def fix_of_loop(module: Module, loop: Node, runs: Sequence[Node]) -> Fix | None:
     """The statements of all turns of a loop, gathered and sent behind it. `runs` are all calls that the loop
     awaits. None for Drizzle, whose `batch()` takes no list that may be empty."""
-    found = _in_one_database(module, runs)
+    found = in_one_database(module, runs)
     block = module.parent(loop)
     if found is None or block is None or block.type not in _BLOCKS or found[0].is_drizzle:
         return None
@@ -97,7 +97,7 @@ def fix_of_rows(module: Module, rows: Sequence[Sequence[Node]]) -> Fix | None:
 
 
 def _edits_of_row(module: Module, runs: Sequence[Node]) -> tuple[Edit, ...] | None:
-    parts = _in_one_database(module, runs)
+    parts = in_one_database(module, runs)
     statements = [it for run in runs if (it := module.statement_of(run)) is not None]
     if parts is None or len(statements) != len(runs):
         return None
@@ -148,7 +148,8 @@ def _is_beside(module: Module, before: Node, node: Node) -> bool:
     return module.document.line_of(before.end_byte) == module.document.line_of(node.start_byte)
 
 
-def _in_one_database(module: Module, runs: Sequence[Node]) -> list[Part] | None:
+def in_one_database(module: Module, runs: Sequence[Node]) -> list[Part] | None:
+    """The statements that calls run, where one database gets all of them."""
     parts = [part for run in runs if (part := part_of(module, run)) is not None]
     if not parts or len(parts) != len(runs):
         return None
