@@ -16,6 +16,7 @@ _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
 _BLOCKS = frozenset({"statement_block", "program"})
 _LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement"})
 _RUNS = frozenset({"run", "all", "first"})
+_PROMISES = frozenset({"then", "catch", "finally"})
 _OF_DRIZZLE = frozenset({"run", "execute", "all", "get"})
 
 
@@ -40,6 +41,8 @@ def part_of(module: Module, run: Node) -> Part | None:
         return Part(made.receiver, prepare.receiver) if prepare.receiver is not None and is_plain else None
     begun = module.orm_statement(run)
     if begun is None or begun.orm != "Drizzle" or begun.first.receiver is None:
+        return None
+    if not _PROMISES.isdisjoint(begun.methods):
         return None
     return Part(made.receiver if made.name in _OF_DRIZZLE else run, begun.first.receiver, is_drizzle=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cflint.api import Edit, Fix, Module, Safety, Span, config, js, record
+from cflint.api import Edit, Fix, Module, Safety, Span, config, fixes, js, record
 from cflint_rules.d1._batches import Part, in_one_database, listed_parts
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def fix_of_reads(module: Module, rows: Sequence[Sequence[Node]]) -> Fix | None:
     if part is None or found[0] is None:
         return None
     edits = tuple(edit for edit in found if edit is not None)
+    if any("D1Result<" in edit.text for edit in edits):
+        edits = (*(_imports(module) or ()), *edits)
     return Fix(f"Ask with one `{module.text(part.database)}.batch()`", edits, Safety.UNSAFE)
 
 
@@ -127,5 +129,15 @@ def _name_in(module: Module, target: Node) -> str:
 
 
 def _has_types(module: Module) -> bool:
-    """Whether the platform's types are in scope."""
-    return any(config.runtime_types_of(module.project, worker).is_global for worker in module.workers)
+    """Whether the platform's types are in scope, or can be brought there."""
+    return _imports(module) is not None
+
+
+def _imports(module: Module) -> tuple[Edit, ...] | None:
+    """Edits that bring the type of a result into scope; None where that cannot be done."""
+    found = {config.runtime_types_of(module.project, worker) for worker in module.workers}
+    if any(types.is_global for types in found):
+        return ()
+    if config.RuntimeTypes.IMPORTED not in found:
+        return None
+    return fixes.add_imports(module, ["D1Result"], "@cloudflare/workers-types", types=True)
