@@ -424,3 +424,27 @@ def test_a_tag_without_quotation_marks_is_mended_wherever_it_goes() -> None:
     config = f'{CONFIG}, "r2_buckets": [{{ "binding": "B", "bucket_name": "b" }}] }}'
     (finding,) = found({"wrangler.json": config, "i.ts": code}, rule)
     assert [place.document.line_of(place.span.start) for place in finding.related] == [2, 3]
+
+
+def test_a_column_that_is_missing_is_added_where_the_table_is_made() -> None:
+    def said(path: str, statement: str) -> str:
+        code = (
+            "export default { async fetch(request, env) {"
+            f' return Response.json(await env.DB.prepare("{statement}").run()); }} }};'
+        )
+        table = "CREATE TABLE seats (id INTEGER PRIMARY KEY, room_id TEXT, taken_at TEXT);"
+        (finding,) = found({"wrangler.json": D1, "i.ts": code, path: table}, "d1-column-missing")
+        return advice(finding, "d1-column-missing")
+
+    renamed = said("migrations/0001_a.sql", "UPDATE seats SET roomId = 'a' WHERE id = 1")
+    assert renamed.startswith("Write `room_id` for `roomId`, which the table has")
+    added = said("migrations/0001_a.sql", "UPDATE seats SET paid = 1, note = 'a' WHERE id = 1")
+    assert added.startswith(
+        "Write a migration with `ALTER TABLE seats ADD COLUMN paid INTEGER;"
+        " ALTER TABLE seats ADD COLUMN note TEXT;`, and apply it"
+    )
+    assert said("schema.sql", "UPDATE seats SET paid = 1 WHERE id = 1").startswith(
+        "Add the column to the `CREATE TABLE` in `schema.sql`, and to each database that is there"
+    )
+    read = said("migrations/0001_a.sql", "SELECT took_at FROM seats WHERE id = 1")
+    assert "(`taken_at`, `room_id`, `id`)" in read and read.startswith("No code writes it")
