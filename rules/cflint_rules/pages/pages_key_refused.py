@@ -138,7 +138,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             )
     for name, (first, *others) in found.items():
         why = "wrangler refuses this file" + (", and the scripts deploy a Worker" if is_worker else "")
-        gone = [(_FOLDER,)] if is_worker else paths[name]
+        gone: list[config.Path] = [(_FOLDER,)] if is_worker else paths[name]
         yield Finding(
             f"Pages does not support `{name}`: {why}",
             first,
