@@ -83,7 +83,7 @@ DIFFERENT = {
 """Cases that cannot say the same, and why."""
 
 NO_FIX_THERE = {
-    "migration-deleted-class-in-use": "`exports` says that a class is deleted: what it was before is not known",
+    "migration-deleted-class-in-use": "`exports` does not say what a class was before",
 }
 """Rules whose fixes are about migrations alone, and why."""
 
