@@ -66,6 +66,8 @@ Configuration file cannot contain both both "main" and "pages_build_output_dir" 
 
 ## Fix safety
 
+Unsafe: the key goes, and what it is there for.
+
 - "the scripts deploy a Worker": whoever deploys the folder to Pages by other means than the scripts does so
   with a file of its own from then on.
 - "`account_id`": who has several accounts has to say which, by the variable `CLOUDFLARE_ACCOUNT_ID`.

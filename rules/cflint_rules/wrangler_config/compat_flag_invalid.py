@@ -49,7 +49,7 @@ The compatibility flag … is experimental and cannot yet be used in Workers dep
 ## Fix safety
 
 Safe: a flag listed twice is removed once, and a flag that differs from a known one by a letter or two gets
-its name.
+its name. Unsafe otherwise: a flag goes that was meant to do something.
 
 - "contradict": the other one was meant, maybe.
 - "is experimental": what the flag switches on is gone; accounts that Cloudflare has allowed it may keep it.
