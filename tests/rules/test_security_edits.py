@@ -95,7 +95,7 @@ def test_a_secret_shows_where_its_text_stands_in_as_well() -> None:
 def test_texts_of_hosts_become_one_question_for_the_host() -> None:
     code = """export default { async fetch(request: Request) {
       const url = new URL(request.url).searchParams.get("url") ?? "";
-      if (!url.includes("example.com") && !url.includes("https://cdn.example.com/")) return new Response("no");
+      if (!url.includes("example.com") && !url.includes("https://cdn.example.com/")) return refused;
       return fetch(url);
     } };
     """
