@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cflint.project.code.import_edits import relative_specifier as relative_specifier
     from cflint.project.code.import_edits import remove_imports as remove_imports
     from cflint.project.code.import_edits import set_import_source as set_import_source
+    from cflint.project.code.later import moved_to_uses as moved_to_uses
     from cflint.project.code.paging_edits import fix_by_pages as fix_by_pages
     from cflint.project.code.promises import fix_by_async_handler as fix_by_async_handler
     from cflint.project.code.promises import fix_by_await as fix_by_await
@@ -49,6 +50,7 @@ _ORIGINS = {
     "cflint.project.code.import_edits": (
         "add_imports imported_parts move_import relative_specifier remove_imports set_import_source"
     ),
+    "cflint.project.code.later": ("moved_to_uses"),
     "cflint.project.code.paging_edits": ("fix_by_pages"),
     "cflint.project.code.promises": (
         "fix_by_async_handler fix_by_await fix_by_new_context fix_by_wait_until"
@@ -92,6 +94,7 @@ __all__ = [
     "mend_fault",
     "move_import",
     "move_to_top_level",
+    "moved_to_uses",
     "name_for_all",
     "relative_specifier",
     "remove_imports",
