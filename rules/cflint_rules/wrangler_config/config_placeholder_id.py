@@ -35,8 +35,8 @@ message says so, take the key out instead, and wrangler (4.45 or later) makes an
 - "zone_id`": Write `"zone_name"` with the domain in its place, which wrangler looks up, or delete the key:
   wrangler then takes the zone of the host in `pattern`. As it stands the deployment fails.
 - "`hyperdrive[": As it stands the deployment fails. Write the id of a configuration: `npx wrangler
-  hyperdrive list`, or `npx wrangler hyperdrive create CONFIG --connection-string="postgres://…"` for a new one.
-  Only who has the account knows it.
+  hyperdrive list`, or `npx wrangler hyperdrive create CONFIG --connection-string="postgres://…"` for a new
+  one. Only who has the account knows it.
 - "host of an example": Delete the entry: the Worker is then at its address of `workers.dev`, unless
   `workers_dev` is `false`. With a zone of your own, write its host instead. As it stands the deployment
   fails.
