@@ -90,10 +90,10 @@ TypeError: Cannot read properties of undefined (reading 'send')
 ## Fix safety
 
 Safe when the name differs in one letter or in case from a binding with that method, and `Env` does not
-declare it: the code takes the configured name. Unsafe otherwise: an entry is added to the configuration, for
-kinds that wrangler can provision by itself, and the next deployment makes an empty resource for it: where the
-resource exists already, give its name or id as well. Not on Pages, and not before wrangler 4.45, which
-provision nothing.
+declare it: the code takes the configured name. Unsafe otherwise: an entry is added to the configuration,
+for kinds that wrangler can provision by itself, and the next deployment makes an empty resource for it:
+where the resource exists already, give its name or id as well. A class of objects that no migration makes
+gets one. Not on Pages, and not before wrangler 4.45, which provision nothing.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """
@@ -278,10 +278,37 @@ def _fix(
         return None
     if kind.id in _PROVISIONED and not _provisions(subject, module.project):
         return None
-    owner = module.project.env_types.class_bound_as(module.path, name)
-    is_exported = owner is not None and owner in module.project.exports.of_worker(subject)
-    added = fixes.declare_binding(subject.config, kind, name, class_name=owner if is_exported else None)
-    return Fix(f"Declare `{name}` ({kind.label})", added, Safety.UNSAFE) if added else None
+    owner = _class_for(module, subject, name) if kind.id == "durable_object" else None
+    if owner is not None and (subject.is_pages or owner in subject.config.top.lifecycle.gone):
+        return None
+    added = fixes.declare_binding(subject.config, kind, name, class_name=owner)
+    created = fixes.add_durable_object_class(subject.config.top, owner) if owner is not None else ()
+    if not added or created is None:
+        return None
+    return Fix(f"Declare `{name}` ({kind.label})", (*added, *created), Safety.UNSAFE)
+
+
+def _class_for(module: Module, subject: Worker, name: str) -> str | None:
+    """The class of the objects in a namespace: the one that its type names; otherwise the exported class of
+    objects that nothing else binds, of several the one that is called so."""
+    project = module.project
+    exported = project.exports.of_worker(subject)
+    typed = project.env_types.class_bound_as(module.path, name)
+    if typed is not None:
+        return typed if typed in exported else None
+    if not exported.complete:
+        return None
+    bound = {it.class_name for each in subject.environments for it in each.bindings_of("durable_object")}
+    free = [
+        word
+        for word in exported.names
+        if word not in bound
+        and (facts := project.exports.find_class(subject, word)) is not None
+        and project.classes.kind(facts).runs_as_durable_object
+    ]
+    if len(free) > 1:
+        free = [word for word in free if js.spelling(word) == js.spelling(name)]
+    return free[0] if len(free) == 1 else None
 
 
 def _provisions(subject: Worker, project: Project) -> bool:
