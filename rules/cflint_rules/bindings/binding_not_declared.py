@@ -304,11 +304,11 @@ def _class_for(module: Module, subject: Worker, name: str) -> str | None:
         for word in exported.names
         if word not in bound
         and (facts := project.exports.find_class(subject, word)) is not None
-        and project.classes.kind(facts).runs_as_durable_object
+        and (project.classes.kind(facts).runs_as_durable_object or js.spelling(word) == js.spelling(name))
     ]
-    if len(free) > 1:
-        free = [word for word in free if js.spelling(word) == js.spelling(name)]
-    return free[0] if len(free) == 1 else None
+    return next((word for word in free if js.spelling(word) == js.spelling(name)), None) or (
+        free[0] if len(free) == 1 else None
+    )
 
 
 def _provisions(subject: Worker, project: Project) -> bool:
