@@ -133,6 +133,13 @@ from cflint.api import (
 
 _ENTRY_OF = rb"\"?\b(?:binding|name)\"?\s*[:=]\s*[\"'](?P<name>%s)[\"']"
 """An entry of a configuration that binds a name."""
+_CALLED = {
+    "ai": ("_AI_", "WORKERSAI"),
+    "vectorize": ("VECT", "INDEX", "EMBED"),
+    "workflow": ("FLOW",),
+    "ratelimit": ("LIMIT", "RATE", "THROTTLE"),
+}
+"""Parts of names of bindings whose methods (`run()`, `query()`, `create()`) others have, too."""
 _PROVISIONS = (4, 45, 0)
 """The version of wrangler that makes the resources which an entry does not name."""
 _PROVISIONED = frozenset({"kv", "d1", "r2"})
@@ -172,7 +179,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     # the same finding, at the first use, whichever use is looked at, so that it is reported once
     method = next((use.method for use in uses if use.method is not None), method)
-    kind = value.binding or js.kind_with_method(method)
+    kind = value.binding or _guessed(method, name)
     near = config.similar_binding(module.environments, name, method)
     places = [module.at(use.node) for use in uses] or [match.at(match.receiver)]
     found = _undeclared(module, name, kind, near, places, _fix(module, name, kind, near, uses))
@@ -185,6 +192,14 @@ def check(match: Match) -> Iterator[Finding]:
         return
     related = (comment.saying("it stands here as a comment"), *found.related)
     yield replace(found, related=related, fix=None, words=(("in a comment", ""), ("<name>", name)))
+
+
+def _guessed(method: str, name: str) -> config.BindingKind | None:
+    """The kind of binding that has a method. Where another Worker may well have one of that name, for its
+    callers, the binding has to be called so, too."""
+    kind = js.kind_with_method(method)
+    called = _CALLED.get(kind.id) if kind is not None else None
+    return kind if called is None or any(part in f"_{name.upper()}_" for part in called) else None
 
 
 def _in_comments(module: Module, name: str) -> Iterator[Location]:
