@@ -32,8 +32,10 @@ export class Cache extends DurableObject<Env> {
 
 ## What to do
 
-Cut the list into pieces of 128, or give `list()` a `limit` of 128 and go on until it gives nothing. The
-pieces are written together as long as nothing else is awaited between them. `deleteAll()` where all is to go.
+Cut the list into pieces of 128: `for (let at = 0; at < keys.length; at += 128) await
+storage.delete(keys.slice(at, at + 128));`, with the array of all keys for `keys` (of a `get()` gather what
+each piece gives). The pieces are written together as long as nothing else is awaited between them. Where all
+that is stored is to go, `deleteAll()`.
 
 ## Not reported
 
