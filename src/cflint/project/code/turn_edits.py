@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cflint.finding import Edit, Fix, Safety
 from cflint.project.code.edits import free_name, indent_of, indent_unit
 from cflint.record import record
-from cflint.syntax.javascript import FUNCTIONS, body_of, span_of, unwrap, walk
+from cflint.syntax.javascript import FUNCTIONS, arguments_of, body_of, span_of, unwrap, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -90,6 +90,44 @@ def _of_callback(turn: Turn, call: Node, item: str, how: Gathered) -> Fix | None
         f"{_calling(module, indent, name, how, end)}"
     )
     return Fix(how.title, (Edit(module.document, span_of(statement), text),), Safety.UNSAFE)
+
+
+def fix_in_pieces(module: Module, call: Node, how: Gathered) -> Fix | None:
+    """A call that takes a list hands it over in pieces. None where it is no awaited statement of its own."""
+    given = arguments_of(call)
+    awaits = module.parent(module.with_wrappers(call))
+    statement = module.parent(awaits) if awaits is not None else None
+    holder = module.parent(statement) if statement is not None else None
+    if not given or awaits is None or statement is None or holder is None or statement.has_error:
+        return None
+    is_alone = holder.type == "if_statement"
+    if awaits.type != "await_expression" or statement.type != "expression_statement":
+        return None
+    if holder.type not in _HOLDERS and not is_alone:
+        return None
+    newline, indent = module.document.newline, indent_of(module, statement)
+    inner = indent + indent_unit(module.document) if is_alone else indent
+    end = ";" if module.text(statement).endswith(";") else ""
+    if unwrap(given[0]).type == "identifier":
+        text = _calling(module, inner, module.text(given[0]), how, end)
+    else:
+        name = _name_of_list(module, call, how.noun)
+        if name is None:
+            return None
+        made = f"const {name} = {module.text(given[0])}{end}"
+        text = f"{made}{newline}{inner}{_calling(module, inner, name, how, end)}"
+    if is_alone:
+        text = f"{{{newline}{inner}{text}{newline}{indent}}}"
+    return Fix(how.title, (Edit(module.document, span_of(statement), text),), Safety.UNSAFE)
+
+
+def _name_of_list(module: Module, call: Node, noun: str) -> str | None:
+    """A name for a list, with a number where calls of the same kind come before it."""
+    made = module.call(call)
+    function = module.enclosing_function(call)
+    named = module.calls_of(made.name, function) if made is not None and function is not None else ()
+    number = sum(1 for it in named if it.start_byte < call.start_byte)
+    return free_name(module, f"{noun}{number + 1}" if number else noun)
 
 
 def _calling(module: Module, indent: str, name: str, how: Gathered, end: str) -> str:
