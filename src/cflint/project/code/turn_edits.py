@@ -127,7 +127,7 @@ def _name_of_list(module: Module, call: Node, noun: str) -> str | None:
     function = module.enclosing_function(call)
     named = module.calls_of(made.name, function) if made is not None and function is not None else ()
     number = sum(1 for it in named if it.start_byte < call.start_byte)
-    return free_name(module, f"{noun}{number + 1}" if number else noun)
+    return free_name(module, call, f"{noun}{number + 1}" if number else noun)
 
 
 def _calling(module: Module, indent: str, name: str, how: Gathered, end: str) -> str:
@@ -146,7 +146,7 @@ def name_for_all(module: Module, pattern: Node | None, noun: str) -> str | None:
     parts = (pattern, *walk(pattern)) if pattern is not None else ()
     pattern = next((part for part in parts if part.type in _NAMES), None)
     if pattern is None:
-        return free_name(module, noun)
+        return None
     one = module.text(pattern)
     wanted = noun if noun == f"{one}s" else f"{one}{noun.capitalize()}"
     function = module.enclosing_function(pattern)
@@ -158,7 +158,7 @@ def name_for_all(module: Module, pattern: Node | None, noun: str) -> str | None:
     )
     number = sum(_declares(module, it) for it in before)
     behind = str(number + 1) if number else ""
-    return free_name(module, f"{wanted}{behind}", f"all{wanted[:1].upper()}{wanted[1:]}{behind}")
+    return free_name(module, pattern, f"{wanted}{behind}", f"all{wanted[:1].upper()}{wanted[1:]}{behind}")
 
 
 def _declares(module: Module, name: Node) -> bool:
