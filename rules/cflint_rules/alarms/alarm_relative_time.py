@@ -54,7 +54,8 @@ TypeError: setAlarm() cannot be called with an alarm time <= 0
 
 ## Fix safety
 
-Safe: `Date.now() +` is put before a duration. There is no fix for a time in seconds.
+Safe: `Date.now() +` is put before a duration, and a time in seconds is multiplied by 1,000. As it is, the
+alarm is due at once.
 
 Source: https://developers.cloudflare.com/durable-objects/api/alarms/#setalarm
 """
@@ -83,7 +84,9 @@ def check(match: Match) -> Iterator[Finding]:
     if number is None:
         if _is_in_seconds(match.module, given):
             yield Finding(
-                f"`{text}` is in seconds: `setAlarm()` takes milliseconds since 1970", match.at(given)
+                f"`{text}` is in seconds: `setAlarm()` takes milliseconds since 1970",
+                match.at(given),
+                fix=_in_milliseconds(match, given),
             )
         return
     if number >= _MILLISECONDS:
@@ -93,7 +96,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if 10**9 <= number < 10**11:
         message = f"`{text}` is in seconds: `setAlarm()` takes milliseconds since 1970"
-        yield Finding(message, match.at(given))
+        yield Finding(message, match.at(given), fix=_in_milliseconds(match, given))
         return
     plain = given.type in ("number", "identifier", "member_expression")
     added = f"Date.now() + {text}" if plain or given.type == "binary_expression" else f"Date.now() + ({text})"
@@ -102,6 +105,13 @@ def check(match: Match) -> Iterator[Finding]:
         match.at(given),
         fix=Fix("Count from now", (match.replace(given, added),), Safety.SAFE),
     )
+
+
+def _in_milliseconds(match: Match, given: Node) -> Fix:
+    text = match.text(given)
+    plain = given.type in ("number", "identifier", "member_expression", "call_expression")
+    times = f"{text} * 1000" if plain else f"({text}) * 1000"
+    return Fix("Make milliseconds of it", (match.replace(given, times),), Safety.SAFE)
 
 
 def _is_in_seconds(module: Module, node: Node) -> bool:

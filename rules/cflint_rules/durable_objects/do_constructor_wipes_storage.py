@@ -43,7 +43,8 @@ again.
 
 ## Fix safety
 
-There is no fix: what the old data is worth is up to the author.
+Unsafe: the call goes, and what an older version stored stays, which the code has to be able to read. No fix
+is offered for a table that is dropped.
 
 Source: https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/
 """
@@ -54,7 +55,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Severity, ValueKind, call, pattern, rule
+from cflint.api import PREVIEW, Finding, Fix, Match, Safety, Severity, ValueKind, call, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -68,11 +69,18 @@ _LOST = {
 }
 
 
-@rule(call("deleteAll", "deleteAlarm"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("deleteAll", "deleteAlarm"), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     if _constructor(match) is None or match.receiver_value.kind is not ValueKind.STORAGE:
         return
-    yield Finding(f"{_LOST[match.word]} at every wake-up, when the constructor runs again", match.at())
+    above = match.module.parent(match.module.with_wrappers(match.node))
+    whole = above if above is not None and above.type == "await_expression" else match.node
+    removal = match.module.statement_removal(whole)
+    yield Finding(
+        f"{_LOST[match.word]} at every wake-up, when the constructor runs again",
+        match.at(),
+        fix=Fix.of("Delete the call", (removal,), Safety.UNSAFE) if removal is not None else None,
+    )
 
 
 @check.on(call("exec"))

@@ -40,9 +40,10 @@ export class Job extends DurableObject<Env> {
 
 ## What to do
 
-Write the same key on both sides: where the value is stored, `put("key", value)` with the key that is read
-here. `put({ status, result })` stores two values, under `status` and `result`: give it the key in front, or
-read these two. If nothing is meant to be stored, delete the `get()`.
+Where the value is stored, write it under the key that is read here: `put("key", value)`. A call `put({
+status, result })` stores two values, under `status` and `result`: give it the key in front, `put("key", {
+status, result })`. Only if nothing of this kind is meant to be stored any more, delete the `get()` and what
+reads it.
 
 ## Not reported
 

@@ -32,8 +32,10 @@ export class Cache extends DurableObject<Env> {
 
 ## What to do
 
-Cut the list into pieces of 128, or give `list()` a `limit` of 128 and go on until it gives nothing. The
-pieces are written together as long as nothing else is awaited between them. `deleteAll()` where all is to go.
+Cut the list into pieces of 128: `for (let at = 0; at < keys.length; at += 128) await
+storage.delete(keys.slice(at, at + 128));`, with the array of all keys for `keys` (of a `get()` gather what
+each piece gives). The pieces are written together as long as nothing else is awaited between them. Where all
+that is stored is to go, `deleteAll()`.
 
 ## Not reported
 
@@ -48,7 +50,8 @@ RangeError: Maximum number of key value pairs is …
 
 ## Fix safety
 
-There is no fix: the loop is up to the author.
+Unsafe: where nothing else is awaited between them, the pieces are written together; what comes in between is
+then part of that. No fix is offered where what the call gives is used.
 
 Source: https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/,
 https://github.com/cloudflare/workerd/blob/main/src/workerd/api/actor-state.c++
@@ -59,7 +62,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, quoted, rule
+from cflint.api import (
+    PREVIEW,
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    fixes,
+    js,
+    quoted,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -69,7 +86,7 @@ _KEPT = ("map", "filter", "keys", "entries", "sort", "toSorted", "flat")
 """Methods that give as many as there are, or those of them that are wanted."""
 
 
-@rule(call("delete", "get"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("delete", "get"), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not 1 <= len(match.arguments) <= 2 or not module.document.has_word("list"):
@@ -84,7 +101,16 @@ def check(match: Match) -> Iterator[Finding]:
             " there are",
             match.at(match.arguments[0]),
             (module.at(listed, "the keys are listed here"),),
+            _fix(match) if len(match.arguments) == 1 else None,
         )
+
+
+def _fix(match: Match) -> Fix | None:
+    callee = match.text(match.callee)
+    if "{" in callee:
+        return None
+    how = fixes.Gathered("keys", _MOST, f"{callee}({{part}})", f"Hand over {_MOST} at a time")
+    return fixes.fix_in_pieces(match.module, match.node, how)
 
 
 def _listed(module: Module, keys: Node) -> Node | None:

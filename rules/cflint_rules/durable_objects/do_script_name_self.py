@@ -46,9 +46,9 @@ a Worker of its own, with classes of its own, and reads and writes the data of p
 
 ## What to do
 
-If that environment was never deployed, or its objects may begin empty, delete `script_name`: it gets objects
-of its own. If the data there has to stay, keep the key and suppress this: the objects lie with the Worker
-that is named.
+Unless that environment was deployed and the data there has to stay, delete `script_name`: it gets objects of
+its own, which begin empty. If the data has to stay, keep the key and suppress this: the objects lie with the
+Worker that is named.
 
 ## Not reported
 

@@ -30,8 +30,8 @@ export default {
 
 ## What to do
 
-If the state belongs to something (a room, a user, a document), make the name from that:
-`env.ROOMS.getByName(roomId)`; the new objects begin empty. If it is one for all on purpose, keep it: one
+Make the name from what the state belongs to (a room, a user, a document, an address that is limited):
+`env.ROOMS.getByName(roomId)`; the new objects begin empty. Only if it is one for all on purpose, keep it: one
 object answers some hundred requests a second, one after the other.
 
 ## Not reported

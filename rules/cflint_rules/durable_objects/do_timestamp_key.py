@@ -29,7 +29,8 @@ export class Chat extends DurableObject<Env> {
 
 ## What to do
 
-Add something that tells two of a moment apart: a counter, or `crypto.randomUUID()`, after the time.
+Add `crypto.randomUUID()` behind the time: `` `message:${now}:${crypto.randomUUID()}` ``. The keys stay in the
+order of time.
 
 ## Not reported
 
@@ -38,7 +39,8 @@ is meant; keys of KV and R2, where the same writer seldom writes twice.
 
 ## Fix safety
 
-There is no fix: what tells the entries apart is up to the author.
+Unsafe: keys that are stored already keep their form, and code that makes the key again from the time no
+longer finds it.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/performance/
 """
@@ -48,7 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import PREVIEW, Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -56,15 +58,27 @@ if TYPE_CHECKING:
 _SPELLS = frozenset({"toString", "toISOString", "getTime", "valueOf", "toJSON", "padStart"})
 
 
-@rule(call("put"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("put"), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     if match.receiver_value.kind not in (ValueKind.STORAGE, ValueKind.SYNC_KV):
         return
     key = match.call.argument(0)
     if key is not None and match.call.argument(1) is not None and _is_time(match.module, key, 6):
         yield Finding(
-            "this key is only a time: entries of the same millisecond overwrite each other", match.at(key)
+            "this key is only a time: entries of the same millisecond overwrite each other",
+            match.at(key),
+            fix=_fix(match, js.unwrap(key)),
         )
+
+
+def _fix(match: Match, key: Node) -> Fix:
+    """A random part behind the time."""
+    added = ":${crypto.randomUUID()}`"
+    if key.type == "template_string":
+        edit = match.replace(key, match.text(key)[:-1] + added)
+    else:
+        edit = match.replace(key, f"`${{{match.text(key)}}}{added}")
+    return Fix("Add a random part", (edit,), Safety.UNSAFE)
 
 
 def _is_time(module: Module, node: Node, depth: int) -> bool:

@@ -77,8 +77,8 @@ PartyServer have `onConnect()` and others).
 
 ## Fix safety
 
-There is no fix: what has to happen when a socket opens stands beside `acceptWebSocket()`, and what has to
-when an object wakes up, in the constructor.
+Unsafe: the runtime calls it from then on. There is no fix for what opens: what has to happen then stands
+beside `acceptWebSocket()`, and what has to when an object wakes up, in the constructor.
 
 Source: https://developers.cloudflare.com/durable-objects/api/base/
 """
@@ -87,7 +87,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import ClassDefinition, ClassKind, Finding, Severity, class_definition, js, rule
+from cflint.api import ClassDefinition, ClassKind, Finding, Fix, Safety, Severity, class_definition, js, rule
 
 _PLAIN = frozenset({ClassKind.DURABLE_OBJECT, ClassKind.CONTAINER})
 _CALLED = frozenset({"fetch", "alarm", *js.WEBSOCKET_HANDLERS})
@@ -110,7 +110,7 @@ _INSTEAD = {
 }
 
 
-@rule(class_definition(), severity=Severity.NOTE)
+@rule(class_definition(), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
     if (
         not any(_is_near(found.name) for found in owner.facts.methods)
@@ -133,6 +133,9 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         yield Finding(
             f"`{name}()` is never called: the runtime knows no such handler{hint}",
             module.at(at),
+            fix=Fix(f"Call it `{meant}()`", (module.replace(at, meant),), Safety.UNSAFE)
+            if meant is not None and at.type == "property_identifier"
+            else None,
             words=(("it restores", ""),)
             if module.document.has_word("deserializeAttachment")
             and any(True for _ in module.calls("deserializeAttachment", method))

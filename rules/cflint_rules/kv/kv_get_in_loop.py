@@ -125,7 +125,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if may_be_other(module, match.receiver):
         return  # whose `get()` takes no list of keys
-    if turn.items is not None and module.initializer(js.unwrap(turn.items)).type == "array":
+    if turn.items is not None and _is_written_out(module, turn.items):
         return
     if not _gives_text(module, match.call.argument(1)) or not turn.changes(match.arguments[0]):
         return
@@ -141,6 +141,11 @@ def check(match: Match) -> Iterator[Finding]:
         fix=_fix(match, turn, wanted) if wanted is not None else None,
         words=_words(match, wanted),
     )
+
+
+def _is_written_out(module: Module, items: Node) -> bool:
+    made = module.initializer(js.unwrap(items))
+    return made.type == "array" and all(part.type != "spread_element" for part in made.named_children)
 
 
 def _words(match: Match, wanted: _Wanted | None) -> js.Words:
@@ -231,7 +236,7 @@ def _fix(match: Match, turn: js.Turn, wanted: _Wanted) -> Fix | None:
     statement = _statement_of(turn)
     if receiver is None or waits is None or waits.type not in _WAITED or statement is None:
         return None
-    if turn.changes(receiver) or match.node.has_error:
+    if turn.changes(receiver) or match.node.has_error or _is_one_page(turn):
         return None
     names, values = (fixes.name_for_all(module, wanted.pattern, noun) for noun in ("keys", "values"))
     if names is None or values is None or names == values:
@@ -267,6 +272,26 @@ def _fix(match: Match, turn: js.Turn, wanted: _Wanted) -> Fix | None:
         ),
         Safety.UNSAFE,
     )
+
+
+def _is_one_page(turn: js.Turn) -> bool:
+    """Whether the list is one page of what `list()` gives: the fix of that comes first, and gives the items
+    another name."""
+    module = turn.module
+    for name in (turn.items, *js.walk(turn.items)) if turn.items is not None else ():
+        declaration = module.scope.resolve(name) if name.type == "identifier" else None
+        value = (
+            js.unwrap(declaration.value)
+            if declaration is not None and declaration.value is not None
+            else None
+        )
+        if value is None or value.type != "await_expression" or not value.named_children:
+            continue
+        made = module.call(js.unwrap(value.named_children[0]))
+        ends = frozenset({"list_complete", "cursor"})
+        if made is not None and made.name == "list":
+            return module.list_without_pagination(made.node, "keys", ends) is not None
+    return False
 
 
 def _types(match: Match) -> tuple[str, bool]:

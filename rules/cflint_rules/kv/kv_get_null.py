@@ -38,7 +38,9 @@ export default {
 
 ## What to do
 
-After the call: `if (value === null) …`: a 404, a default, or a new value, as the case asks.
+Right behind the call, before the value is read: `if (value === null) return new Response("not found", {
+status: 404 })`, with the variable that holds it for `value`. Where the code has a default for it, write that
+behind the call instead (`?? {}`).
 
 ## Not reported
 

@@ -56,8 +56,13 @@ export default {
 
 ## What to do
 
-Take the lock in a Durable Object by the name of what is locked (it does one thing at a time); KV may show
-the old value for a minute elsewhere.
+Let a Durable Object hold the lock, which takes one request after the other: `export class Locks extends
+DurableObject { async take(seconds: number): Promise<boolean> { if (((await
+this.ctx.storage.get<number>("until")) ?? 0) > Date.now()) return false; await this.ctx.storage.put("until",
+Date.now() + seconds * 1000); return true; } async free(): Promise<void> { await this.ctx.storage.deleteAll();
+} }` in the main module, bound as `LOCKS`. `env.LOCKS.get(env.LOCKS.idFromName(key))` gives the lock of a key:
+`await lock.take(300)` in place of `get()` and `put()`, with the seconds that it is held for 300, and `await
+lock.free()` in place of `delete()`.
 
 ## Not reported
 

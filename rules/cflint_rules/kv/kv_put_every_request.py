@@ -36,6 +36,13 @@ export default {
 
 What has to be exact belongs in a Durable Object, or in D1.
 
+## What to do
+
+If the value says how much is used, write a data point instead, which takes any number in a second and needs
+no `await`: `env.VISITS.writeDataPoint({ blobs: [url.pathname] })`, with `"analytics_engine_datasets": [{
+"binding": "VISITS", "dataset": "visits" }]` in the configuration. If it is read again by the code, keep it in
+a Durable Object. As it is, `put()` throws from the second request in a second on.
+
 ## Not reported
 
 A write that depends on anything, or that stands in a route for `POST`, `PUT`, `PATCH` or `DELETE`; one of

@@ -38,6 +38,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Give `put()` a third argument: `{ expirationTtl: 604800 }` for a session or a refresh token (a week), `{
+expirationTtl: 600 }` for a code, a state or a link (ten minutes), unless you know a better time.
+
 ## Not reported
 
 Keys whose beginning does not say what they are; a function that speaks of an end (`expires`, `ttl`), or
@@ -45,7 +50,8 @@ options that are not in sight.
 
 ## Fix safety
 
-There is no fix: how long it is good for is up to the author.
+Unsafe: unless you know a better time, sessions and tokens end after a week, codes, states and links after ten
+minutes; what is stored already stays.
 
 Source: https://developers.cloudflare.com/kv/api/write-key-value-pairs/#expiring-keys
 """
@@ -55,7 +61,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Finding, Match, Severity, call, pattern, quoted, rule
+from cflint.api import PREVIEW, Finding, Fix, Match, Safety, Severity, call, pattern, quoted, rule
 
 _PASSES = pattern(
     r"^[`\"'](?:\w*[_:-])?(?:sess(?:ion)?s?|otp|nonce|csrf|magic(?:[_-]?link)?|(?:password[_-]?)?reset|verif\w*"
@@ -64,11 +70,15 @@ _PASSES = pattern(
     re.IGNORECASE,
 )
 """How the keys begin of what proves for a while who somebody is."""
+_LONG = pattern(r"sess|refresh|tokens", re.IGNORECASE)
+"""Keys of what a user keeps for days."""
+_WEEK = 604_800
+_MINUTES = 600
 _ENDS = pattern(rb"expir|ttl|maxAge|max_age|valid_?until", re.IGNORECASE)
 _STATE = pattern(r"^[`\"'](?:\w*[_:-])?state[:_/-]?\$\{")
 
 
-@rule(call("put"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("put"), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     if len(match.arguments) != 2 or function is None or not match.receiver_value.is_binding("kv"):
@@ -81,6 +91,12 @@ def check(match: Match) -> Iterator[Finding]:
         return  # the state of something else
     if next(module.mentions(_ENDS, function), None) is not None:
         return
+    seconds = _WEEK if _LONG.search(written) is not None else _MINUTES
+    edit = match.insert(match.arguments[1].end_byte, f", {{ expirationTtl: {seconds} }}")
     yield Finding(
-        f"{quoted(written, 40)} is good for ever: store it with an `expirationTtl`", match.at(match.node)
+        f"{quoted(written, 40)} is good for ever: store it with an `expirationTtl`",
+        match.at(match.node),
+        fix=Fix(
+            f"Let it end after {'a week' if seconds == _WEEK else 'ten minutes'}", (edit,), Safety.UNSAFE
+        ),
     )

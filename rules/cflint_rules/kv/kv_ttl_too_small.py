@@ -154,7 +154,9 @@ def _of_constant(match: Match, written: Node, least: int) -> tuple[Fix | None, N
     declaration = module.scope.resolve(written) if written.type == "identifier" else None
     if declaration is None or declaration.value is None or not declaration.constant or declaration.path:
         return None, None
-    is_exported = any(above.type == "export_statement" for above in module.ancestors(declaration.node))
+    around = module.enclosing(declaration.node, _DECLARATIONS)
+    holder = module.parent(around) if around is not None else None
+    is_exported = holder is not None and holder.type == "export_statement"
     is_number = declaration.value.type == "number" and not is_exported
     is_only = is_number and len(module.scope.references(declaration)) == 1
     edit = match.replace(declaration.value if is_only else written, str(least))
@@ -205,6 +207,7 @@ def _is_long_enough(module: Module, written: Node) -> bool:
     return False
 
 
+_DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
 _KEEPS_SMALL = ("Math.min", "Math.floor", "Math.ceil", "Math.round", "Math.trunc")
 """What makes no time longer than the code says."""
 _MOST_NESTED = 6

@@ -54,7 +54,7 @@ lists that are handed to the function, and texts of SQL that are made by code.
 
 ## Fix safety
 
-There is no fix: the list has to be sent in pieces.
+Unsafe: where one piece fails, those before it were sent. No fix is offered where what the call gives is used.
 
 Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/#sendbatch,
 https://developers.cloudflare.com/workflows/build/workers-api/#createbatch
@@ -65,13 +65,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from cflint.api import Finding, Match, Severity, call, js, rule, sql
+from cflint.api import Finding, Fix, Match, Safety, Severity, call, fixes, js, rule, sql
 
 _MOST = 100
 _KINDS = {"sendBatch": ("queue", "messages"), "createBatch": ("workflow", "instances")}
 
 
-@rule(call("sendBatch", "createBatch"), severity=Severity.NOTE)
+@rule(call("sendBatch", "createBatch"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     kind, items = _KINDS[match.word]
@@ -84,8 +84,17 @@ def check(match: Match) -> Iterator[Finding]:
             f"`{match.word}()` takes at most {_MOST} {items}, and nothing limits how many these are",
             match.at(match.name),
             (module.at(listed, "all of this list are handed over"),),
+            _fix(match, items),
             words=(
                 *js.word("queue.sendBatch", module, match.call.callee),
                 *js.word("list", module, match.arguments[0]),
             ),
         )
+
+
+def _fix(match: Match, items: str) -> Fix | None:
+    callee = match.text(match.callee)
+    if "{" in callee:
+        return None
+    how = fixes.Gathered(items, _MOST, f"{callee}({{part}})", f"Hand over {_MOST} at a time")
+    return fixes.fix_in_pieces(match.module, match.node, how)

@@ -49,6 +49,15 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `retry()` for `ack()` (`retryAll()` for `ackAll()`): the message comes again, and goes to the dead
+letter queue when it keeps failing. Only where another try cannot help (a message that is broken), keep it.
+
+- "in a `finally`": Move the `ack()` from the `finally`, which goes, to the end of the `try`, and call
+  `retry()` at the end of the `catch`: the message comes again, and goes to the dead letter queue when it
+  keeps failing.
+
 ## Not reported
 
 A `catch` that stores or sends the message or the error somewhere, or asks for how many attempts there were or
@@ -57,7 +66,7 @@ a dead letter queue.
 
 ## Fix safety
 
-There is no fix: which errors are worth another try is up to the author.
+Unsafe: what failed is done again, up to `max_retries` times; where another try cannot help, keep the `ack()`.
 
 Source: https://developers.cloudflare.com/queues/configuration/batching-retries/,
 https://developers.cloudflare.com/queues/configuration/dead-letter-queues/
@@ -69,7 +78,20 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
+from cflint.api import (
+    PREVIEW,
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -79,7 +101,7 @@ _OF_BATCH = frozenset({ValueKind.MESSAGE, ValueKind.MESSAGE_BATCH})
 _ENDS = frozenset({"catch_clause", "finally_clause"})
 
 
-@rule(call("ack", "ackAll"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("ack", "ackAll"), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.receiver_value.kind not in _OF_BATCH or not module.is_run:
@@ -100,10 +122,15 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if _keeps(module, ends) or _gives_up(module, match.node, ends):
         return
+    again = "retry" if match.word == "ack" else "retryAll"
     yield Finding(
         "a message that failed is acknowledged here, so that it is not tried again and no dead letter queue"
         " gets it: call `retry()` on it",
         match.at(match.node),
+        fix=Fix(f"Call `{again}()`", (match.replace(match.name, again),), Safety.UNSAFE)
+        if clause.type == "catch_clause"
+        else None,
+        words=(("in a `finally`", ""),) if clause.type == "finally_clause" else (),
     )
 
 

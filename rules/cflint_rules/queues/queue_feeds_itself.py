@@ -72,7 +72,9 @@ export default {
 
 ## What to do
 
-Put the `send()` under a condition that ends: a count of attempts in the message, or work that is left.
+Count the rounds in the message, and stop: `if (round < 10) await queue.send({ ...message.body, round: round +
+1 })`, with `const round = message.body.round ?? 0` before it. Where a message is to be tried again as it is,
+`message.retry({ delaySeconds: 60 })` in its place: that ends after `max_retries`.
 
 ## Not reported
 

@@ -52,9 +52,9 @@ export default {
 
 ## What to do
 
-Write `continue` for it: the other messages are handled then, and only this one comes again. Where none of
-them can be handled now (the service behind is down), `batch.retryAll(); return;` instead: then all that
-were not acknowledged come again.
+Write `continue` for it: the other messages are handled then. This one counts as delivered, unless `retry()`
+is called on it. Where none of them can be handled now (the service behind is down), `batch.retryAll();
+return;` instead: then all that were not acknowledged come again.
 
 ## Not reported
 
@@ -63,7 +63,8 @@ message at a time (`max_batch_size` of 1).
 
 ## Fix safety
 
-There is no fix: `continue` and `batch.retryAll()` may both be meant.
+Unsafe: where none of the messages can be handled now, `batch.retryAll()` is meant, before the `return`. No
+fix is offered in a loop or a `switch` within the loop over the messages.
 
 Source: https://developers.cloudflare.com/queues/configuration/batching-retries/#explicit-acknowledgement-and-retries
 """
@@ -73,16 +74,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Handler, Module, Severity, ValueKind, handler, js, rule
+from cflint.api import Finding, Fix, Handler, Module, Safety, Severity, ValueKind, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _ALL = ("retryAll", "ackAll")
+_AROUND = frozenset(
+    {"for_in_statement", "for_statement", "while_statement", "do_statement", "switch_statement"}
+)
 _LEAVES = ("return_statement", "break_statement")
 
 
-@rule(handler("queue"), severity=Severity.WARNING)
+@rule(handler("queue"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(found: Handler) -> Iterator[Finding]:
     module, body = found.module, found.body
     if body is None or not module.is_run or js.gets_one_message(module):
@@ -98,8 +102,18 @@ def check(found: Handler) -> Iterator[Finding]:
                 "the messages after this one are not looked at, and count as delivered: go on with the next",
                 module.at(left),
                 (module.at(loop.children[0], "the loop over the messages"),),
+                _fix(module, left, loop),
             )
             return
+
+
+def _fix(module: Module, left: Node, loop: Node) -> Fix | None:
+    """`continue` in the place of what leaves the loop."""
+    nearest = next((it for it in module.ancestors(left) if it.type in _AROUND), None)
+    if nearest is None or nearest.id != loop.id or left.named_children:
+        return None
+    end = ";" if module.text(left).endswith(";") else ""
+    return Fix("Go on with the next", (module.replace(left, f"continue{end}"),), Safety.UNSAFE)
 
 
 def _left(module: Module, loop: Node, turn: Node, function: Node) -> Iterator[Node]:

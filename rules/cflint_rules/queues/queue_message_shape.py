@@ -87,8 +87,8 @@ export default {
 
 ## What to do
 
-Read the property that the producer sends, or have it send the one that is read: which of the two is
-right, both places show.
+Have the producer send the property that is read, at each place that is shown: what the consumer does needs
+it. Only if the producer has it under another name already, read that name here.
 
 ## Not reported
 

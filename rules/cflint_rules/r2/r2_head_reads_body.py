@@ -42,6 +42,12 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `const object = request.method === "HEAD" ? await bucket.head(key) : await bucket.get(key);` for it, and
+ask for the body where it is sent: `"body" in object ? object.body : null`. All else that the code reads of it
+`head()` gives, too.
+
 ## Not reported
 
 An answer without a body for another reason (a status of 304); a body that is cancelled.
@@ -85,6 +91,10 @@ def check(match: Match) -> Iterator[Finding]:
             "this opens the object's body for a `HEAD` request, too: ask for its metadata with `head()`",
             match.at(match.node),
             (module.at(at, "the body is left here"),),
+            words=(
+                *js.word("bucket", module, match.receiver),
+                *js.word("key", module, match.call.argument(0)),
+            ),
         )
 
 

@@ -45,7 +45,8 @@ An `etag` with quotation marks around it, and one that is sent as data.
 
 ## Fix safety
 
-Unsafe: where the code compares `If-None-Match` with `etag` itself, that has to change, too.
+Unsafe: clients that have a tag without quotation marks get the whole answer once more; comparisons with
+`etag` in the same function change along, others have to, too.
 
 Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/#r2object-definition
 """
@@ -66,6 +67,7 @@ from cflint.api import (
     ValueKind,
     js,
     member_access,
+    pattern,
     rule,
 )
 
@@ -74,38 +76,67 @@ if TYPE_CHECKING:
 
 _EQUAL = frozenset({"==", "===", "!=", "!=="})
 _MOST = 4
+_STRIPS = pattern(r"\.(?:replace|replaceAll|slice|substring|match)\(")
+"""What takes quotation marks off."""
 
 
 @rule(member_access("etag"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     if not _is_header(match.module, match.node) or match.receiver_value.kind is not ValueKind.R2_OBJECT:
         return
+    compared = _compared(match)
     yield Finding(
         "the header `ETag` needs quotation marks, which `etag` has not, and is no use to caches without: send"
         " `httpEtag`",
         match.at(match.name),
-        _compared(match),
-        fix=Fix("Send `httpEtag`", (match.replace(match.name, "httpEtag"),), Safety.UNSAFE),
+        _handed_on(match, compared),
+        fix=Fix(
+            "Send `httpEtag`, and compare with it" if compared else "Send `httpEtag`",
+            tuple(match.replace(name, "httpEtag") for name in (match.name, *compared)),
+            Safety.UNSAFE,
+        ),
     )
 
 
-def _compared(match: Match) -> tuple[Location, ...]:
-    """Where the function around compares an `etag` without quotation marks (with what a client got, in them,
-    that is never equal), or hands one on."""
-    module, around = match.module, match.enclosing_function
-    found: list[Location] = []
-    for node in module.descendants(around, "member_expression") if around is not None else ():
+def _compared(match: Match) -> tuple[Node, ...]:
+    """The names by which the function around compares an `etag` without quotation marks with what a client
+    got, in them: that would never be equal any more."""
+    module = match.module
+    found: list[Node] = []
+    for node in _others(match):
         access = module.member(node)
-        above = module.operation(module.parent(module.with_wrappers(node))) if access is not None else None
-        if access is None or access.name != "etag" or node.id == match.node.id:
+        above = module.operation(module.parent(module.with_wrappers(node)))
+        if access is None or above is None or above.operator not in _EQUAL:
             continue
-        if above is not None and above.operator in _EQUAL:
-            found.append(module.at(above.node, "this has to compare `httpEtag`, too"))
-        elif _key(module, module.parent(module.with_wrappers(node))) is not None and not _is_header(
+        if not any(side is not None and _is_bare(module, side) for side in above.operands):
+            found.append(access.name_node)
+    return tuple(found[:_MOST])
+
+
+def _is_bare(module: Module, side: Node) -> bool:
+    """Whether quotation marks were taken off an expression."""
+    return _STRIPS.search(module.text(module.initializer(js.unwrap(side)))) is not None
+
+
+def _handed_on(match: Match, compared: tuple[Node, ...]) -> tuple[Location, ...]:
+    """Where an `etag` is compared, or handed on as a property of that name."""
+    module = match.module
+    found = [module.at(name, "this is compared with what is sent") for name in compared]
+    for node in _others(match):
+        if _key(module, module.parent(module.with_wrappers(node))) is not None and not _is_header(
             module, node
         ):
             found.append(module.at(node, "this has to be `httpEtag`, too, if it gets into a header"))
     return tuple(found[:_MOST])
+
+
+def _others(match: Match) -> Iterator[Node]:
+    """The other reads of an `etag` in the function around."""
+    module, around = match.module, match.enclosing_function
+    for node in module.descendants(around, "member_expression") if around is not None else ():
+        access = module.member(node)
+        if access is not None and access.name == "etag" and node.id != match.node.id:
+            yield node
 
 
 def _is_header(module: Module, node: Node) -> bool:

@@ -74,6 +74,11 @@ export class Room extends DurableObject<Env> {
 }
 ```
 
+## What to do
+
+Behind the change write the attachment again: `ws.serializeAttachment(changed)`, with the socket that the
+method gets for `ws` and what was changed for `changed`, in the same form as where it is written first.
+
 ## Not reported
 
 Properties that no attachment of the class holds: they are not meant to last. Methods that write an attachment

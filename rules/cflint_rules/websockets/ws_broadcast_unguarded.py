@@ -77,7 +77,8 @@ TypeError: Can't call WebSocket send() after close().
 
 ## Fix safety
 
-There is no fix: what to do with a socket that is gone is up to the author.
+Unsafe: `send()` throws nothing any more, also not for another reason. No fix is offered where its result is
+used.
 
 Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/api/web-socket.c++
 """
@@ -87,13 +88,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassDefinition, Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import (
+    ClassDefinition,
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-@rule(call("getWebSockets"), severity=Severity.NOTE)
+@rule(call("getWebSockets"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, owner = match.module, match.enclosing_class
     if owner is None or match.receiver_value.kind is not ValueKind.DURABLE_OBJECT_STATE:
@@ -108,8 +121,35 @@ def check(match: Match) -> Iterator[Finding]:
             "`send()` throws for a socket that is closing, and the sockets after it get nothing",
             module.at(send),
             (module.at(closes, "a socket is closed here"),),
+            _fix(module, send),
             words=js.word("socket.send(text)", module, send),
         )
+
+
+def _fix(module: Module, send: Node) -> Fix | None:
+    """A `try` around what sends, which is a statement or all that a callback does."""
+    above = module.parent(module.with_wrappers(send))
+    if above is None or above.type not in ("expression_statement", "arrow_function"):
+        return None
+    is_statement = above.type == "expression_statement"
+    whole = above if is_statement else send
+    indent = module.indent_of(whole)
+    inner, newline = indent + module.indent_unit, module.document.newline
+    line = module.document.line_span(module.document.line_of(whole.start_byte))
+    text = f"{module.text(send)};"
+    if is_statement and not module.document.data[line.start : whole.start_byte].strip():
+        lines = ("try {", f"{inner}{text}", f"{indent}}} catch {{", f"{inner}{_WHY}", f"{indent}}}")
+        caught = newline.join(lines)
+    else:
+        caught = f"try {{ {text} }} catch {{ /* {_WHY[3:]} */ }}"
+    return Fix(
+        "Pass over a socket that is closing",
+        (module.replace(whole, caught if is_statement else f"{{ {caught} }}"),),
+        Safety.UNSAFE,
+    )
+
+
+_WHY = "// it is closing"
 
 
 def _turn(module: Module, sockets: Node) -> Node | None:

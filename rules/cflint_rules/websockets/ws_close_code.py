@@ -71,7 +71,8 @@ TypeError: If you specify a WebSocket close reason, you must also specify a code
 
 ## Fix safety
 
-There is no fix: what a close means to the client is up to its author.
+Safe where the client's code is sent back: what may not be sent becomes 1000, any other code stays. There is
+no other fix: what a close means to the client is up to its author.
 
 Source: workerd src/workerd/api/web-socket.c++
 """
@@ -82,7 +83,20 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
+from cflint.api import (
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    quoted,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -106,7 +120,7 @@ _SOCKETS = frozenset(
 )
 
 
-@rule(call("close"), severity=Severity.ERROR)
+@rule(call("close"), severity=Severity.ERROR, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
     if not arguments or any(argument.type == "spread_element" for argument in arguments):
@@ -156,7 +170,7 @@ def _problem(match: Match, code: float) -> str | None:
 def _forwarded(match: Match, argument: Node) -> Iterator[Finding]:
     """The code that the client closed with, sent back without a look at it; `code || 1000` is none, as 1005
     and 1006 are not 0."""
-    module = match.module
+    module, whole = match.module, argument
     given = module.operation(argument)
     if given is not None and given.left is not None and given.operator in ("||", "??"):
         argument = given.left
@@ -173,6 +187,11 @@ def _forwarded(match: Match, argument: Node) -> Iterator[Finding]:
         " send 1000 instead",
         match.at(argument),
         related=(match.at(at, f"{quoted(name)} is what the client closed with"),),
+        fix=Fix(
+            "Send 1000 for what may not be sent",
+            (match.insert(whole.start_byte, f"{name} === 1005 || {name} === 1006 ? 1000 : "),),
+            Safety.SAFE,
+        ),
         severity=Severity.NOTE if module.document.is_block else Severity.WARNING,
         words=js.word("code", module, argument),
     )

@@ -39,6 +39,15 @@ import { DurableObject } from "cloudflare:workers";
 export class Auction extends DurableObject<Env> {}
 ```
 
+## What to do
+
+Give the class the name of what it is (`Room`), in the code and in the configuration (`class_name`,
+`migrations`). If it was deployed under the old name, a new migration says so, or its objects are lost:
+`"renamed_classes": [{ "from": "HibernatableRoom", "to": "Room" }]`.
+
+- "name the binding": Give the binding the name of what it is (`ROOMS`), in each environment of the
+  configuration, in the type of `env`, and where the code reads it.
+
 ## Not reported
 
 Names of other things: functions, files, Workers, classes that are no Durable Objects. Bindings in

@@ -79,7 +79,7 @@ long as the timer runs.
 A `setTimeout()` of less than ten seconds (the option `seconds`) or of a time that is not known, a
 `setInterval()` of less than a second, as of a game (alarms as quick would let nothing sleep), a timer that
 is cleared in the same method, and one that a promise waits for (`new Promise((resolve) => setTimeout(resolve,
-…))`): the request that waits keeps the object awake anyhow.
+…))`): the request that waits keeps the object awake anyhow. A `setTimeout()` that only frees memory.
 
 ## Fix safety
 
@@ -88,11 +88,23 @@ There is no fix: what the timer does has to move to `alarm()`.
 Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
 """
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from cflint.api import Finding, Match, Option, Severity, call, js, rule
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cflint.api import Finding, Match, Module, Option, Severity, call, js, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _SECONDS = Option(__name__, "seconds", 10, "A `setTimeout()` of fewer seconds than these is fine.", least=0)
+
+_MOST_HOPS = 2
+_FORGETS = frozenset(
+    {"free", "dispose", "clear", "delete", "setTimeout", "clearTimeout", "now", "max", "min", "log", "debug"}
+)
+"""What frees memory, and what decides whether it is time."""
 
 
 @rule(call("setInterval", "setTimeout"), severity=Severity.WARNING, options=[_SECONDS])
@@ -106,7 +118,7 @@ def check(match: Match) -> Iterator[Finding]:
     if match.word == "setTimeout":
         delay = module.number(match.arguments[1]) if len(match.arguments) > 1 else None
         short = _SECONDS.value(module.project, module.document.path) * 1000
-        if delay is None or delay < short or _is_awaited(match):
+        if delay is None or delay < short or _is_awaited(match) or _only_forgets(match):
             return
     elif _is_quick(match):
         return
@@ -120,6 +132,30 @@ def check(match: Match) -> Iterator[Finding]:
         related=(module.at(accepts[0], "sockets are accepted for hibernation here"),),
         words=(("an alarm is there", ""),) if owner.method("alarm") is not None else (),
     )
+
+
+def _only_forgets(match: Match) -> bool:
+    """Whether all that a timer does is to free what the object has in memory, as it runs or in a method that
+    it calls: a busy object would keep that for ever."""
+    module = match.module
+    function = module.function_value(match.arguments[0])
+    if function is None:
+        return False
+    todo, seen = [(module, function)], {function.id}
+    for _ in range(_MOST_HOPS):
+        called: list[tuple[Module, Node]] = []
+        for inside, body in todo:
+            for node in inside.descendants(body, "call_expression"):
+                if js.Call(inside, node).name in _FORGETS:
+                    continue
+                target = js.function_called(inside, node)
+                if target is None:
+                    return False
+                if target[1].id not in seen:
+                    seen.add(target[1].id)
+                    called.append(target)
+        todo = called
+    return not todo
 
 
 def _is_quick(match: Match) -> bool:

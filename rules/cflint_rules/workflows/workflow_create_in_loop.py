@@ -40,8 +40,10 @@ export default {
 
 ## What to do
 
-Gather the instances, and create up to 100 at once: `await env.FLOW.createBatch(list.map((item) => ({ id,
-params })))`. Those whose id exists already are passed over, where `create()` throws.
+Before the loop `const instances = []`, in it `instances.push({ id, params })` with what `create()` is given
+today, and behind it `for (let at = 0; at < instances.length; at += 100) await
+flow.createBatch(instances.slice(at, at + 100))`. Those whose id exists already are passed over, where
+`create()` throws.
 
 ## Not reported
 
@@ -51,17 +53,24 @@ by itself.
 
 ## Fix safety
 
-There is no fix: the instances have to be gathered, and a batch fails or succeeds as a whole.
+Unsafe: instances whose id exists already are passed over, where `create()` throws, and up to 100 are made
+together, behind the loop. No fix is offered where what `create()` gives is used.
 
 Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
 """
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Finding, Match, Severity, call, js, rule
+from cflint.api import PREVIEW, Finding, Fix, Match, Safety, Severity, call, fixes, js, rule
 
 
-@rule(call("create"), severity=Severity.NOTE, presets=(PREVIEW,), aliases=("workflow-create-batch",))
+@rule(
+    call("create"),
+    severity=Severity.NOTE,
+    fix=Safety.UNSAFE,
+    presets=(PREVIEW,),
+    aliases=("workflow-create-batch",),
+)
 def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("workflow"):
         return
@@ -73,4 +82,16 @@ def check(match: Match) -> Iterator[Finding]:
         " `createBatch()`",
         match.at(match.callee),
         (match.at(found.head, "the loop"),),
+        _fix(match, found),
+        words=js.word("flow", match.module, match.receiver),
     )
+
+
+def _fix(match: Match, turn: js.Turn) -> Fix | None:
+    flow = match.text(match.receiver) if match.receiver is not None else ""
+    if len(match.arguments) != 1 or match.receiver is None or "{" in flow or turn.changes(match.receiver):
+        return None
+    how = fixes.Gathered(
+        "instances", 100, f"{flow}.createBatch({{part}})", "Create them with `createBatch()`"
+    )
+    return fixes.fix_by_gathering(turn, match.node, match.text(match.arguments[0]), how)

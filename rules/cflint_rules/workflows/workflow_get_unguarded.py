@@ -42,9 +42,10 @@ export default {
 
 ## What to do
 
-Write `let instance: WorkflowInstance; try { instance = await workflow.get(id); } catch { return new
-Response("not found", { status: 404 }); }` for the statement: an id that there is not is answered with 404
-instead of an error 500; do the same at each other place that is shown.
+Write `const instance = await workflow.get(id).catch(() => null); if (instance === null) return new
+Response("not found", { status: 404 });` for the statement, or before the one that it is a part of, which then
+reads `instance`: an id that there is not is answered with 404 instead of an error 500; do the same at each
+other place that is shown.
 
 - "`get()` raises": Put it into `try:`, and answer 404: `except Exception: return Response("not found",
   status=404)`. As it is, the client gets an error 500.
@@ -92,9 +93,16 @@ def check(match: Match) -> Iterator[Finding]:
             tuple(module.at(other, "and here") for other in others if other is not None),
             words=(
                 *js.word("workflow", module, match.receiver),
+                *_name(module, match.node),
                 *js.word("id", module, match.arguments[0]),
             ),
         )
+
+
+def _name(module: Module, node: Node) -> js.Words:
+    """The name that the code gives the instance."""
+    found = module.result_of(node).declaration
+    return (("instance", found.name),) if found is not None else ()
 
 
 @check.on(python_module("get"))

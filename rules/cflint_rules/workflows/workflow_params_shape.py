@@ -78,7 +78,8 @@ export default {
 
 ## What to do
 
-Give the property in `create({ params })`, or read the one that is given; both places are shown.
+Give the property in `create({ params })`, at each place that is shown: what the Workflow does needs it. Only
+if it is given under another name already, read that name here.
 
 ## Not reported
 

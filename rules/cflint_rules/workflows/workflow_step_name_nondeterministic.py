@@ -50,7 +50,8 @@ an earlier step returned.
 
 ## Fix safety
 
-There is no fix: what distinguishes the steps is up to the Workflow.
+Unsafe: instances that are under way when this is deployed do the step once more, under its new name. No fix
+is offered in a loop, where something has to tell the steps apart, and where a step of the new name is there.
 
 Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
 """
@@ -60,7 +61,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, quoted, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 256
 
 
-@rule(call(*js.STEP_METHODS), severity=Severity.WARNING)
+@rule(call(*js.STEP_METHODS), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     if match.receiver_value.kind is not ValueKind.WORKFLOW_STEP or not match.arguments:
         return
@@ -85,8 +86,39 @@ def check(match: Match) -> Iterator[Finding]:
             " result is never found and the step runs again",
             match.at(name),
             related=(match.at(found, "made here"),) if not is_within else (),
+            fix=_without(match, name, found),
             words=(("in a loop", ""),) if match.module.loop_around(match.node) is not None else (),
         )
+
+
+def _without(match: Match, name: Node, changing: Node) -> Fix | None:
+    """A name without the part that changes."""
+    module = match.module
+    if name.type != "template_string" or module.loop_around(match.node) is not None:
+        return None
+    parts = [part for part in name.named_children if part.type == "template_substitution"]
+    meant = [part for part in parts if _is_made_of(module, part, changing)]
+    if len(meant) != 1:
+        return None
+    text, start = match.text(name), name.start_byte
+    data = module.document.data
+    left = data[start + 1 : meant[0].start_byte] + data[meant[0].end_byte : name.end_byte - 1]
+    named = left.decode("utf-8", "replace").strip(" -_:./")
+    quote = "`" if len(parts) > 1 or '"' in named else '"'
+    written = f"{quote}{named}{quote}"
+    begun = sum(data.count(mark + named.encode()) for mark in (b'"', b"'", b"`"))
+    if not named or "\n" in text or begun > 1:
+        return None
+    return Fix(f"Call it {written}", (match.replace(name, written),), Safety.UNSAFE)
+
+
+def _is_made_of(module: Module, part: Node, changing: Node) -> bool:
+    """Whether what stands in `${…}` is an expression, or the name of one."""
+    if js.contains(part, changing):
+        return True
+    inner = js.first_named(part)
+    is_name = inner is not None and inner.type == "identifier"
+    return inner is not None and is_name and js.contains(module.initializer(inner), changing)
 
 
 def _unfit(match: Match, name: Node, literal: str) -> Iterator[Finding]:

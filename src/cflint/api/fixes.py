@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cflint.project.code.promises import fix_by_wait_until as fix_by_wait_until
     from cflint.project.code.turn_edits import Gathered as Gathered
     from cflint.project.code.turn_edits import fix_by_gathering as fix_by_gathering
+    from cflint.project.code.turn_edits import fix_in_pieces as fix_in_pieces
     from cflint.project.code.turn_edits import name_for_all as name_for_all
     from cflint.project.config.class_edits import add_durable_object_class as add_durable_object_class
     from cflint.project.config.class_edits import append_migration as append_migration
@@ -55,7 +56,7 @@ _ORIGINS = {
     "cflint.project.code.promises": (
         "fix_by_async_handler fix_by_await fix_by_new_context fix_by_wait_until"
     ),
-    "cflint.project.code.turn_edits": ("Gathered fix_by_gathering name_for_all"),
+    "cflint.project.code.turn_edits": ("Gathered fix_by_gathering fix_in_pieces name_for_all"),
     "cflint.project.config.class_edits": (
         "add_durable_object_class append_migration create_classes use_sqlite"
     ),
@@ -87,6 +88,7 @@ __all__ = [
     "fix_by_new_context",
     "fix_by_pages",
     "fix_by_wait_until",
+    "fix_in_pieces",
     "flag_for_key",
     "free_name",
     "imported_parts",

@@ -10,7 +10,7 @@ from cflint.platform.handlers import handlers_of
 from cflint.project.code.flow import completes
 from cflint.project.code.nodes import own_statement
 from cflint.source import Document, Span
-from cflint.syntax.javascript import block_end, body_of, span_of, walk
+from cflint.syntax.javascript import FUNCTIONS, block_end, body_of, span_of, walk
 from cflint.syntax.suffixes import is_typescript
 
 if TYPE_CHECKING:
@@ -55,10 +55,19 @@ def indent_unit(document: Document) -> str:
     return "  "
 
 
-def free_name(module: ModuleLike, *wanted: str) -> str | None:
-    """The first of some names that means nothing in a module yet."""
-    root = module.syntax.root
-    return next((name for name in wanted if next(module.scope.named(name, root), None) is None), None)
+def free_name(module: ModuleLike, node: Node, *wanted: str) -> str | None:
+    """The first of some names that means nothing yet in the outermost function around a node."""
+    around = [above for above in module.syntax.ancestors(node) if above.type in FUNCTIONS]
+    within = around[-1] if around else module.syntax.root
+    declared = module.scope.declared_in(module.syntax.root)
+    return next(
+        (
+            name
+            for name in wanted
+            if name not in declared and next(module.scope.named(name, within), None) is None
+        ),
+        None,
+    )
 
 
 def whole_lines(module: ModuleLike, node: Node) -> Span:

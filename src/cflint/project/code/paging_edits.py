@@ -84,7 +84,7 @@ def _named(module: ModuleLike, result: Awaited, items: str) -> tuple[str, str, t
         if local is None or local.type not in ("identifier", "shorthand_property_identifier_pattern"):
             return None
         listed = module.text(local)
-        page = free_name(module, f"{listed}Page", f"{listed}NextPage")
+        page = free_name(module, local, f"{listed}Page", f"{listed}NextPage")
         return (page, listed, ()) if page is not None else None
     if result.declaration is None:
         return None
@@ -93,7 +93,7 @@ def _named(module: ModuleLike, result: Awaited, items: str) -> tuple[str, str, t
         return None
     held, kind = result.declaration.name, items.capitalize()
     wanted = (f"all{kind}",) if held == items else (f"{held}{kind}", f"{held}All{kind}")
-    name = free_name(module, *wanted)
+    name = free_name(module, result.node, *wanted)
     if name is None:
         return None
     return held, name, tuple(read.node for read in reads if read is not None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cflint.finding import Edit, Fix, Safety
 from cflint.project.code.edits import free_name, indent_of, indent_unit
 from cflint.record import record
-from cflint.syntax.javascript import FUNCTIONS, body_of, span_of, unwrap, walk
+from cflint.syntax.javascript import FUNCTIONS, arguments_of, body_of, span_of, unwrap, walk
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -92,6 +92,44 @@ def _of_callback(turn: Turn, call: Node, item: str, how: Gathered) -> Fix | None
     return Fix(how.title, (Edit(module.document, span_of(statement), text),), Safety.UNSAFE)
 
 
+def fix_in_pieces(module: Module, call: Node, how: Gathered) -> Fix | None:
+    """A call that takes a list hands it over in pieces. None where it is no awaited statement of its own."""
+    given = arguments_of(call)
+    awaits = module.parent(module.with_wrappers(call))
+    statement = module.parent(awaits) if awaits is not None else None
+    holder = module.parent(statement) if statement is not None else None
+    if not given or awaits is None or statement is None or holder is None or statement.has_error:
+        return None
+    is_alone = holder.type == "if_statement"
+    if awaits.type != "await_expression" or statement.type != "expression_statement":
+        return None
+    if holder.type not in _HOLDERS and not is_alone:
+        return None
+    newline, indent = module.document.newline, indent_of(module, statement)
+    inner = indent + indent_unit(module.document) if is_alone else indent
+    end = ";" if module.text(statement).endswith(";") else ""
+    if unwrap(given[0]).type == "identifier":
+        text = _calling(module, inner, module.text(given[0]), how, end)
+    else:
+        name = _name_of_list(module, call, how.noun)
+        if name is None:
+            return None
+        made = f"const {name} = {module.text(given[0])}{end}"
+        text = f"{made}{newline}{inner}{_calling(module, inner, name, how, end)}"
+    if is_alone:
+        text = f"{{{newline}{inner}{text}{newline}{indent}}}"
+    return Fix(how.title, (Edit(module.document, span_of(statement), text),), Safety.UNSAFE)
+
+
+def _name_of_list(module: Module, call: Node, noun: str) -> str | None:
+    """A name for a list, with a number where calls of the same kind come before it."""
+    made = module.call(call)
+    function = module.enclosing_function(call)
+    named = module.calls_of(made.name, function) if made is not None and function is not None else ()
+    number = sum(1 for it in named if it.start_byte < call.start_byte)
+    return free_name(module, call, f"{noun}{number + 1}" if number else noun)
+
+
 def _calling(module: Module, indent: str, name: str, how: Gathered, end: str) -> str:
     """A loop that calls for as many of a list at a time as one call takes."""
     newline, inner = module.document.newline, indent + indent_unit(module.document)
@@ -108,7 +146,7 @@ def name_for_all(module: Module, pattern: Node | None, noun: str) -> str | None:
     parts = (pattern, *walk(pattern)) if pattern is not None else ()
     pattern = next((part for part in parts if part.type in _NAMES), None)
     if pattern is None:
-        return free_name(module, noun)
+        return None
     one = module.text(pattern)
     wanted = noun if noun == f"{one}s" else f"{one}{noun.capitalize()}"
     function = module.enclosing_function(pattern)
@@ -120,7 +158,7 @@ def name_for_all(module: Module, pattern: Node | None, noun: str) -> str | None:
     )
     number = sum(_declares(module, it) for it in before)
     behind = str(number + 1) if number else ""
-    return free_name(module, f"{wanted}{behind}", f"all{wanted[:1].upper()}{wanted[1:]}{behind}")
+    return free_name(module, pattern, f"{wanted}{behind}", f"all{wanted[:1].upper()}{wanted[1:]}{behind}")
 
 
 def _declares(module: Module, name: Node) -> bool:
