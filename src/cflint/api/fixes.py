@@ -9,6 +9,7 @@ from cflint.lazy import lazily
 
 if TYPE_CHECKING:
     from cflint.project.code.edits import append_text as append_text
+    from cflint.project.code.homes import fix_by_import_from_beside as fix_by_import_from_beside
     from cflint.project.code.import_edits import add_imports as add_imports
     from cflint.project.code.import_edits import imported_parts as imported_parts
     from cflint.project.code.import_edits import move_import as move_import
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from cflint.project.sql.edits import bind_holes as bind_holes
 _ORIGINS = {
     "cflint.project.code.edits": ("append_text"),
+    "cflint.project.code.homes": ("fix_by_import_from_beside"),
     "cflint.project.code.import_edits": (
         "add_imports imported_parts move_import relative_specifier remove_imports set_import_source"
     ),
@@ -68,6 +70,7 @@ __all__ = [
     "declare_binding",
     "fix_by_async_handler",
     "fix_by_await",
+    "fix_by_import_from_beside",
     "fix_by_new_context",
     "fix_by_wait_until",
     "imported_parts",
