@@ -90,6 +90,31 @@ def test_commands_are_those_of_the_package_manager() -> None:
         " `pnpm exec wrangler types`."
     )
     assert advice_for(finding, info)[1] == info.page.split("\n\n")[2], "npm, where nothing is known"
+    pages = replace(bun, manager="npm", kind="Pages project")
+    assert advice_for(finding, page("`npx wrangler secret put KEY`"), (pages,))[1] == (
+        "`npx wrangler pages secret put KEY`"
+    )
+
+
+def test_secrets_of_pages_have_a_command_of_their_own() -> None:
+    info = page("Set it: `npx wrangler secret put TOKEN`.")
+    plain = Circumstances(
+        PLAIN, "a", "wrangler.json", "4.1.0", None, False, (), (), RuntimeTypes.UNKNOWN, "", manager="pnpm"
+    )
+    pages = replace(plain, kind="Pages project")
+    asked = [advice_for(found_at("a.ts"), info, (it,))[1] for it in (plain, pages)]
+    assert asked == [
+        "Set it: `pnpm exec wrangler secret put TOKEN`.",
+        "Set it: `pnpm exec wrangler pages secret put TOKEN`.",
+    ]
+
+
+def test_what_a_rule_says_of_waiting_goes_before_what_the_place_asks() -> None:
+    info = page("As the first line, `await ask()`.")
+    finding = replace(found_at("a.ts"), words=(("becomes async", "`f()` becomes `async`"),))
+    assert advice_for(finding, info)[1] == "As the first line, `await ask()`. `f()` becomes `async`."
+    elsewhere = replace(finding, words=(*finding.words, ("becomes async", "")))
+    assert advice_for(elsewhere, info)[1] == "As the first line, `await ask()`."
 
 
 def test_other_places_are_spoken_of_only_where_they_are_shown() -> None:

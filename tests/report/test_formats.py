@@ -334,8 +334,8 @@ def test_agent_says_each_fix_once_and_leaves_large_ones_to_the_tool() -> None:
     large = Fix("Rewrite", (Edit(ROOM, Span(0, len(ROOM.data)), "x\n" * 40),), Safety.UNSAFE)
     shown = render("agent", Finding("m", place(ROOM, "client"), fix=large, rule="r"))
     every = "all by `cflint check --diff --unsafe-fixes`"
-    assert f"  fix (unsafe): Rewrite (56 lines, the first 8 here, {every})\n" in shown
-    assert [row.split()[0] for row in shown.splitlines()[3:-2]] == [f"-{line}" for line in range(1, 9)]
+    assert f"  fix (unsafe): Rewrite (56 lines, the first 12 here, {every})\n" in shown
+    assert [row.split()[0] for row in shown.splitlines()[3:-2]] == [f"-{line}" for line in range(1, 13)]
     assert "warning" not in FORMATS["agent"](report(notices=CHAT.notices), Options(quiet=True))
     assert render("agent") == "No findings.\n"
 

@@ -36,7 +36,8 @@ def test_an_id_is_left_out_where_wrangler_makes_the_resource(version: str, is_le
     config = CONFIG + ', "d1_databases": [{ "binding": "DB", "database_id": "<ID>" }] }'
     (finding,) = found({"wrangler.json": config, "i.ts": ANSWERS, "package.json": wanting(version)}, rule)
     assert ("leave it out" in finding.message) is is_left_out
-    assert ("Take the key out" in advice(finding, rule)) is is_left_out
+    assert (finding.fix is not None) is is_left_out
+    assert ("wrangler d1 create" in advice(finding, rule)) is not is_left_out
 
 
 def test_an_id_is_never_left_out_on_pages() -> None:
@@ -79,7 +80,7 @@ def test_a_key_of_another_table_is_named_with_its_table(given: str, meant: str) 
     files = {"wrangler.json": f"{CONFIG}, {given} }}", "i.ts": ANSWERS}
     (finding,) = found(files, "config-unknown-key")
     assert finding.message.endswith(f"; did you mean {meant}?" if meant else "ignores it")
-    assert finding.fix is None
+    assert (finding.fix is None) is bool(meant)  # what is meant for no other place goes
 
 
 def test_all_that_an_environment_lacks_is_said_at_once() -> None:
@@ -176,7 +177,7 @@ export default { async fetch(request, env) { return new Response(await env.KV.ge
                 "package.json": '{ "devDependencies": { "@cloudflare/workers-types": "4" } }',
                 "tsconfig.json": "{}",
             },
-            'import type { ExportedHandler } from "@cloudflare/workers-types"',
+            "Give each parameter its type: `request: Request`, `env: Env`",
         ),
     ],
 )
@@ -331,9 +332,13 @@ def test_a_result_that_is_used_elsewhere_shows_where_it_comes_from() -> None:
 @pytest.mark.parametrize(
     ("kind", "method", "entry"),
     [
-        ("KVNamespace", "get('a')", '`"kv_namespaces": [{ "binding": "STORE" }]`'),
-        ("D1Database", "prepare('SELECT 1').first()", '`"d1_databases": [{ "binding": "STORE" }]`'),
-        ("R2Bucket", "head('a')", '`"r2_buckets": [{ "binding": "STORE" }]`'),
+        ("KVNamespace", "get('a')", '`"kv_namespaces": [{ "binding": "STORE", "id": "ID" }]`'),
+        (
+            "D1Database",
+            "prepare('SELECT 1').first()",
+            '`"d1_databases": [{ "binding": "STORE", "database_name":',
+        ),
+        ("R2Bucket", "head('a')", '`"r2_buckets": [{ "binding": "STORE", "bucket_name": "BUCKET" }]`'),
     ],
 )
 def test_the_entry_of_what_is_not_declared_is_written_out(kind: str, method: str, entry: str) -> None:
@@ -424,3 +429,11 @@ def test_a_tag_without_quotation_marks_is_mended_wherever_it_goes() -> None:
     config = f'{CONFIG}, "r2_buckets": [{{ "binding": "B", "bucket_name": "b" }}] }}'
     (finding,) = found({"wrangler.json": config, "i.ts": code}, rule)
     assert [place.document.line_of(place.span.start) for place in finding.related] == [2, 3]
+
+
+@pytest.mark.parametrize(("version", "is_told"), [("3.76.0", True), ("3.77.0", False), ("^4.0.0", False)])
+def test_observability_is_switched_on_where_wrangler_takes_the_key(version: str, is_told: bool) -> None:
+    files = {"wrangler.json": CONFIG + " }", "i.ts": ANSWERS, "package.json": wanting(version)}
+    (finding,) = found(files, "observability-not-enabled")
+    assert finding.fix is not None
+    assert ("needs wrangler 3.77" in finding.fix.title) is is_told

@@ -67,6 +67,7 @@ DIFFERENT = {
     "config-invalid-value/reports-older-wrangler": "wrangler's schema says nothing of it",
     "cron-weekday-numbering/clean": "comments were not converted to the places where they stood",
     "env-binding-drift/reports-name-in-text": "a class that says no type gets the one that is inferred",
+    "nonexistent-path/reports-no-main": "without `entrypoint` it is assets that a build makes",
     "nonexistent-path/reports-nothing-to-deploy": "without `entrypoint` it is assets that a build makes",
     "nonexistent-path/reports-script-called-vite": "without `entrypoint` it is assets that a build makes",
     "queue-consumer-limits/clean": "null is no value there",

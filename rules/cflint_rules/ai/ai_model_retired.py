@@ -60,26 +60,45 @@ Models of which the table does not know; its day is in the message.
 
 ## Fix safety
 
-No fix: another model answers otherwise, and costs something else. The change log names replacements.
+Unsafe: another model answers otherwise, and costs something else. The fix writes the successor, or for models
+of text the one above; there is none for other models, and where the name of a model stands beside.
 
 Source: https://developers.cloudflare.com/changelog/post/2026-05-08-planned-model-deprecations/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Location, Module, Severity, config, js, module, pattern, rule
+from cflint.api import (
+    Edit,
+    Finding,
+    Fix,
+    Location,
+    Module,
+    Safety,
+    Severity,
+    Span,
+    config,
+    js,
+    module,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _MODEL = pattern(rb"@(?:cf|hf)/[\w./-]+")
+_TEXT_MODEL = "@cf/meta/llama-3.3-70b-instruct-fp8-fast"
+_IS_OF_TEXT = pattern(r"/(?:meta-)?(?:llama|mistral-7b|gemma-7b|phi|hermes)-")
+"""Names of models that take and give text alone, as the other one does."""
+_CALLED = ("name", "label", "title", "description")
 _DESCRIBES = frozenset({"array", "switch_case", "literal_type", "binary_expression", "subscript_expression"})
 
 
-@rule(module("cf", "hf"), severity=Severity.WARNING)
+@rule(module("cf", "hf"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(module: Module) -> Iterator[Finding]:
     data = module.document.data
     if b"@cf/" not in data and b"@hf/" not in data:
@@ -101,8 +120,30 @@ def check(module: Module) -> Iterator[Finding]:
             f"`{name}` {what} {day}{after}",
             first,
             tuple(others),
+            _fix(module, model, (first, *others)),
             severity=Severity.NOTE if model.successor else None,
         )
+
+
+def _fix(module: Module, model: js.RetiredModel, places: Sequence[Location]) -> Fix | None:
+    """The fix that names another model at each place; None where it is not known which, or where what stands
+    beside the name would no longer fit."""
+    to = model.successor or (_TEXT_MODEL if _IS_OF_TEXT.search(model.name) is not None else None)
+    if to is None or any(_is_described(module, place) for place in places):
+        return None
+    edits = []
+    for place in places:
+        start = module.document.data.find(model.name.encode(), place.span.start, place.span.end)
+        edits.append(Edit(module.document, Span(start, start + len(model.name)), to))
+    return Fix.of(f"Name `{to}`", tuple(edits), Safety.UNSAFE)
+
+
+def _is_described(module: Module, place: Location) -> bool:
+    """Whether a name stands in an object that says more of the model: how it is called."""
+    node = module.node_at(place.span.start, place.span.end)
+    pair = module.enclosing(node, frozenset({"pair"})) if node is not None else None
+    holder = module.parent(pair) if pair is not None else None
+    return holder is not None and any(module.property_value(holder, key) for key in _CALLED)
 
 
 def _whole(module: Module, node: Node) -> str | None:

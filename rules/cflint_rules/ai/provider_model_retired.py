@@ -66,7 +66,8 @@ There is one finding in a module for a model, with the other places.
 
 ## Fix safety
 
-No fix: another model answers otherwise, and costs something else.
+Unsafe: another model answers otherwise, takes other parameters, and costs something else. There is a fix
+where a replacement is known.
 
 Source: https://platform.claude.com/docs/en/about-claude/model-deprecations,
 https://ai.google.dev/gemini-api/docs/deprecations, https://developers.openai.com/api/docs/deprecations,
@@ -75,10 +76,24 @@ https://console.groq.com/docs/deprecations
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Location, Module, Severity, config, js, module, pattern, rule
+from cflint.api import (
+    Edit,
+    Finding,
+    Fix,
+    Location,
+    Module,
+    Safety,
+    Severity,
+    Span,
+    config,
+    js,
+    module,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -115,6 +130,7 @@ _KEYS = frozenset({"example", "examples", "id", "label", "name", "title", "descr
 @rule(
     module("claude", "gemini", "gpt", "chatgpt", "o1", "o3", "o4", "davinci", "codex", "llama", "mixtral"),
     severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
 )
 def check(module: Module) -> Iterator[Finding]:
     data = module.document.data
@@ -138,8 +154,20 @@ def check(module: Module) -> Iterator[Finding]:
             f"{provider} has shut `{model}` down, on {day}: calls fail",
             first,
             tuple(others),
+            _fix(module, model, successor, (first, *others)) if successor else None,
             words=(("a successor is known", ""), ("<successor>", successor)) if successor else (),
         )
+
+
+def _fix(module: Module, model: str, successor: str, places: Sequence[Location]) -> Fix | None:
+    """The fix that names the successor at each place."""
+    edits = []
+    for place in places:
+        start = module.document.data.find(model.encode(), place.span.start, place.span.end)
+        if start == -1:
+            return None
+        edits.append(Edit(module.document, Span(start, start + len(model)), successor))
+    return Fix.of(f"Name `{successor}`", tuple(edits), Safety.UNSAFE)
 
 
 def _is_other(provider: str, data: bytes) -> bool:

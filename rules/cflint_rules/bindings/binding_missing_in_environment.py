@@ -61,9 +61,10 @@ too). If this environment is not to have it, let the code ask first: `if (env.NA
 
 ## Not reported
 
-Names that the code of the Worker does not mention, what only an environment that is otherwise different
-binds, and environments with a `main` of their own: these may well be smaller on purpose. Names in the
-environment's `secrets.required`, and variables that a command deploys it with (`--env staging --var
+Names that the code of the Worker does not mention, or does with and without (`if (env.NAME)`, `env.NAME ||
+"fallback"`), kinds of which the environment has an empty list, what only an environment that is otherwise
+different binds, and environments with a `main` of their own: these may well be smaller on purpose. Names in
+the environment's `secrets.required`, and variables that a command deploys it with (`--env staging --var
 NAME:value`, in a script of the package.json or in CI).
 
 ## Errors
@@ -81,6 +82,7 @@ level until their ids are changed; Durable Objects and Workflows are the environ
 Source: https://developers.cloudflare.com/workers/wrangler/environments/
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache, partial
 
@@ -100,11 +102,13 @@ from cflint.api import (
     fixes,
     join_names,
     js,
+    pattern,
     rule,
     worker,
 )
 
 _SHOWN = 6
+_PRODUCTION = pattern(r"prod|live|main", re.I)
 _ALIKE = 2
 """How many bindings two environments share that are meant to be the same Worker."""
 
@@ -128,7 +132,9 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             and not found.kind.top_level_only
             and found.kind.id not in ("secret", "unsafe")  # may be set all the same, or be optional
             and not (found.kind.is_value and _stands_for_secret(found))
+            and not _is_emptied(environment, found)
             and _is_mentioned(found.name, subject, project)
+            and not (_may_do_without(environment, found) and _is_asked_for(found.name, subject, project))
         ]
         if any(found.kind.is_value for found in missing):
             given = _given(configuration, environment, project)
@@ -237,6 +243,33 @@ def _use_without_guard(name: str, subject: Worker, project: Project) -> Location
     return first
 
 
+def _is_emptied(environment: Environment, found: Binding) -> bool:
+    """Whether an environment says itself that it has none of a kind: `"kv_namespaces": []`."""
+    node = environment.own(found.kind.path[0])
+    for key in found.kind.path[1:]:
+        node = node.get(key) if node is not None else None
+    return node is not None and node.plain == []
+
+
+def _may_do_without(environment: Environment, found: Binding) -> bool:
+    """Whether something may be left out on purpose where code asks for it: a production that answers by an
+    error for want of its database is none of that."""
+    return found.kind.is_value or _PRODUCTION.match(environment.name or "") is None
+
+
+def _is_asked_for(name: str, subject: Worker, project: Project) -> bool:
+    """Whether code does with and without a binding, wherever it reads it: it asks whether it is there, or has
+    something else."""
+    is_read = False
+    for path in subject.modules:
+        module = js.module_of(project, path) if js.is_mentioned(project, (path,), name) else None
+        for use in module.env_uses_of(name) if module is not None else ():
+            if not use.guarded:
+                return False
+            is_read = True
+    return is_read
+
+
 def _stands_for_secret(found: Binding) -> bool:
     """Whether a variable of the top level only shows that there is one: its value is a placeholder, or empty,
     and the real one is set as a secret."""
@@ -286,4 +319,20 @@ def _copies(environment: Environment, missing: list[Binding]) -> tuple[Edit, ...
                 if not isinstance(items, list):
                     return None
                 items.append(entry)
+        container = _container_of(environment.config, found)
+        if container is not None and environment.own("containers") is None:
+            containers = value.setdefault("containers", [])
+            if isinstance(containers, list) and container.plain not in containers:
+                containers.append(container.plain)
     return fixes.set_key(environment.config, environment.path(), value)
+
+
+def _container_of(configuration: WranglerConfig, found: Binding) -> config.ConfigNode | None:
+    """The entry of the container that the objects of a class start: an environment inherits that neither."""
+    if found.class_name is None:
+        return None
+    entries = configuration.top.own_items("containers")
+    named = (
+        entry for entry in entries if (name := entry.get("class_name")) and name.text == found.class_name
+    )
+    return next(named, None)

@@ -45,15 +45,18 @@ export default {
   `undefined`.
 - "did you mean `<other>`": Write `<other>` for it, here and at the other places: that is how the
   configuration calls it. As it is, it is `undefined`.
-- "`<name>` (KV namespace) is used": Add `"kv_namespaces": [{ "binding": "<name>" }]` to the configuration,
-  with the `id` of one that exists (on Pages, and before wrangler 4.45, it needs one). As it is, it is
-  `undefined`.
-- "`<name>` (D1 database) is used": Add `"d1_databases": [{ "binding": "<name>" }]` to the configuration, with
-  `database_name` and `database_id` of one that exists (on Pages, and before wrangler 4.45, it needs them). As
-  it is, it is `undefined`.
-- "`<name>` (R2 bucket) is used": Add `"r2_buckets": [{ "binding": "<name>" }]` to the configuration, with the
-  `bucket_name` of one that exists (on Pages, and before wrangler 4.45, it needs one). As it is, it is
-  `undefined`.
+- "in a comment": Take the comment marks away from the entry of `<name>`, which stands in the configuration as
+  a comment, with the id or name of a resource that exists. As it is, it is `undefined`.
+- "`<name>` (KV namespace) is used": Run `npx wrangler kv namespace create <name>` (unless there is one for
+  it: `npx wrangler kv namespace list`), and add `"kv_namespaces": [{ "binding": "<name>", "id": "ID" }]` to
+  the configuration, with the id that it prints for `ID`. As it is, it is `undefined`.
+- "`<name>` (D1 database) is used": Run `npx wrangler d1 create DATABASE` with a name of your choice (unless
+  there is one for it: `npx wrangler d1 list`), and add `"d1_databases": [{ "binding": "<name>",
+  "database_name": "DATABASE", "database_id": "ID" }]` to the configuration, with the id that it prints for
+  `ID`. As it is, it is `undefined`.
+- "`<name>` (R2 bucket) is used": Run `npx wrangler r2 bucket create BUCKET` with a name of your choice
+  (unless there is one for it: `npx wrangler r2 bucket list`), and add `"r2_buckets": [{ "binding": "<name>",
+  "bucket_name": "BUCKET" }]` to the configuration. As it is, it is `undefined`.
 - "`<name>` (Durable Object namespace) is used": Add `"durable_objects": { "bindings": [{ "name": "<name>",
   "class_name": "Class" }] }` to the configuration, with the class that `main` exports for `Class`, and,
   unless one names it already, a migration: `"migrations": [{ "tag": "v1", "new_sqlite_classes": ["Class"]
@@ -87,15 +90,17 @@ TypeError: Cannot read properties of undefined (reading 'send')
 ## Fix safety
 
 Safe when the name differs in one letter or in case from a binding with that method, and `Env` does not
-declare it: the code takes the configured name. Unsafe otherwise: an entry is added to the configuration,
-for kinds that wrangler can provision by itself, and the next deployment makes an empty resource for it:
-where the resource exists already, give its name or id as well.
+declare it: the code takes the configured name. Unsafe otherwise: an entry is added to the configuration, for
+kinds that wrangler can provision by itself, and the next deployment makes an empty resource for it: where the
+resource exists already, give its name or id as well. Not on Pages, and not before wrangler 4.45, which
+provision nothing.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from cflint.api import (
@@ -109,13 +114,16 @@ from cflint.api import (
     Safety,
     Section,
     Severity,
+    Span,
     ValueKind,
+    Worker,
     call,
     config,
     fixes,
     join_names,
     js,
     member_access,
+    pattern,
     python,
     python_module,
     replace,
@@ -123,6 +131,11 @@ from cflint.api import (
     section,
 )
 
+_ENTRY_OF = rb"\"?\b(?:binding|name)\"?\s*[:=]\s*[\"'](?P<name>%s)[\"']"
+"""An entry of a configuration that binds a name."""
+_PROVISIONS = (4, 45, 0)
+"""The version of wrangler that makes the resources which an entry does not name."""
+_PROVISIONED = frozenset({"kv", "d1", "r2"})
 _METHODS = (
     *("get", "put", "list", "delete", "getWithMetadata", "head", "createMultipartUpload"),
     *("prepare", "batch", "exec", "withSession", "idFromName", "idFromString", "getByName", "newUniqueId"),
@@ -163,7 +176,28 @@ def check(match: Match) -> Iterator[Finding]:
     near = config.similar_binding(module.environments, name, method)
     places = [module.at(use.node) for use in uses] or [match.at(match.receiver)]
     found = _undeclared(module, name, kind, near, places, _fix(module, name, kind, near, uses))
-    yield replace(found, words=_words(module, name, uses)) if near is not None else found
+    if near is not None:
+        yield replace(found, words=_words(module, name, uses))
+        return
+    comment = next(_in_comments(module, name), None)
+    if comment is None:
+        yield found
+        return
+    related = (comment.saying("it stands here as a comment"), *found.related)
+    yield replace(found, related=related, fix=None, words=(("in a comment", ""), ("<name>", name)))
+
+
+def _in_comments(module: Module, name: str) -> Iterator[Location]:
+    """Where the configuration has an entry for a name as a comment."""
+    for subject in module.workers:
+        configuration = subject.config
+        if configuration is None or not configuration.is_commented_out(name):
+            continue
+        document, entry = configuration.document, pattern(_ENTRY_OF % re.escape(name.encode()))
+        for span in configuration.comments:
+            found = entry.search(document.data, span.start, span.end)
+            if found is not None:
+                yield Location(document, Span(found.start("name"), found.end("name")))
 
 
 def _words(module: Module, name: str, uses: list[js.EnvUse]) -> js.Words:
@@ -242,10 +276,18 @@ def _fix(
     subject = module.workers[0]
     if kind is None or len(module.workers) != 1 or subject.is_document or subject.config is None:
         return None
+    if kind.id in _PROVISIONED and not _provisions(subject, module.project):
+        return None
     owner = module.project.env_types.class_bound_as(module.path, name)
     is_exported = owner is not None and owner in module.project.exports.of_worker(subject)
     added = fixes.declare_binding(subject.config, kind, name, class_name=owner if is_exported else None)
     return Fix(f"Declare `{name}` ({kind.label})", added, Safety.UNSAFE) if added else None
+
+
+def _provisions(subject: Worker, project: Project) -> bool:
+    """Whether what deploys a Worker makes a resource for an entry without an id."""
+    folder = subject.config.directory if subject.config is not None else ""
+    return not subject.is_pages and not config.is_older(project.workspace, folder, "wrangler", _PROVISIONS)
 
 
 @check.on(section())

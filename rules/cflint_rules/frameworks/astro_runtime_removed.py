@@ -79,7 +79,9 @@ Astro.locals.runtime.… has been removed in Astro v6. Use '…' instead.
 
 ## Fix safety
 
-There is no fix: names and imports change in several places.
+Unsafe: `env` of `cloudflare:workers` has the type that `wrangler types` writes, no longer that of
+`App.Locals`. There is no fix where `env` means something else in the file, for what is taken apart, and for
+`cf`.
 
 Source: https://docs.astro.build/en/guides/integrations-guide/cloudflare/, and the code of the package
 (13.7.0, 14.3.3).
@@ -90,7 +92,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Match, Severity, destructured, member_access, pattern, rule
+from cflint.api import (
+    Documents,
+    Finding,
+    Fix,
+    Match,
+    Safety,
+    Severity,
+    destructured,
+    fixes,
+    js,
+    member_access,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -109,6 +124,7 @@ _SET = pattern(rb"\blocals\.runtime\s*=[^=]|[\"']runtime[\"']\s*,\s*\{")
     member_access(*_INSTEAD),
     destructured(*_INSTEAD),
     severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
     documents=Documents.NOTHING,
 )
 def check(match: Match) -> Iterator[Finding]:
@@ -126,7 +142,27 @@ def check(match: Match) -> Iterator[Finding]:
         return
     name = match.text(match.name)
     message = f"`{text}.{name}` throws since version {_FIRST} of the adapter: {_INSTEAD[name]}"
-    yield Finding(message, match.at(match.node))
+    yield Finding(message, match.at(match.node), fix=_fix(match, name))
+
+
+def _fix(match: Match, name: str) -> Fix | None:
+    """What is read in its place, with the import that it needs."""
+    module, node = match.module, match.node
+    if node.type != "member_expression" or name == "cf":
+        return None
+    if name == "ctx":
+        runtime = js.unwrap(node.child_by_field_name("object") or node)
+        owner = runtime.child_by_field_name("object")
+        text = f"{module.text(owner)}.cfContext" if owner is not None else None
+        edits = (module.replace(node, text),) if text is not None else None
+        return Fix.of(f"Write `{text}`", edits, Safety.UNSAFE)
+    declared = module.scope.lookup(name, node)
+    if declared is not None and declared.imported is None:
+        return None
+    added = fixes.add_imports(module, ("env",), "cloudflare:workers") if name == "env" else ()
+    if added is None:
+        return None
+    return Fix(f"Write `{name}`", (*added, module.replace(node, name)), Safety.UNSAFE)
 
 
 def _owner(match: Match) -> Node | None:

@@ -60,8 +60,11 @@ export default defineEventHandler(() => "hello");
 
 ## What to do
 
-Write the command that the message names into the script that deploys. Or take `env` out of the configuration,
-and keep one file for each environment.
+Write the command that the message names into the script that deploys.
+
+- "leave `env` out": Take `env` out of the configuration: what stands at its top level holds for all
+  deployments. A text that has to differ is a secret then (`npx wrangler pages secret put NAME --env
+  preview`).
 
 ## Not reported
 

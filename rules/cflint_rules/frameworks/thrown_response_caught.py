@@ -84,13 +84,12 @@ export default app;
 
 ## What to do
 
-- "`HTTPException`": Write `if (error instanceof HTTPException) throw error` as the first line of the
-  `catch`: the client then gets the status of the exception; as it is, what the `catch` answers.
 - "of SvelteKit": Write `if (isRedirect(error) || isHttpError(error)) throw error` as the first line of the
   `catch`, with both from `@sveltejs/kit`: the client then gets that answer; as it is, what the `catch`
   answers.
-- "of Next.js": Write `unstable_rethrow(error)` as the first line of the `catch`, from `next/navigation`:
-  the client then gets that answer; as it is, what the `catch` answers.
+- "of Next.js": Write `unstable_rethrow(error)` as the first line of the `catch`, from `next/navigation`
+  (before Next.js 15 `if (error instanceof Error && "digest" in error) throw error`): the client then gets
+  that answer; as it is, what the `catch` answers.
 
 Write `if (error instanceof Response) throw error` as the first line of the `catch`: the client then gets
 that answer; as it is, what the `catch` answers.
@@ -99,11 +98,13 @@ that answer; as it is, what the `catch` answers.
 
 A `catch` that throws anything on (another answer, made there, is none of that), hands the error to a function
 that may (`handleError(error): never`) or returns it, or asks what it is (`instanceof`, `isRedirect()`, its
-`status`). Answers that are returned, not thrown. There is one finding for a `try`.
+`status`). Answers that are returned, not thrown; a `Response` that is thrown where
+no framework takes it, which is an error everywhere else. There is one finding for a `try`.
 
 ## Fix safety
 
-No fix: whether the `try` should be smaller or the `catch` should throw on is up to the author.
+Unsafe: the client gets the answer that is thrown where it got the one of the `catch`, and what the `catch`
+does beside (a log, a count) is left out for it.
 
 Source: https://reactrouter.com/api/utils/redirect, https://svelte.dev/docs/kit/load#Redirects,
 https://hono.dev/docs/api/exception
@@ -111,16 +112,22 @@ https://hono.dev/docs/api/exception
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
     Documents,
+    Edit,
     Finding,
+    Fix,
     Match,
     Module,
+    Safety,
     Severity,
     call,
+    config,
+    fixes,
     js,
     new,
     pattern,
@@ -152,6 +159,15 @@ _THROWN = {
 _THROWS_ITSELF = frozenset({"@sveltejs/kit", "next/navigation"})
 """Modules of which the functions throw by themselves, without `throw`."""
 _NEXT = frozenset({"redirect", "permanentRedirect", "notFound"})
+_TAKE_RESPONSES = frozenset({"react-router", "remix", "tanstack-start", "solid-start", "rwsdk"})
+"""Frameworks for which a `Response` that is thrown is the answer."""
+_NO_ERRORS = frozenset({"data", "notFound"})
+"""What makes an object that is neither a `Response` nor an `Error`."""
+_PREDICATES: dict[str, tuple[int, tuple[str, ...], str]] = {
+    "@sveltejs/kit": (2, ("isHttpError", "isRedirect"), "@sveltejs/kit"),
+    "next/navigation": (15, ("unstable_rethrow",), "next"),
+}
+"""By what answers of a framework are known: since which version of which package."""
 _OF_STATUS = frozenset({"HTTPException", "error"})
 """What is given the status first."""
 _ASKS = ("instanceof", "isRedirect", "isHttpError", "isRouteError", "isNotFound", "rethrow")
@@ -167,6 +183,7 @@ _WORDS = ("redirect", "redirectDocument", "data", "json", "error", "notFound", "
     call(*_WORDS),
     new("HTTPException", "Response"),
     severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
     documents=Documents.NOTHING,
 )
 def check(match: Match) -> Iterator[Finding]:
@@ -177,6 +194,8 @@ def check(match: Match) -> Iterator[Finding]:
     is_next = name.module == "next/navigation" and name.name in _NEXT
     if (name.module, name.name) not in _THROWN and not is_next:
         return
+    if not name.module and (module.app is None or module.app.kind.id not in _TAKE_RESPONSES):
+        return  # of a handler of its own, and of one of Hono's, it is an error that nobody takes
     statement = _thrown(module, match.node, by_itself=name.module in _THROWS_ITSELF)
     if statement is None:
         return
@@ -194,8 +213,52 @@ def check(match: Match) -> Iterator[Finding]:
         f"the `catch` below takes what {made} throws: it never gets to the framework",
         match.at(),
         (module.at(handler, "it ends here"),),
+        fix=_fix(match, name, handler),
         words=_words(match, handler),
     )
+
+
+def _fix(match: Match, thrown: js.PlatformName, handler: Node) -> Fix | None:
+    """The first line of the `catch` that throws the answer on."""
+    module, body = match.module, handler.child_by_field_name("body")
+    if handler.type != "catch_clause" or body is None:
+        return None
+    parameter = handler.child_by_field_name("parameter")
+    if parameter is not None and parameter.type != "identifier":
+        return None
+    error = module.text(parameter) if parameter is not None else "error"
+    edits: list[Edit] = []
+    if parameter is None:
+        keyword = next((child for child in handler.children if child.type == "catch"), None)
+        if keyword is None:
+            return None
+        edits.append(module.insert(keyword.end_byte, f" ({error})"))
+    imported = _PREDICATES.get(thrown.module)
+    if imported is not None:
+        folder = posixpath.dirname(module.path)
+        is_old = config.is_older(module.project.workspace, folder, imported[2], (imported[0], 0, 0))
+        added = None if is_old else fixes.add_imports(module, imported[1], thrown.module)
+        if added is None:
+            return None
+        edits.extend(added)
+    asked = _asked(match, thrown, error)
+    first = next((it for it in body.named_children if it.type != "comment"), match.node)
+    end = ";" if module.text(first).endswith((";", "}")) else ""
+    edits.append(module.prepend_statement(body, f"{asked}{end}"))
+    return Fix("Throw the answer on", tuple(edits), Safety.UNSAFE)
+
+
+def _asked(match: Match, thrown: js.PlatformName, error: str) -> str:
+    if thrown.module == "next/navigation":
+        return f"unstable_rethrow({error})"
+    if thrown.module == "@sveltejs/kit":
+        return f"if (isRedirect({error}) || isHttpError({error})) throw {error}"
+    if thrown.module == "hono/http-exception":
+        made = match.module.text(match.callee) if match.callee is not None else "HTTPException"
+        return f"if ({error} instanceof {made}) throw {error}"
+    if thrown.name in _NO_ERRORS or thrown.module.startswith("@tanstack/"):
+        return f"if (!({error} instanceof Error)) throw {error}"
+    return f"if ({error} instanceof Response) throw {error}"
 
 
 def _words(match: Match, handler: Node) -> js.Words:

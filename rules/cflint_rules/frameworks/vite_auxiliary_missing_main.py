@@ -108,7 +108,7 @@ No 'main' field provided in '…'
 
 ## Fix safety
 
-There is no fix: only the author knows the entry.
+Unsafe: a file by the name of an entry is taken for it, where there is just one (`src/index.ts`, `worker.js`).
 
 Source: https://developers.cloudflare.com/workers/vite-plugin/reference/api/#auxiliaryworkers, and the code of
 the plugin (1.64.0).
@@ -116,12 +116,24 @@ the plugin (1.64.0).
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Project, Severity, WranglerConfig, configuration, rule
+from cflint.api import (
+    Documents,
+    Finding,
+    Fix,
+    Project,
+    Safety,
+    Severity,
+    WranglerConfig,
+    configuration,
+    fixes,
+    rule,
+)
 
 
-@rule(configuration(), severity=Severity.WARNING, documents=Documents.NOTHING)
+@rule(configuration(), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_typescript or subject.top.incomplete or subject.deployment.open:
         return
@@ -131,4 +143,18 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if any(found.main is not None or found.is_open("main") for found in subject.environments):
         return
     message = "an auxiliary Worker of the Vite plugin needs `main`: without it `vite` stops with an error"
-    yield Finding(message, subject.top.place)
+    yield Finding(message, subject.top.place, fix=_fix(subject, project))
+
+
+def _fix(subject: WranglerConfig, project: Project) -> Fix | None:
+    """The entry that is beside the configuration, where just one file has a name of one."""
+    folder = subject.directory
+    there = [it for it in _NAMES if project.workspace.is_file(posixpath.join(folder, it))]
+    if len(there) != 1:
+        return None
+    edits = fixes.set_key(subject.data, subject.top.path("main"), there[0])
+    return Fix.of(f"Add `main`: `{there[0]}`", edits, Safety.UNSAFE)
+
+
+_STEMS = ("src/index", "src/main", "src/worker", "index", "worker")
+_NAMES = tuple(f"{stem}.{end}" for stem in _STEMS for end in ("ts", "js", "mjs", "tsx"))

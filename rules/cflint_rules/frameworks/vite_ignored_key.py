@@ -77,7 +77,8 @@ without a build of Vite, too.
 
 ## Fix safety
 
-There is no fix: what the key was for may have to move to the configuration of Vite.
+Unsafe: what else reads the configuration (tests in workerd, wrangler when somebody calls it by hand) does
+without the key, too. There is no fix for what has to move to the configuration of Vite.
 
 Source: https://developers.cloudflare.com/workers/vite-plugin/reference/migrating-from-wrangler-dev/, and the
 code of the plugin (1.64.0).
@@ -87,7 +88,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Project, Severity, WranglerConfig, config, configuration, rule
+from cflint.api import (
+    Documents,
+    Finding,
+    Fix,
+    Project,
+    Safety,
+    Severity,
+    WranglerConfig,
+    config,
+    configuration,
+    fixes,
+    rule,
+)
 
 _REPLACED = {"alias": "`resolve.alias`", "define": "`define`", "minify": "`build.minify`"}
 _MEANINGLESS = (
@@ -96,7 +109,7 @@ _MEANINGLESS = (
 )
 
 
-@rule(configuration(), severity=Severity.NOTE, deployed=True, documents=Documents.NOTHING)
+@rule(configuration(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True, documents=Documents.NOTHING)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     app = next((it.app for it in project.workers if it.config is subject and it.app is not None), None)
     if app is None or app.kind.id != "vite" or subject.is_typescript:
@@ -112,7 +125,9 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                 continue
             instead = _REPLACED.get(key)
             what = f"Vite's {instead} replaces it" if instead else "the Vite plugin has no use for it"
-            yield Finding(f"`{key}` is ignored: {what}", environment.location(node))
+            edits = fixes.remove_key(subject.data, environment.path(key)) if instead is None else None
+            fix = Fix.of(f"Delete `{key}`", edits, Safety.UNSAFE)
+            yield Finding(f"`{key}` is ignored: {what}", environment.location(node), fix=fix)
 
 
 def _says_nothing(key: str, node: config.ConfigNode) -> bool:

@@ -230,7 +230,7 @@ def _refuses(subject: Module, several: Sequence[_Throw], statement: Node) -> Edi
     text = (
         f"{subject.text(label)} is missing" if len(several) == 1 and _is_plain(subject, label) else _MISSING
     )
-    answer = js.refusal(subject, statement, text.removeprefix("body."), 400)
+    answer = js.refusing_statement(subject, statement, text.removeprefix("body."), 400)
     if answer is None or holder is None or holder.type not in _HOLDERS:
         return None
     if any(not _is_plain(subject, js.unwrap(one.node)) for one in several):
@@ -239,9 +239,7 @@ def _refuses(subject: Module, several: Sequence[_Throw], statement: Node) -> Edi
         return None
     asked = " || ".join(dict.fromkeys(_asked(subject, one) for one in several))
     end = ";" if subject.text(statement).endswith((";", "}")) else ""
-    return subject.insert(
-        statement.start_byte, f"if ({asked}) return {answer}{end}\n{subject.indent_of(statement)}"
-    )
+    return subject.insert(statement.start_byte, f"if ({asked}) {answer}{end}\n{subject.indent_of(statement)}")
 
 
 def _is_plain(subject: Module, node: Node) -> bool:

@@ -138,10 +138,10 @@ def _fix(match: Match, *, is_cookie: bool) -> Fix | None:
     if statement is None or above is None:
         return None
     given, indent = module.text(match.arguments[0]), module.indent_of(statement)
-    answer = None if is_cookie else js.refusal(module, node, "malformed", 400)
+    answer = None if is_cookie else js.refusing_statement(module, node, "malformed", 400)
     if answer is None and not is_cookie:
         return None
-    instead = "" if answer is None else f"return {answer};"
+    instead = "" if answer is None else f"{answer};"
     inner = f"\n{indent}{module.indent_unit}"
     if above.type == "variable_declarator":
         return _fix_of_variable(module, statement, above, given if is_cookie else None, instead)

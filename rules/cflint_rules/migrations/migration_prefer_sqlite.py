@@ -76,9 +76,8 @@ https://github.com/cloudflare/workers-sdk/issues/9909.
 
 ## Fix safety
 
-There is no fix. Where the tag has never been deployed, write `new_sqlite_classes` instead. Where it has,
-wrangler skips the entry, so that a change of it does nothing and the configuration no longer describes the
-class.
+Unsafe: no file says whether the class was deployed already; if so, wrangler skips the entry by its tag, the
+class keeps the storage that it has, and the entry no longer says which.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
@@ -89,10 +88,13 @@ from cflint.api import (
     ClassKind,
     Environment,
     Finding,
+    Fix,
     Project,
+    Safety,
     Severity,
     Worker,
     config,
+    fixes,
     join_names,
     rule,
     worker,
@@ -102,7 +104,7 @@ _KNOWS_SQLITE = 3
 """The major version of wrangler in which `new_sqlite_classes` came."""
 
 
-@rule(worker(), severity=Severity.NOTE, deployed=True)
+@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     folder = subject.config.directory if subject.config is not None else ""
     wrangler = config.installed_version(project.workspace, folder, "wrangler")
@@ -136,4 +138,9 @@ def _of_list(environment: Environment, subject: Worker, project: Project) -> Ite
             f"`new_classes` gives {shown} the old key-value storage, without SQL and point-in-time recovery,"
             " for good once it is deployed",
             at,
+            fix=Fix.of(
+                f"Create {shown} by `new_sqlite_classes`",
+                fixes.use_sqlite(environment, migration, names),
+                Safety.UNSAFE,
+            ),
         )

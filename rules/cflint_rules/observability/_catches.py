@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Module, ValueKind, js, pattern
+from cflint.api import Edit, Fix, Module, Safety, ValueKind, js, pattern
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -17,6 +17,10 @@ _TELLS = pattern(
 )
 _MAKERS = frozenset({"json", "error", "Response", "NextResponse"})
 _STORES = ("kv", "r2", "d1")
+_PLAIN_CALLEE = pattern(r"[\w$.]{1,50}")
+_SENTENCE = pattern(r"[^\W\d_][^/<>{}=]* [^/<>{}=]*|[a-z]+(?:_[a-z]+)+")
+"""Words: no path, header, statement or markup."""
+_LONGEST = 60
 _CACHE = pattern(r"cache", re.IGNORECASE)
 
 
@@ -26,6 +30,36 @@ def catch_words(module: Module, clause: Node) -> js.Words:
     if name is None or name.type != "identifier":
         return (("it has no name", ""),) if name is None else ()
     return (("it has a name", ""), *js.word("error", module, name))
+
+
+def fix_by_log(module: Module, clauses: Iterable[tuple[Node, str]]) -> Fix | None:
+    """The fix by which `catch` clauses log their errors: behind the text that each answers with, or else the
+    label beside it. What an error says gets into the logs by that."""
+    edits: list[Edit] = []
+    for clause, label in clauses:
+        added = module.log_caught(clause, _said(module, clause) or f'"{label}"')
+        if not added:
+            return None  # some would be left
+        edits += added
+    return Fix.of("Log the error", tuple(edits), Safety.UNSAFE)
+
+
+def failure_of(module: Module, made: Node, otherwise: str | None = None) -> str:
+    """What a log says of a call that failed."""
+    callee = module.text(made.child_by_field_name("function") or made)
+    if _PLAIN_CALLEE.fullmatch(callee) is not None:
+        return f"{callee}() failed"
+    return otherwise or f"{module.callee_name(made)}() failed"
+
+
+def _said(module: Module, clause: Node) -> str | None:
+    """The text by which a `catch` says what failed, as it is written."""
+    body = clause.child_by_field_name("body")
+    for text in module.descendants(body, "string") if body is not None else ():
+        inside = module.string(text) or ""
+        if _SENTENCE.fullmatch(inside) is not None and len(inside) <= _LONGEST:
+            return module.text(text)
+    return None
 
 
 def blind_catches(module: Module) -> tuple[tuple[Node, Node, Node], ...]:

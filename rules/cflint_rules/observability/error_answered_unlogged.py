@@ -51,6 +51,8 @@ export default {
 As the first line of the `catch`: `console.error("request failed", error)`, with the name that it gives the
 error; the answer stays as it is.
 
+- "errors that no route catches": As the first statement of the `onError()`: `console.error(error)`, with the
+  name of its first parameter; what it answers stays as it is.
 - "it has no name": Write `catch (error) {` for `catch {`, and as its first line `console.error("request
   failed", error)`; the answer stays as it is.
 
@@ -59,13 +61,15 @@ error; the answer stays as it is.
 An `onError()` that throws, hands the error to what is not in sight, or answers with its message.
 
 A `catch` that reads the error, throws (but for what a framework answers: `HTTPException`, `error(500)`), or
-calls a function whose name says that it logs or reports; a `try` that waits for nothing. A status that blames
+calls a function whose name says that it logs or reports; a `try` that waits for nothing, or only for JSON to
+be read. A status that blames
 the client counts where the `try` waits for a database or a store. A module has one finding, with all its
 places.
 
 ## Fix safety
 
-There is no fix: what to log besides the error is up to the author.
+Unsafe: what the error says, such as a query with its values, gets into the logs. The `onError()` of an app
+has no fix.
 
 Source: https://developers.cloudflare.com/workers/observability/logs/workers-logs/,
 https://developers.cloudflare.com/workers/observability/errors/
@@ -76,8 +80,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, module, rule
-from cflint_rules.observability._catches import blind_catches, catch_words, store_used, tells, waited_for
+from cflint.api import Finding, Match, Module, Safety, Severity, ValueKind, call, js, module, rule
+from cflint_rules.observability._catches import (
+    blind_catches,
+    catch_words,
+    fix_by_log,
+    store_used,
+    tells,
+    waited_for,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -86,10 +97,12 @@ _SERVER = range(500, 600)
 _CLIENT = range(400, 500)
 _THROWN = frozenset({"HTTPException", "error", "createError", "TRPCError", "httpError"})
 """What makes errors of which a framework makes an answer: those of Hono, SvelteKit, Nitro, tRPC."""
+_PARSED = frozenset({"json"})
+"""What fails for one reason alone, which the answer says: what the other side sent is no JSON."""
 _MOST = 6
 
 
-@rule(module("catch"), severity=Severity.NOTE)
+@rule(module("catch"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
@@ -101,6 +114,7 @@ def check(subject: Module) -> Iterator[Finding]:
         "this answers that it failed, and what the error was is seen nowhere: log it",
         subject.at(first),
         tuple(subject.at(clause, "so does this") for clause in others[:_MOST]),
+        fix_by_log(subject, [(clause, "request failed") for clause in found]),
         words=catch_words(subject, first),
     )
 
@@ -146,7 +160,8 @@ def _logs(home: Module, function: Node) -> bool:
 
 
 def _hands_on(home: Module, function: Node) -> bool:
-    """Whether a function gives a part of the error to a function that makes no response: it may keep it."""
+    """Whether a function gives the error, or a part of it, to what is not in sight and makes no response: it
+    may keep it."""
     parameters = home.parameters(function)
     name = parameters[0].name if parameters else None
     error = home.scope.declared_in(function).get(name) if name is not None else None
@@ -156,7 +171,9 @@ def _hands_on(home: Module, function: Node) -> bool:
                 break
             if above.type != "call_expression" or js.Call(home, above).name == "String":
                 continue
-            if home.call_around(use) is None and home.response_made(above) is None:
+            if home.response_made(above) is not None:
+                continue
+            if home.call_around(use) is None or js.function_called(home, above) is None:
                 return True
     return False
 
@@ -177,7 +194,8 @@ def _hidden_answer(home: Module, function: Node) -> tuple[Module, Node] | None:
 
 def _hides(subject: Module, clause: Node, body: Node, tried: Node) -> bool:
     """Whether a `catch` that looks at no error makes a response of 500 of it."""
-    if next(waited_for(subject, clause, tried), None) is None:
+    waited = [js.Call(subject, node).name for node in waited_for(subject, clause, tried)]
+    if not set(waited) - _PARSED:
         return False
     thrown = next(subject.descendants(body, "throw_statement"), None)
     if thrown is not None:

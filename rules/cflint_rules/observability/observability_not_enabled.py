@@ -50,14 +50,27 @@ switches on; not where commands only run it locally (`wrangler dev --env local`)
 
 ## Fix safety
 
-Unsafe: stored logs count against a quota and may cost money.
+Unsafe: stored logs count against a quota and may cost money. An older wrangler than 3.77 ignores the key.
 
-Source: https://developers.cloudflare.com/workers/observability/logs/workers-logs/
+Source: https://developers.cloudflare.com/workers/observability/logs/workers-logs/,
+https://github.com/cloudflare/workers-sdk/pull/6668 (the first wrangler that takes the key)
 """
 
 from collections.abc import Iterator
 
-from cflint.api import Environment, Finding, Fix, Safety, Severity, Worker, config, fixes, rule, worker
+from cflint.api import (
+    Environment,
+    Finding,
+    Fix,
+    Project,
+    Safety,
+    Severity,
+    Worker,
+    config,
+    fixes,
+    rule,
+    worker,
+)
 
 _TELLING = (
     ("observability", "enabled"),
@@ -68,10 +81,13 @@ _TELLING = (
     ("streaming_tail_consumers",),
 )
 """What may say that somebody gets the logs."""
+_TAKES = (3, 77, 0)
+"""The first wrangler that takes `observability`; older ones ignore it."""
+_TITLE_IF_OLDER = "Switch on observability: this needs wrangler 3.77 or newer, which the project has not yet"
 
 
 @rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True)
-def check(subject: Worker) -> Iterator[Finding]:
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
     wrangler_config = subject.config
     if wrangler_config is None or wrangler_config.is_pages or config.is_demo_path(wrangler_config.path):
         return
@@ -87,7 +103,9 @@ def check(subject: Worker) -> Iterator[Finding]:
     key = ("logs", "enabled") if logs is not None else ("enabled",)  # what its logs say goes first
     edits = fixes.set_key(wrangler_config, first.path("observability", *key), True)
     if edits:
-        fix = Fix("Switch on observability", edits, Safety.UNSAFE)
+        is_older = config.is_older(project.workspace, wrangler_config.directory, "wrangler", _TAKES)
+        title = _TITLE_IF_OLDER if is_older else "Switch on observability"
+        fix = Fix(title, edits, Safety.UNSAFE)
     at = first.place if own is None else first.location(own)
     others = tuple(
         environment.location(node)

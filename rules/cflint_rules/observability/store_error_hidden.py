@@ -65,7 +65,7 @@ or change tables. An empty `catch` is [`swallowed-error`](swallowed_error.py), o
 
 ## Fix safety
 
-There is no fix: what to log besides the error is up to the author.
+Unsafe: what the error says, such as a query with its values, gets into the logs.
 
 Source: https://developers.cloudflare.com/workers/observability/logs/workers-logs/,
 https://developers.cloudflare.com/d1/observability/debug-d1/
@@ -77,8 +77,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, js, module, pattern, rule, sql
-from cflint_rules.observability._catches import blind_catches, catch_words, store_used
+from cflint.api import Finding, Module, Safety, Severity, js, module, pattern, rule, sql
+from cflint_rules.observability._catches import blind_catches, catch_words, failure_of, fix_by_log, store_used
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -91,7 +91,7 @@ _ASKS = pattern(r"health|status|diagnos|ping", re.IGNORECASE)
 _MOST = 6
 
 
-@rule(module("catch"), severity=Severity.NOTE)
+@rule(module("catch"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
@@ -110,6 +110,7 @@ def check(subject: Module) -> Iterator[Finding]:
             subject.at(lost, "it fails unseen here"),
             *(subject.at(clause, "the same here") for clause, _ in others[:_MOST]),
         ),
+        fix_by_log(subject, [(clause, failure_of(subject, it, "query failed")) for clause, it in found]),
         words=catch_words(subject, first),
     )
 

@@ -69,7 +69,8 @@ What only reads or deletes, and the cache, get a note, and nothing where they ti
 
 ## Fix safety
 
-There is no fix: how to handle it is up to the author.
+Unsafe: what the error says, such as a query with its values, gets into the logs. What else to do about it is
+up to the author. `webSocketError()` and Python have no fix.
 
 Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-of-durable-objects/
 """
@@ -82,9 +83,11 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Finding,
+    Fix,
     Handler,
     Match,
     Module,
+    Safety,
     Severity,
     ValueKind,
     call,
@@ -97,7 +100,7 @@ from cflint.api import (
     rule,
     sql,
 )
-from cflint_rules.observability._catches import catch_words, unread_error
+from cflint_rules.observability._catches import catch_words, failure_of, unread_error
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -119,7 +122,7 @@ _PLACEHOLDER = pattern(
 )
 
 
-@rule(keyword("catch"), call("catch"), severity=Severity.NOTE)
+@rule(keyword("catch"), call("catch"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(found: Match) -> Iterator[Finding]:
     module, node = found.module, found.node
     if node.type == "catch_clause":
@@ -153,6 +156,7 @@ def check(found: Match) -> Iterator[Finding]:
         f"errors of `{module.callee_name(made)}()` are dropped: log them, or say why they do not matter",
         module.at(at),
         (module.at(made, "it fails unseen here"),) if node.type == "catch_clause" else (),
+        _fix(module, at, made),
         words=catch_words(module, node) if node.type == "catch_clause" else (),
     )
 
@@ -177,9 +181,20 @@ def _unseen(module: Module, clause: Node, body: Node, tried: Node) -> Iterator[F
                 f"why `{module.callee_name(node)}()` fails is seen nowhere: log the error",
                 module.at(clause),
                 (module.at(node, "it fails unseen here"),),
+                _fix(module, clause, node),
                 words=catch_words(module, clause),
             )
             return
+
+
+def _fix(module: Module, at: Node, made: Node) -> Fix | None:
+    """The fix by which a `catch` clause, or what is given to `.catch()`, logs the error of a call."""
+    label = f'"{failure_of(module, made)}"'
+    if at.type == "catch_clause":
+        edits = module.log_caught(at, label)
+    else:
+        edits = (module.replace(at, f"(error) => console.error({label}, error)"),)
+    return Fix.of("Log the error", edits, Safety.UNSAFE)
 
 
 def _costs(module: Module, node: Node) -> bool:

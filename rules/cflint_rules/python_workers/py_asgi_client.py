@@ -57,7 +57,8 @@ Functions that read `CF-Connecting-IP` or `X-Forwarded-For` themselves, as well.
 
 ## Fix safety
 
-There is no fix: what a request without that header stands for is up to the author.
+Unsafe: what a request without that header stands for (`"unknown"`, or what the code has for it) is up to the
+author. There is no fix where more than the host is read.
 
 Source: https://github.com/cloudflare/workerd/blob/main/src/pyodide/internal/workers-api/src/asgi.py,
 https://developers.cloudflare.com/fundamentals/reference/http-headers/#cf-connecting-ip
@@ -69,17 +70,18 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Severity, pattern, python, python_module, rule
+from cflint.api import Finding, Fix, Safety, Severity, pattern, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
 _REQUESTS = frozenset({"fastapi.Request", "fastapi.requests.Request", "starlette.requests.Request"})
 _ADDRESS = ("slowapi.util.get_remote_address", "slowapi.util.get_ipaddr")
+_HEADER = '"cf-connecting-ip"'
 _OTHERWISE = pattern(r"cf-connecting-ip|x-forwarded-for|x-real-ip", re.IGNORECASE)
 
 
-@rule(python_module("client", "get_remote_address"), severity=Severity.WARNING)
+@rule(python_module("client", "get_remote_address"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     # Imported where used: libcst is slow to load.
     if not module.workers or module.has_errors:
@@ -95,6 +97,7 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
         yield Finding(
             "`request.client` is `None` in a Worker: the client's address is in `CF-Connecting-IP`",
             module.at(read),
+            fix=_fix(module, read, function),
         )
         break  # a second read stands behind the same question, as a rule
     for name in module.find(cst.Name):
@@ -103,7 +106,40 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
                 "all clients have the same address here, as `request.client` is `None` in a Worker: key by"
                 " the header `CF-Connecting-IP`",
                 module.at(name),
+                fix=_fix_of_key(module, name),
             )
+
+
+def _fix(module: python.PythonModule, read: cst.Attribute, function: cst.CSTNode) -> Fix | None:
+    """`request.client.host` as the header, with what the code has where there is no client."""
+    import libcst as cst
+
+    text = module.text(read)
+    hosts = (it for it in module.find_in(function, cst.Attribute) if module.text(it) == f"{text}.host")
+    host = next(hosts, None)
+    if host is None:
+        return None
+    whole, otherwise = module.parent(host), '"unknown"'
+    asked = (text, f"{text} is not None")
+    if isinstance(whole, cst.IfExp) and whole.body is host and module.text(whole.test) in asked:
+        otherwise = module.text(whole.orelse)
+    else:
+        whole = host
+    if module.text(function).count(text) != module.text(whole).count(text):
+        return None
+    edit = module.replace(whole, f"{module.text(read.value)}.headers.get({_HEADER}, {otherwise})")
+    return Fix("Read the header", (edit,), Safety.UNSAFE)
+
+
+def _fix_of_key(module: python.PythonModule, name: cst.Name) -> Fix | None:
+    """`key_func=get_remote_address` as a function that reads the header."""
+    import libcst as cst
+
+    given = module.parent(name)
+    if not isinstance(given, cst.Arg) or given.keyword is None or given.keyword.value != "key_func":
+        return None
+    edit = module.replace(name, f'lambda request: request.headers.get({_HEADER}, "unknown")')
+    return Fix("Read the header", (edit,), Safety.UNSAFE)
 
 
 def _is_request(module: python.PythonModule, node: cst.BaseExpression) -> bool:

@@ -82,7 +82,9 @@ UnboundLocalError: cannot access local variable '…' where it is not associated
 
 ## Fix safety
 
-There is no fix: the same name may come from `js`, from `workers` or from elsewhere.
+Unsafe: a name of the standard library, of `workers`, `js` or `pyodide.ffi` is imported from there; a package
+may have one of that name, too. There is no fix for other names, and for `Request` and `Response` beside a
+framework that has its own.
 
 Source: https://docs.python.org/3/reference/executionmodel.html#resolution-of-names
 """
@@ -99,7 +101,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Severity, join_names, pattern, python, python_module, rule
+from cflint.api import (
+    Documents,
+    Edit,
+    Finding,
+    Fix,
+    Safety,
+    Severity,
+    join_names,
+    pattern,
+    python,
+    python_module,
+    rule,
+)
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -115,6 +129,26 @@ _OLD = frozenset(
     | {"unichr", "unicode", "xrange"}
 )
 """Builtins of Python 2."""
+_MODULES = frozenset(
+    {"asyncio", "base64", "binascii", "collections", "copy", "csv", "functools", "hashlib", "hmac", "html"}
+    | {"io", "itertools", "json", "logging", "math", "os", "random", "re", "secrets", "string", "struct"}
+    | {"sys", "textwrap", "time", "traceback", "uuid"}
+)
+"""Modules of the standard library whose members are read of them."""
+_SOURCES = {
+    **dict.fromkeys(("Response", "Request", "fetch", "WorkerEntrypoint", "DurableObject"), "workers"),
+    **dict.fromkeys(("to_js", "create_proxy", "JsProxy"), "pyodide.ffi"),
+    **dict.fromkeys(("Object", "console", "Uint8Array"), "js"),
+    **dict.fromkeys(("Any", "Optional", "TypedDict"), "typing"),
+    **dict.fromkeys(("timedelta", "timezone"), "datetime"),
+    **dict.fromkeys(("quote", "urlencode", "urlparse", "parse_qs"), "urllib.parse"),
+    **dict.fromkeys(("dataclass", "asdict"), "dataclasses"),
+}
+"""What a name without a meaning is imported from."""
+_OF_FRAMEWORKS = frozenset({"Response", "Request"})
+_FRAMEWORK = pattern(
+    rb"^\s*(?:from|import) +(?:fastapi|starlette|flask|aiohttp|httpx|requests)\b", re.MULTILINE
+)
 _FIELDS = frozenset({"env", "ctx"})
 """What the rule py-env-access tells more about, in the classes of the platform."""
 _SETS_NAMES = ("exec", "globals", "vars")
@@ -124,7 +158,7 @@ _COMMENT = pattern(rb"^[ \t]*#[^\n]*", re.MULTILINE)
 _NEVER = pattern(r"\bTYPE_CHECKING\b|__name__")
 
 
-@rule(python_module(), severity=Severity.WARNING, documents=Documents.NOTHING)
+@rule(python_module(), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     if not module.workers or module.has_errors or _may_be_set_unseen(module):
         return
@@ -163,8 +197,43 @@ def _undefined(module: python.PythonModule, names: Sequence[cst.Name], severity:
         f"{_quoted(words)} {are} neither imported nor defined in this module: this raises a NameError",
         module.at(first),
         tuple(module.at(other, "so does this") for other in others[:5]),
+        fix=_fix(module, names),
         severity=severity,
     )
+
+
+def _fix(module: python.PythonModule, names: Sequence[cst.Name]) -> Fix | None:
+    """The imports of what is missing, where it is known from where."""
+    wanted: dict[str, str] = {}
+    for name in names:
+        source = _source(module, name)
+        if source is None or wanted.setdefault(name.value, source) != source:
+            return None
+    edits: list[Edit] = []
+    for word, source in wanted.items():
+        added = module.import_name(source, word)
+        if added is None:
+            return None
+        edits.extend(added)
+    title = "Import " + _quoted(tuple(wanted))
+    return Fix.of(title, tuple(edits), Safety.UNSAFE) if len({*wanted.values()}) == 1 else None
+
+
+def _source(module: python.PythonModule, name: cst.Name) -> str | None:
+    """The module that a name comes from: "" of one that is imported itself; None where it is not known."""
+    import libcst as cst
+
+    word, above = name.value, module.parent(name)
+    member = above.attr.value if isinstance(above, cst.Attribute) and above.value is name else ""
+    if word == "datetime":
+        return {"now": "datetime", "utcnow": "datetime", "fromisoformat": "datetime"}.get(
+            member, "" if member in ("datetime", "timedelta", "timezone") else None
+        )
+    if word in _MODULES:
+        return "" if member else None
+    if word in _OF_FRAMEWORKS and _FRAMEWORK.search(module.document.data) is not None:
+        return None
+    return _SOURCES.get(word)
 
 
 def _quoted(words: Sequence[str]) -> str:

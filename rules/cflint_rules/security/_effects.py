@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cflint.api import Module, ValueKind, js, pattern, quoted, sql
+from cflint_rules.security._development import only_in_development
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -160,8 +161,10 @@ def is_for_request(module: Module, node: Node) -> bool:
     """Whether code runs for a request: at once, in a Durable Object that one is handed to, or as a method of
     what is made for one."""
     found = js.invocations_of(module, node)
-    if js.Invocation.REQUEST in found or _is_action(module, node):
+    if _is_action(module, node):
         return True
+    if js.Invocation.REQUEST in found:
+        return not _is_asked_in_development(module, node)
     owner = module.enclosing_class(node)
     if js.Invocation.DURABLE_OBJECT in found:
         handler = module.handler_around(node)
@@ -171,6 +174,15 @@ def is_for_request(module: Module, node: Node) -> bool:
         js.Invocation.REQUEST in js.invocations_of(site.module, site.node)
         for site in js.makers_of(module, owner)
     )
+
+
+def _is_asked_in_development(module: Module, node: Node) -> bool:
+    """Whether requests come to the function around only where a condition asks for development:
+    `if (isLocal) await runJobs(env)`."""
+    function = module.enclosing_function(node)
+    sites = js.callers_of(module, function).calls if function is not None else ()
+    asked = [it for it in sites if js.Invocation.REQUEST in js.invocations_of(it.module, it.node)]
+    return bool(asked) and all(only_in_development(it.module, it.node) for it in asked)
 
 
 def _is_action(module: Module, node: Node) -> bool:

@@ -22,7 +22,7 @@ _OWN_FIELDS = ("name", "code", "status")
 """What the fields begin with by which errors of a class of their own are told from others."""
 
 
-def _uses(module: Module, error: js.Declaration) -> tuple[Node, ...]:
+def uses_of(module: Module, error: js.Declaration) -> tuple[Node, ...]:
     """The places of an error's name, and of others that it is given (`const e = error as Error`)."""
 
     def find() -> tuple[Node, ...]:
@@ -40,7 +40,7 @@ def _uses(module: Module, error: js.Declaration) -> tuple[Node, ...]:
 
 def leaks(module: Module, content: Node, error: js.Declaration) -> Iterator[Node]:
     """The expressions in a content that tell about the error, by way of one variable too."""
-    uses = _uses(module, error)
+    uses = uses_of(module, error)
     for use in uses:
         if js.unwrap(content).id == use.id:
             yield use

@@ -81,6 +81,26 @@ await digest("Bearer " + env.API_TOKEN))) return new Response("unauthorized", { 
 secret (`npx wrangler secret put API_TOKEN`; `API_TOKEN=…` in `.dev.vars`); callers send it as
 `Authorization: Bearer …`. Where users log in already, ask for their session there instead.
 
+- "one route, in Hono": Unless it is for everybody (then bound it with `ratelimits`, or suppress this): give
+  the route that comes here what the guarded ones of this Worker have between path and handler. Where nothing
+  of that fits, `(c, next) => bearerAuth({ token: c.env.API_TOKEN })(c, next)`, with `import { bearerAuth }
+  from "hono/bearer-auth"`; set the secret then (`npx wrangler secret put API_TOKEN`; `API_TOKEN=…` in
+  `.dev.vars`), which callers send as `Authorization: Bearer …`.
+- "one route": Unless it is for everybody (then bound it with `ratelimits`, or suppress this): as the first
+  lines of the code for this request, what the guarded ones of this Worker begin with. Where nothing of that
+  fits, `const digest = (it: string) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(it)); if
+  (!env.API_TOKEN || !crypto.subtle.timingSafeEqual(await digest(request.headers.get("authorization") ?? ""),
+  await digest("Bearer " + env.API_TOKEN))) return new Response("unauthorized", { status: 401 })`; set the
+  secret then (`npx wrangler secret put API_TOKEN`; `API_TOKEN=…` in `.dev.vars`), which callers send as
+  `Authorization: Bearer …`.
+- "in Pages Functions": Unless it is for everybody (then suppress this): in `functions/_middleware.ts` (of one
+  that is there already, before what it does), `export async function onRequest({ request, env, next }: any):
+  Promise<Response> { const digest = (it: string) => crypto.subtle.digest("SHA-256", new
+  TextEncoder().encode(it)); if (!env.API_TOKEN || !crypto.subtle.timingSafeEqual(await
+  digest(request.headers.get("authorization") ?? ""), await digest("Bearer " + env.API_TOKEN))) return
+  Response.json({ error: "unauthorized" }, { status: 401 }); return next(); }`. Set the secret (`npx wrangler
+  secret put API_TOKEN`; `API_TOKEN=…` in `.dev.vars`); callers send it as `Authorization: Bearer …`. Where
+  users log in already, ask for their session there instead.
 - "a browser's page, in Hono": Unless it is for everybody (then bound it with `ratelimits`, or suppress this):
   before the routes, `app.use("*", (c, next) => basicAuth({ username: "admin", password: c.env.ADMIN_PASSWORD
   })(c, next))`, with `import { basicAuth } from "hono/basic-auth"`: a browser asks for both, and sends them
@@ -215,8 +235,42 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             *((open_to,) if open_to is not None else ()),
             *_by_origin(project, paths),
         ),
-        words=_asked_by(project, place.document.path) if open_to is None else (),
+        words=(
+            *(_asked_by(project, place.document.path) if open_to is None else ()),
+            *_asking_words(project, subject, place.document.path),
+        ),
     )
+
+
+def _asking_words(project: Project, subject: Worker, path: str) -> Iterator[tuple[str, str]]:
+    """What the code calls `env` and `request` that all requests come through, or the case for where there is
+    no such function: a router, or the functions of Pages."""
+    for entry in subject.entries:
+        home = js.module_of(project, entry)
+        handlers = home.handlers if home is not None else ()
+        handler = next((it for it in handlers if it.name == "fetch" and it.owner is None), None)
+        if home is not None and handler is not None and handler.body is not None:
+            yield from {"env": "env", "request": "request", **dict(js.words_at(home, handler.body))}.items()
+            yield "becomes async", "" if js.is_async(handler.function) else "`fetch()` becomes `async`"
+        elif home is not None and home.document.has_word("Hono"):
+            yield "in Hono", ""
+    folder = f"/{path}".rpartition("/functions/")
+    if not subject.entries and folder[1]:
+        inner, is_below, _ = folder[2].partition("/")
+        below = f"{inner}/" if is_below and not inner.startswith("_") else ""
+        suffix = "ts" if path.endswith((".ts", ".tsx")) else "js"
+        yield from {"env": "env", "request": "request", "becomes async": ""}.items()
+        yield "in Pages Functions", ""
+        yield (
+            "functions/_middleware.ts",
+            f"{folder[0][1:]}{'/' if folder[0] else ''}functions/{below}_middleware.{suffix}",
+        )
+
+
+def _is_in_hono(project: Project, workers: Iterable[Worker]) -> bool:
+    """Whether the requests of a Worker come through an app of Hono."""
+    entries = (js.module_of(project, path) for worker in workers for path in worker.entries)
+    return any(entry is not None and entry.document.has_word("Hono") for entry in entries)
 
 
 def _by_origin(project: Project, paths: tuple[str, ...]) -> Iterator[Location]:
@@ -245,12 +299,8 @@ def beside(subject: Module, project: Project) -> Iterator[Finding]:
         )
         if _IS_OTHER.search(done) is None
     ]
-    if not found or not any(
-        subject.path in js.running_paths(worker)
-        and _is_reached_by_anyone(project, worker)
-        and _asks(project, worker)
-        for worker in subject.workers
-    ):
+    around = [it for it in subject.workers if subject.path in js.running_paths(it)] if found else []
+    if not any(_is_reached_by_anyone(project, it) and _asks(project, it) for it in around):
         return
     first: dict[str, list[Location]] = {}
     for node, done in found:
@@ -261,12 +311,15 @@ def beside(subject: Module, project: Project) -> Iterator[Finding]:
             f"nothing that runs before this asks who sends the request: anyone can {done}",
             place,
             tuple(Location(at.document, at.span, "and here") for at in others[: _MOST - 1]),
-            words=_asked_by(project, place.document.path),
+            words=(("one route, in Hono" if _is_in_hono(project, around) else "one route", ""),),
         )
 
 
 def _is_reached_by_anyone(project: Project, subject: Worker) -> bool:
     """Whether requests of anyone come to a Worker all of whose code is known, and nothing limits how many."""
+    entrypoint = project.entrypoints.of(subject)
+    if entrypoint is not None and entrypoint.complete and "fetch" not in entrypoint.handlers:
+        return False  # nothing but its cron triggers and queues make it run
     return (
         is_known(project, subject)
         and not is_private(subject)

@@ -53,7 +53,9 @@ opposite (`isAnonymous`, `isBlocked`, `needsLogin`): it means the one who is kep
 
 ## Fix safety
 
-There is no fix: what to answer without the secret is up to the author.
+Unsafe: where the secret is not set, requests are refused from then on: set it (`npx wrangler secret put
+NAME`; `NAME=…` in `.dev.vars`, and in tests). The fix answers without a secret what the check answers others.
+There is none where it answers others nothing that can be said here.
 
 Source: https://developers.cloudflare.com/workers/configuration/secrets/
 """
@@ -66,8 +68,10 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Finding,
+    Fix,
     Match,
     Module,
+    Safety,
     Severity,
     ValueKind,
     identifier,
@@ -102,6 +106,7 @@ _ASKS = pattern(r"auth|guard|check|verify|require|validate|protect|ensure|allow"
     identifier("env", "environment", "bindings"),
     member_access("env"),
     severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
@@ -123,6 +128,8 @@ def check(match: Match) -> Iterator[Finding]:
                 f"without {quoted(module.text(access.node))} in the environment everybody is let in",
                 module.at(let_in),
                 (module.at(access.node, "the secret that may be missing"),),
+                _refusal(module, let_in),
+                words=(("NAME", access.name),),
             )
         optional = _optional_check(module, truth, secrets)
         if optional is not None and not _CAPTCHA.search(access.name):
@@ -130,8 +137,66 @@ def check(match: Match) -> Iterator[Finding]:
                 f"nothing is checked while {quoted(module.text(access.node))} is not set: all are let in",
                 module.at(optional),
                 (module.at(access.node, "the secret that may be missing"),),
+                _always_checked(module, optional),
                 severity=Severity.NOTE,
+                words=(("NAME", access.name),),
             )
+
+
+def _refusal(module: Module, let_in: Node) -> Fix | None:
+    """The fix that refuses where somebody is let in: `false` for `true`, or what the function answers
+    others."""
+    value = js.first_named(let_in)
+    if value is not None and js.unwrap(value).type == "true":
+        return Fix("Refuse", (module.replace(js.unwrap(value), "false"),), Safety.UNSAFE)
+    around = module.enclosing_function(let_in)
+    for found in module.descendants(around, "return_statement") if around is not None else ():
+        is_other = found.id != let_in.id and module.enclosing_function(found) == around
+        if is_other and _REFUSED.search(module.text(found).encode()) and _is_known_at(module, found, let_in):
+            return Fix("Refuse", (module.replace(let_in, module.text(found)),), Safety.UNSAFE)
+    return None
+
+
+def _is_known_at(module: Module, node: Node, place: Node) -> bool:
+    """Whether all names of some code are known at another place of the function."""
+    for name in module.descendants(node, "identifier", "shorthand_property_identifier"):
+        declared = module.scope.resolve(name)
+        if declared is None:
+            continue
+        is_around = js.contains(declared.scope, place)
+        if not is_around or place.start_byte < declared.node.start_byte < node.start_byte:
+            return False
+    return True
+
+
+def _always_checked(module: Module, optional: Node) -> Fix | None:
+    """The fix that refuses without a secret: `!secret || sent !== secret` for `secret && sent !== secret`;
+    an `if (secret)` around the check gets an `else` that answers what the check answers others."""
+    operation = module.operation(optional)
+    if operation is not None and operation.operator == "&&":
+        if operation.left is None or operation.right is None:
+            return None
+        text = f"{_negated(module, operation.left)} || {module.text(operation.right)}"
+        return Fix("Check always", (module.replace(operation.node, text),), Safety.UNSAFE)
+    statement = module.parent(optional)
+    inside = statement.child_by_field_name("consequence") if statement is not None else None
+    for found in module.descendants(inside, "if_statement") if inside is not None else ():
+        branch = found.child_by_field_name("consequence")
+        if branch is None or statement is None or not _turns_away(module, found):
+            continue
+        if not _is_known_at(module, branch, statement):
+            return None
+        refused = " ".join(module.text(branch).split())
+        text = refused if branch.type == "statement_block" else f"{{ {refused} }}"
+        edit = module.insert(statement.end_byte, f" else {text}")
+        return Fix("Refuse without the secret", (edit,), Safety.UNSAFE)
+    return None
+
+
+def _negated(module: Module, node: Node) -> str:
+    inner = js.unwrap(node)
+    text = module.text(inner)
+    return f"!({text})" if inner.type == "binary_expression" else f"!{text}"
 
 
 def _places(module: Module, access: Node) -> list[Node]:

@@ -54,7 +54,8 @@ anywhere. With `===`, what is `null` when it is missing (`headers.get()`, `searc
 
 ## Fix safety
 
-There is no fix: what to do without the secret is up to the author.
+Unsafe: where the secret is not set, requests are refused from then on: set it (`npx wrangler secret put
+NAME`; `NAME=…` in `.dev.vars`, and in tests).
 
 Source: https://hono.dev/docs/api/request
 """
@@ -66,8 +67,10 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Finding,
+    Fix,
     Match,
     Module,
+    Safety,
     Severity,
     ValueKind,
     identifier,
@@ -90,6 +93,7 @@ _UNDEFINED = frozenset({"header", "query", "param"})
 """What reads of Hono's request, and `getCookie()`, give `undefined` for what is missing."""
 _SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _ASKED = ("identifier", "member_expression", "subscript_expression", "call_expression")
+_LONGEST = 80
 _HOPS = 4
 """How many patterns a body is followed through."""
 
@@ -98,6 +102,7 @@ _HOPS = 4
     identifier("env", "environment", "bindings"),
     member_access("env"),
     severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
@@ -107,7 +112,7 @@ def check(match: Match) -> Iterator[Finding]:
     if _is_declared(module, access.name):
         return
     secret = access.node
-    yield from _in_texts(module, secret)
+    yield from _in_texts(module, secret, access.name)
     for place in (secret, *_names(module, secret)):
         whole = module.with_wrappers(place)
         compared = module.operation(module.parent(whole))
@@ -123,10 +128,12 @@ def check(match: Match) -> Iterator[Finding]:
             f"a client that sends nothing passes while there is no {quoted(module.text(secret))}: test it",
             module.at(compared.node),
             () if js.span_of(compared.node).covers(js.span_of(source)) else (module.at(source, "sent here"),),
+            _fix(module, compared, secret),
+            words=(("NAME", access.name),),
         )
 
 
-def _in_texts(module: Module, secret: Node) -> Iterator[Finding]:
+def _in_texts(module: Module, secret: Node, name: str) -> Iterator[Finding]:
     """Where a secret is a part of a text that is compared: without it, the text says `undefined`."""
     for place in (secret, *_names(module, secret)):
         text = _text_around(module, place)
@@ -148,8 +155,26 @@ def _in_texts(module: Module, secret: Node) -> Iterator[Finding]:
                 ()
                 if js.span_of(compared.node).covers(js.span_of(source))
                 else (module.at(source, "sent here"),),
+                _fix(module, compared, secret),
                 severity=Severity.NOTE,
+                words=(("NAME", name),),
             )
+
+
+def _fix(module: Module, compared: js.Operation, secret: Node) -> Fix | None:
+    """The fix by which a comparison fails without the secret: `!secret || sent !== secret`."""
+    text = module.text(secret)
+    if len(text) > _LONGEST or "\n" in text:
+        return None
+    is_unlike = compared.operator.startswith("!")
+    joined, asked = ("||", f"!{text}") if is_unlike else ("&&", f"!!{text}")
+    new = f"{asked} {joined} {module.text(compared.node)}"
+    above = module.parent(compared.node)
+    around = module.operation(above) if above is not None and above.type == "binary_expression" else None
+    is_apart = above is not None and above.type in ("await_expression", "as_expression", "unary_expression")
+    if is_apart or (around is not None and around.operator != joined):
+        new = f"({new})"
+    return Fix("Refuse while there is no secret", (module.replace(compared.node, new),), Safety.UNSAFE)
 
 
 def _text_around(module: Module, place: Node) -> Node | None:

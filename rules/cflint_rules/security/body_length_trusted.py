@@ -41,7 +41,8 @@ too much.
 
 Where the length is read, let a missing one be too long: `Number(request.headers.get("content-length") ??
 Infinity)`, and compare without asking first whether there is one (`length &&`, `Number.isFinite(length) &&`
-go). Clients that send no length then get the answer for a body that is too long.
+go). Clients that send no length then get the answer for a body that is too long; so do tests that make a `new
+Request()` without the header.
 
 ## Not reported
 
@@ -50,7 +51,8 @@ A missing header that is refused (`!length`, `isNaN(length)`, `?? Infinity`); a 
 
 ## Fix safety
 
-There is no fix: whether clients may send without a length is up to the author.
+Unsafe: clients that send no length, and tests that make a `new Request()` without the header, get the answer
+for a body that is too long.
 
 Source: https://developers.cloudflare.com/workers/platform/limits/#request-limits,
 https://www.rfc-editor.org/rfc/rfc9110#name-content-length
@@ -62,7 +64,21 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
+from cflint.api import (
+    Edit,
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    Span,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -76,7 +92,7 @@ _BUFFERS = frozenset({"json", "text", "arrayBuffer", "formData", "blob", "bytes"
 _MORE = frozenset({">", ">=", "<", "<="})
 
 
-@rule(call("get", "header"), severity=Severity.NOTE)
+@rule(call("get", "header"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     if function is None or module.header_read(match.node) != _LENGTH or not module.is_run:
@@ -99,13 +115,50 @@ def check(match: Match) -> Iterator[Finding]:
         ),
         None,
     )
-    if read is None:
+    if read is None or _is_measured(module, read.node):
         return
     yield Finding(
         "a body without `Content-Length` passes this check, and is read whatever its length is",
         module.at(compared),
         (module.at(match.node, "the length comes from here"), module.at(read.node, "the body is read here")),
+        _fix(module, match.node, compared, names),
     )
+
+
+def _is_measured(module: Module, read: Node) -> bool:
+    """Whether code asks for the length of what was read."""
+    name = module.result_of(read).declaration
+    uses = module.scope.references(name) if name is not None else ()
+    return any((access := module.member_read(use)) is not None and access.name == "length" for use in uses)
+
+
+def _fix(module: Module, header: Node, compared: Node, names: set[int]) -> Fix | None:
+    """The fix by which a missing length is too long: as a number, `?? Infinity`; where a length is asked for
+    before it is compared, `!length ||`."""
+    edits: list[Edit] = []
+    around = module.operation(module.parent(compared))
+    guard = (
+        around.left if around is not None and around.operator == "&&" and around.right == compared else None
+    )
+    if guard is not None and around is not None:
+        asked = js.unwrap(guard)
+        is_finite = module.call(asked)
+        if asked.type == "identifier" and _is_length(module, asked, header, names):
+            edit = Edit(
+                module.document, Span(asked.start_byte, compared.start_byte), f"!{module.text(asked)} || "
+            )
+            return Fix("Refuse a body without a length", (edit,), Safety.UNSAFE)
+        if is_finite is None or is_finite.name != "isFinite":
+            return None
+        edits.append(Edit(module.document, Span(guard.start_byte, compared.start_byte), ""))
+    default = module.operation(module.parent(module.with_wrappers(header)))
+    if default is None or default.operator not in ("??", "||") or default.right is None:
+        return None
+    number = module.call_around(default.node)
+    if number is None or number[0].name != "Number":
+        return None
+    edits.append(module.replace(default.right, "Infinity"))
+    return Fix("Take a missing length for too long", tuple(edits), Safety.UNSAFE)
 
 
 def _names_of(module: Module, node: Node) -> set[int]:

@@ -71,7 +71,10 @@ at all; what a Durable Object answers under a path that says that it is internal
 
 ## Fix safety
 
-There is no fix: the text for the client is up to the author.
+Unsafe: clients that show the message, and tests that expect it, get another text. It is the one that the code
+has for errors without a message, or what stands before the message; otherwise `"internal error"`. Fields that
+say more beside one that says what failed go, and the error is logged where it is not yet. Where the status is
+another one for some errors, those below 500 keep their message. Python has no fix.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
@@ -85,9 +88,11 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Finding,
+    Fix,
     Location,
     Match,
     Module,
+    Safety,
     Severity,
     ValueKind,
     call,
@@ -101,6 +106,7 @@ from cflint.api import (
 )
 from cflint_rules.security._development import DEVELOPMENT, is_for_development, only_hands_on
 from cflint_rules.security._errors import DETAILS, is_meant, leaks
+from cflint_rules.security._plain_answer import plain_answer
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -124,7 +130,7 @@ _PYTHON_RESPONSE = pattern(r"Response$|^HTTPException$")
 _INTERNAL = pattern(rb"[\"'`]/_*internal\b")
 
 
-@rule(keyword("catch"), call("onError"), severity=Severity.NOTE)
+@rule(keyword("catch"), call("onError"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     parameter, body = _caught(match)
@@ -154,7 +160,9 @@ def check(match: Match) -> Iterator[Finding]:
         if told is None and _is_success(module, made, body) and not is_checked():
             told = (_AS_SUCCESS, shown[1])
         if told is not None:
-            yield Finding(*told, (module.at(parameter, _CAUGHT),))
+            clause = match.node if match.node.type == "catch_clause" else None
+            fix = _fix(module, made, error, body, clause) if told[0] != _AS_SUCCESS else None
+            yield Finding(*told, (module.at(parameter, _CAUGHT),), fix)
     telling = {node.id: given for node in called if (given := _told_to(module, node, error)) is not None}
     for outside, teller in _told_outside(module, body, called, telling, error):
         if not is_meant(module, teller, body) and not is_checked():
@@ -171,7 +179,19 @@ def check(match: Match) -> Iterator[Finding]:
                 if module.scope.resolve(js.unwrap(content)) is error:
                     continue  # what the function shows of it is told there
                 for message, at in _sent(module, content, error, is_expected=is_expected):
-                    yield Finding(message, at, (module.at(parameter, _CAUGHT),))
+                    clause = match.node if match.node.type == "catch_clause" else None
+                    fix = plain_answer(module, content, error, body, clause)
+                    yield Finding(message, at, (module.at(parameter, _CAUGHT),), fix)
+
+
+def _fix(
+    module: Module, made: js.ResponseMade, error: js.Declaration, body: Node, clause: Node | None
+) -> Fix | None:
+    """The fix by which a response of 500 says no more than that there was an error."""
+    if made.content is None or (made.status is None and made.status_node is None):
+        return None
+    status = made.status_node if made.status is None else None
+    return plain_answer(module, made.content, error, body, clause, status)
 
 
 def _told_to(module: Module, node: Node, error: js.Declaration) -> Node | None:
@@ -342,8 +362,8 @@ def _sent_by(module: Module, function: Node, error: js.Declaration) -> Iterator[
         is_expected = not _may_be_500(module, made)
         told = next(_sent(module, made.content, error, is_expected=is_expected), None)
         caught = caught or (_given_error(module, function, error) if told is not None else None)
-        if told is not None and caught is not None:
-            yield Finding(*told, (caught,))
+        if told is not None and caught is not None and body is not None:
+            yield Finding(*told, (caught,), _fix(module, made, error, body, None))
 
 
 def _given_error(module: Module, function: Node, error: js.Declaration) -> Location | None:

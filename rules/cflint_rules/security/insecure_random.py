@@ -44,7 +44,8 @@ makes for itself and keeps in `sessionStorage` or `localStorage`. An id that is 
 
 ## Fix safety
 
-Unsafe: a UUID is longer than what it replaces, and has dashes in it.
+Safe for a whole number below another one: it is one of the same. Unsafe otherwise: a UUID is longer than what
+it replaces, and has dashes in it.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
@@ -86,7 +87,9 @@ _PASSING = frozenset(
     | {"as_expression", "unary_expression", "spread_element", "array", "non_null_expression"}
 )
 _BLOCKS = frozenset({"return_statement", "statement_block", "expression_statement"})
-_WHOLES = frozenset({"variable_declarator", "pair", "return_statement", "arrow_function"})
+_WHOLES = frozenset(
+    {"variable_declarator", "pair", "return_statement", "arrow_function", "template_substitution"}
+)
 _MAKES_TEXT = frozenset(
     {"floor", "round", "ceil", "String", "charAt", "trunc", "at", "charCodeAt", "fromCharCode"}
 )
@@ -109,6 +112,7 @@ def check(match: Match) -> Iterator[Finding]:
         made = "crypto.randomUUID()" + (" + crypto.randomUUID()" if "verifier" in _snake(name) else "")
         fix = Fix(f"Use `{made}`", (match.replace(whole, made),), Safety.UNSAFE)
     words = _words(module, match.node, whole)
+    fix = fix or _number_fix(module, match.node, dict(words))
     if _is_secret(name):
         yield Finding(
             f"`Math.random()` can be foreseen, and `{name}` should not be: use `crypto`",
@@ -123,6 +127,23 @@ def check(match: Match) -> Iterator[Finding]:
             fix=fix,
             words=words,
         )
+
+
+def _number_fix(module: Module, node: Node, words: dict[str, str]) -> Fix | None:
+    """The fix for a whole number below another one: one of 32 random bits. It is the same to all that reads
+    it."""
+    count, first = words.get("count", ""), words.get("from", "")
+    call = next((it for it in module.ancestors(node) if module.text(it) == words.get("whole")), None)
+    if call is None or not count.isdecimal() or not (first.isdecimal() or "from" not in words):
+        return None
+    is_sure = "!" if module.is_typescript else ""
+    made = f"crypto.getRandomValues(new Uint32Array(1))[0]{is_sure} % {count}"
+    text = f"{first} + ({made})" if first else made
+    around = module.parent(call)
+    if around is None or around.type != "arguments":
+        text = f"({text})"
+    is_at_start = module.enclosing_function(call) is None  # where Workers have no random bits
+    return None if is_at_start else Fix("Use `crypto`", (module.replace(call, text),), Safety.SAFE)
 
 
 def _words(module: Module, node: Node, idiom: Node | None) -> js.Words:

@@ -52,7 +52,9 @@ names that say that it is no secret (`tokens`, `maxToken`, `tokenType`); code th
 
 ## Fix safety
 
-No fix: what of it is of use in a log is up to the author.
+Unsafe: the log no longer has the value; if it was logged in production, have it replaced, and where the log
+is how a developer gets it, log it only under a check that this is local development. There is no fix of what
+a variable holds among other things.
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#data-to-exclude,
 https://developers.cloudflare.com/workers/observability/logs/workers-logs/
@@ -64,7 +66,20 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
+from cflint.api import (
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    quoted,
+    rule,
+)
 from cflint_rules.security._development import only_in_development
 
 if TYPE_CHECKING:
@@ -115,6 +130,7 @@ _HEAD_OF_JWT = 36
 @rule(
     call("log", "info", "warn", "error", "debug", "trace", "dir", "table"),
     severity=Severity.NOTE,
+    fix=Safety.UNSAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
@@ -132,8 +148,32 @@ def check(match: Match) -> Iterator[Finding]:
                 continue
             place = content.names[0] if content.names else content.node
             related = (module.at(content.node, "it is taken here"),) if content.names else ()
-            yield Finding(f"{what} logged: whoever reads the logs has it", module.at(place), related)
+            yield Finding(
+                f"{what} logged: whoever reads the logs has it",
+                module.at(place),
+                related,
+                fix=_fix(module, content, what),
+            )
             return
+
+
+def _fix(module: Module, content: js.Content, what: str) -> Fix | None:
+    """Whether something is there, or what it consists of, in place of what it is."""
+    node, text = content.node, module.text(content.node)
+    if content.names or content.is_rebuilt or "\n" in text or "which lets in" in what:
+        return None
+    access = module.member(node)
+    if "the address with" in what and access is not None:
+        owner = module.text(access.object)
+        said = {"url": f"new URL({text}).pathname", "href": f"{owner}.pathname"}.get(access.name, "")
+    elif what.startswith("all of"):
+        said = f"Object.keys({text} ?? {{}})"
+    else:
+        said = f"Boolean({text})"
+    if not said:
+        return None
+    written = f"{text}: {said}" if node.type == "shorthand_property_identifier" else said
+    return Fix("Log what is no secret", (module.replace(node, written),), Safety.UNSAFE)
 
 
 def _what(module: Module, node: Node) -> str | None:

@@ -53,7 +53,8 @@ keys they have; code that runs in development alone. It is said once for each mo
 
 ## Fix safety
 
-No fix: what of it is of use in a log is up to the author.
+Unsafe: the lines say less; where one has to say who it was, log the record's id. There is no fix of what a
+variable holds among other things.
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Logging_Cheat_Sheet.html#data-to-exclude,
 https://developers.cloudflare.com/workers/observability/logs/workers-logs/
@@ -63,9 +64,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, ValueKind, js, module, pattern, quoted, rule
+from cflint.api import (
+    Edit,
+    Finding,
+    Fix,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    js,
+    module,
+    pattern,
+    quoted,
+    rule,
+)
 from cflint_rules.security._development import only_in_development
 
 if TYPE_CHECKING:
@@ -101,7 +116,7 @@ _LONGEST = 200
 """In bytes, of an expression whose text is looked at."""
 
 
-@rule(module(*_LOGS), severity=Severity.NOTE)
+@rule(module(*_LOGS), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(module: Module) -> Iterator[Finding]:
     if not module.is_run or module.realm.name == "BROWSER":
         return
@@ -125,8 +140,56 @@ def check(module: Module) -> Iterator[Finding]:
         f"{what} is logged: whoever reads the logs {told}",
         module.at(place),
         tuple(module.at(other, "and this") for other, _ in others[:_MOST]),
+        fix=_fix(module, found),
         words=_words(module, place),
     )
+
+
+def _fix(module: Module, found: list[tuple[Node, str]]) -> Fix | None:
+    """Each of it taken out of what is logged, or the names of its parts in its place; None where one of them
+    is a variable that holds more."""
+    edits = [_edit(module, place, what) for place, what in found]
+    known = sorted((edit for edit in edits if edit is not None), key=lambda edit: edit.span)
+    if len(known) < len(edits) or any(one.span.end > other.span.start for one, other in pairwise(known)):
+        return None
+    return Fix("Leave it out of the log", tuple(known), Safety.UNSAFE)
+
+
+def _edit(module: Module, place: Node, what: str) -> Edit | None:
+    if _what(module, place) != what or "\n" in module.text(place):
+        return None  # a variable that holds it among other things
+    if what == "a mail address":
+        return _without(module, place)
+    if place.type != "identifier":
+        return None
+    text = module.text(place)
+    declaration = module.scope.resolve(place)
+    value = _value(module, declaration) if declaration is not None and not declaration.path else None
+    made = (
+        module.call(js.first_named(value)) if value is not None and value.type == "await_expression" else None
+    )
+    said = {"text": f"{text}.length", "formData": f"[...{text}.keys()]"}.get(made.name if made else "")
+    return module.replace(place, said or f"Object.keys({text} ?? {{}})")
+
+
+def _without(module: Module, place: Node) -> Edit | None:
+    """A property, an argument or a part of a text less."""
+    whole = module.with_wrappers(place)
+    above = module.parent(whole)
+    while above is not None and (chosen := module.operation(above)) and chosen.operator in ("??", "||"):
+        whole = module.with_wrappers(above)
+        above = module.parent(whole)
+    if whole.type == "shorthand_property_identifier":
+        return Edit(module.document, module.item_span(whole), "")
+    if above is None:
+        return None
+    if above.type == "template_substitution":
+        return module.replace(above, "(hidden)")
+    if above.type == "pair":
+        return Edit(module.document, module.item_span(above), "")
+    if above.type == "arguments" and len(above.named_children) > 1:
+        return Edit(module.document, module.item_span(whole), "")
+    return None
 
 
 def _is_about(code: bytes) -> bool:

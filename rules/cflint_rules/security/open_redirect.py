@@ -47,7 +47,9 @@ them; a path behind a host that the code writes; what a store says (a link short
 
 ## Fix safety
 
-No fix: which targets are wanted is up to the author.
+Unsafe: a target on another site that is wanted becomes `/` as well; for such look `new URL(target).origin` up
+in a list. Safe where a check only gets the part that it lacks. There is no fix where the target is no
+variable, or the request is not at hand.
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html
 """
@@ -58,7 +60,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, rule
+from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, call, js, pattern, rule
 from cflint_rules.security._targets import Target, target_of
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ _ORIGIN = pattern(r"\.(?:origin|host|hostname)\s*[!=]==?|[!=]==?\s*[\w.]+\.(?:or
 _SLASHES = pattern(rb"//|\\\\|%2f", re.IGNORECASE)
 
 
-@rule(call("redirect"), severity=Severity.WARNING)
+@rule(call("redirect"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     given = _given(match)
@@ -103,7 +105,48 @@ def check(match: Match) -> Iterator[Finding]:
         why = ": `.evil.example` makes another host of the one before it"
     place = module.at(found.source, "the client sends it here")
     related = (place,) if not match.at().span.covers(place.span) else ()
-    yield Finding(f"visitors are sent to what the link says{why}", match.at(), related)
+    yield Finding(
+        f"visitors are sent to what the link says{why}",
+        match.at(),
+        related,
+        fix=_fix(module, match.node, given, joined),
+        words=js.word("target", module, joined or given),
+    )
+
+
+def _fix(module: Module, call: Node, given: Node, joined: Node | None) -> Fix | None:
+    """The target where it is on this site, `/` otherwise: in place of a variable that is given, resolved
+    against the address that the code names, or against that of the request."""
+    given = js.unwrap(given)
+    parts = given.named_children if given.type == "template_string" else []
+    made = module.call(given)
+    if joined is not None:
+        first = js.first_named(parts[0]) if parts else None
+        target, base = joined, module.text(first) if first is not None else ""
+    elif made is not None and made.is_new and made.name == "URL" and len(made.arguments) == 2:
+        target, base = made.arguments[0], module.text(made.arguments[1])
+    else:
+        target, base = given, _address(module, call)
+    text = module.text(target)
+    if not base or "\n" in base or target.type not in ("identifier", "member_expression") or len(text) > 40:
+        return None
+    quote = '"' if module.document.data.count(b'"') >= module.document.data.count(b"'") else "'"
+    own = f"URL.canParse({text}, {base}) && new URL({text}, {base}).origin === new URL({base}).origin"
+    chosen = f"{own} ? {text} : {quote}/{quote}"
+    edit = (
+        module.replace(given, f"new URL({chosen}, {base}).href")
+        if joined is not None
+        else module.replace(target, chosen)
+    )
+    return Fix("Lead only to pages of this site", (edit,), Safety.UNSAFE)
+
+
+def _address(module: Module, node: Node) -> str:
+    """The address of the request as code at a node writes it; "" where no request is at hand."""
+    words = dict(js.words_at(module, node))
+    if js.NO_REQUEST in words:
+        return ""
+    return f"{words.get('request', 'request').removesuffix('.raw')}.url"
 
 
 def _given(match: Match) -> Node | None:
@@ -168,7 +211,24 @@ def check_base(match: Match) -> Iterator[Finding]:
         "this also holds for another site whose name begins alike (`https://example.com.evil.net`): compare"
         " the origins",
         match.at(),
+        fix=Fix("Compare the origins", (_compared(module, match.node, receiver, part),), Safety.SAFE),
+        words=(*js.word("url", module, receiver), *js.word("base", module, part)),
     )
+
+
+def _compared(module: Module, check: Node, url: Node, base: Node) -> Edit:
+    text, own = module.text(url), module.text(base)
+    return _in_place(
+        module, check, "&&", f"URL.canParse({text})", f"new URL({text}).origin === new URL({own}).origin"
+    )
+
+
+def _in_place(module: Module, node: Node, operator: str, *conditions: str) -> Edit:
+    """Conditions in place of one, in parentheses where something else around takes the first for itself."""
+    joined = f" {operator} ".join(conditions)
+    above = module.operation(module.parent(node))
+    is_alone = above is None or above.operator in (operator, "||")
+    return module.replace(node, joined if is_alone else f"({joined})")
 
 
 @check.on(call("startsWith"))
@@ -202,11 +262,25 @@ def check_backslash(match: Match) -> Iterator[Finding]:
     yield Finding(
         "this check lets `/\\evil.example` pass, which browsers read as `//evil.example`: another site",
         match.at(),
+        fix=Fix("Ask for the backslash, too", (_with_backslash(module, match),), Safety.SAFE),
         words=(
             *js.word("target", module, match.receiver),
             *((("it refuses", ""),) if _refuses(module, match.node) else ()),
         ),
     )
+
+
+def _with_backslash(module: Module, match: Match) -> Edit:
+    """The check with a second one for `/\\` beside it."""
+    asked = match.call.argument(0)
+    quote = module.text(asked)[:1] if asked is not None else '"'
+    receiver = match.receiver
+    text = module.text(receiver) if receiver is not None else ""
+    checks = (module.text(match.node), f"{text}.startsWith({quote}/\\\\{quote})")
+    if _refuses(module, match.node):
+        return _in_place(module, match.node, "||", *checks)
+    negated = module.parent(match.node)
+    return _in_place(module, negated or match.node, "&&", *(f"!{check}" for check in checks))
 
 
 def _refuses(module: Module, check: Node) -> bool:

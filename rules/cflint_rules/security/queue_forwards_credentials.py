@@ -48,7 +48,9 @@ with the request itself.
 
 ## Fix safety
 
-There is no fix: which headers are needed is up to the author.
+Unsafe: the log has the names of the headers alone; log what is needed of one by its name
+(`request.headers.get("user-agent")`). There is no fix where they are stored or sent: which of them are needed
+is up to the author.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
@@ -58,7 +60,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -70,7 +72,7 @@ _COLLECTORS = frozenset({"Object.fromEntries", "Array.from"})
 _KEEPS = frozenset({js.MutationKind.METHOD, js.MutationKind.MERGED})
 
 
-@rule(call(*_SINKS, *_LOGS), severity=Severity.WARNING)
+@rule(call(*_SINKS, *_LOGS), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.word in _SINKS:
@@ -90,7 +92,29 @@ def check(match: Match) -> Iterator[Finding]:
                 f"all headers of the request, with its cookies and tokens, {verb}",
                 module.at(found.node),
                 () if inside else (match.at(match.node, "they go there"),),
+                fix=_fix(module, found) if match.word not in _SINKS else None,
             )
+
+
+def _fix(module: Module, found: js.Content) -> Fix | None:
+    """The names of the headers in place of all that they say."""
+    if found.names or found.is_rebuilt:
+        return None
+    made = module.call(found.node)
+    if found.node.type == "array":
+        inner = js.first_named(found.node.named_children[0]) if found.node.named_child_count == 1 else None
+    else:
+        inner = made.argument(0) if made is not None else None
+    listed = module.call(inner)
+    if listed is not None and listed.name == "entries" and not listed.arguments:
+        inner = listed.receiver
+    if inner is not None:
+        names = f"[...{module.text(inner)}.keys()]"
+    elif made is not None and made.name == "header":
+        names = f"Object.keys({module.text(found.node)})"
+    else:
+        return None
+    return Fix("Log the names of the headers", (module.replace(found.node, names),), Safety.UNSAFE)
 
 
 def _copies_headers(module: Module, node: Node) -> bool:

@@ -68,7 +68,9 @@ setting before the text.
 
 ## Fix safety
 
-There is no fix: what to do without the secret is up to the author.
+Unsafe: without the secret a request fails, so set it before the next deployment (`npx wrangler secret put
+NAME`) and in `.dev.vars` for local development; if one ran with the text, whoever read the code knows it: set
+another. There is no fix while the module loads, and where several names are tried before the text.
 
 Source: https://developers.cloudflare.com/workers/configuration/secrets/
 """
@@ -80,9 +82,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
+    Edit,
     Finding,
+    Fix,
     Match,
     Module,
+    Safety,
     Severity,
     identifier,
     js,
@@ -111,6 +116,7 @@ _ABSENT = pattern(
 )
 """Texts that say there is none, or that something else is to be found out."""
 _DEFAULTS = frozenset({"??", "||"})
+_LONGEST = 80
 _MOST_PLACES = 8
 """How many places where one secret is looked for are followed to the text behind them."""
 _USES = pattern(
@@ -124,6 +130,7 @@ _EQUALITY = frozenset({"===", "!==", "==", "!="})
     identifier("env", "environment", "bindings", "source", "vars", "secrets", "config"),
     member_access("env"),
     severity=Severity.NOTE,
+    fix=Safety.UNSAFE,
 )
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
@@ -297,11 +304,80 @@ def _finding(match: Match, name: str, default: Node) -> Iterator[Finding]:
     text = module.string_of(default)
     if text is None or _ABSENT.fullmatch(text) or _is_told(module, default) or _is_set(module, name):
         return
+    others = [
+        other.at(node, "the same text stands in for it here") for other, node in _others(match, default)
+    ]
     yield Finding(
         f"without `{name}` this is the secret, which everybody can read here: {quoted(text, 30)}",
         match.at(default),
+        tuple(others),
+        fix=_fix(module, name, default),
         words=_words(module, name, default),
     )
+
+
+def _others(match: Match, default: Node) -> list[tuple[Module, Node]]:
+    """Where else in the Worker the same text stands in for something: what one place signs another checks."""
+    module = match.module
+    text = module.string_of(default) or ""
+    if len(text) > _LONGEST:
+        return []
+    word = re.compile(re.escape(text.encode()))
+    found: list[tuple[Module, Node]] = []
+    for other, leaf in js.leaves_matching(module.project, js.paths_around(module), word, at_hand=module):
+        written = other.parent(leaf) if leaf.type == "string_fragment" else leaf
+        for place in _stands_in(other, written) if written is not None else ():
+            if other.path != module.path or place.id != default.id:
+                found.append((other, place))
+    return found[:_MOST_PLACES]
+
+
+def _stands_in(module: Module, text: Node) -> Iterator[Node]:
+    """The places where a text, or the constant that holds it, is what is left when nothing else is there."""
+    name = module.given_name(text)
+    declaration = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+    uses = [text] if declaration is None else module.scope.references(declaration)
+    for use in uses:
+        chosen = module.operation(module.parent(module.with_wrappers(use)))
+        if chosen is not None and chosen.operator in _DEFAULTS and js.unwrap(chosen.right).id == use.id:
+            yield use
+
+
+def _fix(module: Module, name: str, default: Node) -> Fix | None:
+    """The secret without the text behind it, and before the statement a look whether it is there."""
+    chosen = module.operation(module.parent(module.with_wrappers(default)))
+    if chosen is None or chosen.left is None or module.run_while_loading(default) is not None:
+        return None
+    access = module.member(chosen.left)
+    statement = module.statement_of(default)
+    holder = module.parent(statement) if statement is not None else None
+    read = module.text(chosen.left)
+    if access is None or access.name != name or "\n" in read or "(" in read or len(read) > _LONGEST:
+        return None
+    if statement is None or holder is None or holder.type != "statement_block":
+        return None
+    quote = '"' if module.document.data.count(b'"') >= module.document.data.count(b"'") else "'"
+    end = ";" if module.text(statement).endswith((";", "}")) else ""
+    error = f"new Error({quote}{name} is not set{quote})"
+    asked = f"if (!{read}) throw {error}{end}\n{module.indent_of(statement)}"
+    edits = [module.insert(statement.start_byte, asked), module.replace(chosen.node, read)]
+    unused = _unused_constant(module, default)
+    if unused is not None:
+        edits.append(Edit(module.document, module.lines_with_comments(unused), ""))
+    return Fix("Fail without it", tuple(edits), Safety.UNSAFE)
+
+
+def _unused_constant(module: Module, default: Node) -> Node | None:
+    """The statement of a constant that is of no use without a default."""
+    default = js.unwrap(default)
+    constant = module.scope.resolve(default) if default.type == "identifier" else None
+    statement = module.parent(constant.owner) if constant is not None else None
+    if constant is None or statement is None or statement.type != "lexical_declaration":
+        return None
+    uses = [use for use in module.scope.references(constant) if use.id != constant.node.id]
+    above = module.parent(statement)
+    is_alone = len(statement.named_children) == 1 and above is not None and above.type == "program"
+    return statement if is_alone and len(uses) == 1 else None
 
 
 def _words(module: Module, name: str, default: Node) -> js.Words:

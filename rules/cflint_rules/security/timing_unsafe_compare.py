@@ -87,7 +87,9 @@ TypeError: Input buffers must have the same byte length
 
 ## Fix safety
 
-There is no fix: the comparison becomes asynchronous.
+Unsafe: nobody gets in any more while the secret is not set or empty; and tests that call a function that
+becomes asynchronous have to wait for it. There is no fix where a function that cannot wait is around, or
+where TypeScript needs the comparison to know that a value is not `null`.
 
 Source: https://developers.cloudflare.com/workers/examples/protect-against-timing-attacks/
 """
@@ -100,9 +102,11 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Finding,
+    Fix,
     Location,
     Match,
     Module,
+    Safety,
     Severity,
     ValueKind,
     call,
@@ -115,6 +119,7 @@ from cflint.api import (
     quoted,
     rule,
 )
+from cflint_rules.security._constant_time import fix_by_digests
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -152,6 +157,7 @@ _NEVER = frozenset(
     module(),
     hint("env", "secret", "token", "password", "apiKey", "signature", "timingSafeEqual"),
     severity=Severity.NOTE,
+    fix=Safety.UNSAFE,
 )
 def check(found: Module) -> Iterator[Finding]:
     data = found.document.data
@@ -178,6 +184,7 @@ def check(found: Module) -> Iterator[Finding]:
             related=tuple(
                 place for place in places if place.document != found.document or not _is_in(whole, place)
             ),
+            fix=_fix(found, compared),
             words=(
                 *((("asks whether they are equal", ""),) if compared.operator in ("===", "==") else ()),
                 *js.word("given !== expected", found, whole),
@@ -185,6 +192,13 @@ def check(found: Module) -> Iterator[Finding]:
                 *js.word("expected", found, compared.right),
             ),
         )
+
+
+def _fix(module: Module, compared: js.Operation) -> Fix | None:
+    if compared.left is None or compared.operator not in ("===", "!=="):
+        return None
+    is_equal = compared.operator == "==="
+    return fix_by_digests(module, compared.node, compared.left, compared.right, is_equal)
 
 
 def _refuses(module: Module, compared: Node) -> bool:

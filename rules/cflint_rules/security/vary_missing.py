@@ -44,20 +44,21 @@ object of headers `Vary: "Origin"`). Only caches notice.
 - "follows `Accept`": Set `Vary: Accept` on both forms of the answer: `headers.append("Vary", "Accept")` (in
   an object of headers `Vary: "Accept"`). Only caches notice.
 - "a field of headers": Write `Vary: "Origin",` below this line: only caches notice.
-- "in Hono": Behind it: `c.header("Vary", "Origin", { append: true })`. Only caches notice.
 
 ## Not reported
 
 Functions that no code calls, and such as answer errors only, which caches do not keep; options that are `*`
 by default where no caller gives others. Workers in which `Vary` stands anywhere; handshakes of WebSockets
-and answers to `OPTIONS` or to what changes something (`POST`, …) alone, which no cache keeps; middleware of
-packages (`hono/cors` sends `Vary` itself). Answers with `no-store` everywhere.
+and answers to `OPTIONS` or to what changes something (`POST`, …) alone, which no cache keeps; an `Accept`
+that only goes on to another server; middleware of packages (`hono/cors` sends `Vary` itself). Answers with
+`no-store` everywhere.
 
 It is said once in a module.
 
 ## Fix safety
 
-No fix: the header may have to go to several places.
+Safe: it says what is so, and only caches notice. There is none where the header is sent in another way, and
+for `Accept` outside of Hono, where the forms may be made in several places.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Access-Control-Allow-Origin,
 https://fetch.spec.whatwg.org/#cors-protocol-and-http-caches
@@ -69,7 +70,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, js, module, pattern, rule
+from cflint.api import Edit, Finding, Fix, Module, Safety, Severity, ValueKind, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
 _HEADER = js.Phrases("access-control-allow-origin")
 _VARY = pattern(rb"\bvary\b", re.IGNORECASE)
 _NOT_KEPT = pattern(rb"no-store", re.IGNORECASE)
+_BLOCKS = ("statement_block", "program")
 _UNKEPT = frozenset({"OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _METHODS = _UNKEPT | {"GET", "HEAD"}
 _CACHED = pattern(rb"public, ?(?:s-?)?max-?age=[1-9]|s-maxage=[1-9]", re.IGNORECASE)
@@ -92,30 +94,97 @@ _SPELLINGS = (
 )
 
 
-@rule(module(*_SPELLINGS), severity=Severity.NOTE)
+@rule(module(*_SPELLINGS), severity=Severity.NOTE, fix=Safety.SAFE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
+    found = [(value, source) for value in _values(subject) if (source := _asked(subject, value)) is not None]
+    if not found or next(subject.mentions(_NOT_KEPT), None) is not None:
+        return
+    paths = js.paths_around(subject)
+    varied = js.leaves_matching(subject.project, paths, _VARY, at_hand=subject)
+    if any(leaf.type != "comment" for _, leaf in varied):
+        return
+    value, source = found[0]
+    others = [subject.at(other, "and here") for other, _ in found[1:]]
+    read = () if js.contains(value, source) else (subject.at(source, "it is read here"),)
+    edits = [_edit(subject, value) for value, _ in found]
+    known = tuple(edit for edit in edits if edit is not None)
+    yield Finding(
+        "this names the origin that asked, without `Vary: Origin`: a cache gives it to other origins",
+        subject.at(value),
+        (*read, *others),
+        fix=Fix("Send `Vary: Origin`", known, Safety.SAFE) if len(known) == len(edits) else None,
+        words=_words(subject, value),
+    )
+
+
+def _values(subject: Module) -> Iterator[Node]:
+    """What is sent as the header, in the module's order."""
     for mention in subject.mentions(_HEADER):
         value = subject.header_value(mention)
-        if value is None or subject.string_of(value) is not None or not subject.runs_in_worker(value):
-            continue
-        source = _asking_origin(subject, value)
-        if source is None or _is_never_kept(subject, value) or _is_always_any(subject, value):
-            continue
-        if next(subject.mentions(_NOT_KEPT), None) is not None:
-            return
-        paths = js.paths_around(subject)
-        found = js.leaves_matching(subject.project, paths, _VARY, at_hand=subject)
-        if any(leaf.type != "comment" for _, leaf in found):
-            return
-        yield Finding(
-            "this names the origin that asked, without `Vary: Origin`: a cache gives it to other origins",
-            subject.at(value),
-            () if js.contains(value, source) else (subject.at(source, "it is read here"),),
-            words=_words(subject, value),
-        )
-        return
+        if value is not None and subject.string_of(value) is None and subject.runs_in_worker(value):
+            yield value
+
+
+def _asked(subject: Module, value: Node) -> Node | None:
+    """Where the `Origin` is read that a value names, in an answer that a cache may keep."""
+    source = _asking_origin(subject, value)
+    if source is None or _is_never_kept(subject, value) or _is_always_any(subject, value):
+        return None
+    return source
+
+
+def _edit(subject: Module, value: Node) -> Edit | None:
+    """`Vary` beside the header: in the object, or by a statement, which stands before the `if` that asks
+    whether the origin is one of the own, since the answer to the others differs as well."""
+    pair = subject.parent(subject.with_wrappers(value))
+    if pair is not None and pair.type == "pair":
+        quote = subject.text(pair)[:1] if subject.text(pair)[:1] in "\"'" else '"'
+        span = subject.document.line_span(subject.document.line_of(pair.end_byte))
+        rest = subject.document.data[pair.end_byte : span.end].strip()
+        if not rest.partition(b"//")[0].strip(b", \t"):  # the last of its line
+            added = f"\n{subject.indent_of(pair)}Vary: {quote}Origin{quote}"
+            if rest.startswith(b","):
+                return subject.insert(span.end, f"{added},")
+            return subject.insert(pair.end_byte, f",{added}")
+        return subject.insert(pair.end_byte, f", Vary: {quote}Origin{quote}")
+    around = subject.call_around(value)
+    made = around[0] if around is not None else None
+    if made is None or made.receiver is None or made.name not in ("set", "append", "header"):
+        return None
+    statement = subject.own_statement(made.node)
+    first = made.argument(0)
+    if statement is None or first is None:
+        return None
+    quote = subject.text(first)[:1]
+    end = ";" if subject.text(statement).endswith(";") else ""
+    options = ", { append: true }" if made.name == "header" else ""
+    name = "header" if made.name == "header" else "append"
+    line = f"{subject.text(made.receiver)}.{name}({quote}Vary{quote}, {quote}Origin{quote}{options}){end}"
+    asked = _asks_for_origin(subject, statement, value)
+    if asked is not None:
+        return subject.insert(asked.start_byte, f"{line}\n{subject.indent_of(asked)}")
+    holder = subject.parent(statement)
+    if holder is None or holder.type not in ("statement_block", "program"):
+        return None
+    return subject.insert(statement.end_byte, f"\n{subject.indent_of(statement)}{line}")
+
+
+def _asks_for_origin(subject: Module, statement: Node, value: Node) -> Node | None:
+    """The `if` around a statement that asks for the origin that the statement sends."""
+    names = {subject.text(part) for part in (value, *subject.descendants(value, "identifier"))}
+    for above in subject.ancestors(statement):
+        if above.type in js.FUNCTIONS:
+            return None
+        if above.type == "if_statement":
+            condition = above.child_by_field_name("condition")
+            holder = subject.parent(above)
+            if condition is None or holder is None or holder.type != "statement_block":
+                return None
+            asked = {subject.text(part) for part in subject.descendants(condition, "identifier")}
+            return above if names & asked else None
+    return None
 
 
 @check.on(module("accept", "Accept"))
@@ -128,6 +197,8 @@ def check_accept(subject: Module) -> Iterator[Finding]:
     for node in sorted(reads, key=lambda node: node.start_byte):
         if subject.header_read(node) != "accept" or not subject.runs_in_worker(node):
             continue
+        if _is_handed_on(subject, node):
+            continue
         kept = _kept(subject, node)
         found = js.leaves_matching(subject.project, js.paths_around(subject), _VARY, at_hand=subject)
         if kept is None or any(leaf.type != "comment" for _, leaf in found):
@@ -136,8 +207,55 @@ def check_accept(subject: Module) -> Iterator[Finding]:
             "what this answers follows `Accept`, without `Vary: Accept`: caches mix the forms up",
             subject.at(node),
             (subject.at(kept, "caches may keep it"),),
+            fix=_fix_in_hono(subject, node),
         )
         return
+
+
+def _fix_in_hono(subject: Module, read: Node) -> Fix | None:
+    """`c.header("Vary", "Accept")` behind the statement that reads it: it goes to all forms of the answer."""
+    made = subject.call(read)
+    owner = subject.member(made.receiver) if made is not None else None
+    statement = next(
+        (it for it in subject.ancestors(read) if (above := subject.parent(it)) and above.type in _BLOCKS),
+        None,
+    )
+    if (
+        owner is None
+        or statement is None
+        or statement.type not in ("lexical_declaration", "expression_statement")
+    ):
+        return None
+    if subject.value_of(owner.object).kind is not ValueKind.HONO_CONTEXT:
+        return None
+    quote = subject.text(made.arguments[0])[:1] if made is not None else '"'
+    end = ";" if subject.text(statement).endswith(";") else ""
+    words = f"{quote}Vary{quote}, {quote}Accept{quote}, {{ append: true }}"
+    line = f"\n{subject.indent_of(statement)}{subject.text(owner.object)}.header({words}){end}"
+    return Fix("Send `Vary: Accept`", (subject.insert(statement.end_byte, line),), Safety.SAFE)
+
+
+def _is_handed_on(subject: Module, read: Node) -> bool:
+    """Whether an `Accept` only goes on to another server, as the header of that name: it decides nothing
+    here."""
+    uses = [use for use in subject.result_of(read).references if not _is_condition(subject, use)]
+    return all(_is_header_given(subject, use) for use in uses or [read])
+
+
+def _is_condition(subject: Module, use: Node) -> bool:
+    """Whether a variable is all that an `if` asks for."""
+    above = subject.parent(subject.with_wrappers(use))
+    return above is not None and above.type == "if_statement"
+
+
+def _is_header_given(subject: Module, use: Node) -> bool:
+    above = subject.parent(subject.with_wrappers(use))
+    if above is not None and above.type == "pair":
+        return (subject.key(above) or "").lower() == "accept"
+    around = subject.call_around(use)
+    first = around[0].argument(0) if around is not None else None
+    is_set = around is not None and around[0].name in ("set", "append") and around[1] == 1
+    return is_set and first is not None and (subject.string_of(first) or "").lower() == "accept"
 
 
 def _words(subject: Module, value: Node) -> js.Words:
@@ -155,7 +273,7 @@ def _is_never_kept(subject: Module, value: Node) -> bool:
     function = subject.enclosing_function(value)
     if function is None:
         return False
-    if _is_for_unkept(subject, value):
+    if _is_for_unkept(subject, value) or _is_handed_to_unkept(subject, function):
         return True
     if js.is_never_called(subject, function):
         return True
@@ -164,6 +282,18 @@ def _is_never_kept(subject: Module, value: Node) -> bool:
         bool(made)
         and all(one.status is not None and one.status >= 400 and one.status not in _KEPT for one in made)
         and next(subject.mentions(_FRESH, function), None) is None
+    )
+
+
+def _is_handed_to_unkept(subject: Module, function: Node) -> bool:
+    """Whether a function is only handed to routers, for methods whose answers no cache keeps:
+    `router.options("*", preflight)`."""
+    callers = js.callers_of(subject, function)
+    handed = [site.module.call_around(site.node) for site in callers.handed]
+    return (
+        bool(handed)
+        and not callers.calls
+        and all(around is not None and (around[0].name or "").upper() in _UNKEPT for around in handed)
     )
 
 

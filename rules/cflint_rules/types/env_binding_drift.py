@@ -45,14 +45,13 @@ export default {
 
 ## What to do
 
-If the code uses it and it is a secret, name it in `secrets.required` (and set it: `npx wrangler secret put
-NAME`); if it is a binding, declare it in the configuration, under this name: as it is, it is `undefined`.
-If nothing uses it, delete the member from the type. `npx wrangler types` then writes the type by itself.
+Declare each that the code reads in the configuration, in the list of its kind and under this name, and delete
+the others from the type: as it is, they are `undefined`.
 
 - "run `wrangler types`": Run `npx wrangler types`: it writes the file from the configuration. Until then
   the types are not those of the deployed Worker.
-- "which binds": Take the name that the configuration has, in the type and in the code: as it is, `env.NAME`
-  is `undefined`.
+- "but not in the configuration, which binds `<other>`": Write `<other>` for it in the type, and at each place
+  that is shown where it is read: as it is, that is `undefined`.
 - "a member of a binding": Add `MEMBER;` to the type that is shown (its type is one of the platform).
 - "has no member `<name>`": Add `<name>: string;` to the type (of a binding its type, `KVNamespace` or the
   like), and see that it is set: a secret by `npx wrangler secret put <name>`. If it is a slip, write the
@@ -61,10 +60,9 @@ If nothing uses it, delete the member from the type. `npx wrangler types` then w
   `secrets.required` in the configuration, or to `vars`: as it is, it is `undefined` in `wrangler dev`.
 - "nothing but a comment": Run `npx wrangler types`, delete the `Env` that is written by hand, and import
   nothing for it: the generated one is global.
-- "nothing reads it": Delete the member from the type: no code of the Worker reads it, and no configuration
-  binds it.
-- "one of a kind": Declare it in the configuration: `ENTRY`, with the resource's own name. As it is, it is
-  `undefined` where the code reads it.
+- "nothing reads it": Delete it from the type: no code of the Worker reads it, and no configuration binds it.
+- "one of a kind": Declare it in the configuration: `ENTRY`, with the name or id of its resource, which is
+  made first if there is none. As it is, it is `undefined` where the code reads it.
 
 ## Not reported
 
@@ -75,7 +73,8 @@ configuration is known, unless a comment in `Env` requires that names are kept e
 
 ## Fix safety
 
-Safe: a member that the configuration binds and the code uses is added to `Env`.
+Safe where a member that the configuration binds and the code uses is added to `Env`. Unsafe where one is
+deleted that nothing reads: a test that makes an `env` of this type may name it, too.
 
 Source: https://developers.cloudflare.com/workers/languages/typescript/#generate-types
 """
@@ -86,6 +85,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from cflint.api import (
+    Edit,
     Finding,
     Fix,
     Location,
@@ -107,6 +107,8 @@ from cflint.api import (
 
 _INJECTED = frozenset({"ASSETS", "__STATIC_CONTENT"})  # by Pages, by Workers Sites
 _SHOWN = 3
+_REST_OF_LINE = pattern(rb"[;,]?[ \t]*(?://[^\n]*)?")
+_PACKAGE = "@cloudflare/workers-types"
 _KEEP_EQUAL = (
     pattern(r"wrangler|configuration|config file", re.I),
     pattern(r"\bbindings?\b|\bvariable name\b|\banother name\b", re.I),
@@ -127,7 +129,7 @@ _ENTRIES = {
 """How a configuration binds what has a type."""
 
 
-@rule(module(), severity=Severity.NOTE, fix=Safety.SAFE, both=True)
+@rule(module(), severity=Severity.NOTE, fix=Safety.UNSAFE, both=True)
 def check(module: Module) -> Iterator[Finding]:
     yield from _not_listed(module)
     if module.is_typescript:
@@ -157,7 +159,7 @@ def _unbound(module: Module) -> Iterator[Finding]:
             yield Finding(
                 f"`{member.name}` is in `Env` but not in the configuration, which binds `{near.name}`",
                 member.at_name,
-                (near.location.saying("this is what it binds"),),
+                (near.location.saying("this is what it binds"), *_reads(module, member.name)),
             )
         elif not any(found.config and found.config.is_commented_out(member.name) for found in module.workers):
             lost.setdefault(member.owner.span.start, []).append(member)
@@ -165,24 +167,81 @@ def _unbound(module: Module) -> Iterator[Finding]:
         names = join_names([f"`{member.name}`" for member in found], _SHOWN)
         verb = "are" if len(found) > 1 else "is"
         message = f"{names} {verb} in `{found[0].owner.name}` but not in the configuration"
-        yield Finding(message, found[0].at_name, words=_words(module, found) if len(found) == 1 else ())
+        words = _words(module, found)
+        edits = _without(found) if ("nothing reads it", "") in words else None
+        fix = Fix.of(f"Delete {names}", edits, Safety.UNSAFE)
+        yield Finding(message, found[0].at_name, fix=fix, words=words)
+
+
+def _without(found: Sequence[js.EnvMember]) -> tuple[Edit, ...] | None:
+    """The edits that delete members, each on a line of its own; None where one is not, or nothing is left."""
+    if len(found) == len(found[0].owner.members):
+        return None
+    edits = []
+    for member in found:
+        document, start, end = member.at_name.document, *_ends(member)
+        line = document.line_span(document.line_of(start))
+        before, after = document.data[line.start : start], document.data[end : line.end]
+        if before.strip() or end > line.end or _REST_OF_LINE.fullmatch(after) is None:
+            return None
+        following = min(len(document.data), line.end + len(b"\r\n"))
+        newline = document.data.find(b"\n", line.end, following)
+        edits.append(Edit(document, Span(line.start, newline + 1 if newline >= 0 else line.end), ""))
+    return tuple(edits)
+
+
+def _ends(member: js.EnvMember) -> tuple[int, int]:
+    return member.member.name_span.start, member.at_type.span.end
+
+
+def _reads(module: Module, name: str) -> Iterator[Location]:
+    """Where code reads a name of `env`, in the module and in those around it."""
+    for path in dict.fromkeys((module.path, *js.paths_around(module))):
+        if path == module.path or js.is_named(module.project, (path,), name):
+            other = module if path == module.path else js.module_of(module.project, path)
+            uses = other.env_uses_of(name) if other is not None else ()
+            yield from (other.at(use.node, "it is read here") for use in uses if other is not None)
 
 
 def _words(module: Module, found: list[js.EnvMember]) -> js.Words:
-    """Whether code reads the one member, and the entry that would bind it."""
+    """Whether code reads the members, and the entry that would bind the one."""
     member = found[0]
     others = [path for path in js.paths_around(module) if path != module.path]
-    read = any(True for _ in module.env_uses_of(member.name))
+    if len(found) > 1:
+        is_read = not others or any(_is_read(module, others, it.name) for it in found)
+        return () if is_read else (("nothing reads it", ""),)
     data = member.at_name.document.data
     said = data[member.at_name.span.end : data.find(b"\n", member.at_name.span.end)].decode(errors="replace")
-    return _fate(module.project, [] if read else others, member.name, said)
+    if others and not _is_read(module, others, member.name):
+        return (("nothing reads it", ""),)
+    return _entry_of(member.name, said)
+
+
+def _is_read(module: Module, others: Sequence[str], name: str) -> bool:
+    """Whether a module, or one around it, has a name elsewhere than as a member of a type of `env`."""
+    word = pattern(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
+    for path in (module.path, *others):
+        if path != module.path and not js.is_named(module.project, (path,), name):
+            continue
+        other = module if path == module.path else js.module_of(module.project, path)
+        if other is None:
+            return True
+        declared = sum(1 for it in other.env_members() if it.name == name)
+        if len(word.findall(other.document.data)) > declared:
+            return True
+    return False
 
 
 def _fate(project: Project, paths: Sequence[str], name: str, type_: str) -> js.Words:
-    """What becomes of a member that nothing binds: nothing reads it in some modules, or there is an entry
+    """What becomes of a member that nothing binds: nothing names it in some modules, or there is an entry
     that binds what has its type."""
     if paths and not js.is_named(project, paths, name):
         return (("nothing reads it", ""),)
+    return _entry_of(name, type_)
+
+
+def _entry_of(name: str, type_: str) -> js.Words:
+    """The entry of a configuration that binds what has a type."""
     entry = next((entry for kind, entry in _ENTRIES.items() if kind in type_), None)
     return (("one of a kind", ""), ("ENTRY", entry.format(name))) if entry is not None else ()
 
@@ -268,8 +327,10 @@ def _untyped(module: Module, use: js.EnvUse, found: js.TypeFacts) -> Finding:
     fix = wanted = None
     if bindings:
         related.append(bindings[0].location.saying("it is bound here"))
-        wanted = module.type_for(bindings[0])
-        edit = module.member_added(found, use.name, wanted) if wanted is not None else None
+        owner = module if found.path == module.path else js.module_of(module.project, found.path)
+        wanted = owner.type_for(bindings[0]) if owner is not None else None
+        known = owner is not None and wanted is not None and _is_in_scope(owner, wanted)
+        edit = owner.member_added(found, use.name, wanted) if owner and wanted and known else None
         title = f"Add `{use.name}: {wanted}` to `{found.name}`"
         fix = Fix(title, (edit,), Safety.SAFE) if edit is not None else None
     is_member = use.whole.type == "member_expression"
@@ -277,6 +338,17 @@ def _untyped(module: Module, use: js.EnvUse, found: js.TypeFacts) -> Finding:
     message = f"{read} is read, but `{found.name}` has no member `{use.name}`"
     words = (("a member of a binding", ""), ("MEMBER", f"{use.name}: {wanted}")) if wanted is not None else ()
     return Finding(message, module.at(use.node), tuple(related), fix, words=words)
+
+
+def _is_in_scope(module: Module, wanted: str) -> bool:
+    """Whether a module may name a type: it declares or imports it, or those of the platform are global."""
+    name = re.split(r"[<.]", wanted)[0]
+    if name in ("string", "number", "boolean") or name in module.scope.top_level:
+        return True
+    if name in module.scope.top_level_types:
+        return True
+    imported = (found.imported for found in module.scope.imports)
+    return all(found is None or found.module != _PACKAGE for found in imported)
 
 
 @check.on(worker())
@@ -328,4 +400,6 @@ def _generated(subject: Worker, project: Project) -> Iterator[Finding]:
         )
     else:
         message = f"`worker-configuration.d.ts` {' and '.join(parts)}: run `wrangler types`"
-    yield Finding(message, at, (stale.at,))
+    # as it was run before: `--env-interface Bindings` names the type that the code uses
+    words = (("npx wrangler types", f"npx {stale.command}"),) if stale.command.startswith("wrangler ") else ()
+    yield Finding(message, at, (stale.at,), words=words)

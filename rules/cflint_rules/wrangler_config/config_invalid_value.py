@@ -41,12 +41,24 @@ Write a value of the kind that the message names.
 
 - "`assets` has to be an object": Write `"assets": { "directory": "FOLDER" }` with what stands here for
   `FOLDER`: as it is, no files are deployed.
+- "no provisioning": Write the id, or the name, of one that exists: wrangler refuses it as it is, and nothing
+  makes one without it on Pages, or with a wrangler before 4.45. Only who has the account knows it
+  (`npx wrangler kv namespace list`, `npx wrangler r2 bucket list`).
 - "is empty": Delete the key, and one beside it that is as empty (`preview_id`): wrangler refuses it as it
   is, and without an id it makes the resource when it deploys, an empty one. To use one that exists, write
   its id.
-- "cannot be used together": Keep the one that is meant, and delete the other: wrangler refuses both.
+- "needs `enabled`": Write `"enabled": true` beside what stands there: wrangler refuses it as it is.
+- "`route` and `routes`": Write the `route` as one more item of `routes`, and delete `route`: wrangler
+  refuses both.
+- "`zone_id` and `zone_name`": Delete `zone_name`: the id names the zone already, and wrangler refuses both.
+- "cannot be used together": Write the one address as one more item of the list, and delete its key: wrangler
+  refuses both.
+- "a route needs a `zone_name`": Write `"zone_name"` with the domain in the account that the host of `pattern`
+  belongs to (`acme.dev` of `api.acme.dev/*`): wrangler refuses it as it is.
 - "cannot be called": Write a name of those characters, and the same one wherever it is meant: wrangler
   refuses this one.
+- "is a share": Write the share, from 0 to 1: `0.1` for one request in ten, `1` for all: wrangler refuses it
+  as it is.
 
 ## Not reported
 
@@ -66,21 +78,37 @@ The field "…" should be an array but got …
 
 ## Fix safety
 
-There is no fix: only the author knows the right value.
+Safe: a number, `true` or a text that stands in the wrong quotes or without them loses or gets them, and one
+value where a list has to be becomes a list of it.
+
+- "is empty": wrangler (4.45 or later) makes an empty resource at the next deployment; to use one that exists,
+  write its id or name instead.
+- "lacks `namespace_id`": limits of the account that have the same number count together.
+- "`env.": what stands here become variables, which wrangler refuses as environments.
+- "a Worker cannot be called": who means the Worker by its name (`services`, `script_name`) has to write the
+  new one, too.
+- "at most (five minutes)": the Worker ends after that time.
+- "has to be a number": the unit goes; wrangler counts in seconds there.
+
+There is no fix where only the author knows the right value.
 
 Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-utils/src/config/validation.ts
 """
 
 from collections.abc import Iterator
+from itertools import count
 
 from cflint.api import (
     Environment,
     Finding,
+    Fix,
     Project,
+    Safety,
     Severity,
     WranglerConfig,
     config,
     configuration,
+    fixes,
     pattern,
     rule,
 )
@@ -88,11 +116,15 @@ from cflint.api import (
 _NAME = pattern(r"[a-z0-9_][a-z0-9_-]*")
 _BUCKET = pattern(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _WORKFLOW = pattern(r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,63}")
+_OTHERS = pattern(r"[^a-z0-9_]+")
+_NUMBER = pattern(r"\s*(\d+(?:\.\d+)?)\s*(s|secs?|seconds?)?\s*")
+_PROVISIONS = (4, 45, 0)
+"""The first wrangler that makes what has no id, when it deploys a Worker."""
 _MOST_CPU_MS = 300_000
 _MOST_STEPS = 25_000
 
 
-@rule(configuration(), severity=Severity.ERROR)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     found = config.config_schema(project.workspace, subject)
     own = found.fit is config.Fit.OWN
@@ -100,9 +132,13 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     lowered = Severity.WARNING if found.fit in (config.Fit.NEWER, config.Fit.OLDER) else None
     for problem in problems:
         if problem.kind is not config.ProblemKind.UNKNOWN_KEY and _is_ours(subject, problem, found.schema):
-            yield Finding(problem.message, subject.location(problem.span), severity=lowered)
+            fix = _as_meant(subject, problem, found.schema)
+            yield Finding(problem.message, subject.location(problem.span), fix=fix, severity=lowered)
+    provisions = not subject.is_pages and not config.is_older(
+        project.workspace, subject.directory, "wrangler", _PROVISIONS
+    )
     for environment in subject.environments:
-        yield from _names(environment)
+        yield from _names(environment, provisions=provisions)
         yield from _routes(environment)
         yield from _numbers(environment)
 
@@ -124,18 +160,57 @@ def _is_ours(subject: WranglerConfig, problem: config.ConfigProblem, schema: con
     )
 
 
-def _names(environment: Environment) -> Iterator[Finding]:
+def _as_meant(subject: WranglerConfig, problem: config.ConfigProblem, schema: config.KeySchema) -> Fix | None:
+    """The fix that writes what can only be meant by a value."""
+    path = problem.path
+    node, wanted = subject.root.at(*path), schema.at(path)
+    if problem.kind is config.ProblemKind.MISSING_KEY:
+        if path[-1] != "namespace_id" or "ratelimits" not in path:
+            return None
+        number = next(it for it in map(str, count(1001)) if f'"{it}"'.encode() not in subject.document.data)
+        return Fix.of(f"Write `{number}`", fixes.set_key(subject, path, number), Safety.UNSAFE)
+    if node is None or wanted is None:
+        return None
+    environments = subject.root.get("env")
+    if path[:1] == ("env",) and len(path) == 2 and environments is not None:
+        if subject.root.get("vars") is not None or any(it.value.members for it in environments.members):
+            return None
+        return Fix.of("Call them `vars`", fixes.rename_key(subject, ("env",), "vars"), Safety.UNSAFE)
+    number_meant = _NUMBER.fullmatch(node.text or "")
+    if number_meant is not None and wanted.of_type("number") is not None:
+        number_of = float(number_meant[1])
+        value: int | float = int(number_of) if number_of.is_integer() else number_of
+        if wanted.choices and value not in wanted.choices:
+            return None
+        safety = Safety.UNSAFE if number_meant[2] else Safety.SAFE
+        return Fix.of(f"Write the number {value}", fixes.set_key(subject, path, value), safety)
+    if node.text in ("true", "false") and wanted.of_type("boolean") is not None:
+        edits = fixes.set_key(subject, path, node.text == "true")
+        return Fix.of(f"Write `{node.text}` without quotes", edits, Safety.SAFE)
+    if isinstance(node.number, int) and wanted.of_type("string") is not None:
+        return Fix.of("Write it in quotes", fixes.set_key(subject, path, str(node.number)), Safety.SAFE)
+    listed = wanted.of_type("array")
+    given = config.json_type(node)
+    inside = listed.items.of_type(given) if listed is not None and listed.items and given else None
+    if inside is not None and given in ("object", "string") and (node.members or node.text):
+        return Fix.of("Write a list of it", fixes.set_key(subject, path, [node.plain]), Safety.SAFE)
+    return None
+
+
+def _names(environment: Environment, *, provisions: bool) -> Iterator[Finding]:
     name = environment.own("name")
     if name is not None and name.text and not name.broken and _NAME.fullmatch(name.text) is None:
-        yield _finding(
-            environment,
-            name,
+        plain = _OTHERS.sub("-", name.text.lower()).strip("-")
+        edits = fixes.replace_text(environment.config, name, text=plain) if plain else None
+        yield Finding(
             f"a Worker cannot be called `{name.text}`: lower-case letters, digits, `-` and `_` only",
+            environment.location(name),
+            fix=Fix.of(f"Call it `{plain}`", edits, Safety.UNSAFE),
         )
-    for node in environment.own_items("kv_namespaces"):
-        yield from _empty(environment, node, "id", "kv_namespaces")
-    for node in environment.own_items("r2_buckets"):
-        yield from _empty(environment, node, "bucket_name", "r2_buckets")
+    for index, node in enumerate(environment.own_items("kv_namespaces")):
+        yield from _empty(environment, node, ("kv_namespaces", index, "id"), provisions=provisions)
+    for index, node in enumerate(environment.own_items("r2_buckets")):
+        yield from _empty(environment, node, ("r2_buckets", index, "bucket_name"), provisions=provisions)
         for key in ("bucket_name", "preview_bucket_name"):
             bucket = node.get(key)
             if bucket is None or not bucket.text or not set(bucket.text).isdisjoint("<>{}$"):
@@ -147,8 +222,9 @@ def _names(environment: Environment) -> Iterator[Finding]:
                     f"a bucket cannot be called `{bucket.text}`: 3 to 63 lower-case letters, digits and `-`, "
                     "which neither begins nor ends with `-`",
                 )
-    for node in environment.own_items("queues", "producers"):
-        yield from _empty(environment, node, "queue", "queues.producers")
+    for index, node in enumerate(environment.own_items("queues", "producers")):
+        path = ("queues", "producers", index, "queue")
+        yield from _empty(environment, node, path, provisions=provisions)
     for node in environment.own_items("send_email"):
         one, several = node.get("destination_address"), node.get("allowed_destination_addresses")
         if one is not None and several is not None:
@@ -172,14 +248,21 @@ def _is_bucket(name: str) -> bool:
     return _BUCKET.fullmatch(name) is not None or not set(name).isdisjoint("<>{}$%")
 
 
-def _empty(environment: Environment, node: config.ConfigNode, key: str, where: str) -> Iterator[Finding]:
+def _empty(
+    environment: Environment, node: config.ConfigNode, path: tuple[str | int, ...], *, provisions: bool
+) -> Iterator[Finding]:
+    key = str(path[-1])
     value = node.get(key)
-    if value is not None and value.text == "" and environment.is_deployed:
-        yield _finding(
-            environment,
-            value,
-            f"{_of(environment, value, key, where)} is empty, which wrangler refuses; leave it out instead",
-        )
+    if value is None or value.text != "" or not environment.is_deployed:
+        return
+    where = ".".join(str(step) for step in path[:-1] if isinstance(step, str))
+    message = f"{_of(environment, value, key, where)} is empty, which wrangler refuses"
+    if not provisions:
+        yield Finding(message, environment.location(value), words=(("no provisioning", ""),))
+        return
+    edits = fixes.remove_key(environment.config, environment.path(*path))
+    fix = Fix.of(f"Take `{key}` out", edits, Safety.UNSAFE)
+    yield Finding(f"{message}; leave it out instead", environment.location(value), fix=fix)
 
 
 def _of(environment: Environment, node: config.ConfigNode, key: str, where: str) -> str:
@@ -214,10 +297,11 @@ def _numbers(environment: Environment) -> Iterator[Finding]:
     limits = environment.own("limits")
     cpu = limits.get("cpu_ms") if limits is not None else None
     if cpu is not None and cpu.number is not None and cpu.number > _MOST_CPU_MS:
-        yield _finding(
-            environment,
-            cpu,
+        edits = fixes.set_key(environment.config, environment.path("limits", "cpu_ms"), _MOST_CPU_MS)
+        yield Finding(
             f"`{environment.spelled('limits', 'cpu_ms')}` can be {_MOST_CPU_MS} at most (five minutes)",
+            environment.location(cpu),
+            fix=Fix.of(f"Write {_MOST_CPU_MS}", edits, Safety.UNSAFE),
         )
     observability = environment.own("observability")
     if (

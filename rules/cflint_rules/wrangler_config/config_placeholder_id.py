@@ -27,32 +27,36 @@ by itself (from 4.45 on, for Workers, not for Pages), a KV namespace needs no `i
 
 ## What to do
 
-As it stands the deployment fails: there is no such resource. Delete the line, and wrangler (4.45 or later)
-makes an empty resource when it deploys. To use one that exists, write its id.
+As it stands the deployment fails: there is no such resource. Write the id of one that exists; where the
+message says so, take the key out instead, and wrangler (4.45 or later) makes an empty one when it deploys.
 
+- "`account_id`": Delete the line: wrangler then takes the account of who is logged in, or that of the
+  variable `CLOUDFLARE_ACCOUNT_ID`. As it stands the deployment fails.
+- "zone_id`": Write `"zone_name"` with the domain in its place, which wrangler looks up, or delete the key:
+  wrangler then takes the zone of the host in `pattern`. As it stands the deployment fails.
 - "`hyperdrive[": As it stands the deployment fails. Write the id of a configuration: `npx wrangler
-  hyperdrive list`, or `create` for a new one. If a script replaces it before it deploys, keep it.
-- "host of an example": Write a host of a zone of your own; without one, delete the entry and set
-  `"workers_dev": true`. As it stands the deployment fails.
+  hyperdrive list`, or `npx wrangler hyperdrive create NAME --connection-string="postgres://…"` for a new one.
+  Only who has the account knows it.
+- "host of an example": Delete the entry: the Worker is then at its address of `workers.dev`, unless
+  `workers_dev` is `false`. With a zone of your own, write its host instead. As it stands the deployment
+  fails.
 - "no provisioning of D1": As it stands the deployment fails, and so it does without the key: nothing makes a
   database for Pages, or with a wrangler before 4.45. Write the id of one (`npx wrangler d1 list`, or
-  `npx wrangler d1 create NAME` for a new one). If a script replaces it before, keep it.
+  `npx wrangler d1 create DATABASE` for a new one): only who has the account knows it.
 - "no provisioning of KV": As it stands the deployment fails, and so it does without the key: nothing makes a
   namespace for Pages, or with a wrangler before 4.45. Write the id of one (`npx wrangler kv namespace list`,
-  or `npx wrangler kv namespace create NAME` for a new one). If a script replaces it before, keep it.
+  or `npx wrangler kv namespace create BINDING` for a new one): only who has the account knows it.
 - "no provisioning of R2": As it stands the deployment fails, and so it does without the key: nothing makes a
-  bucket for Pages, or with a wrangler before 4.45. Write the name of one (`npx wrangler r2 bucket list`, or
-  `npx wrangler r2 bucket create NAME` for a new one). If a script replaces it before, keep it.
-- "d1_databases": Take the key out: wrangler (4.45 or later) makes an empty database at the next deployment.
-  If there is one already, write its id (`npx wrangler d1 list` shows it). As it stands the deployment
-  fails; if a script replaces it before, keep it.
-- "kv_namespaces": Take the key out: wrangler (4.45 or later) makes an empty namespace at the next
-  deployment. If there is one already, write its id (`npx wrangler kv namespace list` shows it). As it
-  stands the deployment fails; if a script replaces it before, keep it.
+  bucket for Pages, or with a wrangler before 4.45. Write a name of your own, and make the bucket
+  (`npx wrangler r2 bucket create BUCKET`).
+- "for a script": wrangler fills in no variables, and nothing here is seen to do so: as it stands the
+  deployment fails. Take the key out, and wrangler (4.45 or later) makes an empty resource at the next
+  deployment. If a step outside of this repository fills it in, keep it.
 
 ## Not reported
 
-Ids of previews, which only local development uses, and configurations of tests. An empty id of a KV namespace
+Ids of previews, which only local development uses, and configurations of tests. Ids that say that they are
+local (`local-notes`) where no command deploys. An empty id of a KV namespace
 is reported by `config-invalid-value`.
 
 ## Errors
@@ -70,7 +74,18 @@ https://github.com/tianma-if/edgeever/issues/311, https://github.com/cloudflare/
 
 ## Fix safety
 
-There is no fix.
+- "`account_id`": who has several accounts has to say which, by the variable `CLOUDFLARE_ACCOUNT_ID`.
+- "d1_databases": wrangler (4.45 or later) makes an empty database at the next deployment, and local
+  development begins with an empty one: apply the migrations there. To keep a database that exists, write
+  its id instead (`npx wrangler d1 list`).
+- "kv_namespaces": wrangler (4.45 or later) makes an empty namespace at the next deployment, and local
+  development begins with an empty one. To keep one that exists, write its id instead
+  (`npx wrangler kv namespace list`).
+- "r2_buckets": wrangler (4.45 or later) makes an empty bucket at the next deployment. To keep one that
+  exists, write its name instead (`npx wrangler r2 bucket list`).
+
+There is no fix on Pages and with an older wrangler, which make no resources, for what a script may fill in,
+for the ids of what wrangler does not make, and for hosts.
 
 Source: https://developers.cloudflare.com/workers/wrangler/configuration/#automatic-provisioning,
 https://developers.cloudflare.com/changelog/2025-10-24-automatic-resource-provisioning
@@ -81,14 +96,17 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Documents,
+    Edit,
     Environment,
     Finding,
-    Location,
+    Fix,
     Project,
+    Safety,
     Severity,
     WranglerConfig,
     config,
     configuration,
+    fixes,
     pattern,
     quoted,
     rule,
@@ -121,35 +139,86 @@ _EXAMPLE_HOST = pattern(
 )
 _LOCAL = frozenset({"local", "dev", "development", "preview", "test", "local-dev"})
 _LOCAL_ENVIRONMENT = pattern(r"^(?:local|dev|development|test|testing)\b", re.IGNORECASE)
+_CALLED_LOCAL = pattern(r"local[-_]", re.IGNORECASE)
+"""How an id begins that says that it is for local development, where any will do."""
 _OPTIONAL = {"d1_databases": "D1", "kv_namespaces": "KV", "r2_buckets": "R2"}
 _PROVISIONS = (4, 45, 0)
 """The first wrangler that makes what has no id, when it deploys a Worker."""
 
 
-@rule(configuration(), severity=Severity.NOTE, deployed=True, documents=Documents.NOTES)
+_Place = tuple[Environment, config.ConfigNode, tuple[str | int, ...]]
+"""A value, with its environment and its path in the configuration."""
+
+
+@rule(configuration(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True, documents=Documents.NOTES)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.deployment.open or subject.deployment.filled:
         return  # a script puts the ids in, or they are for local use and something else deploys the Worker
-    groups: dict[tuple[str, str], list[Location]] = {}
+    groups: dict[tuple[str, str], list[_Place]] = {}
     messages: dict[tuple[str, str], str] = {}
     for environment in subject.environments:
         for key, node, path in _ids(environment) if environment.is_deployed else ():
             if node.text in _LOCAL and _LOCAL_ENVIRONMENT.search(environment.name or ""):
                 continue  # local development takes any id
+            if _CALLED_LOCAL.match(node.text or "") and not _is_deployed(subject, project):
+                continue
             fault = _fault(key, node)
             if fault is not None:
                 name = (key, node.text or "")
-                groups.setdefault(name, []).append(environment.location(node))
+                groups.setdefault(name, []).append((environment, node, path))
                 messages.setdefault(name, f"`{environment.spelled(*path, node=node)}` {fault}")
     provisions = not subject.is_pages and not config.is_older(
         project.workspace, subject.directory, "wrangler", _PROVISIONS
     )
     for name, places in groups.items():
-        message, product = messages[name], _OPTIONAL.get(name[0])
-        words = ((f"no provisioning of {product}", ""),) if product is not None and not provisions else ()
-        if product is not None and provisions and not config.is_for_a_script(name[1]):
+        message, (key, text) = messages[name], name
+        product = _OPTIONAL.get(key)
+        words: tuple[tuple[str, str], ...] = ()
+        if product is not None and not provisions:
+            words = ((f"no provisioning of {product}", ""),)
+        elif product is not None and config.is_for_a_script(text):
+            words = (("for a script", ""),)
+        elif product is not None:
             message += "; leave it out to have wrangler create the resource"
-        yield Finding(message, places[0], tuple(places[1:]), words=words)
+        is_left_out = (product is not None and not words) or key == "account_id"
+        first, *others = (environment.location(node) for environment, node, _ in places)
+        yield Finding(
+            message,
+            first,
+            tuple(others),
+            fix=_fix(subject, places) if is_left_out else None,
+            words=(*words, *_names(key, places[0])),
+        )
+
+
+def _is_deployed(subject: WranglerConfig, project: Project) -> bool:
+    """Whether a command in sight deploys what stands beside a configuration."""
+    calls = config.wrangler_calls_of(project.workspace, subject.directory)
+    return any(call.deploys and call.reads(subject.document.path) for call in calls)
+
+
+def _names(key: str, place: _Place) -> Iterator[tuple[str, str]]:
+    """What a new resource is called in the commands that make one."""
+    environment, _, path = place
+    field, word = {
+        "d1_databases": ("database_name", "DATABASE"),
+        "kv_namespaces": ("binding", "BINDING"),
+    }.get(key, ("", ""))
+    entry = environment.config.root.at(*path[:-1]) if field else None
+    named = entry.get(field) if entry is not None else None
+    if named is not None and named.text and named.text.replace("-", "").replace("_", "").isalnum():
+        yield word, named.text
+
+
+def _fix(subject: WranglerConfig, places: list[_Place]) -> Fix | None:
+    """The fix that takes a placeholder out, wherever it stands."""
+    edits: list[Edit] = []
+    for _, _, path in places:
+        done = fixes.remove_key(subject, path)
+        if done is None:
+            return None
+        edits += done
+    return Fix.of(f"Take `{places[0][2][-1]}` out", tuple(edits), Safety.UNSAFE)
 
 
 def _ids(environment: Environment) -> Iterator[tuple[str, config.ConfigNode, tuple[str | int, ...]]]:

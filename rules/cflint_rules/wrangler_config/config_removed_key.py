@@ -28,8 +28,12 @@ Delete the key; where the message names a successor, write that in its place.
 
 - "`unsafe.bindings`": Make it an entry of the list `ratelimits`, beside the others of its environment, with
   the same `name`, `namespace_id` and `simple`, and without `type` (in TOML `[[ratelimits]]` for
-  `[[unsafe.bindings]]`); delete it here, and do the same at the other places. It works as it is, but
-  wrangler warns at each deployment.
+  `[[unsafe.bindings]]`); delete it here; do the same at each other place that is shown. It works as it is,
+  but wrangler warns at each deployment.
+- "`configuration` in": Write what is in `configuration` beside it, and delete the key: its `image` as
+  `image`, its `vcpu`, `memory_mib` and `disk` as `instance_type`: the smallest of "lite" (1/16 vCPU,
+  256 MiB), "basic" (1/4, 1 GiB), "standard-1" (1/2, 4 GiB), "standard-2" (1, 6 GiB), "standard-3"
+  (2, 8 GiB) and "standard-4" (4, 12 GiB) that has as much. It works until a later version drops it.
 - "in `site`": Delete the key, and write at the top level, before the first `[table]`, `main =
   "FOLDER/index.js"`: the file that `main` of the package.json in that folder names (`index.js` without). It
   works until a later version drops it.
@@ -54,12 +58,14 @@ The "node_compat" field is no longer supported as of Wrangler v4. …
 
 ## Fix safety
 
-Safe: a key that has only been renamed gets its new name, and one without any effect is removed. With
+Safe: a key that has only been renamed gets its new name, or goes where that one is there already, and one
+without any effect is removed. With
 wrangler 4, where nothing else works, `node_compat` becomes the flag `nodejs_compat`. Unsafe with an older
 wrangler: the old polyfills still run there, and what they give may be missing then.
 
 Source: https://developers.cloudflare.com/workers/wrangler/deprecations/, and for
-Miniflare, which reads no configuration since version 3, https://www.npmjs.com/package/miniflare
+Miniflare, which reads no configuration since version 3, https://www.npmjs.com/package/miniflare; instance
+types: https://developers.cloudflare.com/containers/platform/limits/
 """
 
 from collections.abc import Iterator
@@ -80,7 +86,7 @@ from cflint.api import (
     rule,
 )
 
-_WITHOUT_EFFECT = frozenset({"type", "usage_model", "queues.producers.*.delivery_delay"})
+_WITHOUT_EFFECT = frozenset({"miniflare", "type", "usage_model", "queues.producers.*.delivery_delay"})
 _RATE_LIMITS_SINCE = (4, 36, 0)
 _READ_BY_MINIFLARE_2 = ("miniflare", "build.upload")
 _INSTANCE_TYPES = {"dev": "lite", "standard": "standard-1"}
@@ -117,7 +123,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         if entry is not None:
             told = _finding(subject, found, entry, paths)
             yield told if is_read else replace(told, severity=Severity.NOTE)
-    yield from _instance_types(subject)
+    yield from _instance_types(subject, project)
     if wrangler is None or wrangler.below > _RATE_LIMITS_SINCE:
         yield from _unsafe_rate_limits(subject)
 
@@ -157,7 +163,8 @@ def _finding(
     edits = _edits(subject, entry, paths)
     old_polyfills = entry.path[-1] == "node_compat" and (older or found.fit is config.Fit.OWN)
     safety = Safety.UNSAFE if old_polyfills else Safety.SAFE
-    title = f"Rename `{key}` to `{entry.renamed_to}`" if entry.renamed_to else f"Remove `{key}`"
+    is_renamed = entry.renamed_to is not None and not any(_has_beside(subject, it, entry) for it in paths)
+    title = f"Rename `{key}` to `{entry.renamed_to}`" if is_renamed else f"Remove `{key}`"
     if entry.path[-1] == "node_compat":
         title = "Use the flag `nodejs_compat`"
     first, *others = (_place(subject, path) for path in paths)
@@ -184,51 +191,64 @@ def _edits(subject: WranglerConfig, entry: config.RemovedKey, paths: list[config
         key = str(path[-1])
         done: tuple[Edit, ...] | None = None
         if entry.renamed_to is not None:
-            done = fixes.rename_key(subject, path, entry.renamed_to)
-        elif config.general_path(path) in _WITHOUT_EFFECT or _is_without_effect(key, node):
+            done = (
+                fixes.remove_key(subject, path)  # the new key counts already
+                if _has_beside(subject, path, entry)
+                else fixes.rename_key(subject, path, entry.renamed_to)
+            )
+        elif config.general_path(path) in _WITHOUT_EFFECT or _is_without_effect(subject, path, node):
             done = fixes.remove_key(subject, path)
         elif key == "node_compat" and node is not None and node.kind is config.NodeKind.BOOLEAN:
-            done = _node_compat(subject, path, on=node.value is True)
+            done = _node_compat(subject, path)
         if done is None:
             return ()
         edits += done
     return tuple(dict.fromkeys(edits))  # environments may share what is added
 
 
-def _is_without_effect(key: str, node: config.ConfigNode | None) -> bool:
-    return key == "legacy_env" and node is not None and node.value is True
+def _has_beside(subject: WranglerConfig, path: config.Path, entry: config.RemovedKey) -> bool:
+    """Whether the new name of a key is there, too."""
+    around = subject.root.at(*path[:-1])
+    return entry.renamed_to is not None and around is not None and around.get(entry.renamed_to) is not None
 
 
-def _node_compat(subject: WranglerConfig, path: config.Path, *, on: bool) -> tuple[Edit, ...] | None:
-    removed = fixes.remove_key(subject, path)
-    name = str(path[1]) if path[0] == "env" else None
-    environment = subject.environment(name)
-    if removed is None or environment is None:
-        return None
-    if not on or environment.enables("nodejs_compat"):
-        return removed
-    source = environment.source_of("compatibility_flags")
-    added = fixes.append_item(subject, source.path("compatibility_flags"), "nodejs_compat")
-    if added is None or any(
-        a.span.overlaps(b.span) or a.span.start == b.span.start for a in added for b in removed
-    ):
-        return None
-    return (*removed, *added)
+def _is_without_effect(subject: WranglerConfig, path: config.Path, node: config.ConfigNode | None) -> bool:
+    """Whether nothing has to take the place of a key: of what said how a Worker is uploaded, where its entry
+    is named, or Pages deploys it."""
+    if node is None or path[-1] == "legacy_env":
+        return node is not None and node.value is True
+    if config.general_path(path) != "build.upload":
+        return False
+    said = {member.key for member in node.members}
+    return said <= {"format", "dir"} or (
+        said <= {"format", "dir", "main"} and subject.top.value("main") is not None
+    )
 
 
-def _instance_types(subject: WranglerConfig) -> Iterator[Finding]:
+def _node_compat(subject: WranglerConfig, path: config.Path) -> tuple[Edit, ...] | None:
+    environment = subject.environment(str(path[1]) if path[0] == "env" else None)
+    return (
+        fixes.flag_for_key(environment, "node_compat", "nodejs_compat") if environment is not None else None
+    )
+
+
+def _instance_types(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     for environment in subject.environments:
         for entry in environment.own_items("containers"):
             node = entry.get("instance_type")
             new = _INSTANCE_TYPES.get(node.text or "") if node is not None else None
-            if node is not None and new is not None:
-                edits = fixes.replace_text(subject, node, text=new)
-                yield Finding(
-                    f"the instance type `{node.text}` is called `{new}` now",
-                    environment.location(node),
-                    fix=Fix.of(f"Write `{new}`", edits, Safety.SAFE),
-                    severity=Severity.WARNING,
-                )
+            if node is None or node.text is None or new is None:
+                continue
+            copies = tuple(config.script_texts(project, subject, "instance_type", node.text))
+            edits = fixes.replace_text(subject, node, text=new)
+            edits = (*edits, *(Edit(it.document, it.span, new) for it in copies)) if edits else None
+            yield Finding(
+                f"the instance type `{node.text}` is called `{new}` now",
+                environment.location(node),
+                tuple(it.saying("a script writes it, too") for it in copies),
+                fix=Fix.of(f"Write `{new}`", edits, Safety.SAFE),
+                severity=Severity.WARNING,
+            )
 
 
 def _unsafe_rate_limits(subject: WranglerConfig) -> Iterator[Finding]:

@@ -49,7 +49,8 @@ Seen in https://github.com/cloudflare/workers-sdk/issues/8923.
 ## Fix safety
 
 Safe where it is clear what is meant: a name like `@daily`, a leading `0` for the second, a weekday `0`.
-Unsafe when the code compares the expression itself (`controller.cron`), since it has to change there too.
+Unsafe when the code compares the expression itself (`controller.cron`): it changes there, too, and what else
+says it (tests, documentation) has to follow.
 
 Source: https://developers.cloudflare.com/workers/configuration/cron-triggers/
 """
@@ -57,6 +58,7 @@ Source: https://developers.cloudflare.com/workers/configuration/cron-triggers/
 from collections.abc import Iterator
 
 from cflint.api import (
+    Edit,
     Environment,
     Finding,
     Fix,
@@ -121,11 +123,6 @@ def _fix(subject: WranglerConfig, project: Project, text: str, nodes: list[confi
     if meant is None:
         return None
     edits = fixes.replace_text(subject, *nodes, text=meant)
-    compared = any(
-        text.encode() in document.data
-        for worker in project.workers
-        if worker.config is subject
-        for path in worker.modules
-        if (document := project.sources.document(path)) is not None
-    )
-    return Fix.of(f"Write `{meant}`", edits, Safety.UNSAFE if compared else Safety.SAFE)
+    compared = [Edit(it.document, it.span, meant) for it in config.schedule_texts(project, subject, text)]
+    safety = Safety.UNSAFE if compared else Safety.SAFE
+    return Fix.of(f"Write `{meant}`", (*edits, *compared) if edits else None, safety)

@@ -39,6 +39,7 @@ Seen in https://github.com/cloudflare/workers-sdk/issues/8923.
 ## Fix safety
 
 Unsafe: the numbers become the names that they stand for elsewhere, so that the Worker runs on other days.
+Texts of the Worker's code that are the expression (`controller.cron === "0 9 * * 1"`) change along.
 
 Source: https://developers.cloudflare.com/workers/configuration/cron-triggers/
 """
@@ -47,9 +48,11 @@ import re
 from collections.abc import Iterator
 
 from cflint.api import (
+    Edit,
     Environment,
     Finding,
     Fix,
+    Project,
     Safety,
     Severity,
     WranglerConfig,
@@ -76,7 +79,7 @@ _WEEKEND = ("SUN", "SAT")
 
 
 @rule(configuration(), severity=Severity.WARNING, fix=Safety.UNSAFE)
-def check(subject: WranglerConfig) -> Iterator[Finding]:
+def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     groups: dict[str, list[tuple[Environment, config.ConfigNode]]] = {}
     for environment in subject.environments:
         for node in environment.own_schedules:
@@ -92,12 +95,19 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
         instead = "not Monday" if numbers.written == "1" else "where 1 is Sunday"
         first, *others = (found.location(node) for found, node in places)
         edits = fixes.replace_text(subject, *(node for _, node in places), text=numbers.renamed)
+        compared = tuple(config.schedule_texts(project, subject, text))
         yield Finding(
             f"the weekday `{numbers.written}` means {_days(numbers.here)} to Cron Triggers"
             f"{config.in_environments([environment for environment, _ in places])}, {instead}",
             first,
-            tuple(others),
-            Fix.of(f"Write `{numbers.renamed}`", edits, Safety.UNSAFE),
+            (*others, *(place.saying("the code compares it here") for place in compared)),
+            Fix.of(
+                f"Write `{numbers.renamed}`",
+                (*edits, *(Edit(it.document, it.span, numbers.renamed) for it in compared))
+                if edits
+                else None,
+                Safety.UNSAFE,
+            ),
         )
 
 

@@ -33,17 +33,27 @@ file that is not there ends with an error, whatever it was for (a note).
 ## What to do
 
 Write the path where the file is now, relative to this file; if a build makes it (`dist`, `build`), run that
-before wrangler; if it is gone for good, the configuration goes, too. wrangler stops as it is.
+before wrangler; if it is gone for good, delete this configuration. wrangler stops as it is.
 
-- "neither `main`": Add `main` with the path of the Worker's code, `assets` with the folder of the files
-  that it serves, or both. If the file is no configuration of a Worker, delete it.
-- "alone means": Write `assets` with the folder as its `directory` in the place of `site`: the files are then
-  served without code. If code is to serve them, add `main`.
+- "<folder>, where another configuration": Delete this file: that one deploys the same code, and wrangler,
+  which stops at this one, reads it where it is run.
+- "it leads there from": Move this file there, as it is: `git mv <file> <place>`. Its paths are meant from
+  there, and wrangler looks for it where it is run.
+- "no migrations to apply": Make the folder, with the tables that the code needs:
+  `npx wrangler d1 migrations create DATABASE init` writes an empty file into it; put
+  `CREATE TABLE IF NOT EXISTS …` there, from the `.sql` file that makes them now, if there is one. As it is,
+  `wrangler d1 migrations apply` stops.
+- "`migrations_dir`": Delete the key: no command here applies migrations, and
+  `npx wrangler d1 migrations create` makes `migrations` when there are some.
+- "neither `main`": Add `main` with the path of the Worker's code, or, where there is only a folder of files
+  to serve, `assets` with that as its `directory`. If the file is no configuration of a Worker, delete it.
+- "alone means": Write `"assets": { "directory": "<folder>" }` in the place of `site` and its keys: the files
+  are then served without code. If code is to serve them, add `main`.
 - "is no module": Delete `main`, and write `assets` with the folder of the file as its `directory`.
 - "is a folder": Write the file in it that has the default export.
 - "absolute path": Write it relative to this file.
-- "the script `<name>`": Write the path where the file is now, from the folder of package.json; if it is gone
-  for good, or was never committed, remove the script or commit the file.
+- "the script `<name>`": Take the script `<name>` out, and what calls it (`run <name>` in other scripts,
+  workflows and the README). If you have the file, and it was never committed, commit it instead.
 
 ## Not reported
 
@@ -73,6 +83,13 @@ The provided Wrangler config main field (…) doesn't point to an existing file
 Safe: when exactly one file of the same name and another ending is there (`src/index.ts` for `src/index.js`),
 it is written instead.
 
+- "neither `main`": the code of that file is deployed then; run cflint again, which has not looked at it so
+  far.
+- "alone means": the files are served as they are, without code.
+- "the script": what calls it (`run` in workflows, the README) has to go, too; if you have the file, and it
+  was never committed, commit it instead.
+- "is not there": another file of that folder is deployed than the one that was meant.
+
 Source: https://github.com/cloudflare/workers-sdk/tree/main/packages/wrangler/src/deployment-bundle
 """
 
@@ -98,6 +115,7 @@ from cflint.api import (
     rule,
 )
 from cflint_rules.wrangler_config._scripts import speaks_for_its_package
+from cflint_rules.wrangler_config._sites import as_assets, folder_of_site
 
 _SOMETHING = ("main", "assets", "site", "build", "type", "entry-point", "pages_build_output_dir")
 _TODAY = frozenset(_SOMETHING) - {"type"}
@@ -108,6 +126,10 @@ _NOTHING = "the configuration has neither `main` nor `assets`: there is nothing 
 _ENTRY_OF_SITE = "workers-site/index.js"
 """The entry that wrangler takes where a `site` names none."""
 _LONGEST = 80
+_USUAL = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+"""The configurations that wrangler finds by itself."""
+_NEEDED = frozenset({"dev", "start", "build", "deploy", "test"})
+"""Scripts that a project does not do without."""
 _NO_CODE = frozenset((".html", ".htm", ".css", ".md", ".toml"))
 """Endings of files for which wrangler's bundler has no loader."""
 _PLAIN = pattern(r"(?!_+$)[\w./@-]+")
@@ -118,7 +140,7 @@ _URL = pattern(r"[a-z][a-z0-9+.-]*://", re.I)
 @rule(
     configuration(),
     severity=Severity.ERROR,
-    fix=Safety.SAFE,
+    fix=Safety.UNSAFE,
     documents=Documents.NOTES,
     templates=True,
     unread=True,
@@ -147,17 +169,31 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         return
     site = _site_without_entry(subject, project) if not found else None
     if site is not None:
+        named = subject.top.node.at("site", "bucket")
+        folder = folder_of_site(subject.top, named.text, project) if named is not None and named.text else ""
+        edits = as_assets(subject.top, folder, project) if folder else None
         yield Finding(
             f"{quoted('site')} alone means the entry `{_ENTRY_OF_SITE}`, which is not there",
             site,
+            fix=Fix.of("Serve the folder as `assets`", edits, Safety.UNSAFE),
             severity=Severity.WARNING,
+            words=(("<folder>", folder),) if folder else (),
         )
         return
     if found or _has_something(subject) or not _is_deployed(subject, paths, project):
         return
     schema = config.config_schema(project.workspace, subject).schema
     if not config.is_misplaced(subject, schema, "main"):
-        yield Finding(_NOTHING, subject.top.place)
+        yield Finding(_NOTHING, subject.top.place, fix=_with_entry(subject, paths))
+
+
+def _with_entry(subject: WranglerConfig, paths: config.ConfigPaths) -> Fix | None:
+    """The fix that names the one module with which the Worker is likely to begin."""
+    entry = paths.usual_entry()
+    if entry is None:
+        return None
+    main = paths.relative(entry)
+    return Fix.of(f"Write `main` with `{main}`", fixes.set_key(subject, ("main",), main), Safety.UNSAFE)
 
 
 def _has_something(subject: WranglerConfig) -> bool:
@@ -201,9 +237,11 @@ def _is_deployed(subject: WranglerConfig, paths: config.ConfigPaths, project: Pr
     if project.workspace.is_dir(posixpath.join(subject.directory, "functions")):
         return False
     calls = list(paths.manifest.wrangler_calls)
-    own = posixpath.relpath(subject.directory or ".", paths.manifest.document.path.rpartition("/")[0] or ".")
+    own = posixpath.relpath(subject.path, paths.manifest.document.path.rpartition("/")[0] or ".")
     deploys = any(
-        call.command in ("dev", "deploy", "publish") and posixpath.normpath(call.folder or ".") in (own, ".")
+        call.command in ("dev", "deploy", "publish")
+        and call.reads(own)
+        and (subject.file_name in _USUAL or call.value("-c", "--config") is not None)
         for call in calls
     )
     return deploys and all(call.entry is None for call in calls)
@@ -246,8 +284,12 @@ def _missing(environment: Environment, paths: config.ConfigPaths, project: Proje
             yield from _folder(environment, node, key, paths, project)
     for key, node, severity in _others(environment, paths):
         path = paths.resolve(node.text or "")
-        if path is not None and not project.workspace.exists(path):
-            yield key, node, _absent(environment, node, key, severity=severity)
+        if path is None or project.workspace.exists(path):
+            continue
+        if key == "migrations_dir":
+            yield key, node, _no_migrations(environment, node, paths)
+            continue
+        yield key, node, _absent(environment, node, key, severity=severity)
 
 
 def _main(
@@ -291,8 +333,30 @@ def _main(
         return
     if near is not None and paths.is_built and not posixpath.splitext(text)[1]:
         return  # Vite finds the ending itself
-    meant = None if near is None else "./" * text.startswith("./") + paths.relative(near)
-    yield "main", node, _absent(environment, node, "main", meant)
+    dotted = "./" * text.startswith("./")
+    if near is not None:
+        yield "main", node, _absent(environment, node, "main", dotted + paths.relative(near))
+        return
+    above = paths.meant_from(text)
+    if above is not None:
+        yield "main", node, _from_above(environment, node, above, project)
+        return
+    other = paths.entry_in(posixpath.dirname(path))
+    meant = dotted + paths.relative(other) if other is not None else None
+    yield "main", node, _absent(environment, node, "main", meant, safety=Safety.UNSAFE)
+
+
+def _from_above(environment: Environment, node: config.ConfigNode, above: str, project: Project) -> Finding:
+    """What is wrong with a `main` that is written from a folder above that of the configuration."""
+    name = environment.config.file_name
+    there = next((it for it in _USUAL if project.workspace.is_file(posixpath.join(above, it))), None)
+    shown = f"`{above}`" if above else "the root folder"
+    end = f"{shown}, where another configuration is" if there is not None else shown
+    return Finding(
+        f"`main` is not there: {quoted(node.text or '', _LONGEST)}; it leads there from {end}",
+        environment.location(node),
+        words=(("<file>", environment.config.path), ("<place>", posixpath.join(above, name))),
+    )
 
 
 def _folder(
@@ -333,6 +397,22 @@ def _others(
         yield "$schema", node, Severity.NOTE
 
 
+def _no_migrations(environment: Environment, node: config.ConfigNode, paths: config.ConfigPaths) -> Finding:
+    """What is wrong with a folder of migrations that is not there: a command that applies them stops; without
+    one the key does nothing."""
+    calls = paths.manifest.wrangler_calls if paths.manifest is not None else ()
+    applies = any(call.words[:2] == ("d1", "migrations") for call in calls)
+    message = f"`{_spelled(environment, 'migrations_dir')}` is not there: {quoted(node.text or '', _LONGEST)}"
+    entry = next(it for it in environment.own_items("d1_databases") if it.get("migrations_dir") is node)
+    named = entry.get("database_name") or entry.get("binding")
+    return Finding(
+        message + (", so there are no migrations to apply" if applies else ""),
+        environment.location(node),
+        severity=Severity.WARNING,
+        words=(("DATABASE", named.text),) if named is not None and named.text else (),
+    )
+
+
 def _is_file_name(image: str) -> bool:
     return image.startswith(("./", "../")) or posixpath.basename(image).startswith("Dockerfile")
 
@@ -349,13 +429,14 @@ def _absent(
     key: str,
     meant: str | None = None,
     severity: Severity | None = None,
+    safety: Safety = Safety.SAFE,
 ) -> Finding:
     message = f"`{_spelled(environment, key)}` is not there: {quoted(node.text or '', _LONGEST)}"
     fix = None
     if meant is not None:
         message += f"; did you mean `{meant}`?"
         edits = fixes.replace_text(environment.config, node, text=meant)
-        fix = Fix.of(f"Write `{meant}`", edits, Safety.SAFE)
+        fix = Fix.of(f"Write `{meant}`", edits, safety)
     return Finding(message, environment.location(node), fix=fix, severity=severity)
 
 
@@ -379,6 +460,7 @@ def _in_scripts(subject: WranglerConfig, paths: config.ConfigPaths, project: Pro
     said: set[str] = set()
     for member, read in needed:
         path, name = read.path, posixpath.basename(read.path)
+        several = [other for other, it in needed if it.path == path]
         uses = sum(posixpath.basename(other.path) == name for _, other in needed)
         if path in said or text.count(name) > uses or not _is_missing(paths, project, path):
             continue
@@ -388,8 +470,26 @@ def _in_scripts(subject: WranglerConfig, paths: config.ConfigPaths, project: Pro
         yield Finding(
             f"{what}: the script `{member.key}` needs {quoted(read.word, _LONGEST)}, which is not there",
             Location(manifest.document, member.value.span),
+            tuple(
+                Location(manifest.document, other.value.span).saying("and here")
+                for other in several
+                if other is not member
+            ),
+            _without(manifest, [other.key for other in several]),
             severity=Severity.WARNING if is_sql else Severity.NOTE,
         )
+
+
+def _without(manifest: config.Manifest, names: list[str]) -> Fix | None:
+    """The fix that takes a script out which does nothing but fail, and that no other script calls."""
+    name = names[0]
+    text = manifest.scripts[name]
+    if len(names) > 1 or name in _NEEDED or "&&" in text or ";" in text:
+        return None
+    if any(name in config.scripts_called(other) for other in manifest.scripts.values()):
+        return None
+    removed = fixes.remove_key(manifest.data, ("scripts", name))
+    return Fix.of(f"Take the script `{name}` out", removed, Safety.UNSAFE)
 
 
 def _is_missing(paths: config.ConfigPaths, project: Project, path: str) -> bool:

@@ -41,19 +41,20 @@ Configurations that have `assets` as well, which wrangler refuses: `assets-confi
 
 ## Fix safety
 
-No fix: the code that reads the files from KV goes, too.
+Unsafe: the files are served as they are, without code, and what `workers-site` did is no longer deployed.
+There is no fix where there is code: what reads the files from KV goes, too.
 
 Source: https://developers.cloudflare.com/workers/configuration/sites/, and wrangler 4.164, which still
 takes the key
 """
 
-import posixpath
 from collections.abc import Iterator
 
-from cflint.api import Environment, Finding, Project, Severity, config, environment, rule
+from cflint.api import Environment, Finding, Fix, Project, Safety, Severity, environment, rule
+from cflint_rules.wrangler_config._sites import as_assets, folder_of_site
 
 
-@rule(environment(), severity=Severity.NOTE, deployed=True)
+@rule(environment(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Environment, project: Project) -> Iterator[Finding]:
     site = subject.own("site")
     bucket = site.get("bucket") if site is not None else None
@@ -61,21 +62,11 @@ def check(subject: Environment, project: Project) -> Iterator[Finding]:
         return
     if subject.value("name") is None and subject.value("main") is None and site.get("entry-point") is None:
         return  # which wrangler does not deploy
+    folder = folder_of_site(subject, bucket.text, project) if bucket.text else ""
+    edits = as_assets(subject, folder, project) if folder else None
     yield Finding(
         "Workers Sites is deprecated: `assets` serves files without the Worker, and without reading KV",
         subject.location(bucket),
-        words=(("<folder>", _folder(subject, bucket.text, project)),) if bucket.text else (),
+        fix=Fix.of("Serve the folder as `assets`", edits, Safety.UNSAFE),
+        words=(("<folder>", folder),) if folder else (),
     )
-
-
-def _folder(subject: Environment, named: str, project: Project) -> str:
-    """The folder with the files: that which a configuration names, or, where that is not there, the one
-    of this name into which Vite builds beside the package.json above."""
-    home, workspace = subject.config.directory, project.workspace
-    manifest = config.manifest_above(workspace, home)
-    root = posixpath.dirname(manifest.document.path) if manifest is not None else home
-    if root == home or workspace.exists(posixpath.normpath(posixpath.join(home, named))):
-        return named
-    if not any(name.startswith("vite.config.") for name in workspace.entries(root)):
-        return named
-    return posixpath.relpath(posixpath.join(root or ".", named), home or ".")

@@ -111,6 +111,7 @@ if TYPE_CHECKING:
     from cflint.project.workers.migrations import migration_folder as migration_folder
     from cflint.project.workers.mirrors import Mirror as Mirror
     from cflint.project.workers.mirrors import mirrors_of as mirrors_of
+    from cflint.project.workers.mirrors import script_texts as script_texts
     from cflint.project.workers.packages import config_schema as config_schema
     from cflint.project.workers.packages import shown_version as shown_version
     from cflint.project.workers.pages import asset_files as asset_files
@@ -120,6 +121,7 @@ if TYPE_CHECKING:
     from cflint.project.workers.pages import sources_of_worker_js as sources_of_worker_js
     from cflint.project.workers.runtime_types import RuntimeTypes as RuntimeTypes
     from cflint.project.workers.runtime_types import runtime_types_of as runtime_types_of
+    from cflint.project.workers.schedules import schedule_texts as schedule_texts
     from cflint.project.workers.worker import Entrypoint as Entrypoint
     from cflint.project.workers.worker import ExportSet as ExportSet
     from cflint.syntax.data import Format as Format
@@ -170,12 +172,13 @@ _ORIGINS = {
     "cflint.project.workers.generated": ("StaleTypes stale_types"),
     "cflint.project.workers.generated_entry": ("generated_entry"),
     "cflint.project.workers.migrations": ("migration_folder"),
-    "cflint.project.workers.mirrors": ("Mirror mirrors_of"),
+    "cflint.project.workers.mirrors": ("Mirror mirrors_of script_texts"),
     "cflint.project.workers.packages": ("config_schema shown_version"),
     "cflint.project.workers.pages": (
         "asset_files functions_below is_deployed_to_pages routes_files sources_of_worker_js"
     ),
     "cflint.project.workers.runtime_types": ("RuntimeTypes runtime_types_of"),
+    "cflint.project.workers.schedules": ("schedule_texts"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
     "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
 }
@@ -288,7 +291,9 @@ __all__ = [
     "removed_key",
     "routes_files",
     "runtime_types_of",
+    "schedule_texts",
     "scope_of",
+    "script_texts",
     "scripts_called",
     "shown_version",
     "similar_binding",

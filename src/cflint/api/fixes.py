@@ -8,6 +8,7 @@ from cflint.api.deprecations import DEPRECATED
 from cflint.lazy import lazily
 
 if TYPE_CHECKING:
+    from cflint.project.code.becoming_async import edits_to_await_in as edits_to_await_in
     from cflint.project.code.edits import append_text as append_text
     from cflint.project.code.homes import fix_by_import_from_beside as fix_by_import_from_beside
     from cflint.project.code.import_edits import add_imports as add_imports
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from cflint.project.config.class_edits import use_sqlite as use_sqlite
     from cflint.project.config.edits import add_flag as add_flag
     from cflint.project.config.edits import append_item as append_item
+    from cflint.project.config.edits import flag_for_key as flag_for_key
     from cflint.project.config.edits import joined as joined
     from cflint.project.config.edits import mend_fault as mend_fault
     from cflint.project.config.edits import move_to_top_level as move_to_top_level
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from cflint.project.config.undeclared import declare_binding as declare_binding
     from cflint.project.sql.edits import bind_holes as bind_holes
 _ORIGINS = {
+    "cflint.project.code.becoming_async": ("edits_to_await_in"),
     "cflint.project.code.edits": ("append_text"),
     "cflint.project.code.homes": ("fix_by_import_from_beside"),
     "cflint.project.code.import_edits": (
@@ -49,8 +52,8 @@ _ORIGINS = {
         "add_durable_object_class append_migration create_classes use_sqlite"
     ),
     "cflint.project.config.edits": (
-        "add_flag append_item joined mend_fault move_to_top_level remove_key rename_key "
-        "replace_text require_secret set_key"
+        "add_flag append_item flag_for_key joined mend_fault move_to_top_level remove_key "
+        "rename_key replace_text require_secret set_key"
     ),
     "cflint.project.config.undeclared": ("declare_binding"),
     "cflint.project.sql.edits": ("bind_holes"),
@@ -68,11 +71,13 @@ __all__ = [
     "bind_holes",
     "create_classes",
     "declare_binding",
+    "edits_to_await_in",
     "fix_by_async_handler",
     "fix_by_await",
     "fix_by_import_from_beside",
     "fix_by_new_context",
     "fix_by_wait_until",
+    "flag_for_key",
     "imported_parts",
     "joined",
     "mend_fault",

@@ -200,8 +200,8 @@ if TYPE_CHECKING:
     from cflint.project.code.received import payload_reads as payload_reads
     from cflint.project.code.received import reads_of as reads_of
     from cflint.project.code.received import unsent as unsent
-    from cflint.project.code.refusals import refusal as refusal
     from cflint.project.code.refusals import refusing_edits as refusing_edits
+    from cflint.project.code.refusals import refusing_statement as refusing_statement
     from cflint.project.code.remote import Bound as Bound
     from cflint.project.code.remote import RemoteMethod as RemoteMethod
     from cflint.project.code.remote import all_remote_calls as all_remote_calls
@@ -249,6 +249,7 @@ if TYPE_CHECKING:
     from cflint.project.code.turns import turn_around as turn_around
     from cflint.project.code.turns import turns_of as turns_of
     from cflint.project.code.values import UNKNOWN as UNKNOWN
+    from cflint.project.code.words import NO_REQUEST as NO_REQUEST
     from cflint.project.code.words import Words as Words
     from cflint.project.code.words import awaited_word as awaited_word
     from cflint.project.code.words import database_word as database_word
@@ -383,7 +384,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance provenance_as_json"),
     "cflint.project.code.received": ("Read message_bodies payload_reads reads_of unsent"),
-    "cflint.project.code.refusals": ("refusal refusing_edits"),
+    "cflint.project.code.refusals": ("refusing_edits refusing_statement"),
     "cflint.project.code.remote": (
         "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_that_only_one_has "
         "remote_calls remote_method"
@@ -404,7 +405,9 @@ _ORIGINS = {
     "cflint.project.code.tracing": ("Traced function_called function_given traced"),
     "cflint.project.code.turns": ("Turn gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
-    "cflint.project.code.words": ("Words awaited_word database_word env_at list_words word words_at"),
+    "cflint.project.code.words": (
+        "NO_REQUEST Words awaited_word database_word env_at list_words word words_at"
+    ),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
         "TypeFacts TypeMember"
@@ -458,6 +461,7 @@ __all__ = [
     "MUTATING",
     "NAMED_METHODS",
     "NODE_BUILTINS",
+    "NO_REQUEST",
     "NO_RPC_METHODS",
     "NULL_BODY_STATUSES",
     "OBJECT_TYPES",
@@ -687,8 +691,8 @@ __all__ = [
     "reads_of",
     "reads_query",
     "reads_request",
-    "refusal",
     "refusing_edits",
+    "refusing_statement",
     "remote_calls",
     "remote_method",
     "repetition_of",

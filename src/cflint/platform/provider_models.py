@@ -65,7 +65,11 @@ _SUCCESSORS = (
 """What models begin with, and what its provider names for them, or the one of the kind that it serves; ""
 where there is no such. The first that fits counts. Anthropic's and Google's are from their lists and release
 notes, OpenAI's from its list of 2026-10."""
-_EXACT = {"gpt-4": "gpt-5.6-sol", "o4-mini": "gpt-5.6-terra"}
+_EXACT = {
+    "gpt-4": "gpt-5.6-sol",
+    "o4-mini": "gpt-5.6-terra",
+    "llama-3.3-70b-versatile": "openai/gpt-oss-120b",  # Groq's notice of 2026, beside others
+}
 
 
 def model_after(model: str) -> str:

@@ -158,7 +158,7 @@ def _with_what_follows(text: str, words: dict[str, str]) -> str:
     waits = _AWAIT.search(_CALLBACK.sub("", spans)) is not None
     if waits and (BECOMES_ASYNC in words or IS_ASYNC in words):
         text = _ASYNC.sub("", text)
-        if BECOMES_ASYNC in words:
+        if words.get(BECOMES_ASYNC):
             text = f"{text} {words[BECOMES_ASYNC]}."
     if ENVIRONMENTS in words and _ENTRY.search(text) is not None:
         text = f"{text} {words[ENVIRONMENTS]} inherits no such entry: write it there, too."

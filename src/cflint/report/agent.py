@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 
@@ -18,6 +18,7 @@ from cflint.project.workers.runtime_types import RuntimeTypes
 from cflint.report import DEFAULT, Options, severity_of
 from cflint.report.advice import advice_for, why_unsafe
 from cflint.report.changes import Row, changed_lines
+from cflint.report.commands import for_project
 from cflint.report.escape import escape_message, masked_source, paths_for, visible
 from cflint.report.excerpt import code_of
 from cflint.report.fitting import fitted
@@ -33,7 +34,7 @@ _TYPES = {
 }
 _RECENT = 365
 """Days: what a compatibility date of the last year leaves switched off concerns no edit that pages name."""
-_MAX_LINES = 8
+_MAX_LINES = 12
 """Of a change of more lines the first ones are shown, with the command that shows all."""
 _MAX_LENGTH = 400
 _MOST_MASKED = 10_000
@@ -73,13 +74,13 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         rows += (f"  {escape_message(row)}" for row in circumstances.rows(path))
         for finding in group:
             rows += (f"  {row}" for row in _finding(finding, shown))
-            fix = list(_fix(finding, report, shown, fixes, advised))
+            workers = options.circumstances.get(path, ())
+            fix = list(_fix(finding, report, shown, fixes, advised, workers))
             has_lines = has_lines or any(row.startswith(("-", "+")) for row in fix)
             if not any(row.startswith(f"-{_line_number(finding.at)} ") for row in fix):
                 further = _FURTHER if finding.fix is None else 0
                 rows += (f"    | {_shortened(path, line)}" for line in code_of(finding.at, further))
             if finding.fix is None:
-                workers = options.circumstances.get(path, ())
                 advice = _once(finding, report, advised, partial(advice_for, finding, workers=workers))
                 rows += [f"    do: {advice}"] if advice else []
             rows += (f"    {row}" for row in fix)
@@ -194,9 +195,12 @@ def _once(
     return escape_message(text)
 
 
-def _reason(safety: Safety, finding: Finding, info: RuleInfo) -> tuple[str, str]:
+def _reason(
+    safety: Safety, finding: Finding, workers: Sequence[Circumstances], info: RuleInfo
+) -> tuple[str, str]:
     text = why_unsafe(info, safety, finding.message)
-    return text, fitted(text, finding.words, finding.at.document.path)
+    here = fitted(text, finding.words, finding.at.document.path)
+    return text, for_project(here, workers[0]) if workers else here
 
 
 def _line_number(at: Location) -> int:
@@ -209,6 +213,7 @@ def _fix(
     shown: Callable[[str], str],
     fixes: dict[tuple[Edit, ...], tuple[str, str]],
     advised: set[tuple[str, str]],
+    workers: Sequence[Circumstances],
 ) -> Iterator[str]:
     """What the fix changes, if there is one, in full where it is short and was not shown before."""
     fix = finding.fix
@@ -231,7 +236,7 @@ def _fix(
         shows_all = f", all by `cflint check --diff{unsafe}`" if is_applied else ""
         large = f" ({number} lines, the first {_MAX_LINES} here{shows_all})"
     verdict = "by hand" if fix.safety is Safety.MANUAL else fix.safety.value
-    reason = _once(finding, report, advised, partial(_reason, fix.safety, finding))
+    reason = _once(finding, report, advised, partial(_reason, fix.safety, finding, workers))
     yield f"fix ({verdict}): {escape_message(fix.title)}{large}"
     if reason:
         yield f"  why: {reason}"

@@ -12,6 +12,7 @@ from cflint.project.workers.circumstances import Circumstances
 _INSTALL = pattern(r"`npm install(?P<dev> -D)? (?P<package>[@\w/.-]+)`")
 _LIST = pattern(r"`npm ls ")
 _RUN = pattern(r"`npx (?P<tool>wrangler|drizzle-kit) ")
+_SECRET = pattern(r"wrangler secret (?=put |bulk )")
 _ADDS = {
     "npm": ("npm install", "npm install -D"),
     "pnpm": ("pnpm add", "pnpm add -D"),
@@ -25,9 +26,9 @@ _RUNS = {"npm": "npx", "pnpm": "pnpm exec", "yarn": "yarn", "bun": "bunx"}
 
 
 def for_project(text: str, worker: Circumstances) -> str:
-    """An edit with the commands that a project's package manager has for those of npm. Where wrangler stands
-    in a package.json that is not the nearest one, its folder is said, and where the newest wrangler is to
-    come the places that say an older Node."""
+    """An edit with the commands that a project's package manager has for those of npm, and Pages for those of
+    Workers. Where wrangler stands in a package.json that is not the nearest one, its folder is said, and
+    where the newest wrangler is to come the places that say an older Node."""
     manager = worker.manager or "npm"
     runner = _RUNS[manager]
 
@@ -40,6 +41,8 @@ def for_project(text: str, worker: Circumstances) -> str:
         where = f"`{folder}`" if folder else "the root folder"
         return f"{command} in {where}, whose package.json has it"
 
+    if worker.is_pages:
+        text = _SECRET.sub("wrangler pages secret ", text)
     newer = any(found["package"] == "wrangler@latest" for found in _INSTALL.finditer(text))
     written = _RUN.sub(lambda found: f"`{runner} {found['tool']} ", _INSTALL.sub(add, text))
     written = _LIST.sub(f"`{_LISTS[manager]} ", written)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.portable
 def edited(module: Module, *edits: Edit) -> str:
     """The module's text with some edits."""
     data = module.document.data
-    for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
+    for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end), reverse=True):
         data = data[: edit.span.start] + edit.text.encode() + data[edit.span.end :]
     return data.decode()
 
@@ -178,3 +178,31 @@ def test_a_statement_in_finally(code: str, changed: str) -> None:
     statement = next(call.statement for call in module.calls("b"))
     assert statement is not None
     assert edited(module, *module.move_to_finally(statement, attempt)) == changed
+
+
+@pytest.mark.parametrize(
+    ("code", "after"),
+    [
+        ("try { go(); } catch {}\n", 'try { go(); } catch (error) {\n  console.error("no", error);\n}\n'),
+        (
+            "try {\n  go();\n} catch (e) {\n  end();\n}\n",
+            'try {\n  go();\n} catch (e) {\n  console.error("no", e);\n  end();\n}\n',
+        ),
+        (
+            "try {\n  go();\n} catch {\n  error(500);\n}\n",
+            'try {\n  go();\n} catch (caught) {\n  console.error("no", caught);\n  error(500);\n}\n',
+        ),
+        ("try { go(); } catch ({ message }) { end(); }\n", None),
+    ],
+)
+def test_log_caught(code: str, after: str | None) -> None:
+    module = module_of(code)
+    clause = next(module.descendants(module.root, "catch_clause"))
+    edits = module.log_caught(clause, '"no"')
+    assert (edited(module, *edits) if edits else None) == after
+
+
+def test_log_caught_without_a_label() -> None:
+    module = module_of("try { go(); } catch (e) { end(); }\n")
+    clause = next(module.descendants(module.root, "catch_clause"))
+    assert "{ console.error(e); end(); }" in edited(module, *module.log_caught(clause, ""))

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _HOLDERS = frozenset({"statement_block", "program", "switch_case", "switch_default"})
 
+_NAMES = ("identifier", "shorthand_property_identifier")
+_NAMES_OF_ERRORS = ("error", "caught", "thrownError")
+"""What an error is called that has no name yet: the first that the code does not use otherwise."""
+
 Replacement = tuple[int, int, str]
 """What to write in place of the bytes from the first offset to before the second."""
 
@@ -163,6 +167,25 @@ def prepend_statement(module: ModuleLike, block: Node, source: str) -> Edit:
     indent = indent_of(module, block)
     inner = indent + indent_unit(document)
     return Edit(document, Span(block.start_byte, end), f"{{\n{inner}{source}\n{indent}}}")
+
+
+def log_caught(module: ModuleLike, clause: Node, label: str) -> tuple[Edit, ...]:
+    """Edits by which a `catch` logs its error as its first statement, behind a label in quotes (none where it
+    is ""). An error without a name gets one. () where the error is taken apart."""
+    body, caught = clause.child_by_field_name("body"), clause.child_by_field_name("parameter")
+    if body is None or (caught is not None and caught.type != "identifier"):
+        return ()
+    named: tuple[Edit, ...] = ()
+    if caught is not None:
+        name = module.text(caught)
+    else:
+        used = {module.text(node) for node in module.descendants(body, *_NAMES)}
+        name = next((it for it in _NAMES_OF_ERRORS if it not in used), "")
+        if not name:
+            return ()
+        named = (insert(module, body.start_byte, f"({name}) "),)
+    given = f"{label}, {name}" if label else name
+    return (*named, prepend_statement(module, body, f"console.error({given});"))
 
 
 def append_text(document: Document, text: str) -> Edit:

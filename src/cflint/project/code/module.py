@@ -490,6 +490,7 @@ class Module:
     comments_of = _edits.comments_of
     statement_removal = _edits.statement_removal
     prepend_statement = _edits.prepend_statement
+    log_caught = _edits.log_caught
     append_statement = _edits.append_statement
     append_handler = _edits.append_handler
     moved_text = _edits.moved_text

@@ -30,9 +30,9 @@ _LOOSE_COMMA = pattern(r", \}")
 """What is left of an answer over several lines where it is written on one."""
 
 
-def refusal(module: Module, node: Node, text: str, status: int) -> str | None:
-    """The expression that answers with a text and a status of an error, as the code nearest to a node does;
-    None where the function around gives no response."""
+def refusing_statement(module: Module, node: Node, text: str, status: int) -> str | None:
+    """The `return` or `throw`, without a semicolon, that answers with a text and a status of an error, as the
+    code nearest to a node does; None where the function around gives no response."""
     function = module.enclosing_function(node)
     if function is None or what_it_gives(module, function) is not Gives.RESPONSE:
         return None
@@ -48,7 +48,9 @@ def refusal(module: Module, node: Node, text: str, status: int) -> str | None:
     declared = first_named(function.child_by_field_name("return_type"))
     found = _LOOSE_END.sub(")", _LOOSE_COMMA.sub(" }", found.replace("( ", "(")))
     needs_next = declared is not None and "NextResponse" in module.text(declared)
-    return None if needs_next and "NextResponse" not in found else found
+    if needs_next and "NextResponse" not in found:
+        return None
+    return found if found.startswith("throw ") else f"return {found}"
 
 
 def refusing_edits(module: Module, read: Node, text: str, status: int) -> tuple[Edit, ...]:
@@ -65,7 +67,7 @@ def refusing_edits(module: Module, read: Node, text: str, status: int) -> tuple[
         return ()
     if statement.type != "lexical_declaration" or holder.type not in _HOLDERS:
         return ()
-    answer = refusal(module, read, text, status)
+    answer = refusing_statement(module, read, text, status)
     name = declarator.child_by_field_name("name")
     if (
         answer is None
@@ -81,12 +83,12 @@ def refusing_edits(module: Module, read: Node, text: str, status: int) -> tuple[
     indent = module.indent_of(statement)
     label = module.text(name)
     if name.type == "identifier":
-        asked = f"\n{indent}if ({label} === null) return {answer}{end}"
+        asked = f"\n{indent}if ({label} === null) {answer}{end}"
         return (*handled, module.insert(_end_of(module, statement), asked))
     fresh = _fresh(module, statement)
     if name.type != "object_pattern" or fresh is None:
         return ()
-    behind = f"\n{indent}if ({fresh} === null) return {answer}{end}\n{indent}const {label} = {fresh}{end}"
+    behind = f"\n{indent}if ({fresh} === null) {answer}{end}\n{indent}const {label} = {fresh}{end}"
     return (module.replace(name, fresh), *handled, module.insert(_end_of(module, statement), behind))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cflint.finding import Edit, Fix, Safety
 from cflint.project.config.schema import Path
+from cflint.source import Span
 from cflint.syntax.data import DataDocument, Format, Node, Value
 
 if TYPE_CHECKING:
@@ -69,6 +70,31 @@ def add_flag(environments: Iterable[Environment], flag: str) -> Edits:
             return None
         edits += added
     return joined(edits)
+
+
+def flag_for_key(environment: Environment, key: str, flag: str) -> Edits:
+    """Make a compatibility flag of a key of an environment that is true: in its place where no list of flags
+    is there, otherwise as an item of that list. One that is false just goes."""
+    data = environment.config
+    path = environment.path(key)
+    member = environment.node.member(key)
+    if member is None or _code(data) is not None:
+        return None
+    if member.value.value is False:
+        return remove_key(data, path)
+    source = environment.source_of("compatibility_flags")
+    if source.own("compatibility_flags") is None and not environment.enables(flag):
+        name = "compatibility_flags"
+        is_json = _data(data).format is Format.JSON
+        text = f'"{name}": ["{flag}"]' if is_json else f'{name} = ["{flag}"]'
+        return (Edit(_data(data).document, Span(member.key_span.start, member.value.span.end), text),)
+    removed = remove_key(data, path)
+    added = () if environment.enables(flag) else append_item(data, source.path("compatibility_flags"), flag)
+    if removed is None or added is None:
+        return None
+    if any(a.span.overlaps(b.span) or a.span.start == b.span.start for a in added for b in removed):
+        return None
+    return (*removed, *added)
 
 
 def require_secret(environment: Environment, name: str) -> Edits:

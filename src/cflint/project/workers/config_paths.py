@@ -12,6 +12,7 @@ from cflint.project.files.ignored import is_ignored
 from cflint.project.files.workspace import Unreadable, Workspace
 from cflint.project.modules.installed import manifest_above
 from cflint.project.modules.manifest import Manifest
+from cflint.project.modules.resolve.files import upwards
 from cflint.project.modules.shell import commands_in
 from cflint.syntax.data import Kind
 from cflint.syntax.suffixes import SOURCE_SUFFIXES
@@ -20,6 +21,10 @@ _BUILT = pattern(
     r"(?:^|/)(?:dist|build|out|output|public/build|target|worker|pkg|node_modules|generated|static|client)(?:/|$)"
     r"|(?:^|/)(?:\.[a-z][\w-]*|_\w[\w.]*)(?:/|$)"
 )
+_ENTRY_STEMS = ("index", "worker", "main", "server", "app")
+_ENTRY_FOLDERS = ("src", "", "worker")
+"""Where the code of a Worker begins, by the usual names."""
+_IS_ENTRY = pattern(rb"\bexport\s+default\b|\bas\s+default\b|addEventListener\(\s*[\"']fetch[\"']")
 _NO_WORK = frozenset(("echo", "true", ":", "exit", "printf"))
 """Commands that make no file."""
 _NO_FILES = {
@@ -98,6 +103,36 @@ class ConfigPaths:
         names = self._workspace.entries(folder)
         found = [base + other for other in SOURCE_SUFFIXES if base + other in names]
         return posixpath.join(folder, found[0]) if len(found) == 1 else None
+
+    def entry_in(self, folder: str) -> str | None:
+        """The one module in a folder of the workspace that has a usual name and a default export."""
+        names = self._workspace.entries(folder)
+        found = [
+            path
+            for stem in _ENTRY_STEMS
+            for ending in SOURCE_SUFFIXES
+            if stem + ending in names and self.is_entry(path := posixpath.join(folder, stem + ending))
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def usual_entry(self) -> str | None:
+        """The one module below the folder of the configuration in which a Worker is likely to begin."""
+        folders = [posixpath.join(self._config.directory, name).rstrip("/") for name in _ENTRY_FOLDERS]
+        found = [path for folder in folders if (path := self.entry_in(folder)) is not None]
+        return found[0] if len(found) == 1 else None
+
+    def is_entry(self, path: str) -> bool:
+        """Whether a module of the workspace exports what handles requests, or listens to them."""
+        document = self._workspace.read(path) if self._workspace.is_file(path) else None
+        return document is not None and _IS_ENTRY.search(document.data) is not None
+
+    def meant_from(self, text: str) -> str | None:
+        """The nearest folder above from which a path leads to the code of a Worker; None where none does."""
+        home = self._config.directory
+        for above in upwards(posixpath.dirname(home)) if home else ():
+            if self.is_entry(posixpath.normpath(posixpath.join(above, text))):
+                return above
+        return None
 
 
 def _does_something(script: str) -> bool:

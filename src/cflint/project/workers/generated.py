@@ -26,11 +26,12 @@ _OTHER_CONFIG = pattern(rb"\s(?:-c|--config|--env|-e)(?:[ =]|$)")
 @record(frozen=True)
 class StaleTypes:
     """How generated types differ from the configuration: bindings that they lack, members that nothing binds
-    any more; `at` is the place in the file."""
+    any more; `at` is the place in the file, `command` what wrote it: `wrangler types --env-interface X`."""
 
     missing: tuple[Binding, ...]
     left: tuple[TypeMember, ...]
     at: Location
+    command: str = ""
 
 
 def stale_types(project: Project, worker: Worker) -> StaleTypes | None:
@@ -58,7 +59,8 @@ def stale_types(project: Project, worker: Worker) -> StaleTypes | None:
         member for name, member in typed.items() if name not in bound and _is_binding_type(member.type)
     )
     place = Location(document, left[0].name_span if left else Span(0, 0), "the generated file")
-    return StaleTypes(missing, left, place) if missing or left else None
+    text = command[1].decode("utf-8", "replace")
+    return StaleTypes(missing, left, place, text) if missing or left else None
 
 
 def _missing(config: WranglerConfig, typed: Collection[str]) -> tuple[Binding, ...]:

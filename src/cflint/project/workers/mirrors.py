@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cflint.finding import Location
 from cflint.project.config.templates import open_by_placeholders, read_template
 from cflint.project.config.wrangler import WranglerConfig, read_config
 from cflint.project.files.discovery import is_template_name
 from cflint.project.modules.modes import wrangler_calls_of
+from cflint.project.modules.resolve.files import upwards
 from cflint.record import record
+from cflint.source import Span
 
 if TYPE_CHECKING:
     from cflint.project.workers.model import Project
 
 _WRANGLER_FILES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
+_PROGRAMS = (".mjs", ".js", ".cjs", ".ts", ".mts", ".sh", ".py")
+_MOST_SCRIPTS = 40
 _NEW_CONFIG = ("--x-new-config", "--experimental-new-config")
 
 
@@ -50,6 +56,20 @@ def mirrors_of(project: Project, config: WranglerConfig) -> Iterator[Mirror]:
         other = WranglerConfig.of(template.data)
         if not open_by_placeholders(other, template) and _is_whole(other):
             yield Mirror(other, "")
+
+
+def script_texts(project: Project, config: WranglerConfig, key: str, text: str) -> Iterator[Location]:
+    """Where programs in the folders of scripts around a configuration write a text beside a key of it: what
+    they make of it has to change along."""
+    for above in upwards(config.directory):
+        for path in project.workspace.list(posixpath.join(above, "scripts"))[:_MOST_SCRIPTS]:
+            name = posixpath.join(above, "scripts", path)
+            document = project.workspace.read(name) if name.endswith(_PROGRAMS) else None
+            if document is None or key.encode() not in document.data:
+                continue
+            wanted = rf"\b{re.escape(key)}\b[\"']?\s*[:=]\s*[\"']({re.escape(text)})[\"']"
+            for found in re.finditer(wanted.encode(), document.data):
+                yield Location(document, Span(*found.span(1)))
 
 
 def _read(project: Project, config: WranglerConfig, name: str) -> WranglerConfig | None:

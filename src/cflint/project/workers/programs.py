@@ -22,6 +22,8 @@ _OF_CLOUDFLARE = pattern(r"wrangler|cloudflare|miniflare|workerd", re.IGNORECASE
 _OF_CLOUDFLARE_BYTES = pattern(_OF_CLOUDFLARE.pattern.encode(), re.IGNORECASE)
 _PACKAGES = frozenset({"package.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"})
 _OF_DEVELOPMENT = pattern(r"wrangler[.-](?:dev|development|local)\.")
+_CALLED_LOCAL = pattern(r"[-_.]local$")
+_OTHER = pattern(r"wrangler\.[\w-]+\.(?:toml|jsonc?)")
 _ID = pattern(r"[0-9a-f-]{32,36}", re.IGNORECASE)
 _ID_KEYS = {"d1": "database_id", "kv": "id"}
 
@@ -29,8 +31,14 @@ _ID_KEYS = {"d1": "database_id", "kv": "id"}
 def why_development(config: WranglerConfig) -> str:
     """Why nobody deploys a configuration that no command names, a phrase: it is called after development, and
     all its databases and namespaces have ids that Cloudflare gives none, nor does a script. "" of others."""
-    if _OF_DEVELOPMENT.match(config.file_name) is None:
+    if _OF_DEVELOPMENT.match(config.file_name) is None or not _has_no_ids(config):
         return ""
+    return f"{config.file_name} is for development only"
+
+
+def _has_no_ids(config: WranglerConfig) -> bool:
+    """Whether a configuration has databases or namespaces, and none with an id as Cloudflare gives it, or as
+    a script fills it in."""
     ids = [
         node.text or ""
         for environment in config.environments
@@ -38,15 +46,27 @@ def why_development(config: WranglerConfig) -> str:
         for binding in environment.bindings_of(kind)
         if (node := binding.field(key)) is not None
     ]
-    if not ids or any(_ID.fullmatch(text) is not None or is_for_a_script(text) for text in ids):
+    return bool(ids) and not any(_ID.fullmatch(text) or is_for_a_script(text) for text in ids)
+
+
+def _why_local(workspace: Workspace, config: WranglerConfig) -> str:
+    """Why nobody deploys a configuration, a phrase: its Worker is called local, its databases and namespaces
+    have ids that Cloudflare gives none, and others of wrangler's stand beside it. "" of others."""
+    named = config.top.own("name")
+    name = named.text if named is not None else None
+    if name is None or _CALLED_LOCAL.search(name) is None or not _has_no_ids(config):
         return ""
-    return f"{config.file_name} is for development only"
+    has_others = any(_OTHER.fullmatch(other) for other in workspace.entries(config.directory))
+    return f"{name} is for local development only" if has_others else ""
 
 
 def why_program(workspace: Workspace, config: WranglerConfig, scripts: Iterable[str]) -> str:
-    """Why a configuration is left over, a phrase: its `main` exports nothing, the nearest package starts in
-    Node.js, and no package, lock file or script (`scripts` are their texts) speaks of wrangler. "" of all
-    others."""
+    """Why a configuration is left over, a phrase: it is for local development, or its `main` exports nothing,
+    the nearest package starts in Node.js, and no package, lock file or script (`scripts` are their texts)
+    speaks of wrangler. "" of all others."""
+    local = _why_local(workspace, config)
+    if local:
+        return local
     manifest = manifest_above(workspace, config.directory)
     started = manifest.scripts.get("start", "") if manifest is not None else ""
     if _IN_NODE.search(started) is None or not config.mains:
