@@ -245,14 +245,14 @@ def _fix(module: Module, function: Node, body: Node, *, answers: bool) -> Fix | 
     if _is_unfinished(body):
         title, said = "Answer 501 until it is written", _answer(module, last, "not implemented", 501)
     elif not answers:
-        title, said = "Return an empty response", "new Response(null, { status: 204 })"
+        title, said = "Return an empty response", "return new Response(null, { status: 204 })"
     elif last.type == "try_statement":
         title, said = "Answer 500 after the error", _answer(module, last, "internal error", 500)
     elif last.type in ("if_statement", "switch_statement"):
         title, said = "Answer 404 to the rest", _answer(module, last, "not found", 404)
     else:
         return None
-    text = f"return {said};"
+    text = f"{said};"
     edit = module.append_statement(function, text)
     if b"\n" not in module.document.data[body.start_byte : body.end_byte]:
         ending = body.named_children[-1] if body.named_children else None
@@ -262,8 +262,8 @@ def _fix(module: Module, function: Node, body: Node, *, answers: bool) -> Fix | 
 
 
 def _answer(module: Module, last: Node, text: str, status: int) -> str:
-    said = js.refusal(module, last, text, status)
-    return said if said is not None else f'new Response("{text}", {{ status: {status} }})'
+    said = js.refusing_statement(module, last, text, status)
+    return said if said is not None else f'return new Response("{text}", {{ status: {status} }})'
 
 
 def _is_unfinished(body: Node) -> bool:
