@@ -203,11 +203,14 @@ D1 = CONFIG + ', "d1_databases": [{ "binding": "DB" }] }'
 @pytest.mark.parametrize(
     ("loop", "wanted"),
     [
-        ("for (const key of names) await env.KV.get(key)", "`const wanted = names;"),
-        ("for (const one of names) await env.KV.get(one.id)", "`const wanted = names.map((it) => it.id);"),
+        ("for (const key of names) await env.KV.get(key)", "`const wanted = [...names];"),
+        (
+            "for (const one of names) await env.KV.get(one.id)",
+            "`const wanted = Array.from(names, (one) => one.id);",
+        ),
         (
             "for (const { name } of names) await env.KV.get(name)",
-            "`const wanted = names.map(({ name }) => name);",
+            "`const wanted = Array.from(names, ({ name }) => name);",
         ),
         (
             "for (const one of names) { const key = `a${one}`; await env.KV.get(key); }",
@@ -260,7 +263,7 @@ def test_the_keys_that_are_asked_for_together_are_those_of_the_turns(loop: str, 
             " const b = await env.DB.prepare('SELECT * FROM t WHERE c = ?').bind(a).first(); if (!b)"
             " await env.DB.prepare('INSERT INTO t (c) VALUES (?)').bind(a).run();"
             " return new Response(); } };",
-            "`ON CONFLICT (c) DO NOTHING`",
+            "`WHERE NOT EXISTS (SELECT * FROM t WHERE c = ?)`",
         ),
     ],
 )
@@ -437,3 +440,27 @@ def test_observability_is_switched_on_where_wrangler_takes_the_key(version: str,
     (finding,) = found(files, "observability-not-enabled")
     assert finding.fix is not None
     assert ("needs wrangler 3.77" in finding.fix.title) is is_told
+
+
+def test_a_column_that_is_missing_is_added_where_the_table_is_made() -> None:
+    def said(path: str, statement: str) -> str:
+        code = (
+            "export default { async fetch(request, env) {"
+            f' return Response.json(await env.DB.prepare("{statement}").run()); }} }};'
+        )
+        table = "CREATE TABLE seats (id INTEGER PRIMARY KEY, room_id TEXT, taken_at TEXT);"
+        (finding,) = found({"wrangler.json": D1, "i.ts": code, path: table}, "d1-column-missing")
+        return advice(finding, "d1-column-missing")
+
+    renamed = said("migrations/0001_a.sql", "UPDATE seats SET roomId = 'a' WHERE id = 1")
+    assert renamed.startswith("Write `room_id` for `roomId`, which the table has")
+    added = said("migrations/0001_a.sql", "UPDATE seats SET paid = 1, note = 'a' WHERE id = 1")
+    assert added.startswith(
+        "Write a migration with `ALTER TABLE seats ADD COLUMN paid INTEGER;"
+        " ALTER TABLE seats ADD COLUMN note TEXT;`, and apply it"
+    )
+    assert said("schema.sql", "UPDATE seats SET paid = 1 WHERE id = 1").startswith(
+        "Add the column to the `CREATE TABLE` in `schema.sql`, and to each database that is there"
+    )
+    read = said("migrations/0001_a.sql", "SELECT took_at FROM seats WHERE id = 1")
+    assert "(`taken_at`, `room_id`, `id`)" in read and read.startswith("No code writes it")

@@ -90,3 +90,16 @@ def test_a_secret_shows_where_its_text_stands_in_as_well() -> None:
     fixed = mended({"i.ts": code, "check.ts": other}, "secret-fallback-literal")["i.ts"]
     assert 'if (!env.JWT_SECRET) throw new Error("JWT_SECRET is not set");\n' in fixed
     assert "const secret = env.JWT_SECRET;" in fixed
+
+
+def test_texts_of_hosts_become_one_question_for_the_host() -> None:
+    code = """export default { async fetch(request: Request) {
+      const url = new URL(request.url).searchParams.get("url") ?? "";
+      if (!url.includes("example.com") && !url.includes("https://cdn.example.com/")) return refused;
+      return fetch(url);
+    } };
+    """
+    assert (
+        "if (!URL.canParse(url) || !["
+        '"example.com"].some((host) => `.${new URL(url).hostname}`.endsWith(`.${host}`)))'
+    ) in mended({"i.ts": code}, "open-proxy")["i.ts"]

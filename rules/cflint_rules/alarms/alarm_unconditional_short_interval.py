@@ -34,11 +34,10 @@ export class Outbox extends DurableObject<Env> {
 
 ## What to do
 
-Whether the object has to wake when nobody asks anything of it is yours to say. If it has to (it polls
-something), keep it and suppress this; it is billed all the time. If not, set the alarm only while the
-object was used lately: a field `lastUsed = Date.now()`, set again in each method that a request calls,
-which also sets the alarm where `getAlarm()` is `null`; here, `if (Date.now() - this.lastUsed < 600_000)`
-before the call.
+Set the alarm only while the object was used lately: a field `lastUsed = Date.now()`, set again in each method
+that a request calls, which also sets the alarm where `getAlarm()` is `null`; here, `if (Date.now() -
+this.lastUsed < 600_000)` before the call. Only if it has to wake when nobody asks anything of it, keep it and
+suppress this; it is billed all the time.
 
 - "it serves sockets": Write `if (this.ctx.getWebSockets().length > 0)` before the call (with the name that
   the class has for its context), and the same call behind `acceptWebSocket()`: the object then sleeps while
@@ -48,7 +47,8 @@ before the call.
 ## Not reported
 
 Intervals of more than a minute (the option `seconds`), alarms that are set under a condition, and classes
-that also delete their alarm.
+that also delete their alarm. Alarms that ask others for something (`fetch()`, bindings of `env`) and read
+nothing from the object's own storage: what polls is meant to wake when nobody is there.
 
 ## Fix safety
 
@@ -59,15 +59,20 @@ Source: https://developers.cloudflare.com/durable-objects/best-practices/rules-o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Handler, Module, Option, Severity, ValueKind, handler, js, rule
+from cflint.api import Finding, Handler, Module, Option, Severity, ValueKind, handler, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _SECONDS = Option(__name__, "seconds", 60, "An alarm that comes again after more seconds than these is fine.")
+_OTHERS = pattern(rb"(?<![\w.$])fetch\(|[\w)]\.env\b")
+"""Requests, and what has bindings."""
+_OWN = pattern(rb"storage\s*\.\s*(?:get|list)\s*[(<]|\bkv\s*\.\s*(?:get|list)\s*[(<]|\bsql\b")
+"""What reads the work that is left out of the object's own storage."""
 _MOST_HOPS = 2
 """Through how many functions the handler is followed."""
 
@@ -85,12 +90,24 @@ def check(found: Handler) -> Iterator[Finding]:
     for word in ("deleteAlarm", "deleteAll"):
         if next(module.calls(word, owner.body), None) is not None:
             return  # somebody can stop it
+    if _does(_OTHERS, module, found.function) and not _does(_OWN, module, found.function):
+        return  # it polls
     yield Finding(
         f"{owner.label} wakes up every {interval / 1000:g} s for ever: "
         "set the alarm only while there is work, and again where work is added",
         always[-1][0].at(always[-1][1].node),
         words=(("it serves sockets", ""),) if _serves_sockets(module, owner.body) else (),
     )
+
+
+def _does(what: re.Pattern[bytes], module: Module, function: Node, hops: int = 0) -> bool:
+    """Whether something stands in a function, or in one that it calls."""
+    if what.search(module.document.data, function.start_byte, function.end_byte) is not None:
+        return True
+    if hops == _MOST_HOPS:
+        return False
+    called = (js.function_called(module, node) for node in module.descendants(function, "call_expression"))
+    return any(_does(what, *it, hops + 1) for it in called if it is not None and it[1].id != function.id)
 
 
 def _serves_sockets(module: Module, body: Node) -> bool:

@@ -55,10 +55,6 @@ Without it `env.NAME` is `undefined` there, and its first use throws. Copy the e
 has it, with the id or name of this environment's own resource (a fix copies what stands there, a placeholder,
 too). If this environment is not to have it, let the code ask first: `if (env.NAME)`.
 
-- ", which `": Copy the entries that are shown to this environment, each with the id or name of a resource of
-  its own. As it is, `env.NAME` is `undefined` there, and its first use throws. If this environment is not to
-  have them, let the code ask first: `if (env.NAME)`.
-
 ## Not reported
 
 Names that the code of the Worker does not mention, or does with and without (`if (env.NAME)`, `env.NAME ||
@@ -76,8 +72,10 @@ This is not what you probably want, since "…" configuration is not inherited b
 
 ## Fix safety
 
-Unsafe: the entries are copied as they are: databases, buckets, namespaces and queues are those of the top
-level until their ids are changed; Durable Objects and Workflows are the environment's own, and begin empty.
+Unsafe: the entries are copied as they are: databases, buckets, namespaces and queues are those of the
+environment that has them until their ids are changed (a name with that environment's in it takes this one's,
+and has to be made); Durable Objects and Workflows are the environment's
+own, and begin empty.
 
 Source: https://developers.cloudflare.com/workers/wrangler/environments/
 """
@@ -85,6 +83,7 @@ Source: https://developers.cloudflare.com/workers/wrangler/environments/
 import re
 from collections.abc import Iterator
 from functools import cache, partial
+from typing import Any
 
 from cflint.api import (
     Binding,
@@ -198,6 +197,7 @@ def _siblings(subject: Worker, project: Project) -> Iterator[Finding]:
                 f" {'has' if len(homes) == 1 else 'have'}",
                 lacking.place,
                 tuple(found.location.saying("it is bound here") for found in listed),
+                _fix(lacking, listed),
             )
 
 
@@ -303,7 +303,7 @@ def _copies(environment: Environment, missing: list[Binding]) -> tuple[Edit, ...
             if not isinstance(inside, dict):
                 return None
         last = found.kind.path[-1]
-        entry = found.node.plain
+        entry = _renamed(found.node.plain, found.environment.name, environment.name)
         match found.kind.shape.value:
             case "map":
                 there = inside.setdefault(last, {})
@@ -325,6 +325,19 @@ def _copies(environment: Environment, missing: list[Binding]) -> tuple[Edit, ...
             if isinstance(containers, list) and container.plain not in containers:
                 containers.append(container.plain)
     return fixes.set_key(environment.config, environment.path(), value)
+
+
+def _renamed(value: Any, other: str | None, own: str | None) -> Any:
+    """An entry of another environment with this one's name where its resources have that of the other."""
+    if other is None or own is None:
+        return value
+    if isinstance(value, dict):
+        return {key: _renamed(it, other, own) for key, it in value.items()}
+    if isinstance(value, list):
+        return [_renamed(it, other, own) for it in value]
+    if not isinstance(value, str):
+        return value
+    return re.sub(rf"(?<![A-Za-z0-9]){re.escape(other)}(?![A-Za-z0-9])", own, value)
 
 
 def _container_of(configuration: WranglerConfig, found: Binding) -> config.ConfigNode | None:

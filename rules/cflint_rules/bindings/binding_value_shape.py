@@ -65,7 +65,8 @@ TypeError: ….map is not a function
 
 ## Fix safety
 
-Unsafe: `JSON.parse(env.X)` becomes `env.X`, which is a text where `.dev.vars` sets the variable.
+Unsafe: `JSON.parse(env.X)` becomes `env.X`, which is a text where `.dev.vars` sets the variable; a type that
+says otherwise has to follow.
 
 Source: https://developers.cloudflare.com/workers/configuration/environment-variables/
 """
@@ -84,6 +85,7 @@ from cflint.api import (
     call,
     config,
     js,
+    quoted,
     rule,
 )
 
@@ -109,13 +111,21 @@ def check(match: Match) -> Iterator[Finding]:
     if method in _OF_LISTS:
         if kinds == {config.NodeKind.STRING}:
             yield Finding(
-                f"the variable `{name}` is a text, which has no `{method}()`", match.at(match.node), places
+                f"the variable `{name}` is a text, which has no `{method}()`",
+                match.at(match.node),
+                places,
+                _fix_of_text(match, name),
             )
     elif kinds <= set(_DATA):
         what = "a list" if kinds == {config.NodeKind.ARRAY} else "an object"
         if not is_parse:
+            given = match.receiver
+            edit = match.replace(match.node, module.text(given)) if given is not None else None
             yield Finding(
-                f"the variable `{name}` is {what}, which has no `split()`", match.at(match.node), places
+                f"the variable `{name}` is {what}, which has no `split()`",
+                match.at(match.node),
+                places,
+                Fix("Take it as it is", (edit,), Safety.UNSAFE) if edit and what == "a list" else None,
             )
             return
         edits = (match.replace(match.node, module.text(js.unwrap(match.arguments[0]))),)
@@ -125,6 +135,22 @@ def check(match: Match) -> Iterator[Finding]:
             places,
             Fix(f"Take `env.{name}` as it is", edits, Safety.UNSAFE),
         )
+
+
+def _fix_of_text(match: Match, name: str) -> Fix | None:
+    """The list that a text stands for, as far as its values tell."""
+    bound = (environment.binding(name) for environment in match.module.environments)
+    texts = [found.node.text or "" for found in bound if found is not None]
+    if match.receiver is None or not texts:
+        return None
+    receiver = match.text(match.receiver)
+    if all(text.lstrip().startswith("[") for text in texts):
+        made = f"JSON.parse({receiver})"
+    else:
+        made = (
+            f"{receiver}.split(/,\\s*/)" if any(", " in text for text in texts) else f'{receiver}.split(",")'
+        )
+    return Fix(f"Make a list of it: {quoted(made)}", (match.replace(match.receiver, made),), Safety.UNSAFE)
 
 
 def _may_be_wrong(module: Module, method: str) -> bool:

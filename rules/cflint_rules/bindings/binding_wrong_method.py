@@ -76,8 +76,9 @@ TypeError: … is not a function
 
 ## Fix safety
 
-Safe where a method of one argument only has another name here (`sendMessage(body)` for `send(body)`,
-`remove(key)` for `delete(key)`). There is no fix for the others.
+Safe where a method only has another name here (`sendMessage(body)` for `send(body)`, `remove(key)` for
+`delete(key)`, `set(key, value)` for `put(key, value)`), or is that of a statement of D1 (`all(sql)` for
+`prepare(sql).all()`). There is no fix for the others.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """
@@ -86,22 +87,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from cflint.api import (
+    Edit,
     Finding,
     Fix,
     Match,
     Module,
     Safety,
     Severity,
+    Span,
     ValueKind,
     call,
     config,
+    js,
     module,
     pattern,
     quoted,
     rule,
 )
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _CALL = pattern(rb"env\.(\w+)[!?]?\s*\.\s*(\w+)\s*\(")
 _JUDGED = frozenset(
@@ -131,8 +139,13 @@ _OF_INSTANCES = {
 }
 """What an instance of a Workflow is asked for by another product's name, and what there is instead."""
 
-_RENAMED = frozenset({"sendMessage", "publish", "enqueue", "remove", "del"})
-"""Those that take the same one argument as the method that is meant."""
+_RENAMED = {
+    **dict.fromkeys(("sendMessage", "publish", "enqueue", "push", "add", "remove", "del", "download"), 1),
+    **dict.fromkeys(("set", "upload"), 2),
+}
+"""Those that take the same arguments as the method that is meant, and how many."""
+_OF_STATEMENTS = frozenset({"run", "all", "first"})
+"""What a statement of D1 has, called on the database."""
 
 _HIDDEN = frozenset({"deleteBulk", "getExisting", "toString", "valueOf", "hasOwnProperty", "constructor"})
 """Methods behind a flag, and those that every object has."""
@@ -202,14 +215,29 @@ def _wrong(module: Module, kind: config.BindingKind, start: int, end: int) -> It
     method = access.name
     meant = _SLIPS.get(kind.id, {}).get(method)
     fix = None
-    if meant is not None and method in _RENAMED and len(access.call.arguments) == 1:
+    if meant is not None and len(access.call.arguments) == _RENAMED.get(method, 0):
         fix = Fix(f"Call `{meant}()`", (module.replace(name, meant),), Safety.SAFE)
+    elif kind.id == "d1" and method in _OF_STATEMENTS:
+        fix = _prepared(module, access.call, name)
     owner = quoted(module.text(access.object))
     yield Finding(
         f"{owner} is a {kind.label}, which has no `{method}()`{_hint(kind, meant)}",
         module.at(name),
         fix=fix,
     )
+
+
+def _prepared(module: Module, made: js.Call, name: Node) -> Fix | None:
+    """`db.all(sql, [id])` as `db.prepare(sql).bind(id).all()`."""
+    given = made.arguments
+    values = js.unwrap(given[1]) if len(given) == 2 else None
+    if not given or len(given) > 2 or (values is not None and values.type != "array"):
+        return None
+    listed = [module.text(it) for it in values.named_children] if values is not None else []
+    bound = f".bind({', '.join(listed)})" if listed else ""
+    text = f"prepare({module.text(given[0])}){bound}.{module.text(name)}()"
+    edit = Edit(module.document, Span(name.start_byte, made.node.end_byte), text)
+    return Fix("Prepare the statement", (edit,), Safety.SAFE)
 
 
 def _hint(kind: config.BindingKind, meant: str | None) -> str:

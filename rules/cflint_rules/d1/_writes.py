@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Module, js, sql
+from cflint.api import Match, Module, js, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -14,6 +14,8 @@ WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 BEGINS = ("insert", "update", "delete", "insertInto", "replaceInto", "updateTable", "deleteFrom", "create")
 """The methods with which an ORM's statements that write begin."""
 IN_A_ROW = 3
+_SINGLE = frozenset({"scheduled", "alarm"})
+"""Handlers of which one runs at a time, as a rule."""
 
 
 def outermost(module: Module, node: Node) -> Node:
@@ -72,3 +74,12 @@ def is_told_as_row(module: Module, write: Node) -> bool:
         before = before.prev_named_sibling
     row = [made for made, _ in zip(row_from(module, statement), range(IN_A_ROW), strict=False)]
     return len(row) == IN_A_ROW and all(is_write(module, made) for made in row)
+
+
+def is_alone(match: Match) -> bool:
+    """Whether a Durable Object, or a trigger, does it: one after the other."""
+    handler = match.handler
+    owner = match.module.enclosing_class(match.node)
+    if handler is not None and handler.name in _SINGLE:
+        return True
+    return owner is not None and owner.kind.runs_as_durable_object

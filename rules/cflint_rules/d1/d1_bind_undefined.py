@@ -103,6 +103,9 @@ async function save(env: Env, note: Note): Promise<void> {
 Bind `value ?? null` where the column may be NULL, another default (`?? ""`) where it may not; where the value
 has to be there, ask for it first, and answer 400.
 
+- "takes no NULL": Before anything is written: `if (value === undefined) return new Response("missing", {
+  status: 400 })`. Where there is a default that means the same, bind that (`value ?? ""`).
+
 ## Not reported
 
 Values of which the function asks anything, or that it gives to a function that may ask; those of which the
@@ -183,18 +186,41 @@ def check(match: Match) -> Iterator[Finding]:
     ]
     if not found or not module.is_run or not _is_d1(module, receiver):
         return
+    needed = _needed(match, receiver)
     (first, why), *others = found
+    is_needed = any(given.id in needed for given, _ in found)
+    column = next((needed[given.id] for given, _ in found if given.id in needed), "")
     yield Finding(
         f"{quoted(module.text(first), otherwise='this')} is `undefined` {why}: `bind()` throws"
-        " `D1_TYPE_ERROR`",
+        f" `D1_TYPE_ERROR`{f' (and `{column}` takes no NULL)' if is_needed else ''}",
         module.at(first),
         tuple(module.at(other, "so may this be") for other, _ in others),
-        fix=Fix(
+        fix=None
+        if is_needed
+        else Fix(
             "Bind NULL instead",
             tuple(module.replace(given, f"{module.text(given)} ?? null") for given, _ in found),
             Safety.UNSAFE,
         ),
+        words=js.word("value", module, next((it for it, _ in found if it.id in needed), first)),
     )
+
+
+def _needed(match: Match, receiver: Node) -> dict[int, str]:
+    """The bound values whose columns are `NOT NULL`, with these, by the values' nodes."""
+    use = sql.prepared_by(match.module, receiver)
+    if use is None or not use.text.exact or len(use.text.statements) != 1:
+        return {}
+    if any(given.type == "spread_element" for given in match.arguments):
+        return {}
+    statement = use.text.statements[0]
+    tables = [token.name for _, token in sql.tables(statement) if token.name]
+    refusing = sql.columns_without_null(match.module, tables[0]) if tables else frozenset()
+    return {
+        match.arguments[position].id: column
+        for position, column in sql.columns_bound(statement).items()
+        if column in refusing and position < len(match.arguments)
+    }
 
 
 def _is_d1(module: Module, receiver: Node) -> bool:

@@ -43,25 +43,25 @@ export default {
 
 ## What to do
 
-Make the columns that are looked up unique, if the schema does not yet (`CREATE UNIQUE INDEX name ON
-<table>(<columns>)`, as a migration), and write `ON CONFLICT (<columns>) DO NOTHING` at the end of this
-`INSERT`; where `meta.changes` of the result is 0 it was there, and the code answers as where the lookup finds
-one. As it is, a second row comes now and then.
+In this `INSERT` write `SELECT …` with the same values for `VALUES (…)`, behind them `WHERE NOT EXISTS
+(<lookup>)`, and bind <values> behind the others. Where `meta.changes` of the result is 0 it was there: the
+code answers then as <answer>. As it is, a second row comes now and then.
 
 - "`onConflictDoNothing()`": Make the columns that are looked up unique in the schema, if they are not yet
   (`uniqueIndex()`, then `npx drizzle-kit generate`), and add `.onConflictDoNothing().returning()` to this
   insert: where it gives no row it was there, and the code answers as where the lookup finds one. As it is, a
   second row comes now and then, or an error 500.
-- "`INSERT` fails": Write ` ON CONFLICT DO NOTHING` at the end of this `INSERT`; where `meta.changes` of its
-  result is 0 the row was there, and the code answers as where the lookup finds one. As it is, the second
-  client gets an error 500.
+- "`INSERT` fails": Write ` <conflict>` at the end of this `INSERT`; where `meta.changes` of its result is 0
+  the row was there, and the code answers then as <answer>. As it is, the second client gets an error 500.
 
 ## Not reported
 
 `INSERT OR IGNORE`, `INSERT OR REPLACE`, `ON CONFLICT`; an `INSERT` in a `try` whose `catch` speaks of
 `UNIQUE` or of a constraint; a `SELECT` of which nobody asks whether it found a row, or without whose row
 there is no `INSERT` (`if (!found) return …`); one by another value than the `INSERT` writes; one of what
-several rows come to (`MAX`, `SUM`), which looks for no row.
+several rows come to (`MAX`, `SUM`), or for the last of them (`ORDER BY`), which looks for no row; rows of a
+list that the code goes through; a name that gives way to another where it is taken; what a cron trigger does,
+of which one runs at a time.
 
 ## Errors
 
@@ -71,7 +71,10 @@ D1_ERROR: UNIQUE constraint failed: …: SQLITE_CONSTRAINT
 
 ## Fix safety
 
-There is no fix: what makes a row the same, and what to answer then, is up to you.
+Unsafe: where the row is there the code now does what it does where the lookup finds one, and what stands
+between the two has run. Columns that are unique get `ON CONFLICT`, others `INSERT … SELECT … WHERE NOT
+EXISTS (…)`, which is one statement, too. There is no fix where the answer tells of the row that was found,
+where more follows the `INSERT` in its branch, or where the text of a statement is put together.
 
 Source: https://www.sqlite.org/lang_upsert.html, https://developers.cloudflare.com/d1/worker-api/prepared-statements/
 """
@@ -82,8 +85,22 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, join_names, js, pattern, record, rule, sql
-from cflint_rules.d1._writes import outermost
+from cflint.api import (
+    Finding,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    call,
+    join_names,
+    js,
+    pattern,
+    record,
+    rule,
+    sql,
+)
+from cflint_rules.d1._decided import Branch, branch_of, fix_of, reads_row, rows_of
+from cflint_rules.d1._writes import is_alone, outermost
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -92,14 +109,19 @@ _EXPECTED = pattern(rb"unique|constraint|conflict|duplicate|already", re.IGNOREC
 _SAME_ROW = frozenset({"eq", "and", "isNull", "String", "Number"})
 """Functions of conditions that look for one row, and count none."""
 _UPSERTS = frozenset({"onConflictDoNothing", "onConflictDoUpdate"})
+_MEMBERS = 3
 _STAND_IN = frozenset({"string", "null", "undefined", "number"})
+_LONGEST = 300
+"""Characters of a lookup that is repeated in the edit."""
+_OF_SEVERAL = frozenset({"COUNT", "ORDER"})
+"""Words of a lookup for which there may be several rows."""
 _COUNTS = frozenset({"COUNT", "EXISTS"})
 """Functions of which one asks whether there are any rows; others of all rows give one in any case."""
 _DECIDES = frozenset({"CONFLICT", "IGNORE", "REPLACE", "SELECT"})
 """Words of an `INSERT` that does not insert whatever is there."""
 
 
-@rule(call("run", "first", "all"), severity=Severity.NOTE)
+@rule(call("run", "first", "all"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, function = match.module, match.enclosing_function
     if function is None or match.receiver is None or not module.document.has_word("INSERT"):
@@ -112,7 +134,7 @@ def check(match: Match) -> Iterator[Finding]:
         or not insert.tables
     ):
         return
-    if _is_expected(module, match.node):
+    if _is_expected(module, match.node) or is_alone(match):
         return
     written = {_plain(module, value) for value in insert.values}
     for query in sql.queries_before(module, function, match.node, insert.tables[0]):
@@ -125,26 +147,58 @@ def check(match: Match) -> Iterator[Finding]:
         asked = query.call.node
         if _is_asked(module, asked, match.node) and js.can_reach(module, asked, match.node):
             key = sql.unique_key(module, insert.tables[0], query.select.compared)
-            if key is None and "COUNT" in words:
-                continue  # of how many there may be, which no index says
+            if key is None and not words.isdisjoint(_OF_SEVERAL):
+                continue  # of how many there may be, or the last one of them
+            if _is_made_anew(module, query, match.node):
+                continue
             is_known = sql.is_defined(module, insert.tables[0])
             then = "both insert" if is_known else "both insert, where no column forbids it"
-            way = "with a unique index and `ON CONFLICT`"
+            way, target = "with `WHERE NOT EXISTS`", None
             if key is not None:
                 unique = join_names([f"`{name}`" for name in sorted(key)])
                 state = "is unique" if len(key) == 1 else "are unique together"
                 then = f"the second `INSERT` fails ({unique} {state})"
-                way = "with `ON CONFLICT`"
+                is_whole = sql.is_unique_in_whole(module, insert.tables[0], key)
+                way, target = "with `ON CONFLICT`", f" ({', '.join(sorted(key))})" if is_whole else ""
+            branch = branch_of(module, asked, match.node)
             yield Finding(
                 f"of two clients at once both find nothing, and {then}: let the statement decide, {way}",
                 match.at(match.node),
                 (module.at(asked, "it is looked for here"),),
-                words=(
-                    ("<table>", insert.tables[0]),
-                    ("<columns>", ", ".join(sorted(query.select.compared))),
-                ),
+                fix=fix_of(module, query, match.call, target, branch),
+                words=_words(module, query, target, branch),
             )
             return
+
+
+def _is_made_anew(module: Module, query: sql.D1Query, insert: Node) -> bool:
+    """Whether a value that is looked for gives way to another where it is taken: a name with a number."""
+    for value in query.select.values:
+        for name in (value, *module.descendants(value, "identifier")):
+            found = module.scope.resolve(name) if name.type == "identifier" else None
+            assigned = module.scope.assignments(found) if found is not None else ()
+            if any(query.call.node.end_byte <= it.start_byte < insert.start_byte for it in assigned):
+                return True
+    return False
+
+
+def _words(module: Module, query: sql.D1Query, target: str | None, branch: Branch | None) -> js.Words:
+    """What the lookup asks, with its values, and what the code does where it finds a row."""
+    use = sql.prepared_by(module, query.call.receiver) if query.call.receiver is not None else None
+    asked = " ".join(use.text.text.split()).rstrip("; ") if use is not None and use.text.is_whole else ""
+    is_shown = len(asked) <= _LONGEST and "`" not in asked and query.select.statement.may_be_empty
+    values = ", ".join(module.text(value) for value in query.select.values)
+    is_plain = "`" not in values and "\n" not in values
+    found = branch.found if branch is not None else None
+    is_read = found is not None and reads_row(module, query.call.node, found)
+    again = ", with the row looked up again" if is_read else ""
+    line = module.document.line_of(found.start_byte) + 1 if found is not None else 0
+    return (
+        ("<lookup>", asked if asked and is_shown else "SELECT 1 …"),
+        ("<values>", f"`{values}`" if is_plain else "the values of the lookup"),
+        ("<conflict>", f"ON CONFLICT{target or ''} DO NOTHING"),
+        ("<answer>", f"line {line} does{again}" if found is not None else "where the lookup finds one"),
+    )
 
 
 @check.on(call("insert"))
@@ -271,14 +325,29 @@ def _is_asked(module: Module, asked: Node, insert: Node) -> bool:
         found = module.scope.resolve(first) if first is not None and first.type == "identifier" else None
         uses = tuple(module.scope.references(found)) if found is not None else ()
         return any(map(module.is_guard, uses)) and not any(_is_wanted(module, use, insert) for use in uses)
+    if result.pattern is not None:
+        rows = rows_of(module, result.pattern)
+        is_wanted = any(_is_wanted(module, use, insert) for use in rows)
+        return not is_wanted and any(_is_number_asked(module, use) for use in rows)
     if result.declaration is None:
         return module.is_guard(result.node)
     if any(_is_wanted(module, use, insert) for use in result.references):
         return False
-    for use in result.references:
-        read = module.member_read(use)
-        if module.is_guard(use) or (read is not None and read.name in ("results", "length")):
+    return any(module.is_guard(use) or _is_number_asked(module, use) for use in result.references)
+
+
+def _is_number_asked(module: Module, use: Node) -> bool:
+    """Whether an expression is asked for how many rows it has: `found.results.length`, `rows[0]`. A list that
+    the code goes through is asked by other columns than those of the query."""
+    node: Node | None = use
+    for _ in range(_MEMBERS):
+        above = module.parent(module.with_wrappers(node)) if node is not None else None
+        if above is None or above.type not in ("member_expression", "subscript_expression"):
+            return False
+        read = module.member(above)
+        if above.type == "subscript_expression" or (read is not None and read.name == "length"):
             return True
+        node = above
     return False
 
 

@@ -67,18 +67,15 @@ export default {
 
 ## What to do
 
-Write a migration with `ALTER TABLE … ADD COLUMN …`, and apply it (`npx wrangler d1 migrations apply`). Where
-the column is in the database already, have the migration recorded as applied there. If the name is wrong in
-the code, write it as the table has it.
+<add>. Take another type where the code writes one. Where a column is in the database already, have that
+recorded there. Where a name is wrong in the code, write it as the table has
+it: <has>. Tests that make this table themselves need the same.
 
-- "another column is meant": Write `<meant>`, which the table has, in the place of `<column>`, here and at
-  each other place that is shown. Only where a value of its own is meant, write a migration with `ALTER TABLE
-  <table> ADD COLUMN <column> TEXT` instead, and apply it (`npx wrangler d1 migrations apply`).
-- "SQL `<table>` lacks the column `<column>`": Write a migration with `ALTER TABLE <table> ADD COLUMN <column>
-  TEXT` (the type is yours to say; unless you know better, that of what the code writes), and apply it
-  (`npx wrangler d1 migrations apply`). Where the column is in the database already, have the migration
-  recorded as applied there. If the name is wrong in the code, write it as the table has it, here and at each
-  other place that is shown.
+- "another column is meant": Write <renamed>, which the table has, here and at each other place that is shown
+  (`… AS name` keeps the name of a result). Only where a value of its own is meant, instead: `<alter>`.
+- "it is only read": No code writes it, so that a new column would be empty: write the one that is meant of
+  those that the table has (<has>), here and at each other place that is shown, or take it out of the
+  statement and of what reads the result. Only where something else fills it, instead: `<alter>`.
 
 ## Not reported
 
@@ -104,8 +101,8 @@ Source: https://developers.cloudflare.com/d1/reference/migrations/
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 
 from cflint.api import (
     Documents,
@@ -117,11 +114,13 @@ from cflint.api import (
     call,
     join_names,
     js,
+    record,
     rule,
     sql,
 )
 
 _SHOWN = 6
+_MOST_COLUMNS = 20
 _VALUES = frozenset({sql.HolePosition.VALUE, sql.HolePosition.LIST, sql.HolePosition.QUOTED})
 """Where a hole brings no further table into a statement."""
 
@@ -148,29 +147,77 @@ def check(match: Match) -> Iterator[Finding]:
             f" {join_names(listed)}: on a database made from it this fails",
             use.at_token(lacking[0]),
             (known[1].place, *(place.at for place in places[1:_SHOWN])),
-            words=_meant(names, known[1].columns),
+            words=_words(table.name or "", names, places, known[1].columns, known[1].place),
         )
 
 
-def _meant(names: list[str], columns: frozenset[str]) -> tuple[tuple[str, str], ...]:
-    """The one column of a table whose name has that of one which it lacks as a part, or is a part of it."""
-    if len(names) != 1:
-        return ()
-    (name,) = names
+def _words(
+    table: str, names: list[str], places: Sequence[_Place], columns: frozenset[str], made: Location
+) -> tuple[tuple[str, str], ...]:
+    """What is to be done: another name, a name that is only read, or columns that are added, and where."""
+    meant = {name: other for name in names if (other := _meant(name, columns)) is not None}
+    alike = sorted(columns, key=lambda column: (-max(_likeness(column, name) for name in names), column))
+    has = ", ".join(f"`{column}`" for column in alike[:_MOST_COLUMNS])
+    if len(meant) == len(names):
+        pairs = join_names([f"`{other}` for `{name}`" for name, other in meant.items()])
+        return (("another column is meant", ""), ("<renamed>", pairs), *_adds(table, names, places, made))
+    written = {name.lower() for place in places for name in place.written}
+    if written.isdisjoint(name.lower() for name in names):
+        return (("it is only read", ""), ("<has>", has), *_adds(table, names, places, made))
+    return (("<has>", has), *_adds(table, names, places, made))
+
+
+def _adds(
+    table: str, names: list[str], places: Sequence[_Place], made: Location
+) -> Iterator[tuple[str, str]]:
+    """The statements that add columns, and how they get to the databases."""
+    numbers = {name.lower() for place in places for name in place.numbers}
+    adds = [
+        f"ALTER TABLE {table} ADD COLUMN {name} {'INTEGER' if name.lower() in numbers else 'TEXT'};"
+        for name in names
+    ]
+    yield "<alter>", " ".join(adds)
+    path = made.document.path
+    if "migration" in path or "drizzle" in path:
+        yield (
+            "<add>",
+            f"Write a migration with `{' '.join(adds)}`, and apply it (`npx wrangler d1 migrations apply`)",
+        )
+    else:
+        what = "the column" if len(names) == 1 else "the columns"
+        yield (
+            "<add>",
+            f"Add {what} to the `CREATE TABLE` in `{path}`, and to each database that is there:"
+            f' `npx wrangler d1 execute NAME --remote --command "{" ".join(adds)}"`',
+        )
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other.lower()).ratio()
+
+
+def _meant(name: str, columns: frozenset[str]) -> str | None:
+    """The one column of a table that has a name but for its spelling (`playerId`, `player_id`); or whose name
+    has this one as a part, or is a part of it."""
+    plain = name.lower().replace("_", "")
+    spelled = [it for it in columns if it.replace("_", "") == plain]
+    if spelled:
+        return spelled[0]
     parts = set(name.lower().split("_"))
     alike = [it for it in columns if parts < set(it.split("_")) or set(it.split("_")) < parts]
-    if len(alike) != 1 or alike[0] == "id":
-        return ()
-    return (("another column is meant", ""), ("<meant>", alike[0]))
+    return alike[0] if len(alike) == 1 and alike[0] != "id" else None
 
 
-@dataclass(frozen=True)
+@record(frozen=True)
 class _Place:
-    """A call, by its module and offset, that names columns which a table lacks."""
+    """A call, by its module and offset, that names columns which a table lacks; those of them that it writes,
+    and those that it compares with, or sets to, a number."""
 
     call: tuple[str, int]
     columns: tuple[str, ...]
     at: Location
+    written: frozenset[str]
+    numbers: frozenset[str]
 
 
 def _places(module: Module, table: str) -> list[_Place]:
@@ -190,12 +237,27 @@ def _places(module: Module, table: str) -> list[_Place]:
                 for named, lacking in _lacking(use):
                     if lacking and named.name == table:
                         names = tuple(token.name or "" for token in lacking)
-                        at = use.at_token(lacking[0])
-                        found.append(_Place((other.path, made.node.start_byte), names, at))
+                        written = frozenset(
+                            column.name or ""
+                            for statement in use.text.statements
+                            for _, column in sql.columns_written(statement)
+                        )
+                        at, call = use.at_token(lacking[0]), (other.path, made.node.start_byte)
+                        found.append(_Place(call, names, at, written, _numbers(use)))
         return sorted(found, key=lambda place: place.call)
 
     question = ("columns that no SQL gives", table, *(id(worker) for worker in module.workers))
     return module.project.memo.memoized(question, find)
+
+
+def _numbers(use: sql.SqlUse) -> frozenset[str]:
+    """The names that a text compares with a number, or sets to one."""
+    tokens = use.text.tokens
+    return frozenset(
+        one.name
+        for one, sign, value in zip(tokens, tokens[1:], tokens[2:], strict=False)
+        if one.name and sign.text in ("=", "<", ">", "<=", ">=") and value.kind is sql.TokenKind.NUMBER
+    )
 
 
 def _lacking(use: sql.SqlUse) -> Iterator[tuple[sql.Token, list[sql.Token]]]:

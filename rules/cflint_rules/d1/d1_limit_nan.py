@@ -54,7 +54,8 @@ well. An ORM's `limit()`: Drizzle leaves out a limit that is no number.
 
 ## Fix safety
 
-No fix: which number is meant is up to the author.
+Unsafe: 0 counts as not given, too, and the default is the one that stands there, otherwise 20 rows, the first
+page, or no offset.
 
 Source: https://developers.cloudflare.com/d1/worker-api/prepared-statements/#bind,
 https://www.sqlite.org/lang_select.html#the_limit_clause, and workerd, src/cloudflare/internal/d1-api.ts
@@ -67,14 +68,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
+    Edit,
     Finding,
+    Fix,
     Module,
+    Safety,
     Severity,
     ValueKind,
     js,
     module,
     pattern,
     quoted,
+    record,
     rule,
     sql,
 )
@@ -89,89 +94,113 @@ _DEFAULT = pattern(r"(?:\?\?|\|\|)\s*[\"']?(\d+)")
 _HAND_ON = frozenset({"min", "max", "floor", "ceil", "trunc", "round", "abs"})
 _SUMS = frozenset({"+", "-", "*", "/", "%"})
 _CHECKS = frozenset({"isNaN", "isFinite", "isInteger", "isSafeInteger"})
+_SKIPS = pattern(r"offset|skip", re.IGNORECASE)
+_PAGE = pattern(r"page(?!_?size)(?<!per_page)(?<!perpage)", re.IGNORECASE)
+_ALONE = frozenset({"variable_declarator", "arguments", "assignment_expression", "pair", "return_statement"})
+"""Around what an expression needs no parentheses."""
 _DEEP = 8
 _MOST = 6
 
 
-@rule(module("bind"), severity=Severity.NOTE)
+@record(frozen=True, eq=False)
+class _Number:
+    """A number that may be `NaN`: the expression that makes it, and where the client sends it."""
+
+    made: Node
+    read: Node
+
+
+@rule(module("bind"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(subject: Module) -> Iterator[Finding]:
-    found = [one for made in subject.calls("bind") if (one := _refused(subject, made)) is not None]
-    if not found:
+    refused = [it for made in subject.calls("bind") for it in _refused(subject, made)]
+    if not refused:
         return
-    (bound, read), *others = found
+    bound, number = refused[0]
+    calls = {subject.statement_of(node): node for node, _ in reversed(refused)}
+    others = sorted((it for it in calls.values() if it != bound), key=lambda it: it.start_byte)
+    numbers = {it.made.id: it for _, it in refused}
     yield Finding(
         f"{quoted(subject.text(bound))} may be `NaN`, which D1 refuses as a limit or offset",
         subject.at(bound),
         (
-            subject.at(read, "the client sends it here"),
-            *(subject.at(other, "and this one") for other, _ in others[: _MOST - 1]),
+            subject.at(number.read, "the client sends it here"),
+            *(subject.at(other, "and this one") for other in others[: _MOST - 1]),
         ),
-        words=_words(subject, read),
+        fix=Fix(
+            "Let what is no number count as not given",
+            tuple(_with_default(subject, it) for it in numbers.values()),
+            Safety.UNSAFE,
+        ),
     )
 
 
-def _words(module: Module, read: Node) -> js.Words:
-    """What makes the number of what is read, and the default that stands there."""
-    for above in module.ancestors(read):
-        made = module.call(above) if above.type == "call_expression" else None
-        if made is not None and made.callee is not None and module.text(made.callee) in _PARSES:
-            default = _DEFAULT.search(module.text(above))
-            number = default[1] if default is not None else "20"
-            return (
-                *js.word("parseInt(text)", module, above),
-                *((general, f"|| {number}") for general in ("|| 20",) if number != "20"),
-            )
-        if above.type in js.FUNCTIONS:
-            break
-    return ()
+def _with_default(module: Module, number: _Number) -> Edit:
+    """A number, or the default that stands there, or one that fits its name: no row is left out, the first
+    page."""
+    text = module.text(number.made)
+    default = _DEFAULT.search(text)
+    whole = module.with_wrappers(number.made)
+    name = module.given_name(whole)
+    named = module.text(name) if name is not None else text
+    fitting = "0" if _SKIPS.search(named) else "1" if _PAGE.search(named) else "20"
+    instead = f"{text} || {default[1] if default is not None else fitting}"
+    around = module.parent(number.made)
+    is_part = around is not None and around.type not in _ALONE
+    return module.replace(number.made, f"({instead})" if is_part else instead)
 
 
-def _refused(module: Module, made: js.Call) -> tuple[Node, Node] | None:
-    """What is bound that may be `NaN`, with where the client sends it."""
+def _refused(module: Module, made: js.Call) -> list[tuple[Node, _Number]]:
+    """What is bound that may be `NaN`, each with what makes it so."""
     if made.receiver is None or not made.arguments:
-        return None
+        return []
     use = sql.prepared_by(module, made.receiver)
     engine = use.engine if use is not None else None
     if engine is not sql.SqlDialect.D1 and module.value_of(made.receiver).kind is not ValueKind.D1_STATEMENT:
-        return None
-    for argument in bound_numbers(module, made, use.text.text if use is not None else "", _NAME):
-        read = _not_a_number(module, argument, _DEEP)
-        if read is not None:
-            return argument, read
-    return None
+        return []
+    return [
+        (argument, number)
+        for argument in bound_numbers(module, made, use.text.text if use is not None else "", _NAME)
+        for number in _not_a_number(module, argument, _DEEP)
+    ]
 
 
-def _not_a_number(module: Module, node: Node, hops: int) -> Node | None:
-    """The parameter of a query that makes an expression `NaN` where it is no number; None where nothing does,
-    as far as one can see."""
+def _not_a_number(module: Module, node: Node, hops: int) -> Iterator[_Number]:
+    """What makes an expression `NaN` where a parameter of a query is no number, as far as one can see."""
     node = js.unwrap(node)
     if hops == 0:
-        return None
+        return
     if node.type == "identifier":
         declaration = module.scope.resolve(node)
         if declaration is None or declaration.value is None or declaration.path:
-            return None
+            return
         if module.scope.assignments(declaration) or _is_asked(module, declaration):
-            return None
-        return _not_a_number(module, declaration.value, hops - 1)
+            return
+        yield from _not_a_number(module, declaration.value, hops - 1)
+        return
     operation = module.operation(node)
     if node.type == "binary_expression" and operation is not None:
         if operation.operator == "??" and operation.left is not None:
-            return _not_a_number(module, operation.left, hops - 1)
-        sides = operation.operands if operation.operator in _SUMS else ()
-        found = (_not_a_number(module, side, hops - 1) for side in sides if side is not None)
-        return next((one for one in found if one is not None), None)
+            yield from _not_a_number(module, operation.left, hops - 1)
+            return
+        for side in operation.operands if operation.operator in _SUMS else ():
+            if side is not None:
+                yield from _not_a_number(module, side, hops - 1)
+        return
     if node.type == "unary_expression" and operation is not None and operation.operator == "+":
-        return _sent(module, operation.right, hops - 1) if operation.right is not None else None
+        read = _sent(module, operation.right, hops - 1) if operation.right is not None else None
+        if read is not None:
+            yield _Number(node, read)
+        return
     made = module.call(node)
     if made is None or made.is_new or not made.arguments:
-        return None
+        return
     if made.name in _PARSES and (made.receiver is None or module.text(made.receiver) == "Number"):
-        return _sent(module, made.arguments[0], hops - 1)
-    if made.name in _HAND_ON and made.receiver is not None and module.text(made.receiver) == "Math":
-        found = (_not_a_number(module, argument, hops - 1) for argument in made.arguments)
-        return next((one for one in found if one is not None), None)
-    return None
+        read = _sent(module, made.arguments[0], hops - 1)
+        if read is not None:
+            yield _Number(node, read)
+    elif made.name in _HAND_ON and made.receiver is not None and module.text(made.receiver) == "Math":
+        for argument in made.arguments:
+            yield from _not_a_number(module, argument, hops - 1)
 
 
 def _sent(module: Module, node: Node, hops: int) -> Node | None:

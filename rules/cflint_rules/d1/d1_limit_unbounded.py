@@ -41,11 +41,11 @@ export default {
 
 ## What to do
 
-Bind `Math.max(1, Math.min(limit, 100))` in its place, with the most that a page shows for 100: a client
-that asks for more gets that many.
+Write `Math.max(1, Math.min(limit, 100))` where the number is made, with the most that a page shows for 100: a
+client that asks for more gets that many, and what is computed from it (an offset, the number of pages) fits.
 
-- "may be negative": Bind `Math.max(1, limit)` in its place, here and at each other place that is shown: it
-  is bounded from above already.
+- "may be negative": Write `Math.max(1, …)` around the `Math.min()` that makes the number, here and at each
+  other place that is shown.
 
 ## Not reported
 
@@ -54,7 +54,8 @@ has looked at. A module has one finding for what nothing bounds, and one for wha
 
 ## Fix safety
 
-There is no fix: how many rows one may ask for is up to the author.
+Unsafe: who asks for more than 100 rows, or for none, gets 100, or 1: how many are right is up to the author.
+There is no fix where what is bound is still a text.
 
 Source: https://developers.cloudflare.com/d1/platform/pricing/,
 https://www.sqlite.org/lang_select.html#the_limit_clause
@@ -66,7 +67,21 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule, sql
+from cflint.api import (
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    quoted,
+    rule,
+    sql,
+)
 from cflint_rules.d1._limits import HOW_MANY, bound_numbers
 
 if TYPE_CHECKING:
@@ -81,11 +96,14 @@ _PARSES = frozenset({"parseInt", "parseFloat", "Number"})
 _ROUNDS = frozenset({"max", "floor", "ceil", "trunc", "round", "abs"})
 _MORE = frozenset({"<", ">", "<=", ">=", "===", "=="})
 _LEFT_ALONE = frozenset({"bind", "limit", "push", "isNaN", "isFinite", "isInteger"})
+_DEFAULT = pattern(r"(?:\?\?|\|\|)\s*[\"']?(\d{1,6})")
+_ROWS = 100
+"""The most rows that the fix gives."""
 _DEEP = 8
 _MOST = 6
 
 
-@rule(call("bind", "limit"), severity=Severity.NOTE)
+@rule(call("bind", "limit"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.is_run:
@@ -128,6 +146,7 @@ def _first_unbounded(module: Module, argument: Node) -> Iterator[Finding]:
                 module.at(asked, "the client sends it here"),
                 *(module.at(other, "and this") for other, _ in others[:_MOST]),
             ),
+            fix=_bounded(module, [one for one, _ in found]),
             words=js.word("limit", module, argument),
         )
 
@@ -143,15 +162,51 @@ def _first_negative(module: Module, argument: Node) -> Iterator[Finding]:
             " read all rows; bound it from below, too, with `Math.max(1, …)`",
             module.at(argument),
             tuple(module.at(other, "and this") for other, _ in found[1 : _MOST + 1]),
+            fix=Fix(
+                "Bound it from below, where it is made",
+                tuple(
+                    module.replace(bound, f"Math.max(1, {module.text(bound)})")
+                    for bound in {bound.id: bound for _, bound in found}.values()
+                ),
+                Safety.UNSAFE,
+            ),
             words=js.word("limit", module, argument),
         )
+
+
+def _bounded(module: Module, limits: list[Node]) -> Fix | None:
+    """Numbers between 1 and 100, or their own default if that is more, where they are made; None where one of
+    them is still a text."""
+    made = {node.id: node for node in (module.initializer(js.unwrap(limit)) for limit in limits)}
+    if not all(_is_number(module, node) for node in made.values()):
+        return None
+    edits = []
+    for node in made.values():
+        default = max((int(number) for number in _DEFAULT.findall(module.text(node))), default=0)
+        bound = f"Math.max(1, Math.min({module.text(node)}, {max(default, _ROWS)}))"
+        edits.append(module.replace(node, bound))
+    return Fix(f"Give {_ROWS} rows at most, where it is made", tuple(edits), Safety.UNSAFE)
+
+
+def _is_number(module: Module, node: Node) -> bool:
+    """Whether an expression makes a number of a text, with or without another one in its place."""
+    operation = module.operation(node)
+    if operation is not None and operation.operator in ("||", "??") and operation.left is not None:
+        return _is_number(module, js.unwrap(operation.left))
+    if operation is not None and operation.operator == "+":
+        return operation.left is None
+    made = module.call(node)
+    owner = module.text(made.receiver) if made is not None and made.receiver is not None else ""
+    return made is not None and (
+        (made.name in _PARSES and owner in ("", "Number")) or (made.name in _ROUNDS and owner == "Math")
+    )
 
 
 def _of_module(
     module: Module, question: Callable[[Module, Node, int], Node | None]
 ) -> Iterator[tuple[Node, Node]]:
-    """The limits of a module that a question is answered for, in order, with the parameters they come from:
-    the first of each call, as they are told of one by one."""
+    """The limits of a module that a question is answered for, in order, with the answers: the first of each
+    call, as they are told of one by one."""
     found: list[tuple[Node, Node]] = []
     for made in (made for word in ("bind", "limit") for made in module.calls(word)):
         for argument in _limits(module, made):
@@ -213,7 +268,8 @@ def _reads_parameters(module: Module, node: Node) -> bool:
 
 
 def _may_be_negative(module: Module, node: Node, hops: int) -> Node | None:
-    """The parameter of a query that `Math.min()` bounds from above alone; None of every other number."""
+    """The call of `Math.min()` that bounds a parameter of a query from above alone; None of every other
+    number."""
     node = js.unwrap(node)
     if hops == 0:
         return None
@@ -242,8 +298,8 @@ def _may_be_negative(module: Module, node: Node, hops: int) -> Node | None:
         if (call := module.call(node)) is not None
     ):
         return None  # bounded from below, too
-    found = (_asked_for(module, argument, hops - 1) for argument in made.arguments)
-    return next((one for one in found if one is not None), None)
+    is_asked = any(_asked_for(module, argument, hops - 1) is not None for argument in made.arguments)
+    return made.node if is_asked else None
 
 
 def _compares(module: Module, condition: Node) -> bool:

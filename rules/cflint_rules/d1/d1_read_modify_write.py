@@ -75,12 +75,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, call, js, quoted, rule, sql
+from cflint_rules.d1._writes import is_alone
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-_SINGLE = frozenset({"scheduled", "alarm"})
-"""Handlers of which one runs at a time, as a rule."""
 
 
 @rule(call("bind"), severity=Severity.NOTE)
@@ -89,7 +87,7 @@ def check(match: Match) -> Iterator[Finding]:
     if function is None or not module.document.has_word("UPDATE") or not module.document.has_word("SELECT"):
         return
     update = sql.d1_statement(module, match.node)
-    if update is None or update.verb != "UPDATE" or "SELECT" in update.words or _runs_alone(match):
+    if update is None or update.verb != "UPDATE" or "SELECT" in update.words or is_alone(match):
         return
     if not update.tables:
         return
@@ -173,15 +171,6 @@ def _said(tokens: Sequence[sql.Token]) -> dict[str, str]:
 def _is_by_row(match: Match, read: Node) -> bool:
     """Whether something of the row that was read is bound."""
     return any(js.names_between(match.module, read, value) for value in match.arguments)
-
-
-def _runs_alone(match: Match) -> bool:
-    """Whether a Durable Object, or a trigger, does it: one after the other."""
-    handler = match.handler
-    owner = match.module.enclosing_class(match.node)
-    if handler is not None and handler.name in _SINGLE:
-        return True
-    return owner is not None and owner.kind.runs_as_durable_object
 
 
 def _columns(update: sql.Statement) -> dict[str, int]:

@@ -53,7 +53,9 @@ is decided or awaited. Of ORMs, Drizzle and Kysely are known.
 
 ## Fix safety
 
-There is no fix: `batch()` gives results of another shape than `first()`.
+Unsafe: all fail together where one of them fails, and types that a result had by itself are now said. There
+is no fix where a result is taken apart as it comes from `first()`, or where the platform's types are not in
+scope for one that needs them.
 
 Source: https://developers.cloudflare.com/d1/worker-api/d1-database/#batch,
 https://developers.cloudflare.com/d1/best-practices/read-replication/
@@ -64,7 +66,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, js, module, rule, sql
+from cflint.api import Finding, Module, Safety, Severity, js, module, rule, sql
+from cflint_rules.d1._reads import fix_of_reads
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -76,7 +79,7 @@ _READS = frozenset({"SELECT", "WITH"})
 _PLAIN = frozenset({"lexical_declaration", "variable_declaration"})
 
 
-@rule(module(*_WORDS), severity=Severity.NOTE)
+@rule(module(*_WORDS), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
@@ -91,6 +94,7 @@ def check(subject: Module) -> Iterator[Finding]:
             *(subject.at(query, "and this") for query in rest[:_MOST]),
             *(subject.at(row[0], "so do these") for row in others[:_MOST]),
         ),
+        fix=fix_of_reads(subject, rows),
         words=js.database_word(subject, first),
     )
 

@@ -47,6 +47,14 @@ DB.batch(statements)`.
 
 - "createMany": Gather what is to be written, and send it with one `createMany({ data: list })`: one round
   trip in place of one for each.
+- "in one statement": Gather the rows in a list, and insert them at once behind the loop: `if (rows.length >
+  0) await db.insertInto("table").values(rows).execute()`, with the database and the table of this statement
+  (D1 takes 100 values in a statement: of more, in pieces). What updates or deletes asks by `where("id", "in",
+  ids)`.
+- "in Drizzle": Before the loop write `const statements = []`, in it `statements.push(…)` with this statement
+  as it is, but without `await`, and behind it `const [first, ...others] = statements` and `if (first) await
+  DB.batch([first, ...others])`, which takes no empty list. All succeed or fail together then, and take one
+  round trip.
 - "each turn of the loop": Before the loop write `const statements = []`, in it `statements.push(…)` with
   this statement as it is, but without `await` and `.run()`, and behind it `if (statements.length > 0) await
   DB.batch(statements)`, with the database for `DB`. All succeed or fail together then, and take one round
@@ -64,7 +72,9 @@ reported, too: each turn counts as a request, of which an invocation may make 50
 
 ## Fix safety
 
-There is no fix: in a batch all writes fail together, and what stands between them has to move.
+Unsafe: in a batch either all are written or none, and what the loop did beside each of them (a log, a count)
+is done before. There is no fix where the writes are in a function that the loop calls, for a loop of Drizzle,
+and where the database is made in the loop.
 
 Source: https://developers.cloudflare.com/d1/worker-api/d1-database/#batch
 """
@@ -72,9 +82,23 @@ Source: https://developers.cloudflare.com/d1/worker-api/d1-database/#batch
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, python, python_module, rule
+from cflint.api import (
+    Finding,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    python,
+    python_module,
+    rule,
+)
+from cflint_rules.d1._batches import fix_of_loop, fix_of_row
 from cflint_rules.d1._writes import BEGINS, IN_A_ROW, awaited_of, is_write, outermost, row_from
 
 if TYPE_CHECKING:
@@ -83,6 +107,9 @@ if TYPE_CHECKING:
 
 _WAYS = frozenset({"statement_block", "if_statement", "else_clause"})
 """What a write may stand in within a loop."""
+_OF_DRIZZLE = "in Drizzle"
+"""The name of a case of the page."""
+_MOST = 6
 _INSTEAD = {
     "Drizzle": "with one `batch()`",
     "Kysely": "in one statement, or with one `batch()` of the database",
@@ -90,7 +117,7 @@ _INSTEAD = {
 }
 
 
-@rule(call("run", *BEGINS), severity=Severity.NOTE)
+@rule(call("run", *BEGINS), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     orm = _orm_of(match)
     if orm is None and (match.word != "run" or match.arguments):
@@ -111,21 +138,32 @@ def check(match: Match) -> Iterator[Finding]:
     if not is_write(match.module, whole):
         return
     if loop is not None:
-        if _only_writes(match.module, loop, whole) and not _is_left(match.module, loop, whole):
+        writes = _writes_of(match.module, loop, whole)
+        if writes and not _is_left(match.module, loop, whole):
             yield Finding(
                 f"each turn of the loop waits for a request to D1: gather the statements and send them {how}",
                 match.at(match.node),
-                (match.at(loop.children[0], "the loop"),),
-                words=js.database_word(match.module, match.node),
+                (
+                    match.at(loop.children[0], "the loop"),
+                    *(match.at(other, "and this") for other in writes[1:_MOST]),
+                ),
+                fix=fix_of_loop(match.module, loop, writes),
+                words=_words(match, orm),
             )
     elif all(is_write(match.module, other) for other in following[:IN_A_ROW]):
-        others = tuple(match.at(other, "and this") for other in following[1:4])
+        row = tuple(takewhile(lambda other: is_write(match.module, other), following))
         yield Finding(
             f"these writes are requests to D1 one after the other: send them {how}",
             match.at(match.node),
-            others,
+            tuple(match.at(other, "and this") for other in row[1:_MOST]),
+            fix=fix_of_row(match.module, row),
             words=js.database_word(match.module, match.node),
         )
+
+
+def _words(match: Match, orm: str | None) -> js.Words:
+    case = ((_OF_DRIZZLE, ""),) if orm == "Drizzle" else ()
+    return (*js.database_word(match.module, match.node), *case)
 
 
 def _in_loops_elsewhere(match: Match, whole: Node, how: str) -> Iterator[Finding]:
@@ -133,8 +171,8 @@ def _in_loops_elsewhere(match: Match, whole: Node, how: str) -> Iterator[Finding
     module, function = match.module, match.enclosing_function
     if function is None or module.loop_around(whole) is not None or not module.only_awaits(function, whole):
         return
-    if not is_write(module, whole):
-        return
+    if not is_write(module, whole) or module.try_around(whole, function) is not None:
+        return  # one that fails does not keep the others
     for site in js.turns_of(module, whole):
         loop = site.module.loop_around(site.node)
         body = loop.child_by_field_name("body") if loop is not None else None
@@ -195,16 +233,18 @@ def _is_left(module: Module, loop: Node, write: Node) -> bool:
     )
 
 
-def _only_writes(module: Module, loop: Node, first: Node) -> bool:
-    """Whether a loop awaits nothing but writes, of which a call is the first."""
+def _writes_of(module: Module, loop: Node, first: Node) -> tuple[Node, ...]:
+    """The writes that a loop awaits, of which a call is the first; () where it awaits anything else."""
     body = loop.child_by_field_name("body")
-    for i, word in enumerate(module.leaves("await", body) if body is not None else ()):
+    found: list[Node] = []
+    for word in module.leaves("await", body) if body is not None else ():
         awaited = module.parent(word)
         statement = module.parent(awaited) if awaited is not None else None
         run = awaited_of(module, statement) if statement is not None else None
-        if run is None or (i == 0) != (run.id == first.id) or not is_write(module, run):
-            return False
-    return True
+        if run is None or (not found) != (run.id == first.id) or not is_write(module, run):
+            return ()
+        found.append(run)
+    return tuple(found)
 
 
 @check.on(python_module("await"))

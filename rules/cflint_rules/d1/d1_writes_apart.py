@@ -64,7 +64,9 @@ Prisma are known.
 
 ## Fix safety
 
-There is no fix: what is done with the results has to move.
+Unsafe: either all are written or none, and the first one is written only where the code gets as far as the
+last. There is no fix where one of them is conditional or its result is used, and where the code does anything
+but declare values between them.
 
 Source: https://developers.cloudflare.com/d1/worker-api/d1-database/#batch
 """
@@ -76,7 +78,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, js, module, pattern, record, rule, sql
+from cflint.api import Finding, Module, Safety, Severity, js, module, pattern, record, rule, sql
+from cflint_rules.d1._batches import fix_of_rows
 from cflint_rules.d1._writes import BEGINS, WRITES, is_told_as_row, outermost
 
 if TYPE_CHECKING:
@@ -120,7 +123,7 @@ class _Write:
     aside: bool = False
 
 
-@rule(module(*_RUNS, *BEGINS), severity=Severity.NOTE)
+@rule(module(*_RUNS, *BEGINS), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
@@ -137,6 +140,7 @@ def check(subject: Module) -> Iterator[Finding]:
             *(subject.at(one.begin, "and this") for one in rest[:_MOST]),
             *(subject.at(row[0].begin, "so do these") for row in others[:_MOST]),
         ),
+        fix=fix_of_rows(subject, [[one.node for one in row] for row in rows]),
         words=js.database_word(subject, first.begin),
     )
 

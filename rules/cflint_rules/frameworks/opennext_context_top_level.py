@@ -84,7 +84,8 @@ ERROR: `getCloudflareContext` has been called in sync mode in either a static ro
 
 ## Fix safety
 
-There is no fix: what is made of the context has to move as well.
+Unsafe: a constant is made anew in each function that reads it, each time that it runs. There is no fix where
+code outside of functions reads it, or another module.
 
 Source: https://opennext.js.org/cloudflare/bindings, and the code of the package (1.20.17).
 """
@@ -93,13 +94,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Match, Severity, call, js, rule
+from cflint.api import Documents, Finding, Fix, Match, Safety, Severity, call, fixes, js, rule
 
 _LATER = (*js.FUNCTIONS, *js.CLASSES, "class_body")
 _PERHAPS = ("if_statement", "ternary_expression", "binary_expression", "try_statement", "switch_statement")
 
 
-@rule(call("getCloudflareContext"), severity=Severity.WARNING, documents=Documents.NOTHING)
+@rule(call("getCloudflareContext"), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if module.app is None or module.app.kind.id != "opennext" or js.arguments_of(match.node):
@@ -110,4 +111,6 @@ def check(match: Match) -> Iterator[Finding]:
     if any(above.type in _LATER or above.type in _PERHAPS for above in module.syntax.ancestors(match.node)):
         return
     message = "`getCloudflareContext()` throws while the app is built, when this module loads: call it later"
-    yield Finding(message, match.at(match.node))
+    edits = fixes.moved_to_uses(module, match.node)
+    fix = Fix.of("Make it in the functions that read it", edits, Safety.UNSAFE)
+    yield Finding(message, match.at(match.node), fix=fix)

@@ -100,7 +100,8 @@ Request context not found …
 
 ## Fix safety
 
-There is no fix: what is made of the request has to move as well.
+Unsafe: a constant is made anew in each function that reads it, each time that it runs. There is no fix where
+code outside of functions reads it, or another module.
 
 Source: the code of the package (rwsdk 1.7.3, `dist/runtime/requestInfo/worker.js`), and
 https://docs.rwsdk.com/guides/troubleshooting#request-context-errors
@@ -110,14 +111,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Match, Module, Severity, call, js, member_access, rule
+from cflint.api import (
+    Documents,
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    call,
+    fixes,
+    js,
+    member_access,
+    rule,
+)
 
 _MODULES = ("rwsdk/worker", "@redwoodjs/sdk/worker")
 _MEMBERS = ("request", "params", "ctx", "rw", "cf", "response")
 _CALL = "getRequestInfo"
 
 
-@rule(member_access(*_MEMBERS), call(_CALL), severity=Severity.WARNING, documents=Documents.NOTHING)
+@rule(
+    member_access(*_MEMBERS),
+    call(_CALL),
+    severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
+    documents=Documents.NOTHING,
+)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if module.app is None or module.app.kind.id != "rwsdk":
@@ -128,7 +148,10 @@ def check(match: Match) -> Iterator[Finding]:
     if not any(module.is_from(source, path, name) for path in _MODULES) or not _loads(module, match):
         return
     what = "`getRequestInfo()` throws" if is_call else f"`{match.text()}` is undefined"
-    yield Finding(f"{what} when the module loads: no request is answered then", match.at(match.node))
+    edits = fixes.moved_to_uses(module, match.node)
+    fix = Fix.of("Make it in the functions that read it", edits, Safety.UNSAFE)
+    message = f"{what} when the module loads: no request is answered then"
+    yield Finding(message, match.at(match.node), fix=fix)
 
 
 def _loads(module: Module, match: Match) -> bool:

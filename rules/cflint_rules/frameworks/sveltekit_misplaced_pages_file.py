@@ -68,8 +68,10 @@ export const load = () => ({ title: "notes" });
 
 ## What to do
 
-Move `_headers` and `_redirects` beside `package.json`. A `_routes.json`: delete it, and write its lists as
-`adapter({ routes: { include, exclude } })` in `svelte.config.js`.
+Move the file out of `static/`, into the folder of `package.json`, under the same name.
+
+- "set `routes`": Delete the file, and write its lists as `adapter({ routes: { include: […], exclude: […] }
+  })` in `svelte.config.js`.
 
 ## Not reported
 

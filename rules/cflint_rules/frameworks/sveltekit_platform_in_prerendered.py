@@ -65,9 +65,9 @@ export async function load({ platform }) {
 
 ## What to do
 
-If the page has to show what is stored now, write `export const prerender = false` in this file: it is then
-rendered for each request. If what is known at the build is enough, read it from a file or over HTTP instead
-of `platform`.
+Write `export const prerender = false` in this file: the page is then rendered for each request, with what is
+stored now. Only where what is known at the build is enough, keep `true`, and read it from a file instead of
+`platform`.
 
 ## Not reported
 
@@ -82,7 +82,7 @@ Cannot access platform.env.… in a prerenderable route
 
 ## Fix safety
 
-There is no fix: either the route is not prerendered, or its data comes from elsewhere.
+Unsafe: the page is no longer made by the build, but for each request.
 
 Source: the code of the packages (adapter-cloudflare 7.2.9, `index.js`: `emulate`; kit 2.70.4,
 `src/runtime/server/respond.js`), and https://svelte.dev/docs/kit/page-options#prerender
@@ -91,20 +91,25 @@ Source: the code of the packages (adapter-cloudflare 7.2.9, `index.js`: `emulate
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Module, Severity, js, module, pattern, rule
+from cflint.api import Documents, Finding, Fix, Module, Safety, Severity, js, module, pattern, rule
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
 _ROUTE = pattern(r"(?:.*/)?\+(?:page\.server|server)\.[jt]s")
 _RENDERING = ("load", "GET")
 _ASKS = pattern(rb"\bbuilding\b")
 
 
-@rule(module("prerender"), severity=Severity.WARNING, documents=Documents.NOTHING)
+@rule(module("prerender"), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(module: Module) -> Iterator[Finding]:
     app = module.app
     if app is None or app.kind.id != "sveltekit" or _ROUTE.fullmatch(module.path) is None:
         return
-    if not _is_prerendered(module) or _ASKS.search(module.document.data) is not None:
+    prerendered = _prerendered(module)
+    if prerendered is None or _ASKS.search(module.document.data) is not None:
         return
     rendering = [it.function for it in module.app_handlers if it.name in _RENDERING]
     for use in module.env_uses():
@@ -117,11 +122,12 @@ def check(module: Module) -> Iterator[Finding]:
         if not module.always_runs(use.whole, handler) or module.try_around(use.whole):
             continue
         message = f"`platform.env.{use.name}` throws in a prerenderable route, and the build stops"
-        yield Finding(message, module.at(use.node))
+        fix = Fix("Render it for each request", (module.replace(prerendered, "false"),), Safety.UNSAFE)
+        yield Finding(message, module.at(use.node), fix=fix)
 
 
-def _is_prerendered(module: Module) -> bool:
-    """Whether the module says `export const prerender = true`."""
+def _prerendered(module: Module) -> Node | None:
+    """The `true` of `export const prerender = true`."""
     for statement in module.root.named_children:
         declaration = statement.child_by_field_name("declaration")
         if statement.type != "export_statement" or declaration is None:
@@ -129,5 +135,6 @@ def _is_prerendered(module: Module) -> bool:
         for part in declaration.named_children:
             name, value = part.child_by_field_name("name"), part.child_by_field_name("value")
             if name is not None and value is not None and module.text(name) == "prerender":
-                return js.unwrap(value).type == "true"
-    return False
+                made = js.unwrap(value)
+                return made if made.type == "true" else None
+    return None

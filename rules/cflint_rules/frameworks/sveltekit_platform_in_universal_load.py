@@ -64,8 +64,10 @@ export const load = async ({ platform }) => {
 
 ## What to do
 
-Rename the file to `+page.server.ts` (or `+layout.server.ts`), where `load` gets `platform`; what it returns
-must then be plain data. A component that it returns stays in `+page.ts`, with a `load` that passes `data` on.
+Rename the file to `+page.server.ts` (or `+layout.server.ts`), where `load` gets `platform`, and write
+`PageServerLoad` for `PageLoad` (`LayoutServerLoad` for `LayoutLoad`) in it; where there is such a file
+already, move this into its `load`. What it returns must then be plain data: a component that it returns stays
+in `+page.ts`, with a `load` that passes `data` on.
 
 ## Not reported
 

@@ -41,13 +41,35 @@ export default {
 
 ## What to do
 
-Decide whether both may be let through once in a while. If so (a cache), keep it and suppress this. If not
-(a name, an invitation), a Durable Object by the key's name reads and writes in one method, in place of both
-here. What KV has already is copied.
+Let a Durable Object decide, which takes one request after the other: `export class Claims extends
+DurableObject { async take(value: string): Promise<boolean> { if ((await this.ctx.storage.get("value")) !==
+undefined) return false; await this.ctx.storage.put("value", value); return true; } }` in the main module
+(`import { DurableObject } from "cloudflare:workers"`), `"durable_objects": { "bindings": [{ "name": "CLAIMS",
+"class_name": "Claims" }] }` and `"migrations": [{ "tag": "claims-1", "new_sqlite_classes": ["Claims"] }]` in
+the configuration, behind what is there. In place of both, here: `if (!(await
+objects.get(objects.idFromName(thisKey)).take(thisValue)))`, with the objects' namespace that callers hand in
+for `objects`, with the key that KV has for `thisKey`, with what is written for `thisValue`; what the check
+did is done there. What reads or writes the key elsewhere goes there, too. Only if both may be let through
+once in a while, keep it and suppress this.
 
-- "with D1": Decide whether both may be let through once in a while. If so (a cache), keep it and suppress
-  this. If not (a name, an invitation), write `INSERT … ON CONFLICT DO NOTHING` for both, into a table of D1
-  with this key as `PRIMARY KEY`: `meta.changes` is 0 where it was taken. What KV has already is copied.
+- "with D1": Let a primary key of D1 decide, in place of both, here: ``const { meta } = await
+  db.prepare("INSERT INTO claims (id, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING").bind(thisKey,
+  thisValue).run(); if (meta.changes === 0)``, with the D1 database that callers hand in for `db`, with the
+  key that KV has for `thisKey`, with what is written for `thisValue`; what the check did is done there. A new
+  migration makes the table: `CREATE TABLE claims (id TEXT PRIMARY KEY, value TEXT)`. What reads or writes the
+  key elsewhere goes there, too. Only if both may be let through once in a while, keep it and suppress this.
+- "that ends": Let a Durable Object decide, which takes one request after the other: `export class Claims
+  extends DurableObject { async take(seconds: number): Promise<boolean> { if ((await
+  this.ctx.storage.get("taken")) !== undefined) return false; await this.ctx.storage.put("taken", true); await
+  this.ctx.storage.setAlarm(Date.now() + seconds * 1000); return true; } async alarm() { await
+  this.ctx.storage.deleteAll(); } }` in the main module (`import { DurableObject } from
+  "cloudflare:workers"`), `"durable_objects": { "bindings": [{ "name": "CLAIMS", "class_name": "Claims" }] }`
+  and `"migrations": [{ "tag": "claims-1", "new_sqlite_classes": ["Claims"] }]` in the configuration, behind
+  what is there. In place of both, here: `if (!(await
+  objects.get(objects.idFromName(thisKey)).take(thisTtl)))`, with the objects' namespace that callers hand in
+  for `objects`, with the key that KV has for `thisKey`, with the seconds that it is kept for `thisTtl`; what
+  the check did is done there. What reads or writes the key elsewhere goes there, too. Only if both may be let
+  through once in a while, keep it and suppress this.
 
 ## Not reported
 
@@ -69,6 +91,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
+from cflint_rules.kv._namespaces import may_be_other
+from cflint_rules.kv._races import is_admitted, lifetime, other_places, storage_words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -85,7 +109,9 @@ _CLAIM = pattern(
 
 @rule(call("put"), severity=Severity.NOTE)
 def check(match: Match) -> Iterator[Finding]:
-    if len(match.arguments) < 2 or not match.receiver_value.is_binding("kv"):
+    if len(match.arguments) < 2 or match.receiver is None or not match.receiver_value.is_binding("kv"):
+        return
+    if may_be_other(match.module, match.receiver):
         return
     for write in js.writes_by(match.module, match.call):
         yield from _raced(match, write)
@@ -100,6 +126,8 @@ def _raced(match: Match, write: js.Write) -> Iterator[Finding]:
     is_marked = len(write.arguments) > 2 or js.unwrap(write.arguments[1]).type in _PLAIN
     if is_marked and not _is_claim(module, write, function):
         return
+    if is_admitted(module, function):
+        return
     for read in js.reads_before_write(module, write, "get", function):
         if not _refuses(module, read.node) or not js.can_reach(module, read.node, write.node):
             continue
@@ -111,12 +139,20 @@ def _raced(match: Match, write: js.Write) -> Iterator[Finding]:
                 else f"two requests at once can both find {key} free, and the second overwrites the first: KV"
                 " cannot decide that",
                 match.at(write.node),
-                (module.at(read.node, "whether it is free is asked here"),),
-                words=(("with D1", ""),)
-                if any(environment.bindings_of("d1") for environment in module.environments)
-                else (),
+                (
+                    module.at(read.node, "whether it is free is asked here"),
+                    *other_places(module, write, read.node),
+                ),
+                words=_words(module, write),
             )
             return
+
+
+def _words(module: Module, write: js.Write) -> js.Words:
+    """Those for a store that decides, the value, and the case of a claim that ends."""
+    ends = (("that ends", ""),) if lifetime(module, write) is not None else ()
+    words = storage_words(module, write, "CLAIMS", counts=False)
+    return (*words, *ends, *js.word("thisValue", module, write.arguments[1]))
 
 
 def _is_claim(module: Module, write: js.Write, function: Node) -> bool:

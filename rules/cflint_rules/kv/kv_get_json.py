@@ -49,7 +49,8 @@ another one beside `KVNamespace`): it need not know `"json"`.
 
 Safe in JavaScript where the call stands in `JSON.parse()` itself. Unsafe by way of a variable, and in
 TypeScript: the type that the code gives the value (else `any`) becomes the type argument of `get()`, which
-does not compile where the namespace has no type.
+does not compile where the namespace has no type. Stored values that are falsy themselves (`0`, `false`) now
+count as missing where the code asks for the variable.
 
 Source: https://developers.cloudflare.com/kv/api/read-key-value-pairs/
 """
@@ -67,6 +68,8 @@ if TYPE_CHECKING:
 
 _CHECKS = frozenset({"if_statement", "while_statement"})
 _COMPARISONS = frozenset({"==", "!=", "===", "!=="})
+_CLAIMS = frozenset({"non_null_expression", "as_expression"})
+"""What says of a text that there is one."""
 _FREE = frozenset(
     {"variable_declarator", "return_statement", "arguments", "pair", "assignment_expression", "array"}
     | {"expression_statement"}
@@ -86,35 +89,77 @@ def check(match: Match) -> Iterator[Finding]:
     read = module.call(awaited.named_children[0])
     if read is None or read.callee is None or not _is_text_read(module, read):
         return
-    if text.type == "identifier":
-        edits = [_as_json(match, read.arguments), match.replace(match.node, module.text(text))]
-        if module.is_typescript:
-            edits.append(match.insert(read.callee.end_byte, f"<{_expected_type(module, match.node)}>"))
-        safety = Safety.UNSAFE
-    else:
-        typed = "<any>" if module.is_typescript else ""
-        whole = f'await {module.text(read.callee)}{typed}({module.text(read.arguments[0])}, "json")'
-        parent = module.parent(module.with_wrappers(match.node))
-        is_free = parent is not None and parent.type in _FREE
-        edits = [match.replace(match.node, whole if is_free else f"({whole})")]
-        safety = Safety.UNSAFE if module.is_typescript else Safety.SAFE
+    fix = _fix_by_name(match, read, text) if text.type == "identifier" else _fix_in_place(match, read)
     related = (module.at(read.node, "the text is read here"),) if text.type == "identifier" else ()
-    fix = Fix('Read the value as `"json"`', tuple(edits), safety)
-    yield Finding(
-        'KV parses JSON itself, in one step: `get(key, "json")`',
-        match.at(match.node),
-        related,
-        fix=fix if _is_plain(module, match.node) else None,
-    )
+    yield Finding('KV parses JSON itself, in one step: `get(key, "json")`', match.at(), related, fix=fix)
 
 
-def _is_plain(module: Module, parse: Node) -> bool:
-    """Whether what is left after the fix is what one would write: not `const x = y ? y : []`, and no type
-    that is written down in place."""
-    above = module.parent(module.with_wrappers(parse))
-    if above is not None and above.type in ("ternary_expression", "binary_expression"):
-        return False
-    return not _expected_type(module, parse).startswith("{")
+def _fix_in_place(match: Match, read: js.Call) -> Fix:
+    """Of `JSON.parse(await kv.get(key))`: the reading alone. A cast that stands around it stays."""
+    module = match.module
+    parent = module.parent(_with_parentheses(module, match.node))
+    is_cast = parent is not None and parent.type == "as_expression"
+    typed = "<any>" if module.is_typescript and not is_cast else ""
+    callee = module.text(read.callee) if read.callee is not None else ""
+    whole = f'await {callee}{typed}({module.text(read.arguments[0])}, "json")'
+    above = module.parent(module.with_wrappers(match.node))
+    is_free = above is not None and above.type in _FREE and not is_cast
+    safety = Safety.UNSAFE if module.is_typescript else Safety.SAFE
+    edit = match.replace(match.node, whole if is_free else f"({whole})")
+    return Fix('Read the value as `"json"`', (edit,), safety)
+
+
+def _fix_by_name(match: Match, read: js.Call, text: Node) -> Fix | None:
+    """Of a text that has a name: it is read as JSON, and the name stands in the place of what parses it, and
+    of the question whether there is anything (`text ? JSON.parse(text) : []`)."""
+    module = match.module
+    if read.callee is None:
+        return None
+    name = module.text(text)
+    claimed = "!" if module.is_typescript and match.arguments[0].type in _CLAIMS else ""
+    parsed = _with_parentheses(module, match.node)
+    cast = module.parent(parsed)
+    cast = cast if cast is not None and cast.type == "as_expression" else None
+    expected = _expected_type(module, parsed)
+    is_written_out = "\n" in expected
+    edits = [_as_json(match, read.arguments)]
+    if module.is_typescript and not (is_written_out and cast is not None):
+        typed = "any" if is_written_out else expected
+        edits.append(match.insert(read.callee.end_byte, f"<{typed}>"))
+    value = f"{name}{claimed}"
+    whole = cast if cast is not None else match.node
+    if is_written_out and cast is not None:
+        value = f"{value} as {expected}"
+    edits.append(_put(match, text, whole, value, is_written_out and cast is not None))
+    return Fix('Read the value as `"json"`', tuple(edits), Safety.UNSAFE)
+
+
+def _put(match: Match, text: Node, whole: Node, value: str, is_cast: bool) -> Edit:
+    """An edit that writes the value where the text is parsed; for `text ? … : null` as a whole."""
+    module = match.module
+    outer = module.with_wrappers(whole)
+    above = module.parent(outer)
+    if is_cast or above is None or above.type not in ("ternary_expression", "binary_expression"):
+        return match.replace(whole, value)
+    if above.type == "binary_expression":
+        found = module.operation(above)
+        is_guard = found is not None and found.operator == "&&" and _is_name(module, found.left, text)
+        return match.replace(above if is_guard else outer, value)
+    condition, other = above.child_by_field_name("condition"), above.child_by_field_name("alternative")
+    if other is None or other.id == outer.id or not _is_name(module, condition, text):
+        return match.replace(outer, value)
+    is_null = js.unwrap(other).type == "null"
+    return match.replace(above, value if is_null else f"{value} ?? {module.text(other)}")
+
+
+def _is_name(module: Module, node: Node | None, name: Node) -> bool:
+    """Whether an expression is a name, or asks whether that is there: `text`, `text !== null`."""
+    found = js.unwrap(node) if node is not None else None
+    operation = module.operation(found) if found is not None else None
+    if operation is not None and operation.operator in ("!=", "!==") and operation.left is not None:
+        right = js.unwrap(operation.right) if operation.right is not None else None
+        found = js.unwrap(operation.left) if right is not None and right.type == "null" else None
+    return found is not None and found.type == "identifier" and module.text(found) == module.text(name)
 
 
 def _only_value(match: Match, text: Node) -> Node | None:
@@ -135,15 +180,22 @@ def _only_value(match: Match, text: Node) -> Node | None:
     return js.unwrap(declaration.value)
 
 
-def _expected_type(module: Module, parse: Node) -> str:
+def _expected_type(module: Module, parsed: Node) -> str:
     """The type that the parsed value is said to have, by a cast or the declaration; else `any`."""
-    above = module.parent(parse)
+    above = module.parent(parsed)
     if above is not None and above.type == "as_expression":
         return module.text(above.named_children[-1])
     annotation = None
     if above is not None and above.type == "variable_declarator":
         annotation = js.first_named(above.child_by_field_name("type"))
     return module.text(annotation) if annotation is not None else "any"
+
+
+def _with_parentheses(module: Module, node: Node) -> Node:
+    above = module.parent(node)
+    while above is not None and above.type == "parenthesized_expression":
+        node, above = above, module.parent(above)
+    return node
 
 
 def _as_json(match: Match, arguments: tuple[Node, ...]) -> Edit:

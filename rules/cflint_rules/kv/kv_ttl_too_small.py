@@ -100,11 +100,15 @@ def check(match: Match) -> Iterator[Finding]:
     if written is not None and seconds is not None and seconds < _MINIMUM[name]:
         least = _MINIMUM[name]
         is_written_here = written.type != "identifier" and js.contains(options, written)
-        fix = Fix(f"Raise it to {least}", (match.replace(written, str(least)),), Safety.SAFE)
+        place: Node | None = None
+        fix: Fix | None = Fix(f"Raise it to {least}", (match.replace(written, str(least)),), Safety.SAFE)
+        if not is_written_here:
+            fix, place = _of_constant(match, written, least)
         yield Finding(
             f"`{name}` is {seconds:g} seconds, and has to be at least {least}: this throws",
             match.at(written),
-            fix=fix if is_written_here else None,
+            (module.at(place, "the number stands here"),) if place is not None else (),
+            fix,
         )
     floor = _floor(module, written) if match.word == "put" and written is not None else None
     if floor is not None:
@@ -141,6 +145,20 @@ def check(match: Match) -> Iterator[Finding]:
             "expires: `Math.ceil(… / 1000)`",
             match.at(expiration),
         )
+
+
+def _of_constant(match: Match, written: Node, least: int) -> tuple[Fix | None, Node | None]:
+    """A fix of a time that is a constant of the module, and where its number stands: there, or where the
+    constant is used elsewhere, too, here."""
+    module = match.module
+    declaration = module.scope.resolve(written) if written.type == "identifier" else None
+    if declaration is None or declaration.value is None or not declaration.constant or declaration.path:
+        return None, None
+    is_exported = any(above.type == "export_statement" for above in module.ancestors(declaration.node))
+    is_number = declaration.value.type == "number" and not is_exported
+    is_only = is_number and len(module.scope.references(declaration)) == 1
+    edit = match.replace(declaration.value if is_only else written, str(least))
+    return Fix(f"Raise it to {least}", (edit,), Safety.SAFE), declaration.value
 
 
 def _floor(module: Module, written: Node) -> Node | None:

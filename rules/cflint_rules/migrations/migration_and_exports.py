@@ -43,9 +43,9 @@ export class Lobby extends DurableObject<Env> {}
 
 ## What to do
 
-If the classes are in `migrations` and deployed so, take them out of `exports`. If wrangler's `exports` is
-wanted, carry every class over to it with its `storage`, and delete `migrations`: with both, or half of one,
-wrangler refuses the configuration.
+Take the classes out of `exports`, and leave `migrations`, by which they were deployed: with both, wrangler
+refuses the configuration. Only who wants wrangler's `exports` carries every class over to it with its
+`storage`, and deletes `migrations`.
 
 - "needs a `storage`": Add `"storage": "sqlite"` to the entry; for a class that `new_classes` created,
   `"legacy-kv"`: what was deployed keeps its storage. Without it wrangler refuses the configuration.

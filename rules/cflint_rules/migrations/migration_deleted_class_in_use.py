@@ -56,9 +56,9 @@ export default {
 
 ## What to do
 
-If the class is to go, and its data with it, delete its bindings and its export. If it is still used, take the
-name out of `deleted_classes` before the next deployment: that deletes its data, and leaves a binding to
-nothing.
+The class is still used here: take its name out of `deleted_classes` before the next deployment, which deletes
+its data, and leaves a binding to nothing. Only where the class is to go, and its data with it, delete its
+bindings and its export instead.
 
 ## Not reported
 
@@ -75,17 +75,31 @@ Seen in https://github.com/cloudflare/workers-sdk/issues/8210.
 
 ## Fix safety
 
-There is no fix: deleting a class deletes data.
+Unsafe: the class and its data stay; where they are to go, its bindings and its export go instead. There is no
+fix where `exports` says that it is deleted.
 
 Source: https://developers.cloudflare.com/durable-objects/observability/troubleshooting/
 """
 
 from collections.abc import Iterator
 
-from cflint.api import Environment, Finding, Location, Project, Severity, Worker, config, rule, worker
+from cflint.api import (
+    Environment,
+    Finding,
+    Fix,
+    Location,
+    Project,
+    Safety,
+    Severity,
+    Worker,
+    config,
+    fixes,
+    rule,
+    worker,
+)
 
 
-@rule(worker(), severity=Severity.ERROR, deployed=True)
+@rule(worker(), severity=Severity.ERROR, fix=Safety.UNSAFE, deployed=True)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     for environment in subject.environments:
         if environment.is_open("exports") or not environment.lifecycle.complete:
@@ -100,10 +114,10 @@ def _uses(
 ) -> Iterator[Finding]:
     deleted = Location(environment.config.document, gone.span, "here it is deleted, with all its data")
     bound = environment.durable_object_classes.get(name)
+    fix = _kept(environment, name, gone)
     if bound is not None:
-        yield Finding(
-            f"`{name}` is bound, but a migration deletes the class", bound.place("class_name"), (deleted,)
-        )
+        message = f"`{name}` is bound, but a migration deletes the class"
+        yield Finding(message, bound.place("class_name"), (deleted,), fix)
         return
     for other in project.workers:
         for found in other.environments:
@@ -113,6 +127,7 @@ def _uses(
                         f"`{name}` of `{environment.worker_name}` is bound, but a migration there deletes it",
                         binding.place("class_name"),
                         (deleted,),
+                        fix,
                     )
     if environment.name is None and not subject.is_document:
         owner = project.exports.find_class(subject, name)
@@ -122,5 +137,20 @@ def _uses(
                 f"`{name}` is still exported, but a migration deletes the class",
                 Location(document, owner.name_span),
                 (deleted,),
+                fix,
                 severity=Severity.WARNING,
             )
+
+
+def _kept(environment: Environment, name: str, gone: config.DeletedClass) -> Fix | None:
+    """The fix after which no migration deletes a class."""
+    home = environment.source_of("migrations")
+    for migration in environment.lifecycle.migrations:
+        listed = migration.node.get("deleted_classes")
+        for index, item in enumerate(listed.items if listed is not None else ()):
+            if item.text == name and item.span == gone.span:
+                path = home.path("migrations", migration.index, "deleted_classes")
+                alone = listed is not None and len(listed.items) == 1
+                edits = fixes.remove_key(environment.config, path if alone else (*path, index))
+                return Fix.of(f"Keep `{name}`", edits, Safety.UNSAFE)
+    return None

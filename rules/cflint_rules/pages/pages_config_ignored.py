@@ -38,7 +38,7 @@ export const onRequestGet: PagesFunction<{ NOTES: KVNamespace }> = async ({ env 
 
 ## What to do
 
-Decide where the project is deployed. Unless you know better, to Pages, as its `functions/` says: add
+Unless you know better, the project is deployed to Pages, as its `functions/` says: add
 `"pages_build_output_dir": "dist"` at the top of this file, with the folder that is deployed for `"dist"`.
 Its bindings and variables then count, with the ids that stand here, and those of the dashboard no longer
 do. As a Worker: add `main` or `assets` instead, after which `functions/` is not run.
@@ -58,8 +58,8 @@ We detected a configuration file at … but it is missing the "pages_build_outpu
 
 ## Fix safety
 
-There is no fix: which folder is deployed is said elsewhere, and what the dashboard has is replaced by the
-file once it counts.
+Unsafe: the file counts from then on, with the ids that stand in it, and the bindings and variables of the
+dashboard no longer do. There is no fix where the folder that is deployed is not known.
 
 Source: https://developers.cloudflare.com/pages/functions/wrangler-configuration/, and workers-sdk,
 `packages/wrangler/src/pages/deploy.ts`
@@ -74,11 +74,14 @@ from itertools import islice
 from cflint.api import (
     Documents,
     Finding,
+    Fix,
     Project,
+    Safety,
     Severity,
     WranglerConfig,
     config,
     configuration,
+    fixes,
     pattern,
     quoted,
     rule,
@@ -93,7 +96,13 @@ _FOLDERS = ("dist", "public", "build", "out", "_site", "static")
 _USUAL = frozenset({"wrangler.toml", "wrangler.json", "wrangler.jsonc"})
 
 
-@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTHING)
+@rule(
+    configuration(),
+    severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
+    deployed=True,
+    documents=Documents.NOTHING,
+)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_pages or subject.is_typescript or subject.file_name not in _USUAL:
         return
@@ -118,11 +127,14 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if not lost:
         return
     what = quoted(lost[0]) + (f" and {len(lost) - 1} more" if len(lost) > 1 else "")
+    deployed = _folder(subject, project)
+    edits = fixes.set_key(subject, ("pages_build_output_dir",), deployed) if deployed is not None else None
     yield Finding(
         "a deployment to Pages ignores this file, which lacks `pages_build_output_dir`:"
         f" there {whose} no {what} from it",
         subject.top.place,
-        words=_folder(subject, project),
+        fix=Fix.of(f"Say that `{deployed}` is deployed", edits, Safety.UNSAFE),
+        words=(('"dist"', f'"{deployed}"'),) if deployed is not None else (),
     )
 
 
@@ -133,12 +145,18 @@ def _is_of_next_on_pages(subject: WranglerConfig, project: Project) -> bool:
     return document is not None and _NEXT_ON_PAGES in config.Manifest(document).dependencies
 
 
-def _folder(subject: WranglerConfig, project: Project) -> tuple[tuple[str, str], ...]:
-    """The folder that is deployed: what a script says, or the one of the usual names that is there."""
+def _folder(subject: WranglerConfig, project: Project) -> str | None:
+    """The folder that is deployed: what a script says, the one of the usual names that is there, or the one
+    into which Vite builds by itself."""
+    if _is_of_next_on_pages(subject, project):
+        return _OUTPUT_OF_NEXT
     manifest = project.sources.document(posixpath.join(subject.directory, "package.json"))
     said = _DEPLOYS.search(manifest.data.decode(errors="replace")) if manifest is not None else None
-    there = {name.rstrip("/") for name in project.workspace.entries(subject.directory)}
-    folder = said[1] if said is not None else next((name for name in _FOLDERS if name in there), None)
-    if _is_of_next_on_pages(subject, project):
-        folder = _OUTPUT_OF_NEXT
-    return (('"dist"', f'"{folder}"'),) if folder is not None else ()
+    if said is not None:
+        return said[1]
+    there = project.workspace.entries(subject.directory)
+    vite = next((name for name in there if name.startswith("vite.config.")), None)
+    found = project.sources.document(posixpath.join(subject.directory, vite)) if vite is not None else None
+    if found is not None and b"vite build" in (manifest.data if manifest is not None else b""):
+        return None if b"outDir" in found.data or b"root:" in found.data else "dist"
+    return next((name for name in _FOLDERS if name in there), None)

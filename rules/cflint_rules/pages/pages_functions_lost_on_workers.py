@@ -34,9 +34,10 @@ export const onRequestGet: PagesFunction = async () => new Response("none yet");
 
 ## What to do
 
-If the project is deployed with `wrangler deploy`, compile them: run `npx wrangler pages functions build
---outdir worker` in the build, and set `main` to `worker/index.js`. If it is deployed to Pages, write
-`pages_build_output_dir` in place of `assets`, and deploy with `wrangler pages deploy`.
+Keep the Worker, as the configuration says, and compile the functions: run
+`npx wrangler pages functions build --outdir worker` before `wrangler deploy`, and add `"main":
+"worker/index.js"`. Only where a project on Pages is meant, write `pages_build_output_dir` with the folder in
+place of `assets`, and `wrangler pages deploy` for `wrangler deploy`.
 
 ## Not reported
 

@@ -38,8 +38,8 @@ export const onRequestGet: PagesFunction = async () => new Response("notes");
 
 Delete the key: wrangler refuses the file with it.
 
-- "deployed as a Worker": Delete `pages_build_output_dir` instead, and leave this key: the scripts deploy a
-  Worker (`wrangler deploy`, no `wrangler pages deploy`), which wrangler refuses with both.
+- "the scripts deploy a Worker": Delete `pages_build_output_dir` instead, and leave this key: wrangler, which
+  refuses both together, is called by `wrangler deploy`, and nowhere by `wrangler pages deploy`.
 - "no environment": Rename it to `preview` or `production`, or delete it: wrangler refuses the file with any
   other.
 - "`account_id`": Delete the key. Where the login has several accounts, set the environment variable
@@ -66,7 +66,15 @@ Configuration file cannot contain both both "main" and "pages_build_output_dir" 
 
 ## Fix safety
 
-There is no fix: what the key is there for needs a Worker.
+Unsafe: the key goes, and what it is there for.
+
+- "the scripts deploy a Worker": whoever deploys the folder to Pages by other means than the scripts does so
+  with a file of its own from then on.
+- "`account_id`": who has several accounts has to say which, by the variable `CLOUDFLARE_ACCOUNT_ID`.
+- "Pages does not support": what the key is there for needs a Worker of its own, and is gone; as it is,
+  wrangler refuses the whole file.
+
+There is no fix for environments, and for cron triggers of a file that Pages ignores.
 
 Source: workers-sdk, `packages/workers-utils/src/config/validation-pages.ts`, and
 https://developers.cloudflare.com/pages/functions/wrangler-configuration/
@@ -79,14 +87,18 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Documents,
+    Edit,
     Environment,
     Finding,
+    Fix,
     Location,
     Project,
+    Safety,
     Severity,
     WranglerConfig,
     config,
     configuration,
+    fixes,
     rule,
 )
 
@@ -96,30 +108,55 @@ _REFUSED = (
     *("define", "alias", "base_dir", "find_additional_modules"),
 )
 """Keys that the check of Pages has had in no version: they are about a Worker, or about how one is built."""
+_FOLDER = "pages_build_output_dir"
 _ENVIRONMENTS = frozenset({"preview", "production"})
 
 
-@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTHING, templates=True)
+@rule(
+    configuration(),
+    severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
+    deployed=True,
+    documents=Documents.NOTHING,
+    templates=True,
+)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if subject.is_typescript or subject.deployment.entry:
         return
     if not subject.is_pages:
         yield from _ignored(subject, project)
         return
-    words = (("deployed as a Worker", ""),) if _is_worker(subject, project) else ()
+    is_worker = _is_worker(subject, project)
     found: dict[str, list[Location]] = {}
+    paths: dict[str, list[config.Path]] = {}
     for environment in subject.environments:
-        for name, at in _refused(environment):
+        for name, at, path in _refused(environment):
             found.setdefault(name, []).append(at)
+            paths.setdefault(name, []).append(environment.path(*path))
         if environment.name is not None and environment.name not in _ENVIRONMENTS:
             yield Finding(
                 f"a Pages project has no environment `{environment.name}`: only `preview` and `production`",
                 environment.place,
             )
     for name, (first, *others) in found.items():
+        why = "wrangler refuses this file" + (", and the scripts deploy a Worker" if is_worker else "")
+        gone: list[config.Path] = [(_FOLDER,)] if is_worker else paths[name]
         yield Finding(
-            f"Pages does not support `{name}`: wrangler refuses this file", first, tuple(others), words=words
+            f"Pages does not support `{name}`: {why}",
+            first,
+            tuple(others),
+            _without(subject, _FOLDER if is_worker else name, gone),
         )
+
+
+def _without(subject: WranglerConfig, name: str, paths: list[config.Path]) -> Fix | None:
+    edits: list[Edit] = []
+    for path in paths:
+        removed = fixes.remove_key(subject, path)
+        if removed is None:
+            return None
+        edits += removed
+    return Fix.of(f"Delete `{name}`", tuple(edits), Safety.UNSAFE)
 
 
 def _is_worker(subject: WranglerConfig, project: Project) -> bool:
@@ -133,21 +170,22 @@ def _is_worker(subject: WranglerConfig, project: Project) -> bool:
     )
 
 
-def _refused(environment: Environment) -> Iterator[tuple[str, Location]]:
+def _refused(environment: Environment) -> Iterator[tuple[str, Location, config.Path]]:
+    """What Pages does not take: its name, its place, and the path of what has to go."""
     for key in _REFUSED:
         node = environment.own(key)
         if node is not None and _says_something(node):
-            yield key, environment.location(node)
+            yield key, environment.location(node), (key,)
     build = environment.own("build")
     command = build.get("command") if build is not None else None
     if command is not None and command.text:
-        yield "build", environment.location(command)
+        yield "build", environment.location(command), ("build",)
     crons = environment.own_items("triggers", "crons")
     if crons:
-        yield "triggers", environment.location(crons[0])
+        yield "triggers", environment.location(crons[0]), ("triggers",)
     consumers = environment.own_items("queues", "consumers")
     if consumers:
-        yield "queues.consumers", environment.location(consumers[0])
+        yield "queues.consumers", environment.location(consumers[0]), ("queues", "consumers")
 
 
 def _says_something(node: config.ConfigNode) -> bool:

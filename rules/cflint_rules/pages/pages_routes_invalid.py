@@ -64,7 +64,8 @@ Overlapping rules found. Please make sure that rules ending with a splat (eg. "/
 
 ## Fix safety
 
-There is no fix: only the author knows which paths are meant.
+Safe: a rule that another one covers goes, one without a `/` in front gets it, and the version is 1. Nothing
+else has a fix: only the author knows which paths are meant.
 
 Source: https://developers.cloudflare.com/pages/functions/routing/#create-a-_routesjson-file, and the checks
 of wrangler 4.164.
@@ -78,12 +79,15 @@ from collections.abc import Iterator, Sequence
 from cflint.api import (
     Documents,
     Finding,
+    Fix,
     Location,
     Project,
+    Safety,
     Severity,
     WranglerConfig,
     config,
     configuration,
+    fixes,
     quoted,
     rule,
 )
@@ -93,7 +97,7 @@ _LONGEST = 100
 _SHOWN = 60
 
 
-@rule(configuration(), severity=Severity.WARNING, deployed=True, documents=Documents.NOTHING)
+@rule(configuration(), severity=Severity.WARNING, fix=Safety.SAFE, deployed=True, documents=Documents.NOTHING)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if not subject.is_pages:
         return
@@ -101,8 +105,25 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         return  # nobody reads it
     for found in config.routes_files(project, subject):
         for message, node in _faults(found.root):
-            yield Finding(message, Location(found.document, node.span))
+            yield Finding(message, Location(found.document, node.span), fix=_fix(found, message, node))
             break  # wrangler stops at the first
+
+
+def _fix(found: config.DataDocument, message: str, node: config.ConfigNode) -> Fix | None:
+    """The fix of a rule that another one covers, or that lacks its `/`, and of the version."""
+    if message.startswith("`version`"):
+        return Fix.of("Write version 1", fixes.set_key(found, ("version",), 1), Safety.SAFE)
+    for key in ("include", "exclude"):
+        listed = found.root.get(key)
+        for index, item in enumerate(listed.items if listed is not None else ()):
+            if item is not node or item.text is None:
+                continue
+            if "overlaps" in message:
+                return Fix.of("Delete it", fixes.remove_key(found, (key, index)), Safety.SAFE)
+            if "begin with" in message:
+                text = f"/{item.text}"
+                return Fix.of(f"Write `{text}`", fixes.replace_text(found, item, text=text), Safety.SAFE)
+    return None
 
 
 def _runs_code(subject: WranglerConfig, project: Project) -> bool:

@@ -47,25 +47,27 @@ goes through.
 
 ## Fix safety
 
-There is no fix: what to answer is up to the author.
+Unsafe: requests without the fields get status 400, with a text of the fix's own. There is no fix where the
+function returns anything but a `Response` of `workers`, and for fields that are read under a condition.
 
 Source: https://docs.python.org/3/library/exceptions.html#KeyError
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Severity, python, python_module, rule
+from cflint.api import Finding, Fix, Safety, Severity, python, python_module, rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
+_RESPONSE = "workers.Response"
 _CAUGHT = ("KeyError", "LookupError")
 
 
-@rule(python_module("json"), severity=Severity.NOTE)
+@rule(python_module("json"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(module: python.PythonModule) -> Iterator[Finding]:
     # Imported where used: libcst is slow to load.
     if not module.workers or b"await" not in module.document.data or module.has_errors:
@@ -94,8 +96,64 @@ def check(module: python.PythonModule) -> Iterator[Finding]:
                 f"a request without this field ends with status 500: check `{name.value}` first",
                 module.at(first),
                 (module.at(assigned, "the client sends it"),),
+                fix=_fix(
+                    module, assigned, function, name.value, [it for it in reads if it[1] not in (asked or ())]
+                ),
                 words=(('"FIELD"', f'"{field}"'),),
             )
+
+
+def _fix(
+    module: python.PythonModule,
+    assigned: cst.Assign,
+    function: cst.FunctionDef | None,
+    name: str,
+    reads: Sequence[tuple[cst.Subscript, str]],
+) -> Fix | None:
+    """A check of the fields that are read whatever the request is, where the function answers by itself."""
+    import libcst as cst
+
+    line = module.parent(assigned)
+    if function is None or not isinstance(line, cst.SimpleStatementLine) or not _answers(module, function):
+        return None
+    around = _conditions(module, assigned)
+    fields = [
+        key
+        for read, key in reads
+        if _conditions(module, read) <= around and not module.is_handled(read, *_CAUGHT)
+    ]
+    if not fields or len(line.body) > 1:
+        return None
+    listed = [f'"{key}"' for key in dict.fromkeys(fields)]
+    asked = " or ".join(f"{field} not in {name}" for field in listed)
+    newline, indent = module.document.newline, module.indent_at(module.span(line).start)
+    inner = indent + ("\t" if indent.startswith("\t") else "    ")
+    text = (
+        f"{newline}{indent}if not isinstance({name}, dict) or {asked}:"
+        f'{newline}{inner}return Response("a field is missing", status=400)'
+    )
+    end = module.document.line_span(module.document.line_of(module.span(line).end)).end
+    return Fix("Check the fields first", (module.insert(end, text),), Safety.UNSAFE)
+
+
+def _answers(module: python.PythonModule, function: cst.FunctionDef) -> bool:
+    """Whether a function returns a `Response` of the SDK, and nothing else."""
+    import libcst as cst
+
+    made = [it.value for it in module.find_in(function, cst.Return) if it.value is not None]
+    calls = [it.func for it in made if isinstance(it, cst.Call)]
+    names = [it.value if isinstance(it, cst.Attribute) else it for it in calls]
+    return bool(made) and len(calls) == len(made) and all(module.origin(it) == _RESPONSE for it in names)
+
+
+def _conditions(module: python.PythonModule, node: cst.CSTNode) -> frozenset[cst.CSTNode]:
+    """What decides whether a place is reached at all."""
+    import libcst as cst
+
+    kinds = (cst.If, cst.IfExp, cst.For, cst.While, cst.FunctionDef, cst.Lambda, cst.CompFor, cst.Match)
+    return frozenset(
+        above for above in module.ancestors(node) if isinstance(above, (*kinds, cst.ExceptHandler))
+    )
 
 
 def _reads_json(value: cst.BaseExpression) -> bool:

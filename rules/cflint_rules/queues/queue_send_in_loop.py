@@ -52,17 +52,18 @@ by itself.
 
 ## Fix safety
 
-There is no fix: the messages have to be gathered, and a batch fails or succeeds as a whole.
+Unsafe: a batch is sent as a whole, behind the loop, or not at all, and its messages may have 256 KB together.
+No fix is offered where the promise of `send()` is not awaited in a statement of its own.
 
 Source: https://developers.cloudflare.com/queues/configuration/javascript-apis/#queue
 """
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, call, js, rule
+from cflint.api import Finding, Fix, Match, Safety, Severity, call, fixes, js, rule
 
 
-@rule(call("send"), severity=Severity.NOTE)
+@rule(call("send"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("queue"):
         return
@@ -74,5 +75,23 @@ def check(match: Match) -> Iterator[Finding]:
         " `sendBatch()`",
         match.at(match.callee),
         (match.at(found.head, "the loop"),),
+        _fix(match, found),
         words=js.word("queue", match.module, match.receiver),
     )
+
+
+def _fix(match: Match, turn: js.Turn) -> Fix | None:
+    if not 1 <= len(match.arguments) <= 2 or match.receiver is None or turn.changes(match.receiver):
+        return None
+    body = match.text(match.arguments[0])
+    options = js.unwrap(match.arguments[1]) if len(match.arguments) == 2 else None
+    written = "body" if body == "body" else f"body: {body}"
+    if options is not None:
+        is_literal = options.type == "object"
+        inside = match.text(options)[1:-1].strip().rstrip(",") if is_literal else f"...{match.text(options)}"
+        written = f"{written}, {inside}" if inside else written
+    call = f"{match.text(match.receiver)}.sendBatch({{part}})"
+    if "{" in match.text(match.receiver):
+        return None
+    how = fixes.Gathered("messages", 100, call, "Send them with `sendBatch()`")
+    return fixes.fix_by_gathering(turn, match.node, f"{{ {written} }}", how)

@@ -41,11 +41,16 @@ export default {
 
 ## What to do
 
-Ask for all pages: `const objects = []; let cursor: string | undefined; do { const page = await
-bucket.list({ …options, cursor }); objects.push(...page.objects); cursor = page.truncated ? page.cursor :
-undefined; } while (cursor);` in the place of the statement, and `objects` for the result's `.objects` below
-it. As it is, from the 1,001st object on something is missing. Only where one page is meant, give the client
-its `cursor` instead.
+Ask for all pages: `let page = await bucket.list({ …options }); const objects = [...page.objects]; while
+(page.truncated) { page = await bucket.list({ …options, cursor: page.cursor }); objects.push(...page.objects);
+}` in the place of the statement, and `objects` for the result's `.objects` below it. As it is, from the
+1,001st object on something is missing. Only where one page is meant, give the client its `cursor` instead.
+
+- "one of several": Write once in this file `async function allObjects(store: R2Bucket, options: R2ListOptions
+  = {}) { let page = await store.list(options); const objects = [...page.objects]; while (page.truncated) {
+  page = await store.list({ ...options, cursor: page.cursor }); objects.push(...page.objects); } return {
+  objects }; }`, and for this call, and the other ones beside it, `allObjects(bucket, { …options })`: what
+  reads `.objects` of the result stays. As it is, from the 1,001st object on something is missing.
 
 ## Not reported
 
@@ -54,17 +59,18 @@ and results that are handed on as a whole.
 
 ## Fix safety
 
-No fix: whether all objects are wanted, and what to do with each page, is up to you.
+Unsafe: all of them are read now, with a request for each thousand; where only one page is meant, the client
+needs its `cursor` instead. No fix is offered where more of the result is used than its `objects`.
 
 Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
 """
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, call, js, rule
+from cflint.api import Finding, Match, Safety, Severity, call, fixes, js, rule
 
 
-@rule(call("list"), severity=Severity.NOTE)
+@rule(call("list"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     if not match.receiver_value.is_binding("r2"):
         return
@@ -76,5 +82,6 @@ def check(match: Match) -> Iterator[Finding]:
             (match.at(match.node, "listed here"),)
             if found.start_point.row != match.node.start_point.row
             else (),
+            fixes.fix_by_pages(match.module, match.node, "objects", "{page}.truncated"),
             words=js.list_words(match.module, match.node, "bucket"),
         )

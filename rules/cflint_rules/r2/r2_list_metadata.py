@@ -56,7 +56,11 @@ export default {
 
 ## What to do
 
-Ask for it: `list({ …, include: ["customMetadata"] })` (`httpMetadata` for that). As it is, it is `undefined`.
+Add what is missing to the array `include` of the options of `list()`, or the array where there is none. As it
+is, it is `undefined`.
+
+- "have no `<name>`": Add `"<name>"` to the array `include` of the options of `list()`, or the array where
+  there is none. As it is, it is `undefined`.
 
 ## Not reported
 
@@ -115,13 +119,14 @@ def check(match: Match) -> Iterator[Finding]:
         for name, at in _reads(module, item):
             if _READS[name] not in included:
                 found.setdefault(_READS[name], []).append(at)
-    for number, (name, places) in enumerate(found.items()):
+    fix = _fix(module, options, tuple(found)) if found else None
+    for name, places in found.items():
         places.sort(key=lambda node: node.start_byte)
         yield Finding(
             f"the objects of this `list()` have no `{name}`: `include` does not ask for it",
             module.at(places[0]),
             (module.at(match.name, "listed here"),),
-            _fix(module, options, tuple(found)) if number == 0 else None,
+            fix,
         )
 
 

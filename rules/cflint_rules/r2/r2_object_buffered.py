@@ -49,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
+from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -76,7 +76,32 @@ def check(match: Match) -> Iterator[Finding]:
     if result.declaration is None:
         text = f"{match.text(match.receiver)}.body"
         fix = Fix.of(f"Answer with `{text}`", (module.replace(result.node, text),), Safety.UNSAFE)
+    else:
+        fix = _without_name(match, result, answers)
     yield Finding("the whole object is read into memory before the answer begins", match.at(), fix=fix)
+
+
+def _without_name(match: Match, result: js.Awaited, answers: list[Node]) -> Fix | None:
+    """The variable goes: its uses become the `body` and the `size` of the object."""
+    module, declarator = match.module, match.module.parent(result.node)
+    statement = module.parent(declarator) if declarator is not None else None
+    holder = module.parent(statement) if statement is not None else None
+    if statement is None or holder is None or holder.type not in ("statement_block", "program"):
+        return None
+    is_name = match.receiver is not None and match.receiver.type == "identifier"
+    if not is_name or len(statement.named_children) != 1 or statement.type != "lexical_declaration":
+        return None
+    stored = match.text(match.receiver)
+    edits = [Edit(module.document, module.whole_lines(statement), "")]
+    for use in result.references:
+        above = module.parent(use)
+        if above is None or above.type not in ("arguments", "member_expression"):
+            return None
+        if use in answers:
+            edits.append(module.replace(use, f"{stored}.body"))
+        else:
+            edits.append(module.replace(above, f"{stored}.size"))
+    return Fix.of(f"Answer with `{stored}.body`", tuple(edits), Safety.UNSAFE)
 
 
 def _is_at(module: Module, use: Node, content: Node) -> bool:

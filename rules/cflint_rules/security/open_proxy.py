@@ -41,10 +41,10 @@ URL(target).hostname)) return new Response(null, { status: 403 })`, with `redire
 options, since a redirect leads elsewhere. If any host is meant, ask for a token instead (401 without): as
 it is, the address serves whoever finds it.
 
-- "a text in it": Compare the host in place of the text: `const hosts = ["cdn.example.com"]; if
-  (!URL.canParse(target) || !hosts.includes(new URL(target).hostname)) return new Response(null, { status:
-  403 })`, with the hosts that stand in the texts which are looked for today. As it is,
-  `https://evil.example/?example.com` passes.
+- "a text in it": Compare the host in place of the text: `const hosts = ["example.com"]; if
+  (!URL.canParse(target) || !hosts.some((host) => ("." + new URL(target).hostname).endsWith("." + host)))
+  return new Response(null, { status: 403 })`, with the hosts that stand in the texts which are looked for
+  today; names below them pass as well. As it is, `https://evil.example/?example.com` passes.
 - "all headers": Send only those that are needed: `headers: { accept: request.headers.get("accept") ?? "*/*"
   }`. As it is, that server gets the visitor's cookies and tokens.
 
@@ -64,7 +64,8 @@ function, those before which anything looks as if it asked who sends the request
 
 ## Fix safety
 
-No fix: which hosts are wanted is up to the author.
+Unsafe: an address that passes today since the text stands in its path or query is refused. There is a fix
+where code looks for the names of hosts in the text; which other hosts are wanted is up to the author.
 
 Source: https://owasp.org/www-community/attacks/Server_Side_Request_Forgery
 """
@@ -76,7 +77,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, pattern, rule
 from cflint_rules.security._hosts import Way, loose_checks, ways_to
 from cflint_rules.security._routes import is_asked_around
 
@@ -85,10 +86,12 @@ if TYPE_CHECKING:
 
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "all", "use", "openapi"})
 _MOST = 4
+_HOST = pattern(r"(?:https?://)?\.?([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})/?", re.IGNORECASE)
+"""The name of a host, as it may be looked for in the text of a URL."""
 _AUTHORISES = pattern(r"authorization|api-?key|token|secret", re.IGNORECASE)
 
 
-@rule(call("fetch"), severity=Severity.NOTE)
+@rule(call("fetch"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not match.arguments or not js.is_global(module, match.call.callee, "fetch"):
@@ -132,6 +135,7 @@ def check(match: Match) -> Iterator[Finding]:
         message,
         match.at(),
         related,
+        fix=_fix([(name.module, one) for name, one in loose]),
         words=js.word("target", module, match.arguments[0] if match.arguments else None),
     )
     headers = module.property_value(match.arguments[1], "headers") if len(match.arguments) > 1 else None
@@ -141,6 +145,42 @@ def check(match: Match) -> Iterator[Finding]:
             module.at(headers),
             (match.at(),),
         )
+
+
+def _fix(loose: list[tuple[Module, js.Call]]) -> Fix | None:
+    """`!url.includes("example.com")` as a question for the host, or for one below it: all of them at once
+    where several are joined."""
+    negated = [(module, above) for module, one in loose if (above := module.parent(one.node)) is not None]
+    if not negated or any(above.type != "unary_expression" for _, above in negated):
+        return None
+    module, first = negated[0]
+    whole, parts = first, [first]
+    for above in module.ancestors(first):
+        both = module.operation(above) if above.type == "binary_expression" else None
+        if both is None or both.operator != "&&":
+            break
+        whole = above
+        parts.append(both.right)
+    names = [module.call(js.first_named(part)) for part in parts]
+    known = {above.id for one, above in negated if one.path == module.path}
+    if {part.id for part in parts} != known or any(it is None or it.name != "includes" for it in names):
+        return None
+    texts = [module.string_of(it.arguments[0]) or "" for it in names if it is not None and it.arguments]
+    hosts = [found[1] for text in texts if (found := _HOST.fullmatch(text)) is not None]
+    receivers = {module.text(it.receiver) for it in names if it is not None and it.receiver is not None}
+    if len(hosts) < len(parts) or len(receivers) != 1:
+        return None
+    url, quote = receivers.pop(), module.text(names[0].arguments[0])[:1] if names[0] is not None else '"'
+    wanted = [it for it in dict.fromkeys(hosts) if not any(it.endswith(f".{other}") for other in hosts)]
+    listed = ", ".join(f"{quote}{host}{quote}" for host in wanted)
+    asked = f"`.${{new URL({url}).hostname}}`.endsWith(`.${{host}}`)"
+    said = f"!URL.canParse({url}) || ![{listed}].some((host) => {asked})"
+    outer = module.parent(whole)
+    is_apart = (
+        outer is None or outer.type != "binary_expression" or js.Operation(module, outer).operator == "||"
+    )
+    said = said if is_apart else f"({said})"
+    return Fix("Compare the host", (module.replace(whole, said),), Safety.UNSAFE)
 
 
 def _is_guarded(way: Way, match: Match) -> bool:

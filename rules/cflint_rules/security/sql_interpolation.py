@@ -45,6 +45,10 @@ export default {
 Write `?` in its place, without quotation marks around it, and hand the value to `.bind(…)` (`exec()` of a
 Durable Object: after the text), in the order of the `?`. As it is, the value can go on as SQL.
 
+- "keys of an object": Keep only the columns that a client may set. Where `body` has been read: `const allowed
+  = [LIST]; const sent = Object.fromEntries(Object.entries(body).filter(([key]) => allowed.includes(key)))`,
+  and below it `sent` for `body` where names and values are taken. Leave out of the list what a client may not
+  set (whose a row is, roles, prices). Other names change nothing then.
 - "from a list": A name cannot be bound. Look it up: `const column = ({ name: "name", date: "created_at" }
   as Record<string, string>)[asked] ?? "name"`, with the columns that may be asked for; another text then
   changes nothing.
@@ -75,6 +79,7 @@ Source: https://developers.cloudflare.com/d1/worker-api/prepared-statements/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -90,6 +95,7 @@ from cflint.api import (
     call,
     fixes,
     js,
+    pattern,
     python,
     python_module,
     quoted,
@@ -100,6 +106,9 @@ from cflint.api import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_WRITTEN = pattern(r"\b(?:UPDATE|INTO)\s+[\"`\[]?(\w+)", re.IGNORECASE)
+_SET = pattern(r"(\w+)[\"`\]]?\s*=(?!=)")
+_MOST_COLUMNS = 24
 _BINDABLE = (sql.HolePosition.VALUE, sql.HolePosition.QUOTED, sql.HolePosition.LIST)
 
 
@@ -157,7 +166,38 @@ def _interpolated(
         related=tuple(related),
         fix=_fix(use, [hole for hole, _, _ in found]) if use is not None else None,
         severity=None if sent else Severity.NOTE,
+        words=() if values else _words(match.module, hole.node, text),
     )
+
+
+def _words(module: Module, hole: Node, text: sql.SqlText) -> js.Words:
+    """The object whose keys become names of columns, and those that its table has."""
+    function = module.enclosing_function(hole)
+    taken = [
+        made.arguments[0]
+        for name in ("keys", "entries")
+        for made in module.calls(name, function or module.root)
+        if made.node.end_byte <= hole.end_byte and len(made.arguments) == 1 and _is_of_object(module, made)
+    ]
+    if not taken:
+        return ()
+    body = max(taken, key=lambda node: node.start_byte)
+    listed = ", ".join(f'"{name}"' for name in _columns(module, text))
+    return (("keys of an object", ""), *js.word("body", module, body), ("LIST", listed or '"name", "date"'))
+
+
+def _is_of_object(module: Module, made: js.Call) -> bool:
+    return made.receiver is not None and module.text(made.receiver) == "Object"
+
+
+def _columns(module: Module, text: sql.SqlText) -> list[str]:
+    """The columns of the table that a statement writes, but for those that say which row it is, and when."""
+    named = _WRITTEN.search(text.text)
+    known = sql.columns_lacking(module, named[1], frozenset({"no column"})) if named is not None else None
+    if known is None or len(known[1].columns) > _MOST_COLUMNS:
+        return []
+    own = {name.lower() for name in _SET.findall(text.text)}
+    return sorted(known[1].columns - own - {"id", "created_at", "updated_at"})
 
 
 def _is_fenced(module: Module, hole: Node) -> bool:

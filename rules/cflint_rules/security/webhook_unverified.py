@@ -58,10 +58,12 @@ TextEncoder().encode(env.WEBHOOK_SECRET), { name: "HMAC", hash: "SHA-256" }, fal
 `crypto.subtle.verify("HMAC", key, signature, body)`, and answer 401 where it is false. Set the secret by
 `npx wrangler secret put WEBHOOK_SECRET`.
 
-- "Telegram": Give `setWebhook` a `secret_token`, keep it as a secret, and refuse what lacks it: `if
-  (request.headers.get("X-Telegram-Bot-Api-Secret-Token") !== env.TELEGRAM_WEBHOOK_SECRET) return new
-  Response(null, { status: 401 })`. The number of a chat is no secret: whoever sends the request writes it,
-  too.
+- "Telegram": Before the body is read: `if (!env.TELEGRAM_WEBHOOK_SECRET ||
+  request.headers.get("X-Telegram-Bot-Api-Secret-Token") !== env.TELEGRAM_WEBHOOK_SECRET) return new
+  Response(null, { status: 401 })`, in TypeScript with `TELEGRAM_WEBHOOK_SECRET?: string` in the type of
+  `env`. Set the secret (`npx wrangler secret put TELEGRAM_WEBHOOK_SECRET`), then call `setWebhook` again with
+  the same text as `secret_token`: Telegram sends it with each update from then on, and what comes before is
+  refused and sent again. The number of a chat is no secret: whoever sends the request writes it, too.
 - "GitHub": Set a secret at the webhook and as `GITHUB_WEBHOOK_SECRET`, read the body as text, and compare
   `X-Hub-Signature-256` with its HMAC: `await new Webhooks({ secret }).verify(body, signature)` of
   `@octokit/webhooks`, or `crypto.subtle.verify()`; answer 401 where it is false.
@@ -98,7 +100,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, ValueKind, js, module, pattern, record, rule
+from cflint.api import Finding, Location, Module, Severity, ValueKind, js, module, pattern, record, rule
 from cflint_rules.security._effects import CALLS, costs, erases, writes
 from cflint_rules.security._routes import (
     VERBS,
@@ -162,6 +164,7 @@ _SPEAKS = js.Phrases(
     " hub.verify_token hub.challenge url_verification",
     lines=pattern(b"|".join(service.sends.pattern for service in _SERVICES), re.IGNORECASE),
 )
+_SET_WEBHOOK = pattern(rb"\bsetWebhook\b")
 _READS = pattern(rb"\.(?:json|text|formData|parseBody)\s*[<(]")
 _REQUESTS = (ValueKind.REQUEST, ValueKind.HONO_REQUEST)
 _CLIENTS = pattern(
@@ -220,8 +223,20 @@ def _of_services(module: Module) -> Iterator[Finding]:
         yield Finding(
             f"anyone can send this webhook of {service.name}: nothing looks whether {service.name} sent it",
             module.at(read.node),
-            (home.at(place, "it is acted on here"),),
+            (home.at(place, "it is acted on here"), *_set_up(module, service)),
         )
+
+
+def _set_up(module: Module, service: _Service) -> Iterator[Location]:
+    """Where code tells Telegram the address of the webhook: the secret has to be told there, too."""
+    if service.name != "Telegram":
+        return
+    for home, leaf in js.leaves_matching(
+        module.project, js.paths_around(module), _SET_WEBHOOK, at_hand=module
+    ):
+        if leaf.type != "comment":
+            yield home.at(leaf, "`secret_token` belongs to this call")
+            return
 
 
 def _speaks(module: Module) -> bool:

@@ -76,6 +76,9 @@ configuration is known, unless a comment in `Env` requires that names are kept e
 Safe where a member that the configuration binds and the code uses is added to `Env`. Unsafe where one is
 deleted that nothing reads: a test that makes an `env` of this type may name it, too.
 
+- "did you mean": the name may be that of a secret of its own, which is set and not listed
+- "neither bound": wrangler refuses to deploy until the secret is set (`npx wrangler secret put`)
+
 Source: https://developers.cloudflare.com/workers/languages/typescript/#generate-types
 """
 
@@ -96,6 +99,7 @@ from cflint.api import (
     Span,
     Worker,
     config,
+    fixes,
     join_names,
     js,
     module,
@@ -271,7 +275,22 @@ def _not_listed(module: Module) -> Iterator[Finding]:
         message = (
             f"`{name}` is neither bound nor named by `secrets.required`: `wrangler dev` leaves it out{hint}"
         )
-        yield Finding(message, module.at(use.node))
+        yield Finding(message, module.at(use.node), fix=_fix_of_secret(module, use, near))
+
+
+def _fix_of_secret(module: Module, use: js.EnvUse, near: str | None) -> Fix | None:
+    """The name that is meant; without one, that it is required in each environment that names its secrets."""
+    if near is not None:
+        return Fix(f"Write `{near}`", (module.replace(use.node, near),), Safety.UNSAFE)
+    edits: list[Edit] = []
+    for environment in module.environments:
+        if environment.config.is_typescript or environment.own("secrets") is None:
+            return None
+        added = fixes.append_item(environment.config.data, environment.path("secrets", "required"), use.name)
+        if added is None:
+            return None
+        edits.extend(added)
+    return Fix.of(f"Add `{use.name}` to `secrets.required`", tuple(edits), Safety.UNSAFE)
 
 
 def _is_near(name: str, member: js.EnvMember) -> bool:

@@ -51,8 +51,9 @@ project has one, declare above it what the code reads, bindings with their types
 
 JavaScript; a default export that is a class, an app or a call; handlers whose parameters and results are all
 typed, or the parameters alone where `ExportedHandler` is not in scope; parameters with a type of one's own,
-which the one of the platform need not fit; `as`; an object with more than handlers in it; modules that a
-Worker has beside its entry, and whose handlers it calls itself.
+which the one of the platform need not fit; `as`; an object with more than handlers in it, or with one that
+stands elsewhere and asks for another event; modules that a Worker has beside its entry, and whose handlers it
+calls itself.
 
 ## Fix safety
 
@@ -110,6 +111,8 @@ def check(match: Match) -> Iterator[Finding]:
     if not _has_only_handlers(match, exported) or not all(
         _fits(match, name, function) for name, function in functions.items()
     ):
+        return
+    if not all(_named_fits(match, part) for part in exported.named_children):
         return
     if not js.default_is_entrypoint(match.module):
         return  # code of the Worker calls it, and checks what it gives
@@ -218,6 +221,24 @@ def _fits(match: Match, name: str, function: Node) -> bool:
         if expected is not None and text not in _OPEN and expected.fullmatch(text) is None:
             return False
     return True
+
+
+def _named_fits(match: Match, part: Node) -> bool:
+    """Whether a handler that is only named in the object is known to fit, or is `fetch`: an app mostly."""
+    value = part.child_by_field_name("value") if part.type == "pair" else part
+    key = part.child_by_field_name("key")
+    name = match.module.property_name(key) if key is not None else match.text(part)
+    if value is None or name is None or name == "fetch" or name not in _FIRST:
+        return True
+    if part.type not in ("pair", "shorthand_property_identifier") or value.type in js.FUNCTIONS:
+        return True
+    found = js.function_given(match.module, value)
+    if found is None:
+        return False  # it may ask for a `ScheduledEvent`
+    module, function = found
+    declared = next((it.type for it in module.parameters(function)), None)
+    text = module.text(declared) if declared is not None else "any"
+    return text in _OPEN or (text != _EVENT and _FIRST[name].fullmatch(text) is not None)
 
 
 def _has_types(match: Match, function: Node) -> bool:

@@ -33,8 +33,10 @@ export class Helper extends Agent<Env> {
 
 ## What to do
 
-If the method was renamed, write the name that the class has. Otherwise write it in the class. As it is, the
-call throws that it is no function.
+Write the method in the class: as it is, the call throws that it is no function.
+
+- "did you mean": Write the name that the class has, as the message says: as it is, the call throws that it is
+  no function.
 
 ## Not reported
 
@@ -54,17 +56,29 @@ error TS2339: Property '…' does not exist on type '…'.
 
 ## Fix safety
 
-There is no fix: only you know what the method does.
+Unsafe: a method that is spelled nearly so is called, which may not be the one that is meant. There is no fix
+for other names: only you know what the method does.
 
 Source: https://developers.cloudflare.com/agents/api-reference/agents-api/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import ClassDefinition, Finding, Module, Severity, class_definition, js, pattern, rule
+from cflint.api import (
+    ClassDefinition,
+    Finding,
+    Fix,
+    Module,
+    Safety,
+    Severity,
+    class_definition,
+    js,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -73,7 +87,7 @@ if TYPE_CHECKING:
 _THIS = pattern(rb"this\b(?:\.([A-Za-z_$][\w$]*)(?![\w$\x80-\xff]))?")
 
 
-@rule(class_definition(), severity=Severity.ERROR)
+@rule(class_definition(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(owner: ClassDefinition) -> Iterator[Finding]:
     base = owner.facts.base
     if base is None or base.imported is None or owner.facts.decorated or owner.node.has_error:
@@ -111,11 +125,29 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         return
     for name_text, places in unknown.items():
         more = tuple(owner.module.at(place, "and is called here") for place in places[1:])
+        near = _near(owner, name_text, inherited)
+        hint = f"; did you mean `{near}`?" if near is not None else ""
+        edits = tuple(owner.module.replace(place, near) for place in places) if near is not None else None
         yield Finding(
-            f"`this.{name_text}()` is called, but neither {owner.label} nor `{base.text}` has such a method",
+            f"`this.{name_text}()` is called, but neither {owner.label} nor `{base.text}` has such a method"
+            f"{hint}",
             owner.module.at(places[0]),
             (owner.at.saying("the class is declared here"), *more),
+            fix=Fix.of(f"Write `{near}`", edits, Safety.UNSAFE),
         )
+
+
+def _near(owner: ClassDefinition, name: str, inherited: Iterable[str]) -> str | None:
+    """The one method that is spelled nearly so."""
+    # Imported where used: few findings ask for it.
+    from difflib import get_close_matches
+
+    own = [member.name for member in owner.facts.members if owner.method(member.name) is not None]
+    found = get_close_matches(name, sorted({*own, *inherited}), n=2, cutoff=_ALIKE)
+    return found[0] if len(found) == 1 else None
+
+
+_ALIKE = 0.85
 
 
 def _is_of(owner: ClassDefinition, this: Node) -> bool:

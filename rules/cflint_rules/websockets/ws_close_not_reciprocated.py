@@ -73,13 +73,13 @@ export class Lobby extends DurableObject<Env> {
 
 ## What to do
 
-Call `ws.close(code === 1005 || code === 1006 ? 1000 : code, reason)` in `webSocketClose()` on every path,
-also before an early `return`. Or set the compatibility date to 2026-04-07 or later, from which on the runtime
-answers; all else that changed until then changes, too.
+Call `ws.close(code === 1005 || code === 1006 ? 1000 : code, reason)` in `webSocketClose()` on every way out
+of it, also before an early `return` or `throw`. (From the compatibility date 2026-04-07 on the runtime
+answers by itself; all else that changed until then changes with it.)
 
 - "listener": Call `socket.close(event.code === 1005 || event.code === 1006 ? 1000 : event.code,
-  event.reason)` in the listener, with the event that it gets. Or set the compatibility date to 2026-04-07 or
-  later, from which on the runtime answers; all else that changed until then changes, too.
+  event.reason)` in the listener, with the event that it gets. (From the compatibility date 2026-04-07 on the
+  runtime answers by itself; all else that changed until then changes with it.)
 
 ## Not reported
 
@@ -92,7 +92,8 @@ is only a note.
 ## Fix safety
 
 Safe: the socket is closing already, and answering it is all that is left to do. 1005 and 1006 mean that no
-code was received, and cannot be sent. No fix is offered where the method returns early.
+code was received, and cannot be sent. No fix is offered where the method throws, or returns
+something early.
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-flags/,
 https://developers.cloudflare.com/changelog/post/2026-04-07-websocket-auto-reply-to-close/
@@ -115,6 +116,7 @@ from cflint.api import (
     Severity,
     call,
     config,
+    fixes,
     js,
     record,
     rule,
@@ -383,13 +385,8 @@ def _closing(module: Module, listener: js.SocketListener, function: Node) -> Fix
     name = module.text(socket)
     if any(found.name == name for found in module.parameters(function)) or function.has_error:
         return None
-    body = js.body_of(function)
-    if body is None or any(
-        node.type in ("return_statement", "throw_statement") for node in js.walk(body, into_functions=False)
-    ):
-        return None  # the end may not be reached
-    closing = module.append_statement(function, f"{name}.close();")
-    return Fix("Close the socket in the listener", (closing,), Safety.SAFE) if closing is not None else None
+    closing = fixes.statement_at_ends(module, function, f"{name}.close();")
+    return Fix("Close the socket in the listener", closing, Safety.SAFE) if closing is not None else None
 
 
 def _answers(environment: Environment) -> bool | None:
@@ -462,14 +459,10 @@ def _names(module: Module, function: Node) -> list[str]:
 
 
 def _answering(module: Module, method: Node) -> Fix | None:
-    """A fix that closes the socket as the last thing, with parameters for what is missing."""
+    """A fix that closes the socket as the last thing on each way, with parameters for what is missing."""
     body, listed = js.body_of(method), method.child_by_field_name("parameters")
     if body is None or listed is None or method.has_error:
         return None
-    if any(
-        node.type in ("return_statement", "throw_statement") for node in js.walk(body, into_functions=False)
-    ):
-        return None  # the end may not be reached
     present, parameters = _names(module, method), module.parameters(method)
     count = len(parameters)
     if count != len(present) or count > 4:
@@ -488,7 +481,7 @@ def _answering(module: Module, method: Node) -> Fix | None:
         else:
             edits.append(module.replace(listed, f"({added})"))
     ws, code, reason = (*present[:3], *missing)
-    closing = module.append_statement(method, _ANSWER.format(ws=ws, code=code, reason=reason))
+    closing = fixes.statement_at_ends(module, method, _ANSWER.format(ws=ws, code=code, reason=reason))
     if closing is None:
         return None
-    return Fix("Close the socket in `webSocketClose()`", (*edits, closing), Safety.SAFE)
+    return Fix("Close the socket in `webSocketClose()`", (*edits, *closing), Safety.SAFE)

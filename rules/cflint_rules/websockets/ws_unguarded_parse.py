@@ -64,8 +64,9 @@ export class Quiz extends DurableObject<Env> {
 Write `let value; try { value = expression; } catch { return; }` before this statement, and `value` here: a
 message that is no JSON is passed over; as it is, it ends in an error.
 
-- "is `null`": Ask right behind the parsing: `if (typeof data !== "object" || data === null) return;`, with
-  the variable that holds it for `data`. What is no JSON is caught already.
+- "is `null`": Write `if (data === null) throw new SyntaxError("null is no message");` right behind
+  the statement that parses, in its `try`, with the variable that holds the message for `data`: it is then
+  answered as what is no JSON is already.
 
 ## Not reported
 
@@ -82,7 +83,8 @@ SyntaxError: Unexpected end of JSON input
 
 ## Fix safety
 
-There is no fix: what to answer is up to the protocol.
+Unsafe: `null` now gets the answer that what is no JSON gets, where an error ended it before. For what is no
+JSON there is no fix: what to answer is up to the protocol.
 
 Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/api/hibernatable-web-socket.c++
 """
@@ -92,7 +94,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Handler, Match, Module, Severity, ValueKind, call, handler, js, rule
+from cflint.api import (
+    Finding,
+    Fix,
+    Handler,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    handler,
+    js,
+    record,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -101,7 +117,7 @@ _DEPTH = 2
 """Through how many methods a message is followed."""
 
 
-@rule(handler("webSocketMessage", "onMessage"), severity=Severity.NOTE)
+@rule(handler("webSocketMessage", "onMessage"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(found: Handler) -> Iterator[Finding]:
     module = found.module
     parameters = module.parameters(found.function)
@@ -113,12 +129,13 @@ def check(found: Handler) -> Iterator[Finding]:
     parse = _unguarded(module, message, _DEPTH)
     if parse is None:
         return
-    node, is_null = parse
-    what = "is `null`" if is_null else "is no JSON"
+    node = parse.at
+    what = "is `null`" if parse.is_null else "is no JSON"
     yield Finding(
         f"where `{message.name}`, which a client sent, {what}, this throws out of `{found.name}()`",
         module.at(node),
         (module.at(message.node, "the message arrives here"),),
+        _as_no_json(module, parse),
         words=js.word("expression", module, node),
     )
 
@@ -140,23 +157,59 @@ def check_listener(match: Match) -> Iterator[Finding]:
         thrown = _thrown(module, parse, function)
         if thrown is None or not _is_data(module, text, given[0]):
             continue
-        what = "is `null`" if thrown[1] else "is no JSON"
+        what = "is `null`" if thrown.is_null else "is no JSON"
         yield Finding(
             f"where what a client sent {what}, this throws out of the listener",
-            module.at(thrown[0]),
+            module.at(thrown.at),
             (module.at(given[0].pattern, "the message arrives here"),),
-            words=js.word("expression", module, thrown[0]),
+            _as_no_json(module, thrown),
+            words=js.word("expression", module, thrown.at),
         )
         return
 
 
-def _thrown(module: Module, parse: js.Call, function: Node) -> tuple[Node, bool] | None:
-    """What throws out of a function for what a client may send, and whether that is `null`: what parses it,
-    or what reads a property of the result."""
+@record(frozen=True, eq=False)
+class _Thrown:
+    """What throws out of a function for what a client may send: `at` is what parses it, or where that may
+    give `null` (`is_null`), what reads a property of the result."""
+
+    at: Node
+    parse: Node
+    is_null: bool
+
+
+def _thrown(module: Module, parse: js.Call, function: Node) -> _Thrown | None:
     if not module.is_caught(parse.node, function):
-        return parse.node, False
+        return _Thrown(parse.node, parse.node, is_null=False)
     read = js.thrown_by_null(module, module.with_wrappers(parse.node))
-    return (read, True) if read is not None and not module.is_caught(read, function) else None
+    is_thrown = read is not None and not module.is_caught(read, function)
+    return _Thrown(read, parse.node, is_null=True) if read is not None and is_thrown else None
+
+
+def _as_no_json(module: Module, thrown: _Thrown) -> Fix | None:
+    """A fix by which `null` goes the way of what is no JSON: it throws where that does."""
+    holder = module.parent(module.with_wrappers(thrown.parse)) if thrown.is_null else None
+    if holder is None or holder.type not in _HOLDERS:
+        return None
+    name = holder.child_by_field_name("name") or holder.child_by_field_name("left")
+    statement = module.parent(holder)
+    block = module.parent(statement) if statement is not None else None
+    if name is None or name.type != "identifier" or statement is None or block is None:
+        return None
+    if block.type != "statement_block" or len(statement.named_children) != 1 or statement.has_error:
+        return None
+    asked = f'if ({module.text(name)} === null) throw new SyntaxError("null is no message");'
+    line = module.document.line_span(module.document.line_of(statement.start_byte))
+    before = module.document.data[line.start : statement.start_byte].decode("utf-8", "replace")
+    if before.strip() and not module.text(statement).endswith(";"):
+        return None
+    between = " " if before.strip() else f"{module.document.newline}{before}"
+    edit = module.insert(statement.end_byte, f"{between}{asked}")
+    return Fix("Treat `null` as what is no JSON", (edit,), Safety.UNSAFE)
+
+
+_HOLDERS = frozenset({"variable_declarator", "assignment_expression"})
+"""What gives the parsed message a name."""
 
 
 def _is_accepted(module: Module, socket: Node | None) -> bool:
@@ -180,7 +233,7 @@ def _is_data(module: Module, text: Node, given: js.Parameter) -> bool:
     return False
 
 
-def _unguarded(module: Module, message: js.Declaration, depth: int) -> tuple[Node, bool] | None:
+def _unguarded(module: Module, message: js.Declaration, depth: int) -> _Thrown | None:
     """The first place at which what a parameter holds throws, and no `catch` of its function takes the error,
     and whether it does where that is `null`; see `_thrown`."""
     for parse in module.calls("parse", message.scope):

@@ -44,7 +44,7 @@ export default {
 
 Write `let instance: WorkflowInstance; try { instance = await workflow.get(id); } catch { return new
 Response("not found", { status: 404 }); }` for the statement: an id that there is not is answered with 404
-instead of an error 500.
+instead of an error 500; do the same at each other place that is shown.
 
 - "`get()` raises": Put it into `try:`, and answer 404: `except Exception: return Response("not found",
   status=404)`. As it is, the client gets an error 500.

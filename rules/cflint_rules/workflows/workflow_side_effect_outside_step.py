@@ -71,7 +71,9 @@ reported.
 
 ## Fix safety
 
-There is no fix: the step's name, and what it returns, are up to the Workflow.
+Unsafe: a step that fails is tried again, five times unless it says otherwise, and instances that are under
+way when this is deployed do it once more. No fix is offered for what gives something that is used, in a loop,
+and where a step of that name is there.
 
 Source: https://developers.cloudflare.com/workflows/build/rules-of-workflows/
 """
@@ -81,7 +83,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, js, module, quoted, rule
+from cflint.api import Finding, Fix, Module, Safety, Severity, js, module, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -89,9 +91,16 @@ if TYPE_CHECKING:
 _CONDITIONS = frozenset({"if_statement", "ternary_expression", "switch_statement", "while_statement"})
 _HOLDERS = frozenset({"variable_declarator"})
 _DEEP = 2
+_PLAIN = pattern(r"[\w.]+")
+_OF_ENV = pattern(r"(?:this\.)?env\.(\w+)")
+"""What is called, in a way that may be the name of a step."""
 
 
-@rule(module("WorkflowEntrypoint", "WorkflowStep", "AgentWorkflow"), severity=Severity.WARNING)
+@rule(
+    module("WorkflowEntrypoint", "WorkflowStep", "AgentWorkflow"),
+    severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
+)
 def check(module: Module) -> Iterator[Finding]:
     for run in module.workflow_runs():
         if run.body is not None and module.steps(run.body):
@@ -120,6 +129,7 @@ def _effects(module: Module, body: Node) -> Iterator[Finding]:
                 f"{what} runs again whenever the Workflow wakes up or is retried: put it in a step",
                 module.at(node),
                 related,
+                _in_step(module, body, node),
                 words=_words(module, node),
             )
         else:
@@ -127,9 +137,62 @@ def _effects(module: Module, body: Node) -> Iterator[Finding]:
                 f"{what} is neither kept nor retried, and runs again if the Workflow does: put it in a step",
                 module.at(node),
                 related,
+                _in_step(module, body, node),
                 severity=Severity.NOTE,
                 words=_words(module, node),
             )
+
+
+def _in_step(module: Module, body: Node, node: Node) -> Fix | None:
+    """A step around an awaited call that is a statement of its own, with the name of what is called."""
+    awaits = module.parent(module.with_wrappers(node))
+    statement = module.parent(awaits) if awaits is not None and awaits.type == "await_expression" else None
+    holder = module.parent(statement) if statement is not None else None
+    made = js.Call(module, node)
+    if awaits is None or statement is None or holder is None or module.loop_around(node, body) is not None:
+        return None
+    if statement.type != "expression_statement" or holder.type != "statement_block" or made.callee is None:
+        return None
+    written = module.text(made.callee).removeprefix("this.").removeprefix("env.")
+    of_env = _OF_ENV.match(module.text(made.callee))
+    name = written if _PLAIN.fullmatch(written) is not None else made.name
+    name = f"{of_env[1]}.{made.name}" if of_env is not None else name
+    step = _step_for(module, body, node, name)
+    if step is None or len(list(module.calls_of(made.name, body))) > 1:
+        return None
+    edits = (
+        module.insert(awaits.start_byte, f'await {step}.do("{name}", async () => {{ '),
+        module.insert(awaits.end_byte, "; })"),
+    )
+    return Fix(f"Do it in a step, `{name}`", edits, Safety.UNSAFE)
+
+
+def _made_in_step(module: Module, body: Node, node: Node) -> Fix | None:
+    """A step that makes the value of a constant, with the constant's name."""
+    declarator = module.parent(node)
+    if declarator is None or declarator.type != "variable_declarator":
+        return None
+    name = declarator.child_by_field_name("name")
+    if name is None or name.type != "identifier" or module.loop_around(node, body) is not None:
+        return None
+    step = _step_for(module, body, node, module.text(name))
+    if step is None:
+        return None
+    text = f'await {step}.do("{module.text(name)}", async () => {module.text(node)})'
+    return Fix(f"Make it in a step, `{module.text(name)}`", (module.replace(node, text),), Safety.UNSAFE)
+
+
+def _step_for(module: Module, body: Node, node: Node, name: str) -> str | None:
+    """What the steps of a Workflow are made with, where none has the name already."""
+    steps = module.steps(body)
+    receiver = steps[0].receiver if steps else None
+    function = module.enclosing_function(node)
+    if receiver is None or receiver.type != "identifier" or js.body_of(function or node) != body:
+        return None
+    data = module.document.data
+    if any(quote + name.encode() + quote in data for quote in (b'"', b"'", b"`")):
+        return None
+    return module.text(receiver)
 
 
 def _words(module: Module, node: Node) -> js.Words:
@@ -181,7 +244,7 @@ def _changing(module: Module, body: Node, entropy: js.Entropy) -> Iterator[Findi
     steps use."""
     node, is_random = entropy.node, entropy.kind is js.EntropyKind.RANDOM
     if is_random and _decides(module, body, node):
-        yield _unsteady(module, node, "which steps run")
+        yield _unsteady(module, body, node, "which steps run")
         return
     holder = module.enclosing(node, _HOLDERS)
     name = holder.child_by_field_name("name") if holder is not None else None
@@ -194,11 +257,11 @@ def _changing(module: Module, body: Node, entropy: js.Entropy) -> Iterator[Findi
         use for use, step in zip(uses, around, strict=True) if step is None and use.end_byte > node.end_byte
     ]
     if any(_decides(module, body, use) for use in outside):
-        yield _unsteady(module, node, "which steps run")
+        yield _unsteady(module, body, node, "which steps run")
     elif is_random and any(_is_tested(module, body, use) for use in outside) and _goes_on(module, body, node):
-        yield _unsteady(module, node, "what the Workflow does")
+        yield _unsteady(module, body, node, "what the Workflow does")
     elif is_random and len({step[0].node.id for step in around if step is not None}) > 1:
-        yield _unsteady(module, node, "what the steps that use it work on")
+        yield _unsteady(module, body, node, "what the steps that use it work on")
 
 
 def _is_tested(module: Module, body: Node, node: Node) -> bool:
@@ -225,7 +288,7 @@ def _condition_around(module: Module, body: Node, node: Node) -> Node | None:
     return None
 
 
-def _unsteady(module: Module, node: Node, what: str) -> Finding:
+def _unsteady(module: Module, body: Node, node: Node, what: str) -> Finding:
     call = js.Call(module, node)
     text = f"{module.text(call.callee) if call.callee is not None else call.name}()"
     shown = quoted(f"new {text}" if call.is_new else text, otherwise=f"{call.name}()")
@@ -233,4 +296,5 @@ def _unsteady(module: Module, node: Node, what: str) -> Finding:
         f"{shown} gives another value whenever the Workflow wakes up or is retried, and so changes {what}:"
         " make the value in a step",
         module.at(node),
+        fix=_made_in_step(module, body, node),
     )

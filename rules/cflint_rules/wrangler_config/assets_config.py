@@ -46,8 +46,11 @@ export default {
 
 ## What to do
 
-To run code before the files, add `main` (and with `run_worker_first: true` a `binding`, by which it
-serves them); to serve files alone, delete `run_worker_first` and `binding`. `site` goes in either case.
+Delete what the message names: wrangler refuses it as it is. To run code before the files, add `main` instead.
+
+- "nothing serves them": Add `"binding": "ASSETS"` to `assets`, and answer with
+  `env.ASSETS.fetch(request)` what the code does not answer itself. If it needs to see nothing before the
+  files, delete `run_worker_first` instead.
 
 ## Not reported
 
@@ -65,7 +68,8 @@ Cannot use assets and Workers Sites in the same Worker.
 
 ## Fix safety
 
-There is no fix: only the author knows which setting is wrong.
+Unsafe: what needs code goes, and `site`, which wrangler refuses beside `assets`; to run code, name it by
+`main` instead. There is no fix where every request goes to a Worker that cannot serve the files.
 
 Source: https://developers.cloudflare.com/workers/static-assets/binding/
 """
@@ -75,19 +79,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cflint.api import (
+    Edit,
     Environment,
     Finding,
+    Fix,
     Location,
     Project,
+    Safety,
     Severity,
     WranglerConfig,
     config,
     configuration,
+    fixes,
     rule,
 )
 
 
-@rule(configuration(), severity=Severity.ERROR, deployed=True)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE, deployed=True)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     if all(found.own("assets") is None for found in subject.environments):
         return
@@ -106,6 +114,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             _spelled(subject, message) + config.in_environments([environment for environment, _ in places]),
             distinct[0][1],
             tuple(at for _, at in distinct[1:]),
+            _fix(subject, message, [environment for environment, _ in places]),
             severity=Severity.WARNING if message == _UNSEEN else None,
         )
 
@@ -123,6 +132,23 @@ _BOTH = "wrangler takes either `assets` or `site`, not both"
 _BINDING = "a binding for assets needs a Worker that uses it: there is no `main`"
 _FIRST = "`run_worker_first` needs a Worker to run: there is no `main`"
 _UNSEEN = "every request goes to the Worker, which has no `binding` of the assets: nothing serves them"
+
+
+_GOES = {_BOTH: ("site",), _BINDING: ("assets", "binding"), _FIRST: ("assets", "run_worker_first")}
+"""What has to go, by the message."""
+
+
+def _fix(subject: WranglerConfig, message: str, environments: list[Environment]) -> Fix | None:
+    path = _GOES.get(message)
+    edits: list[Edit] = []
+    for environment in environments if path is not None else ():
+        source = environment.source_of(path[0]) if path is not None else environment
+        removed = fixes.remove_key(subject, source.path(*(path or ())))
+        if removed is None:
+            return None
+        edits += removed
+    title = f"Delete `{path[-1]}`" if path is not None else ""
+    return Fix.of(title, tuple(dict.fromkeys(edits)), Safety.UNSAFE)
 
 
 def _faults(environment: Environment) -> Iterator[tuple[str, Location]]:

@@ -46,7 +46,9 @@ This Worker requires compatibility date "…", but the newest date supported by 
 
 ## Fix safety
 
-Safe: long dashes become hyphens. Other wrong dates have no fix.
+Safe: long dashes become hyphens. Unsafe for other wrong dates: today's date, or that of the runtime in the
+lock file, takes their place, and with it all changes of the runtime up to then. None for one that only the
+runtime of the lock file does not know.
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/,
 https://github.com/cloudflare/workers-sdk/pull/13051
@@ -84,7 +86,7 @@ _REFUSES_SINCE = date(2026, 4, 1)
 _DASHES = pattern("[\u2010-\u2015\u2212]")  # hyphens, en and em dashes, minus
 
 
-@rule(configuration(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(configuration(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     for environment in subject.environments:
         node = environment.own("compatibility_date")
@@ -106,24 +108,37 @@ def _date(
             fix = Fix.of(f"Write `{plain}`", edits, Safety.SAFE)
             yield Finding(f"the compatibility date {shown} {why}; it has to be `{plain}`", at, fix=fix)
         else:
-            yield Finding(f"the compatibility date {shown} is not written `YYYY-MM-DD`", at)
+            message = f"the compatibility date {shown} is not written `YYYY-MM-DD`"
+            yield Finding(message, at, fix=_newest(environment, node, project))
         return
     year, month, day = map(int, match.groups())
     if not 1 <= month <= 12 or not 1 <= day <= 31:
-        yield Finding(f"the compatibility date {shown} is no day of the calendar", at)
+        message = f"the compatibility date {shown} is no day of the calendar"
+        yield Finding(message, at, fix=_newest(environment, node, project))
         return
     try:
         when = date(year, month, day)
     except ValueError:  # 30 February: the runtime only compares the numbers
         yield Finding(
-            f"the compatibility date {shown} is no day of the calendar", at, severity=Severity.WARNING
+            f"the compatibility date {shown} is no day of the calendar",
+            at,
+            fix=_newest(environment, node, project),
+            severity=Severity.WARNING,
         )
         return
     if when > config.today() + timedelta(days=1):
-        yield Finding(f"the compatibility date {shown} is in the future, which the runtime refuses", at)
+        message = f"the compatibility date {shown} is in the future, which the runtime refuses"
+        yield Finding(message, at, fix=_newest(environment, node, project))
         return
     if environment.config.document.origin is None:
         yield from _of_runtime(environment, node, when, project)
+
+
+def _newest(environment: Environment, node: config.ConfigNode, project: Project) -> Fix | None:
+    """The fix that writes the newest date that the project can have."""
+    newest = config.newest_date(project.workspace, environment.config.directory).isoformat()
+    edits = fixes.replace_text(environment.config, node, text=newest)
+    return Fix.of(f"Set the compatibility date to {newest}", edits, Safety.UNSAFE)
 
 
 def _of_runtime(

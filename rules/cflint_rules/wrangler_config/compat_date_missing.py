@@ -80,7 +80,8 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         return  # `toml-misplaced-key`
     newest = config.newest_date(project.workspace, subject.directory).isoformat()
     first = missing[0]
-    edits = fixes.set_key(subject, first.path("compatibility_date"), newest) if len(missing) == 1 else None
+    added = [fixes.set_key(subject, each.path("compatibility_date"), newest) for each in missing]
+    edits = fixes.joined(edit for each in added for edit in each or ()) if all(added) else None
     yield Finding(
         f"there is no `compatibility_date`{config.in_environments(missing)}, so that wrangler refuses to"
         " deploy",

@@ -26,12 +26,10 @@ Experimental flags work in local development only.
 
 The deployment is refused until it is mended.
 
-- "contradict": Delete the flag that is not wanted of the two.
-- "flag `<flag>` is experimental": Decide whether the Worker needs `<flag>`. If not, delete it from the
-  list. If it does, only accounts for which Cloudflare has allowed it can deploy: keep it and suppress this.
-  All others are refused.
-- "there is no": Delete it, or write the flag that is meant (they are listed in Cloudflare's documentation,
-  "Compatibility flags").
+- "contradict": Delete the one that says what the compatibility date means anyway.
+- "flag `<flag>` is experimental": Delete `<flag>` from the list. Only accounts for which Cloudflare has
+  allowed it can deploy with it: who has one keeps it and suppresses this.
+- "there is no": Delete it: no runtime has such a flag.
 
 ## Not reported
 
@@ -51,7 +49,13 @@ The compatibility flag … is experimental and cannot yet be used in Workers dep
 ## Fix safety
 
 Safe: a flag listed twice is removed once, and a flag that differs from a known one by a letter or two gets
-its name. A contradiction has no fix.
+its name. Unsafe otherwise: a flag goes that was meant to do something.
+
+- "contradict": the other one was meant, maybe.
+- "is experimental": what the flag switches on is gone; accounts that Cloudflare has allowed it may keep it.
+- "there is no": what was meant by it does not happen, as it does not now.
+
+No fix where there is no date, so that neither of two that contradict each other is the default.
 
 Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/io/compatibility-date.c++
 """
@@ -61,7 +65,7 @@ from collections.abc import Iterator
 from cflint.api import Environment, Finding, Fix, Safety, Severity, config, environment, fixes, quoted, rule
 
 
-@rule(environment(), severity=Severity.ERROR, fix=Safety.SAFE)
+@rule(environment(), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(subject: Environment) -> Iterator[Finding]:
     seen: dict[str, config.ConfigNode] = {}
     for index, node in enumerate(subject.own_items("compatibility_flags")):
@@ -89,13 +93,31 @@ def check(subject: Environment) -> Iterator[Finding]:
                 f"the compatibility flags `{opposite}` and `{name}` contradict each other",
                 at,
                 (subject.location(seen[opposite]).saying(f"`{opposite}` is here"),),
+                _without_default(subject, flag),
             )
         elif flag.experimental and name == flag.enable and subject.config.role.is_deployed:
             yield Finding(
                 f"the compatibility flag `{name}` is experimental: a Worker with it cannot be deployed",
                 at,
+                fix=_without(subject, name),
                 severity=Severity.WARNING,  # some accounts of Cloudflare's own may
             )
+
+
+def _without(subject: Environment, name: str) -> Fix | None:
+    """The fix that takes a flag out of the list."""
+    items = [node.text for node in subject.own_items("compatibility_flags")]
+    edits = fixes.remove_key(subject.config, subject.path("compatibility_flags", items.index(name)))
+    return Fix.of(f"Delete `{name}`", edits, Safety.UNSAFE)
+
+
+def _without_default(subject: Environment, flag: config.CompatibilityFlag) -> Fix | None:
+    """The fix that takes out the one of two opposite flags that the date means anyway."""
+    date = subject.compatibility_date
+    if date is None or flag.disable is None:
+        return None
+    is_default = flag.default_from is not None and flag.default_from <= date
+    return _without(subject, flag.enable if is_default else flag.disable)
 
 
 def _unknown(
@@ -108,6 +130,8 @@ def _unknown(
         fix = Fix.of(f"Write `{near}`", edits, Safety.SAFE)
     date = subject.compatibility_date
     newer = near is None and date is not None and date > config.NEWEST_DATE
+    if near is None and not newer:
+        fix = _without(subject, name)
     hint = f"; did you mean `{near}`?" if near else ""
     return Finding(
         f"there is no compatibility flag {quoted(name)}, so that the deployment is refused{hint}",

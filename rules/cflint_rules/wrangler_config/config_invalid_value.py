@@ -79,7 +79,8 @@ The field "…" should be an array but got …
 ## Fix safety
 
 Safe: a number, `true` or a text that stands in the wrong quotes or without them loses or gets them, and one
-value where a list has to be becomes a list of it.
+value where a list has to be becomes a list of it. Unsafe otherwise: the value is the one that wrangler takes
+and that is most likely meant.
 
 - "is empty": wrangler (4.45 or later) makes an empty resource at the next deployment; to use one that exists,
   write its id or name instead.

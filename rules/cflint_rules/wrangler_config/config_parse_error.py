@@ -28,10 +28,9 @@ wrangler stops here: write what the message says is missing or wrong.
 
 - "double quotes": Put the key into double quotes; letters that stand before them by mistake go. wrangler
   stops as it is.
-- "the last one counts": Delete the one that is not meant: today the last one is used, and the others have no
-  effect.
-- "is defined twice": Delete one of the two; of two tables, move the keys of one to the other. wrangler stops
-  as it is.
+- "the last one counts": Delete all but the last one, which is used today: the others have no effect.
+- "is defined twice": Move what the second has and the first has not to the first, and delete the second.
+  wrangler stops as it is.
 
 ## Not reported
 

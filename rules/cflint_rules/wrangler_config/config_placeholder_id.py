@@ -74,6 +74,8 @@ https://github.com/tianma-if/edgeever/issues/311, https://github.com/cloudflare/
 
 ## Fix safety
 
+Unsafe: the key goes, and wrangler makes an empty resource, or takes the account of who is logged in.
+
 - "`account_id`": who has several accounts has to say which, by the variable `CLOUDFLARE_ACCOUNT_ID`.
 - "d1_databases": wrangler (4.45 or later) makes an empty database at the next deployment, and local
   development begins with an empty one: apply the migrations there. To keep a database that exists, write

@@ -57,13 +57,15 @@ Unexpected fields found in … field: …
 
 ## Fix safety
 
+Unsafe: the key goes, with what it says, or gets the meaning that it has elsewhere.
+
 - "did you mean `pages_build": the file counts for a deployment to Pages then, in the place of what the
   dashboard binds.
 - "is a flag of": the flag is set then, and the runtime does what it says.
 - "the key": what the key says is gone with it; if that is to happen, wrangler has another key for it.
 
-Safe where the key gets the name that is meant, when exactly one fits and the value has its type, and where it
-goes because it is empty, or the top level has it already.
+It is safe where the key gets the name that is meant, when exactly one fits and the value has its type, and
+where it goes because it is empty, or the top level has it already.
 
 Source: https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-utils/src/config/validation.ts
 """

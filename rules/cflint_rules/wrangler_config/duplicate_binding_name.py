@@ -23,8 +23,8 @@ configuration.
 
 ## What to do
 
-Give one of them another name, here and where the code means it. While both have it, the code gets one of
-the two.
+If both are the same resource, delete this one. Otherwise give this one another name, and write that in the
+code where it is meant. While both have it, the code gets one of the two.
 
 ## Not reported
 

@@ -42,7 +42,7 @@ export default defineConfig(({ mode }) => ({
 
 ## What to do
 
-Give the mode's configuration another `name`. While two share one, the deployment of one replaces the
+Give the mode's configuration the `name` `FRESH`. While two share one, the deployment of one replaces the
 other.
 
 ## Not reported
@@ -86,6 +86,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
                 continue
             said.add(name.text)
             old, new = differing
+            fresh = f"{name.text}-{other.name or 'default'}"
             yield Finding(
                 f"{first.label} and {other.label} are the same Worker `{name.text}`, with another"
                 f" {new.kind.label} `{new.name}`: the one that is deployed last counts",
@@ -94,6 +95,7 @@ def check(subject: WranglerConfig) -> Iterator[Finding]:
                     old.environment.location(old.resource_node or old.node).saying(f"in {first.label}"),
                     new.environment.location(new.resource_node or new.node).saying(f"in {other.label}"),
                 ),
+                words=(("FRESH", fresh),),
             )
 
 

@@ -81,7 +81,7 @@ The provided Wrangler config main field (…) doesn't point to an existing file
 ## Fix safety
 
 Safe: when exactly one file of the same name and another ending is there (`src/index.ts` for `src/index.js`),
-it is written instead.
+it is written instead. Unsafe otherwise: what is written, or goes, is most likely meant.
 
 - "neither `main`": the code of that file is deployed then; run cflint again, which has not looked at it so
   far.

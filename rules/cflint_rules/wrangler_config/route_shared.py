@@ -90,7 +90,8 @@ export default {
 
 ## What to do
 
-Take the domain or route out of the configuration that does not serve it, or give that Worker one of its own.
+Take the entry out of this configuration: the other Worker keeps it. If this one is to serve it, take it out
+of the other.
 
 ## Not reported
 

@@ -66,8 +66,12 @@ export default {
 
 ## What to do
 
-Write the `database_name` of the configuration in the script, or the binding (`DB`), which stays the same when
-the database gets another name. Where the command is about an environment, give it `--env`.
+Write the `database_name` of the configuration in the script, or the binding (`DB`), which stays the same
+when the database gets another name. Where the command is about an environment, give it `--env`.
+
+- "of the configuration has no database `<name>`": Take these scripts out: the configuration binds no database
+  at all. If the Worker is to have one, add
+  `"d1_databases": [{ "binding": "DB", "database_name": "<name>" }]`.
 
 ## Not reported
 

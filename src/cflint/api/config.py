@@ -124,6 +124,7 @@ if TYPE_CHECKING:
     from cflint.project.workers.schedules import schedule_texts as schedule_texts
     from cflint.project.workers.worker import Entrypoint as Entrypoint
     from cflint.project.workers.worker import ExportSet as ExportSet
+    from cflint.syntax.data import DataDocument as DataDocument
     from cflint.syntax.data import Format as Format
     from cflint.syntax.data import Kind as NodeKind
     from cflint.syntax.data import Node as ConfigNode
@@ -180,7 +181,7 @@ _ORIGINS = {
     "cflint.project.workers.runtime_types": ("RuntimeTypes runtime_types_of"),
     "cflint.project.workers.schedules": ("schedule_texts"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
-    "cflint.syntax.data": ("Format Kind:NodeKind Node:ConfigNode"),
+    "cflint.syntax.data": ("DataDocument Format Kind:NodeKind Node:ConfigNode"),
 }
 
 __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
@@ -200,6 +201,7 @@ __all__ = [
     "ConfigPaths",
     "ConfigProblem",
     "ConfigSchema",
+    "DataDocument",
     "DeletedClass",
     "DevVariable",
     "DevVars",

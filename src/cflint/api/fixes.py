@@ -10,6 +10,8 @@ from cflint.lazy import lazily
 if TYPE_CHECKING:
     from cflint.project.code.becoming_async import edits_to_await_in as edits_to_await_in
     from cflint.project.code.edits import append_text as append_text
+    from cflint.project.code.edits import free_name as free_name
+    from cflint.project.code.edits import statement_at_ends as statement_at_ends
     from cflint.project.code.homes import fix_by_import_from_beside as fix_by_import_from_beside
     from cflint.project.code.import_edits import add_imports as add_imports
     from cflint.project.code.import_edits import imported_parts as imported_parts
@@ -17,10 +19,15 @@ if TYPE_CHECKING:
     from cflint.project.code.import_edits import relative_specifier as relative_specifier
     from cflint.project.code.import_edits import remove_imports as remove_imports
     from cflint.project.code.import_edits import set_import_source as set_import_source
+    from cflint.project.code.later import moved_to_uses as moved_to_uses
+    from cflint.project.code.paging_edits import fix_by_pages as fix_by_pages
     from cflint.project.code.promises import fix_by_async_handler as fix_by_async_handler
     from cflint.project.code.promises import fix_by_await as fix_by_await
     from cflint.project.code.promises import fix_by_new_context as fix_by_new_context
     from cflint.project.code.promises import fix_by_wait_until as fix_by_wait_until
+    from cflint.project.code.turn_edits import Gathered as Gathered
+    from cflint.project.code.turn_edits import fix_by_gathering as fix_by_gathering
+    from cflint.project.code.turn_edits import name_for_all as name_for_all
     from cflint.project.config.class_edits import add_durable_object_class as add_durable_object_class
     from cflint.project.config.class_edits import append_migration as append_migration
     from cflint.project.config.class_edits import create_classes as create_classes
@@ -40,14 +47,17 @@ if TYPE_CHECKING:
     from cflint.project.sql.edits import bind_holes as bind_holes
 _ORIGINS = {
     "cflint.project.code.becoming_async": ("edits_to_await_in"),
-    "cflint.project.code.edits": ("append_text"),
+    "cflint.project.code.edits": ("append_text free_name statement_at_ends"),
     "cflint.project.code.homes": ("fix_by_import_from_beside"),
     "cflint.project.code.import_edits": (
         "add_imports imported_parts move_import relative_specifier remove_imports set_import_source"
     ),
+    "cflint.project.code.later": ("moved_to_uses"),
+    "cflint.project.code.paging_edits": ("fix_by_pages"),
     "cflint.project.code.promises": (
         "fix_by_async_handler fix_by_await fix_by_new_context fix_by_wait_until"
     ),
+    "cflint.project.code.turn_edits": ("Gathered fix_by_gathering name_for_all"),
     "cflint.project.config.class_edits": (
         "add_durable_object_class append_migration create_classes use_sqlite"
     ),
@@ -62,6 +72,7 @@ _ORIGINS = {
 __getattr__ = lazily(globals(), _ORIGINS, deprecated=DEPRECATED)
 
 __all__ = [
+    "Gathered",
     "add_durable_object_class",
     "add_flag",
     "add_imports",
@@ -74,15 +85,20 @@ __all__ = [
     "edits_to_await_in",
     "fix_by_async_handler",
     "fix_by_await",
+    "fix_by_gathering",
     "fix_by_import_from_beside",
     "fix_by_new_context",
+    "fix_by_pages",
     "fix_by_wait_until",
     "flag_for_key",
+    "free_name",
     "imported_parts",
     "joined",
     "mend_fault",
     "move_import",
     "move_to_top_level",
+    "moved_to_uses",
+    "name_for_all",
     "relative_specifier",
     "remove_imports",
     "remove_key",
@@ -91,5 +107,6 @@ __all__ = [
     "require_secret",
     "set_import_source",
     "set_key",
+    "statement_at_ends",
     "use_sqlite",
 ]

@@ -245,6 +245,7 @@ if TYPE_CHECKING:
     from cflint.project.code.tracing import function_given as function_given
     from cflint.project.code.tracing import traced as traced
     from cflint.project.code.turns import Turn as Turn
+    from cflint.project.code.turns import awaits_only as awaits_only
     from cflint.project.code.turns import gets_one_message as gets_one_message
     from cflint.project.code.turns import repetition_of as repetition_of
     from cflint.project.code.turns import turn_around as turn_around
@@ -404,7 +405,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.thrown": ("catch_around escapes_handler thrown_by_null throws_own_texts"),
     "cflint.project.code.tracing": ("Traced function_called function_given traced"),
-    "cflint.project.code.turns": ("Turn gets_one_message repetition_of turn_around turns_of"),
+    "cflint.project.code.turns": ("Turn awaits_only gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.code.words": (
         "NO_REQUEST Words awaited_word database_word env_at list_words word words_at"
@@ -577,6 +578,7 @@ __all__ = [
     "arguments_of",
     "asks_model",
     "awaited_word",
+    "awaits_only",
     "base_members",
     "bases_of_kinds",
     "beginning_of",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cflint.project.sql.columns import columns_in_no_index as columns_in_no_index
     from cflint.project.sql.columns import columns_lacking as columns_lacking
     from cflint.project.sql.columns import columns_not_migrated as columns_not_migrated
+    from cflint.project.sql.columns import columns_without_null as columns_without_null
     from cflint.project.sql.d1 import D1Query as D1Query
     from cflint.project.sql.d1 import D1Statement as D1Statement
     from cflint.project.sql.d1 import d1_statement as d1_statement
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from cflint.project.sql.drizzle import DrizzleTable as DrizzleTable
     from cflint.project.sql.drizzle import drizzle_tables as drizzle_tables
     from cflint.project.sql.keys import is_defined as is_defined
+    from cflint.project.sql.keys import is_unique_in_whole as is_unique_in_whole
     from cflint.project.sql.keys import unique_key as unique_key
     from cflint.project.sql.lists import THROUGH as THROUGH
     from cflint.project.sql.lists import gives_more_than as gives_more_than
     from cflint.project.sql.lists import reads_list as reads_list
+    from cflint.project.sql.named import columns_bound as columns_bound
     from cflint.project.sql.named import columns_read as columns_read
     from cflint.project.sql.named import columns_written as columns_written
     from cflint.project.sql.raw import RAW_CALLS as RAW_CALLS
@@ -53,12 +56,14 @@ if TYPE_CHECKING:
     from cflint.syntax.sql import tables as tables
 
 _ORIGINS = {
-    "cflint.project.sql.columns": ("columns_in_no_index columns_lacking columns_not_migrated"),
+    "cflint.project.sql.columns": (
+        "columns_in_no_index columns_lacking columns_not_migrated columns_without_null"
+    ),
     "cflint.project.sql.d1": ("D1Query D1Statement d1_statement is_written_before queries_before"),
     "cflint.project.sql.drizzle": ("DrizzleColumn DrizzleTable drizzle_tables"),
-    "cflint.project.sql.keys": ("is_defined unique_key"),
+    "cflint.project.sql.keys": ("is_defined is_unique_in_whole unique_key"),
     "cflint.project.sql.lists": ("THROUGH gives_more_than reads_list"),
-    "cflint.project.sql.named": ("columns_read columns_written"),
+    "cflint.project.sql.named": ("columns_bound columns_read columns_written"),
     "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
     "cflint.project.sql.refused": ("Refusal refusal refused_pragma"),
     "cflint.project.sql.statements": (
@@ -90,16 +95,19 @@ __all__ = [
     "Token",
     "TokenKind",
     "chained_call",
+    "columns_bound",
     "columns_in_no_index",
     "columns_lacking",
     "columns_not_migrated",
     "columns_read",
+    "columns_without_null",
     "columns_written",
     "d1_statement",
     "drizzle_tables",
     "executions",
     "gives_more_than",
     "is_defined",
+    "is_unique_in_whole",
     "is_written_before",
     "placeholders",
     "positions",

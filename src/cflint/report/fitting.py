@@ -17,7 +17,8 @@ from cflint.project.code.answers import Answer
 _CODE = pattern(r"``[^\n]+?``|`[^`\n]+`")
 _UNTYPED = (".js", ".mjs", ".cjs", ".jsx")
 _TYPES = pattern(
-    r"(?<=[\w\])])\??: (?:string|number|boolean|unknown|Error|WebSocket|ArrayBuffer|Promise<[^<>]*>)"
+    r"(?<=[\w\])])\??: (?:string|number|boolean|unknown|Error|WebSocket|ArrayBuffer|KVNamespace|R2Bucket"
+    r"|KVNamespaceListOptions|R2ListOptions|Promise<[^<>]*>)"
     r"(?: \| (?:string|undefined|null|ArrayBuffer))*(?= ?[,;)={])"
     r"| as (?:Record<[^<>]*>|string|number|const)(?: \| (?:null|undefined))?|(?<=\w)<\{[^{}]*\}>(?=\()"
 )
@@ -118,6 +119,11 @@ def _as_toml(span: str) -> str:
     except ValueError:
         return span
     key = found["key"]
+    while isinstance(value, dict) and len(value) == 1:  # `durable_objects.bindings`
+        ((inner, only),) = value.items()
+        if not isinstance(only, list):
+            break
+        key, value = f"{key}.{inner}", only
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         # beside other tables of that name, where `key = [...]` would be the same key twice
         fields = ", ".join(f"`{name} = {_toml(it)}`" for name, it in value[0].items())

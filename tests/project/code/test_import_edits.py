@@ -47,6 +47,9 @@ def applied(module: Module, edits: Iterable[Edit] | None) -> str:
     [
         ("x();\n", False, 'import { A } from "m";\n\nx();\n'),
         ("// about\n\nx();\n", True, '// about\n\nimport type { A } from "m";\n\nx();\n'),
+        ("// x\n/* is */\nx();\n", False, 'import { A } from "m";\n\n// x\n/* is */\nx();\n'),
+        ("// @ts-nocheck\nx();\n", False, '// @ts-nocheck\nimport { A } from "m";\n\nx();\n'),
+        ("/// <a/>\n// x\nx();\n", False, '/// <a/>\nimport { A } from "m";\n\n// x\nx();\n'),
         ("import { B } from 'm'\n", False, "import { B, A } from 'm'\n"),
         ("import { B } from 'm'\n", True, "import { B, type A } from 'm'\n"),
         ("import type { B } from 'm';\n", False, "import type { B } from 'm';\nimport { A } from 'm';\n"),

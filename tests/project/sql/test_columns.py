@@ -6,7 +6,7 @@ import pytest
 
 from cflint.project.code.module import Module
 from cflint.project.files.workspace import Workspace
-from cflint.project.sql.columns import columns_in_no_index
+from cflint.project.sql.columns import columns_in_no_index, columns_without_null
 from cflint.project.workers.loading import load
 from cflint.project.workers.preferences import no_preferences
 from tests.support.modules import CONFIG
@@ -16,13 +16,17 @@ pytestmark = pytest.mark.portable
 ALL = frozenset({"a", "b", "c", "d"})
 
 
-def no_index(sql: str, table: str = "t", columns: frozenset[str] = ALL) -> frozenset[str] | None:
+def module_with(sql: str) -> Module:
     files = {"wrangler.jsonc": CONFIG, "index.ts": "export default {};", "migrations/0001.sql": sql}
     workspace = Workspace.in_memory({path: text.encode() for path, text in files.items()})
     project = load(workspace, [""], preferences=no_preferences).project
     tree = project.trees.of("index.ts")
     assert tree is not None
-    return columns_in_no_index(Module(project, *tree), table, columns)
+    return Module(project, *tree)
+
+
+def no_index(sql: str, table: str = "t", columns: frozenset[str] = ALL) -> frozenset[str] | None:
+    return columns_in_no_index(module_with(sql), table, columns)
 
 
 @pytest.mark.parametrize(
@@ -59,3 +63,15 @@ def test_a_table_or_a_column_that_is_not_known(sql: str, table: str) -> None:
 
 def test_the_id_of_a_row_needs_no_index() -> None:
     assert no_index("CREATE TABLE t (a, rowid)", columns=frozenset({"rowid"})) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("sql", "refusing"),
+    [
+        ("CREATE TABLE t (a TEXT NOT NULL, b TEXT, c INTEGER DEFAULT 0 NOT NULL, UNIQUE (a))", "ac"),
+        ("CREATE TABLE t (a TEXT NOT NULL, b TEXT NOT NULL); CREATE TABLE t (a TEXT, b TEXT NOT NULL)", "b"),
+        ("CREATE TABLE u (a TEXT NOT NULL)", ""),
+    ],
+)
+def test_columns_that_refuse_null_by_all_definitions(sql: str, refusing: str) -> None:
+    assert columns_without_null(module_with(sql), "T") == frozenset(refusing)

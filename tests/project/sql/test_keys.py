@@ -25,9 +25,15 @@ pytestmark = pytest.mark.portable
 )
 def test_unique_keys(text: str, keys: list[str]) -> None:
     found = unique_keys(text.encode()).get("users", set())
-    assert sorted(" ".join(sorted(key)) for key in found) == sorted(keys)
+    assert sorted(" ".join(sorted(key)) for key, _ in found) == sorted(keys)
+
+
+def test_an_index_with_a_condition_is_unique_in_part() -> None:
+    text = b"""CREATE UNIQUE INDEX i ON users (a)
+    WHERE a > 0; CREATE UNIQUE INDEX j ON users (b);"""
+    assert unique_keys(text)["users"] == {(frozenset({"a"}), False), (frozenset({"b"}), True)}
 
 
 def test_in_code_each_text_is_read() -> None:
     code = b'await db.exec("CREATE TABLE a (x UNIQUE)"); await db.exec("CREATE TABLE b (y TEXT UNIQUE, z)")'
-    assert unique_keys(code) == {"a": {frozenset("x")}, "b": {frozenset("y")}}
+    assert unique_keys(code) == {"a": {(frozenset("x"), True)}, "b": {(frozenset("y"), True)}}

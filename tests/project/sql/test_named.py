@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from cflint.project.sql.named import columns_read, columns_written
+from cflint.project.sql.named import columns_bound, columns_read, columns_written
 from cflint.syntax.sql import statements
 
 READ = {
@@ -54,3 +54,19 @@ def test_a_long_statement_takes_no_time() -> None:
     start = time.perf_counter()
     assert sum(1 for _ in columns_read(statement)) == 5001
     assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("INSERT INTO t (a, b, c) VALUES (?, lower(?), ?)", {0: "a", 2: "c"}),
+        ("INSERT INTO t (a, b) VALUES (1, ?2)", {1: "b"}),
+        ("INSERT INTO t (a) VALUES (?) ON CONFLICT (a) DO UPDATE SET b = ?", {0: "a"}),
+        ("INSERT INTO t (a) SELECT ?", {}),
+        ("UPDATE t SET A = ?, b = b + ?, c = ? WHERE d = ?", {0: "a", 2: "c"}),
+        ("DELETE FROM t WHERE a = ?", {}),
+    ],
+)
+def test_columns_that_get_a_bound_value(text: str, bound: dict[int, str]) -> None:
+    (statement,) = statements(text)
+    assert columns_bound(statement) == bound

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Edit
 from cflint.platform.handlers import handlers_of
+from cflint.project.code.flow import completes
 from cflint.project.code.nodes import own_statement
 from cflint.source import Document, Span
-from cflint.syntax.javascript import block_end, body_of, span_of
+from cflint.syntax.javascript import block_end, body_of, span_of, walk
 from cflint.syntax.suffixes import is_typescript
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from cflint.project.code.interface import ClassLike, ModuleLike
 
 _HOLDERS = frozenset({"statement_block", "program", "switch_case", "switch_default"})
+_LEAVES = frozenset({"return_statement", "throw_statement"})
 
 _NAMES = ("identifier", "shorthand_property_identifier")
 _NAMES_OF_ERRORS = ("error", "caught", "thrownError")
@@ -51,6 +53,12 @@ def indent_unit(document: Document) -> str:
         if text[:1] not in (b"", b"*", b"\r") and len(text) < len(line):
             return "\t" if line[:1] == b"\t" else " " * min(len(line) - len(text), 8)
     return "  "
+
+
+def free_name(module: ModuleLike, *wanted: str) -> str | None:
+    """The first of some names that means nothing in a module yet."""
+    root = module.syntax.root
+    return next((name for name in wanted if next(module.scope.named(name, root), None) is None), None)
 
 
 def whole_lines(module: ModuleLike, node: Node) -> Span:
@@ -149,6 +157,36 @@ def append_statement(module: ModuleLike, function: Node, source: str) -> Edit | 
     held = module.document.data[body.start_byte + 1 : end - 1].decode("utf-8", "replace").strip()
     before = f"{inner}{held}\n" if held else ""
     return Edit(module.document, Span(body.start_byte, end), f"{{\n{before}{inner}{source}\n{indent}}}")
+
+
+def statement_at_ends(module: ModuleLike, function: Node, source: str) -> tuple[Edit, ...] | None:
+    """Edits that add a statement wherever a function that gives nothing ends: before each `return` of its
+    own, and at its end where that is reached. None where one gives something, or throws."""
+    body = body_of(function)
+    if body is None or body.type != "statement_block":
+        return None
+    own = [node for node in walk(body, into_functions=False) if node.type in _LEAVES]
+    if any(node.type != "return_statement" or node.named_children for node in own):
+        return None
+    edits = [_before_return(module, node, source) for node in own]
+    if completes(module, body):
+        last = append_statement(module, function, source)
+        if last is None:
+            return None
+        edits.append(last)
+    return tuple(edits)
+
+
+def _before_return(module: ModuleLike, leave: Node, source: str) -> Edit:
+    """An edit that adds a statement before a `return`, which gets a block where an `if` holds it alone."""
+    parent = module.syntax.parent(leave)
+    indent = indent_of(module, leave)
+    if parent is not None and parent.type in _HOLDERS:
+        line = module.document.line_span(module.document.line_of(leave.start_byte))
+        is_first = not module.document.data[line.start : leave.start_byte].strip()
+        return insert(module, leave.start_byte, f"{source}\n{indent}" if is_first else f"{source} ")
+    inner = indent + indent_unit(module.document)
+    return replace(module, leave, f"{{\n{inner}{source}\n{inner}{module.text(leave)}\n{indent}}}")
 
 
 def prepend_statement(module: ModuleLike, block: Node, source: str) -> Edit:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit
+from cflint.pattern import pattern
 from cflint.syntax import suffixes
 from cflint.syntax.javascript.imports import import_braces, import_parts, import_source, spans_of_parts
 
@@ -75,10 +76,28 @@ def _statement(
     first = next((n for n in module.syntax.root.named_children if n.type not in _BEFORE_IMPORTS), None)
     if first is None:
         return module.insert(module.syntax.root.end_byte, f"{line}\n")
+    first = _with_its_comments(module, first)
     return module.insert(first.start_byte, f"{line}\n\n{module.indent_of(first)}")
 
 
 _BEFORE_IMPORTS = frozenset({"comment", "hash_bang_line"})
+_OF_THE_FILE = pattern(
+    r"///|/[/*]\s*(?:@ts-|eslint|biome|prettier|@jsx|@vitest|cflint-ignore-file|Copyright|SPDX)"
+)
+"""Comments that have to stay at the beginning of a file."""
+
+
+def _with_its_comments(module: ModuleLike, node: Node) -> Node:
+    """A statement, or the first of the comments that stand right above it and are about it."""
+    before = node.prev_named_sibling
+    while (
+        before is not None
+        and before.type == "comment"
+        and before.end_point.row + 1 == node.start_point.row
+        and _OF_THE_FILE.match(module.text(before)) is None
+    ):
+        node, before = before, before.prev_named_sibling
+    return node
 
 
 def remove_imports(module: ModuleLike, specifiers: Iterable[Node]) -> tuple[Edit, ...]:

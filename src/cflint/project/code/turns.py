@@ -159,9 +159,15 @@ def _is_repeated(module: Module, node: Node, declared: Node) -> bool:
 
 def _only_makes(module: Module, body: Node, call: Node) -> bool:
     """Whether a turn awaits nothing but the one call, and is never the last by choice."""
-    if any(True for _ in module.descendants(body, "break_statement")):
-        return False
-    for word in module.leaves("await", body):
+    return not any(True for _ in module.descendants(body, "break_statement")) and awaits_only(
+        module, body, call
+    )
+
+
+def awaits_only(module: Module, within: Node, call: Node) -> bool:
+    """Whether nothing but a call is awaited within a node; the call need not be, where its promise is handed
+    on."""
+    for word in module.leaves("await", within):
         awaited = module.parent(word)
         inner = unwrap(awaited.named_children[0]) if awaited is not None and awaited.named_children else None
         if inner is None or inner.id != call.id:

@@ -250,16 +250,25 @@ def database_word(module: Module, node: Node) -> Words:
 
 
 def list_words(module: Module, call: Node, general: str) -> Words:
-    """What a call of `list()` is made on, and its options with a `cursor` beside them."""
+    """What a call of `list()` is made on, its options, and those with a `cursor` beside them; with the case
+    `one of several` where it is one of the calls of a `Promise.all([…])`."""
+    above = module.syntax.parent(call)
+    several = (("one of several", ""),) if above is not None and above.type == "array" else ()
     callee, given = call.child_by_field_name("function"), arguments_of(call)
     receiver = callee.child_by_field_name("object") if callee is not None else None
     options = word("options", module, given[0]) if given else (("options", "{ }"),)
     if not options:
-        return word(general, module, receiver)
+        return (*several, *word(general, module, receiver))
     ((_, text),) = options
+    cursor = "cursor: page.cursor"
     if text.startswith("{") and text.endswith("}"):
         inside = text[1:-1].strip().rstrip(",")
-        text = f"{{ {inside}, cursor }}" if inside else "{ cursor }"
+        after = f"{{ {inside}, {cursor} }}" if inside else f"{{ {cursor} }}"
     else:
-        text = f"{{ ...{text}, cursor }}"
-    return (*word(general, module, receiver), ("{ …options, cursor }", text))
+        after = f"{{ ...{text}, {cursor} }}"
+    return (
+        *several,
+        *word(general, module, receiver),
+        (f"{{ …options, {cursor} }}", after),
+        ("{ …options }", text if given else "{}"),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cflint.finding import Location
@@ -56,8 +57,9 @@ class _Schema:
     """The tables of a project, by their names in lower case: their columns by SQL, and those that Drizzle's
     tables in code have beside them; where each is made, and whether in a file, by whether D1 can take it; of
     an open one not all columns are known. `sqlite` has the places of those that D1 can have: what is made for
-    Postgres alone says nothing of it. `leading` has the columns with which keys and indexes begin. `pushed`
-    tells that a database gets what Drizzle's tables say, without SQL files."""
+    Postgres alone says nothing of it. `leading` has the columns with which keys and indexes begin, `required`
+    those that refuse NULL by some definition, `optional` those that take it by one. `pushed` tells that a
+    database gets what Drizzle's tables say, without SQL files."""
 
     def __init__(self) -> None:
         self.columns: dict[str, set[str]] = {}
@@ -68,6 +70,8 @@ class _Schema:
         self.open: set[str] = set()
         self.open_drizzle: set[str] = set()
         self.leading: dict[str, set[str]] = {}
+        self.required: dict[str, set[str]] = {}
+        self.optional: dict[str, set[str]] = {}
         self.pushed = False
 
 
@@ -104,6 +108,17 @@ def columns_lacking(
         lacking = frozenset(columns - found)
         return (lacking, Table(frozenset(found), schema.sqlite[name])) if lacking else None
     return None
+
+
+def columns_without_null(module: Module, table: str) -> frozenset[str]:
+    """The columns (lower case) of a table that refuse NULL, by all SQL of a project that defines them."""
+    name = table.lower()
+    found: set[str] = set()
+    for worker in module.workers:
+        schema = _schema_of(module.project, worker)
+        if schema is not None:
+            found |= schema.required.get(name, set()) - schema.optional.get(name, set())
+    return frozenset(found)
 
 
 def columns_not_migrated(
@@ -209,8 +224,12 @@ def _read(schema: _Schema, document: Document, *, in_code: bool) -> bool:
         if len(tokens) < at + 3 or tokens[at + 1].text != "(":
             schema.open.add(table)  # made of a query
             continue
-        inside = parts(tokens[at + 2 : -1])
-        columns.update((part[0].name or "").lower() for part in inside if not _is_key(part))
+        for part in parts(tokens[at + 2 : -1]):
+            if not _is_key(part):
+                column = (part[0].name or "").lower()
+                columns.add(column)
+                kinds = schema.required if _refuses_null(part) else schema.optional
+                kinds.setdefault(table, set()).add(column)
         schema.leading.setdefault(table, set()).update(_leading(tokens[at + 2 : -1]))
         if any(part[0].name is None for part in parts(tokens[at + 2 : -1])):
             schema.open.add(table)  # a part of it is put together
@@ -307,6 +326,10 @@ def _read_change(schema: _Schema, tokens: list[Token]) -> bool:
         elif tokens[index].upper not in _NO_COLUMNS:
             columns.add(name)
     return not words or words[0] in ("ADD", "DROP", "ALTER", "MODIFY", "ENABLE", "DISABLE", "OWNER", "SET")
+
+
+def _refuses_null(part: list[Token]) -> bool:
+    return any(one.upper == "NOT" and after.upper == "NULL" for one, after in pairwise(part))
 
 
 def _is_key(part: list[Token]) -> bool:

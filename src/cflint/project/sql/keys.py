@@ -28,8 +28,10 @@ within one of these, which wrangler is not always told of."""
 _OF_TABLE = frozenset({"UNIQUE", "PRIMARY"})
 _KEYWORDS = frozenset({"CONSTRAINT", "FOREIGN", "CHECK"})
 
-Keys = dict[str, set[frozenset[str]]]
-"""The unique sets of columns by table, all in lower case."""
+_PART = pattern(r"\s*WHERE\b", re.IGNORECASE)
+
+Keys = dict[str, set[tuple[frozenset[str], bool]]]
+"""The unique sets of columns by table, all in lower case, each with whether it is so among all rows."""
 
 
 def unique_key(module: Module, table: str, columns: frozenset[str]) -> frozenset[str] | None:
@@ -44,13 +46,19 @@ def is_defined(module: Module, table: str) -> bool:
     return any(True for _ in _known(module, table))
 
 
-def _known(module: Module, table: str) -> Iterator[AbstractSet[frozenset[str]]]:
+def is_unique_in_whole(module: Module, table: str, key: frozenset[str]) -> bool:
+    """Whether a key is unique among all rows of a table, and not only by an index with `WHERE`, which
+    `ON CONFLICT (columns)` does not name."""
+    return any(key in keys for keys in _known(module, table, in_part=False))
+
+
+def _known(module: Module, table: str, *, in_part: bool = True) -> Iterator[AbstractSet[frozenset[str]]]:
     """What is unique in a table, by each Worker whose SQL defines it."""
     for worker in module.workers:
         question = ("unique columns", id(worker))
         known = module.project.memo.memoized(question, partial(_keys_of, module.project, worker))
         if table.lower() in known:
-            yield known[table.lower()]
+            yield {key for key, whole in known[table.lower()] if whole or in_part}
 
 
 def unique_keys(data: bytes) -> Keys:
@@ -59,9 +67,11 @@ def unique_keys(data: bytes) -> Keys:
     found: Keys = {}
     for start in _CREATES.finditer(data):
         text = data[start.start() : start.start() + _LONGEST].decode("utf-8", "replace")
-        table, keys = _defined(list(first_statement(text)))
+        tokens = list(first_statement(text))
+        table, keys = _defined(tokens)
         if table:
-            found.setdefault(table, set()).update(keys)
+            whole = _PART.match(text, tokens[-1].end) is None
+            found.setdefault(table, set()).update((key, whole) for key in keys)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from cflint.syntax.sql import HOLE, Statement, TableUse, Token, TokenKind, tables
+from cflint.syntax.sql import HOLE, Statement, TableUse, Token, TokenKind, positions, tables
 
 _COMPARES = frozenset({"=", "==", "<", ">", "<=", ">=", "!=", "<>"})
 _COMPARING = frozenset({"LIKE", "IN", "IS", "BETWEEN", "GLOB", "NOT", "ISNULL", "NOTNULL"})
@@ -35,6 +35,50 @@ def columns_written(statement: Statement) -> Iterator[tuple[Token, Token]]:
     tokens = [token for token in statement.tokens if token.start >= table.end]
     found = _set(tokens) if statement.verb == "UPDATE" else _listed(tokens)
     yield from ((table, token) for token in found)
+
+
+def columns_bound(statement: Statement) -> dict[int, str]:
+    """The columns (lower case) that get a bound value as it is, by the position of the value, from 0: of an
+    `INSERT` of one row, and of an `UPDATE`."""
+    written = [token for _, token in columns_written(statement)]
+    places = {token.start: position for token, position in positions(statement.tokens)}
+    if not written:
+        return {}
+    found: dict[int, str] = {}
+    for column, value in _values(statement, written):
+        if len(value) == 1 and value[0].start in places:
+            found[places[value[0].start]] = (column.name or "").lower()
+    return found
+
+
+def _values(statement: Statement, written: Sequence[Token]) -> Iterator[tuple[Token, list[Token]]]:
+    """The columns that a statement writes, each with the tokens of what it gets."""
+    tokens = list(statement.tokens)
+    if statement.verb == "UPDATE":
+        for column in written:
+            at = tokens.index(column)
+            yield column, _up_to_comma(tokens[at + 2 :])
+        return
+    values = next((at for at, token in enumerate(tokens) if token.upper == "VALUES"), None)
+    if values is None or not tokens[values + 1 : values + 2] or tokens[values + 1].text != "(":
+        return
+    at = values + 2
+    for column in written:
+        value = _up_to_comma(tokens[at:])
+        yield column, value
+        at += len(value) + 1
+
+
+def _up_to_comma(tokens: Sequence[Token]) -> list[Token]:
+    """The tokens of one value: up to a comma, what closes the list, or the next clause."""
+    found: list[Token] = []
+    depth = 0
+    for token in tokens:
+        if depth == 0 and (token.text in (",", ")") or token.upper in _ENDS):
+            break
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        found.append(token)
+    return found
 
 
 def _set(tokens: list[Token]) -> list[Token]:
