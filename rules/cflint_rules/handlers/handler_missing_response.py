@@ -38,7 +38,10 @@ export default {
 
 Whoever comes there gets an error 1101 (a 500). Add a `return` at the end of the function: `return new
 Response("not found", { status: 404 })`; a branch that only falls out of its `if` or `case` gets there, too.
+Where what comes last is a `catch`, its answer is `new Response("internal error", { status: 500 })`.
 
+- "unfinished": The function is not written yet. Until it is, end it with `return new Response("not
+  implemented", { status: 501 })`: as it is, whoever comes there gets an error 500.
 - "returns nothing, not a `Response`": Write `return new Response(null, { status: 204 })`, which says that
   it is done and there is nothing to show (of a refusal, its status: 401, 404). The client gets an error 500
   as it is.
@@ -66,8 +69,8 @@ Seen in https://developers.cloudflare.com/workers/observability/errors/.
 
 ## Fix safety
 
-Unsafe: an empty 204, which is offered only where nothing is returned at all, may not be what clients
-expect.
+Unsafe: what clients expect there is up to the author. Written is 404 behind an `if` or `switch`, 500 behind a
+`try`, 501 where the function is not written yet, and an empty 204 where nothing is returned at all.
 
 Source: https://developers.cloudflare.com/workers/observability/errors/
 """
@@ -154,7 +157,8 @@ def check(found: Handler) -> Iterator[Finding]:
         message,
         module.at(name),
         (module.at(_last(body), "after this, nothing is returned"),) if returns and end else (),
-        fix=_fix(module, function, body) if not returns and end else None,
+        fix=_fix(module, function, body, answers=bool(returns)) if end else None,
+        words=(("unfinished", ""),) if _is_unfinished(body) else (),
     )
 
 
@@ -186,6 +190,7 @@ def check_route(match: Match) -> Iterator[Finding]:
         "this route can end without a response: Hono throws `Context is not finalized`",
         match.at(match.arguments[0]),
         (home.at(_last(body), "after this, nothing is returned"),),
+        fix=_fix(home, function, body, answers=True),
         severity=Severity.NOTE,
     )
 
@@ -233,15 +238,38 @@ def _last(body: Node) -> Node:
     return statements[-1] if statements else body
 
 
-def _fix(module: Module, function: Node, body: Node) -> Fix | None:
-    """Append a `return` as the last statement of a body that has none."""
-    text = "return new Response(null, { status: 204 });"
+def _fix(module: Module, function: Node, body: Node, *, answers: bool) -> Fix | None:
+    """Append a `return` as the last statement of a body that has none there: what its other answers leave
+    open, or that it is done, or not written yet."""
+    last = _last(body)
+    if _is_unfinished(body):
+        title, said = "Answer 501 until it is written", _answer(module, last, "not implemented", 501)
+    elif not answers:
+        title, said = "Return an empty response", "return new Response(null, { status: 204 })"
+    elif last.type == "try_statement":
+        title, said = "Answer 500 after the error", _answer(module, last, "internal error", 500)
+    elif last.type in ("if_statement", "switch_statement"):
+        title, said = "Answer 404 to the rest", _answer(module, last, "not found", 404)
+    else:
+        return None
+    text = f"{said};"
     edit = module.append_statement(function, text)
     if b"\n" not in module.document.data[body.start_byte : body.end_byte]:
-        last = body.named_children[-1] if body.named_children else None
-        at = last.end_byte if last is not None else body.start_byte + 1
-        edit = module.insert(at, f"{_semicolon(module, last)} {text}" + ("" if last is not None else " "))
-    return Fix("Return an empty response", (edit,), Safety.UNSAFE) if edit is not None else None
+        ending = body.named_children[-1] if body.named_children else None
+        at = ending.end_byte if ending is not None else body.start_byte + 1
+        edit = module.insert(at, f"{_semicolon(module, ending)} {text}" + ("" if ending is not None else " "))
+    return Fix(title, (edit,), Safety.UNSAFE) if edit is not None else None
+
+
+def _answer(module: Module, last: Node, text: str, status: int) -> str:
+    said = js.refusing_statement(module, last, text, status)
+    return said if said is not None else f'return new Response("{text}", {{ status: {status} }})'
+
+
+def _is_unfinished(body: Node) -> bool:
+    """Whether a function ends before it does anything: with nothing, or a variable that nothing takes."""
+    last = _last(body)
+    return last.id == body.id or last.type == "lexical_declaration"
 
 
 def _semicolon(module: Module, last: Node | None) -> str:

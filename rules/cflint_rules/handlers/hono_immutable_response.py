@@ -44,6 +44,12 @@ app.get("/room/:name", async (c) => {
 export default app;
 ```
 
+## What to do
+
+Return a copy, which can be changed: `const answer = await given;` before it, and
+`return new Response(answer.body, answer)`. A WebSocket's answer (status 101) cannot be copied: add the route
+of one before the middleware.
+
 ## Not reported
 
 Apps with other middleware: what sets a header before the handler, as `cors()` does, has Hono copy the
@@ -116,7 +122,14 @@ def _routes(module: Module, use: js.Call, name: str) -> Iterator[Finding]:
                     f"`{name}()` throws here: it sets headers, and those of this response cannot be changed",
                     module.at(given),
                     (module.at(use.node, "the middleware is used here"),),
+                    words=js.word("given", module, _awaited(given)),
                 )
+
+
+def _awaited(given: Node) -> Node:
+    """What is waited for, where an expression waits."""
+    inner = js.first_named(given) if given.type == "await_expression" else None
+    return inner if inner is not None else given
 
 
 def _on(module: Module, method: str, app: Node) -> Iterator[js.Call]:

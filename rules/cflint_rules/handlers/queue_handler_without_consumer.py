@@ -66,7 +66,8 @@ export default {
 
 ## Not reported
 
-Workers without a configuration. Where the configuration has no `queues` (or `triggers`) at all, the consumer
+Workers without a configuration; those whose configuration has the consumer or the cron trigger in a comment:
+it is off on purpose. Where the configuration has no `queues` (or `triggers`) at all, the consumer
 or the cron trigger may have been added elsewhere: this is only a note. Documentation that shows such a
 handler and no configuration gets one note per section.
 
@@ -77,6 +78,7 @@ Unsafe: the Worker becomes a consumer of the one queue that it sends to. A queue
 Source: https://developers.cloudflare.com/queues/configuration/configure-queues/
 """
 
+import re
 from collections.abc import Iterator
 
 from cflint.api import (
@@ -91,10 +93,15 @@ from cflint.api import (
     Worker,
     config,
     fixes,
+    pattern,
     rule,
     section,
     worker,
 )
+
+_CRONS = pattern(rb"^[ \t]*(?:#|//)[^\n]*\bcrons\b", re.MULTILINE)
+_QUEUES = pattern(rb"^[ \t]*(?:#|//)[^\n]*\b(?:queues\.)?consumers\b", re.MULTILINE)
+"""Entries of a configuration that are commented out."""
 
 
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, deployed=True)
@@ -104,11 +111,11 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         return
     environments = _environments(subject, project)
     has_queues = any(found.queue_consumers or found.is_open("queues", "consumers") for found in environments)
-    if "queue" in entrypoint.handlers and not has_queues:
+    if "queue" in entrypoint.handlers and not has_queues and not _is_switched_off(subject, _QUEUES):
         is_named = any(found.own("queues") is not None for found in environments)
         yield _queue(subject, entrypoint, None if is_named else Severity.NOTE)
     has_crons = any(found.crons or found.is_open("triggers", "crons") for found in environments)
-    if "scheduled" in entrypoint.handlers and not has_crons:
+    if "scheduled" in entrypoint.handlers and not has_crons and not _is_switched_off(subject, _CRONS):
         yield Finding(
             "`scheduled()` is never called: no environment has cron triggers"
             f" (`{_spelled(subject, 'triggers', 'crons')}`)",
@@ -118,6 +125,12 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             if any(found.own("triggers") is not None for found in environments)
             else Severity.NOTE,
         )
+
+
+def _is_switched_off(subject: Worker, entry: re.Pattern[bytes]) -> bool:
+    """Whether a comment of the configuration has the entry that calls the handler: it is off on purpose, or
+    there to be switched on by who copies the Worker."""
+    return subject.config is not None and entry.search(subject.config.document.data) is not None
 
 
 def _environments(subject: Worker, project: Project) -> list[Environment]:

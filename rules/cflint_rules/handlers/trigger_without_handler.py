@@ -92,10 +92,12 @@ Seen in https://github.com/alchemy-run/alchemy-async/pull/1382.
 
 ## Fix safety
 
-Unsafe: the function is called from then on. There is a fix when the entry module has a function with the
-handler's name that just is not part of the default export.
+Unsafe: a function of the handler's name that just is not part of the default export is called from then on;
+where there is none for a cron trigger, the trigger goes with the next deployment (`"crons": []`; without the
+key, those that were deployed stay).
 
-Source: https://developers.cloudflare.com/workers/runtime-apis/handlers/
+Source: https://developers.cloudflare.com/workers/runtime-apis/handlers/,
+https://developers.cloudflare.com/workers/configuration/cron-triggers/
 """
 
 from collections.abc import Iterator
@@ -113,6 +115,7 @@ from cflint.api import (
     Span,
     Worker,
     config,
+    fixes,
     js,
     pattern,
     rule,
@@ -154,7 +157,10 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             f"but the default export has no `{name}` handler{hint}",
             entrypoint.at,
             tuple(at for _, at in triggers),
-            _fix(subject, project, entrypoint, name),
+            _fix(subject, project, entrypoint, name)
+            or (
+                _without_crons(subject, project, [it for it, _ in triggers]) if name == "scheduled" else None
+            ),
             words=_words(subject, project, name),
         )
 
@@ -244,6 +250,24 @@ def _tail_consumers(project: Project) -> dict[str, list[tuple[int, config.TailCo
         if consumer.service is not None:
             found.setdefault(consumer.service, []).append((number, consumer))
     return found
+
+
+def _without_crons(subject: Worker, project: Project, found: list[Environment]) -> Fix | None:
+    """A fix that empties the list of cron triggers, which go with the next deployment then; None where a
+    module of the Worker has a function that may be meant for them."""
+    for path in subject.modules:
+        facts = project.facts.of(path)
+        if facts is not None and "scheduled" in facts.functions:
+            return None
+    if "scheduled" in project.exports.of_worker(subject).names:
+        return None
+    edits: list[Edit] = []
+    for environment in dict.fromkeys(found):
+        own = environment.own("triggers")
+        if own is None or own.get("crons") is None:
+            continue
+        edits += fixes.set_key(environment.config, environment.path("triggers", "crons"), []) or ()
+    return Fix("Take the cron triggers away", tuple(edits), Safety.UNSAFE) if edits else None
 
 
 def _fix(subject: Worker, project: Project, entrypoint: config.Entrypoint, name: str) -> Fix | None:

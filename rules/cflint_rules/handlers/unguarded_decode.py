@@ -132,63 +132,14 @@ def check(match: Match) -> Iterator[Finding]:
 def _fix(match: Match, *, is_cookie: bool) -> Fix | None:
     """A fix that catches what a call throws where its statement does nothing else: the text of a cookie stays
     as it came, anything else is answered with status 400."""
-    module, node = match.module, match.module.with_wrappers(match.node)
-    statement = module.statement_of(node)
-    above = module.parent(node)
-    if statement is None or above is None:
-        return None
-    given, indent = module.text(match.arguments[0]), module.indent_of(statement)
-    answer = None if is_cookie else js.refusing_statement(module, node, "malformed", 400)
-    if answer is None and not is_cookie:
-        return None
-    instead = "" if answer is None else f"{answer};"
-    inner = f"\n{indent}{module.indent_unit}"
-    if above.type == "variable_declarator":
-        return _fix_of_variable(module, statement, above, given if is_cookie else None, instead)
-    is_alone = above.type == "return_statement" or module.own_statement(above) is not None
-    if not is_alone or above.type not in ("return_statement", "assignment_expression"):
-        return None
-    text = module.text(statement)
+    module, node = match.module, match.node
     if is_cookie:
-        at = node.start_byte - statement.start_byte
-        data = module.document.data[statement.start_byte : statement.end_byte]
-        kept = data[:at] + given.encode() + data[at + node.end_byte - node.start_byte :]
-        instead = kept.decode("utf-8", "replace")
-    whole = f"try {{{inner}{text}\n{indent}}} catch {{{inner}{instead}\n{indent}}}"
-    line = module.document.line_span(module.document.line_of(statement.start_byte))
-    if module.document.data[line.start : statement.start_byte].strip():
-        whole = f"try {{ {text} }} catch {{ {instead} }}"
-    title = (
-        "Keep a cookie that encodes nothing as it came" if is_cookie else "Answer 400 to what is malformed"
-    )
-    return Fix(title, (module.replace(statement, whole),), Safety.UNSAFE) if "\n" not in text else None
-
-
-def _fix_of_variable(
-    module: Module, statement: Node, declarator: Node, kept: str | None, instead: str
-) -> Fix | None:
-    """A fix for `const name = decodeURIComponent(text)`: the variable is set in a `try`."""
-    name = declarator.child_by_field_name("name")
-    holder = module.parent(statement)
-    declarators = [it for it in statement.named_children if it.type == "variable_declarator"]
-    if name is None or name.type != "identifier" or len(declarators) != 1 or holder is None:
-        return None
-    if statement.type != "lexical_declaration" or holder.type not in ("statement_block", "program"):
-        return None
-    indent, label = module.indent_of(statement), module.text(name)
-    value = declarator.child_by_field_name("value")
-    kind = ": string" if module.is_typescript and kept is None else ""
-    inner = f"\n{indent}{module.indent_unit}"
-    first = f"let {label}{kind}" if kept is None else f"let {label} = {kept}"
-    caught = f"catch {{{inner}{instead}\n{indent}}}" if kept is None else "catch {}"
-    text = (
-        f"{first};\n{indent}try {{{inner}{label} = {module.text(value) if value is not None else ''};"
-        f"\n{indent}}} {caught}"
-    )
-    title = (
-        "Answer 400 to what is malformed" if kept is None else "Keep a cookie that encodes nothing as it came"
-    )
-    return Fix(title, (module.replace(statement, text),), Safety.UNSAFE)
+        kept = js.catching_edit(module, node, "", kept=module.text(match.arguments[0]))
+        title = "Keep a cookie that encodes nothing as it came"
+        return Fix(title, (kept,), Safety.UNSAFE) if kept is not None else None
+    answer = js.refusing_statement(module, node, "malformed", 400)
+    edit = js.catching_edit(module, node, f"{answer};", kind="string") if answer is not None else None
+    return Fix("Answer 400 to what is malformed", (edit,), Safety.UNSAFE) if edit is not None else None
 
 
 def _is_cookie(source: str) -> bool:

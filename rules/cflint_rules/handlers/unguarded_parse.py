@@ -129,6 +129,7 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Documents,
+    Edit,
     Finding,
     Fix,
     Module,
@@ -173,6 +174,10 @@ _DATE = "what the client sent is no date"
 _ZONE = "what the client sent is no time zone"
 _LOCAL = ("toLocaleString", "toLocaleDateString", "toLocaleTimeString", "DateTimeFormat")
 _ONE = {"BigInt": "what the client sent is no whole number", "RegExp": "what the client sent is no pattern"}
+_KINDS = {"atob": "string", "URL": "URL", "BigInt": "bigint", "RegExp": "RegExp", "toISOString": "string"}
+"""The types of what is made."""
+_PROMISED = frozenset({"json", "formData", "fetch", "parseAuthRequest"})
+"""What throws once it is waited for."""
 _OF_EDGE = pattern(r"\bcf\b")
 """`request.cf`, which Cloudflare writes."""
 _WORDS = (
@@ -213,9 +218,23 @@ def check(subject: Module) -> Iterator[Finding]:
 
 def _fix(subject: Module, nodes: list[Node]) -> Fix | None:
     """A fix that answers 400 in place of each body that cannot be read; None where the first cannot be."""
-    edits = [js.refusing_edits(subject, node, "malformed", 400) for node in nodes]
+    edits = [_edits(subject, node) for node in nodes]
     whole = tuple(edit for some in edits for edit in some)
     return Fix("Answer 400 to what is malformed", whole, Safety.UNSAFE) if edits[0] else None
+
+
+def _edits(subject: Module, node: Node) -> tuple[Edit, ...]:
+    """Edits that answer 400 where a call throws, waited for or not."""
+    waiting = js.refusing_edits(subject, node, "malformed", 400)
+    if waiting:
+        return waiting
+    made = js.Call(subject, node)
+    if made.name in _PROMISED:
+        return ()
+    answer = js.refusing_statement(subject, node, "malformed", 400)
+    kind = _KINDS.get(made.name or "", "")
+    edit = js.catching_edit(subject, node, f"{answer};", kind=kind) if answer is not None else None
+    return (edit,) if edit is not None else ()
 
 
 def _unguarded(subject: Module) -> Iterator[tuple[Node, str]]:

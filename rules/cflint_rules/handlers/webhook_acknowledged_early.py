@@ -56,6 +56,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write `await work` in place of `ctx.waitUntil(work)`: the answer is 200 then only when the work is done, and
+an error that gets out of it is a 500, after which the sender sends the event again. What the work catches and
+only logs has to be thrown on. Where it takes longer than the sender waits (ten seconds are safe), send the
+event to a queue before the answer, `await env.QUEUE.send(event)`, and do the work in its consumer.
+
 ## Not reported
 
 Work that writes nothing, or that is called after what it tells or counts (`notify`, `track`, `log`); what is
@@ -64,7 +71,8 @@ Telegram), which want an answer within seconds and show what came of it there.
 
 ## Fix safety
 
-There is no fix: how long the work takes is up to the author.
+Unsafe: the sender waits for the work, which has to be done within the seconds that it allows, and sends the
+event again where it fails.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil,
 https://docs.stripe.com/webhooks#best-practices
@@ -76,7 +84,22 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
+from cflint.api import (
+    PREVIEW,
+    Edit,
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    Span,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -99,7 +122,7 @@ _QUEUES = ("queue", "workflow")
 _DEEP = 4
 
 
-@rule(call("waitUntil"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("waitUntil"), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if len(match.arguments) != 1 or not module.is_run:
@@ -123,7 +146,24 @@ def check(match: Match) -> Iterator[Finding]:
         " that fails",
         match.at(match.node),
         (write[0].at(write[1], "this may fail unseen"),),
+        words=(*js.word("work", module, match.arguments[0]), *js.word("ctx.waitUntil", module, match.callee)),
+        fix=_fix(match),
     )
+
+
+def _fix(match: Match) -> Fix | None:
+    """A fix that waits for the work before the answer is given."""
+    module, work = match.module, match.arguments[0]
+    chain = module.call(work)
+    if chain is not None and chain.name == "catch" and chain.receiver is not None:
+        work = chain.receiver  # who catches its error here answers 200 all the same
+    if not module.can_await(match.node) or module.own_statement(match.node) is None:
+        return None
+    edits = (
+        Edit(module.document, Span(match.node.start_byte, work.start_byte), "await "),
+        Edit(module.document, Span(work.end_byte, match.node.end_byte), ""),
+    )
+    return Fix("Wait for the work before the answer", edits, Safety.UNSAFE)
 
 
 def _write(module: Module, function: Node, hops: int, known: Found) -> tuple[Module, Node] | None:

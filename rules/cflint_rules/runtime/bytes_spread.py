@@ -60,7 +60,7 @@ RangeError: Maximum call stack size exceeded
 
 ## Fix safety
 
-No fix: which of the ways fits depends on what becomes of the text.
+Safe: the text is the same, whatever the length.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/Function/apply,
 https://developers.cloudflare.com/images/transform-images/bindings/,
@@ -74,7 +74,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -89,7 +89,7 @@ _SMALL_MOVING = 1_000
 _STILL = frozenset({"image/jpeg", "image/png"})
 
 
-@rule(call("fromCharCode", "apply"), severity=Severity.WARNING)
+@rule(call("fromCharCode", "apply"), severity=Severity.WARNING, fix=Safety.SAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     bytes_ = _spread(match)
@@ -105,7 +105,17 @@ def check(match: Match) -> Iterator[Finding]:
             match.at(),
             (match.at(read, "the bytes come from here"),),
             words=js.word("bytes", module, bytes_),
+            fix=_fix(match, bytes_),
         )
+
+
+def _fix(match: Match, bytes_: Node) -> Fix | None:
+    """A fix that makes the same text of each byte by itself."""
+    text = match.module.text(bytes_)
+    if "\n" in text:
+        return None
+    joined = f'Array.from({text}, (byte) => String.fromCharCode(byte)).join("")'
+    return Fix("Make the text byte by byte", (match.module.replace(match.node, joined),), Safety.SAFE)
 
 
 def _spread(match: Match) -> Node | None:

@@ -39,8 +39,8 @@ export default {
 
 Add `signal: AbortSignal.timeout(10_000)` to the options, here and at each other place that is shown: what it
 throws, a `TimeoutError`, goes where any other failure of the request goes. Ten seconds, unless you know
-better; a model takes up to a minute, and where the other side does some work before it answers (an address
-like `/api/cron/nightly`) five minutes are enough for most, as its client's end may be its own.
+better; a model takes up to a minute. Where the other side does some work before it answers (an address like
+`/api/cron/nightly`), give it five minutes, `300_000`: who gives up earlier may end that work.
 
 ## Not reported
 

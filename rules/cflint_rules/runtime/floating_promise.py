@@ -70,7 +70,8 @@ The Workers runtime canceled this request because it detected that your Worker's
 Unsafe: the errors of what is waited for come out now. The promise is passed to the `waitUntil()` in reach,
 which leaves the order of things as it is, and a handler that lacks its `ctx` parameter is given it. In a
 Durable Object, and where no context is in reach, the promise is awaited, unless a stream that it feeds is
-returned afterwards.
+returned afterwards; in the constructor of one the object waits by `blockConcurrencyWhile()`, and is made anew
+where that fails.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
@@ -490,9 +491,14 @@ def _has_asynchronous_callback(module: Module, call: Node) -> bool:
     return inner is not None and module.promise_source(inner) in _MINE
 
 
+_OBJECTS = frozenset({ClassKind.DURABLE_OBJECT})
+
+
 def _fix(module: Module, promise: Node, root: Node) -> Fix | None:
     if module.callee_name(root) in _EACH:
         return None
+    if module.in_constructor(root):
+        return _fix_in_constructor(module, promise)
     # waiting is a deadlock where the stream that is written to is returned afterwards
     may_wait = module.callee_name(root) != "pipeTo" and not module.makes_stream_beside(root)
     awaited = fixes.fix_by_await(module, promise, Safety.UNSAFE) if may_wait else None
@@ -503,3 +509,19 @@ def _fix(module: Module, promise: Node, root: Node) -> Fix | None:
         or fixes.fix_by_new_context(module, promise)
         or awaited
     )
+
+
+def _fix_in_constructor(module: Module, promise: Node) -> Fix | None:
+    """A fix that has a Durable Object wait for what its constructor begins, before it gets anything else to
+    do."""
+    function, owner = module.enclosing_function(promise), module.enclosing_class(promise)
+    statement = module.own_statement(promise)
+    if function is None or owner is None or owner.kind not in _OBJECTS or statement is None:
+        return None
+    parameters = module.parameters(function)
+    state = parameters[0].pattern if parameters else None
+    if state is None or state.type != "identifier" or not module.in_constructor(statement):
+        return None
+    before = f"{module.text(state)}.blockConcurrencyWhile(() => "
+    edits = (module.insert(promise.start_byte, before), module.insert(promise.end_byte, ")"))
+    return Fix("Wait for it before the object gets anything else to do", edits, Safety.UNSAFE)

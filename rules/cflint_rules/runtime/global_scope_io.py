@@ -39,8 +39,13 @@ export default {
 Move the call into the handler, or into a function that the handler calls the first time and that keeps the
 result.
 
+- "a field that keeps a start": Write `field: empty` and begin the handler with `path ||= time;`: it is set
+  with the first request, when there is a time. As it is, each age that is reckoned from it is wrong once this
+  is deployed.
 - "a field": Write it as a getter, so that it is asked for each time: `get field() { return time }`. As it is,
   each age and date that is reckoned from it is wrong once this is deployed.
+- "a member": Take this statement away and begin the handler with `member ??= time;`: it is set with the first
+  request, when there is a time. As it is, each age that is reckoned from it is wrong once this is deployed.
 - "a time that is set anew": Write `0` for `Date.now()`, which it is anyhow once this is deployed: what
   compares it with the time of a request then finds that it was long ago, here as there.
 - "is 0 (1970)": Make the constant a function, `const now = () => new Date()`, and call it where it is used.
@@ -79,6 +84,7 @@ https://github.com/cloudflare/workerd/issues/6839 (the time)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -93,6 +99,7 @@ from cflint.api import (
     import_of,
     js,
     new,
+    pattern,
     quoted,
     rule,
 )
@@ -114,6 +121,10 @@ _NEEDS = {
 _PACKAGES = sorted({module for module, _ in js.RANDOM if module} | {"cloudflare:sockets", "crypto"})
 _NAMES = {name.rpartition(".")[2] for _, name in (*_NEEDS, *js.RANDOM, *js.RANDOM_KEYS)}
 _WORDS = sorted({*_NAMES, "match"} - {"default", "WebSocket"})
+_STARTS = pattern(r"start|since|boot|reset|init|launch|first", re.IGNORECASE)
+"""Names of what is set once, when something begins."""
+_TEXTS = (".toISOString()", ".toString()", ".toJSON()", ".toUTCString()")
+_NUMBERS = ("Date.now()", ".getTime()", ".valueOf()")
 
 
 @rule(call(*_WORDS), new("WebSocket"), severity=Severity.ERROR)
@@ -135,7 +146,7 @@ def check_time(match: Match) -> Iterator[Finding]:
             match.at(),
             tuple(module.at(called, "it is called here") for called in module.run_while_loading(node) or ()),
             severity=Severity.WARNING,
-            words=_field_words(module, node) or _variable_words(module, node),
+            words=_field_words(module, node) or _member_words(module, node) or _variable_words(module, node),
         )
 
 
@@ -147,7 +158,40 @@ def _field_words(module: Module, node: Node) -> js.Words:
     key, value = pair.child_by_field_name("key"), pair.child_by_field_name("value")
     if key is None or value is None or key.type != "property_identifier" or value.type == "object":
         return ()
-    return (("a field", ""), *js.word("field", module, key), *js.word("time", module, value))
+    said = (*js.word("field", module, key), *js.word("time", module, value))
+    path, text = _path(module, pair), module.text(value)
+    empty = '""' if text.endswith(_TEXTS) else "0" if text.endswith(_NUMBERS) else None
+    if path is not None and empty is not None and _STARTS.search(module.text(key)) is not None:
+        return (("a field that keeps a start", ""), *said, ("path", path), ("empty", empty))
+    return (("a field", ""), *said)
+
+
+def _path(module: Module, pair: Node) -> str | None:
+    """How the code reaches a field of an object that a constant of the module holds."""
+    names: list[str] = []
+    at: Node | None = pair
+    while at is not None and at.type == "pair":
+        key = module.key(at)
+        if key is None:
+            return None
+        names.insert(0, key)
+        literal = module.parent(at)
+        at = module.parent(module.with_wrappers(literal)) if literal is not None else None
+    name = at.child_by_field_name("name") if at is not None and at.type == "variable_declarator" else None
+    return ".".join((module.text(name), *names)) if name is not None else None
+
+
+def _member_words(module: Module, node: Node) -> js.Words:
+    """The case of a time that a member of something is set to, with the member and the time."""
+    made = module.assignment(module.parent(node))
+    if (
+        made is None
+        or made.target.type != "member_expression"
+        or made.value is None
+        or made.value.id != node.id
+    ):
+        return ()
+    return (("a member", ""), *js.word("member", module, made.target), *js.word("time", module, node))
 
 
 def _variable_words(module: Module, node: Node) -> js.Words:

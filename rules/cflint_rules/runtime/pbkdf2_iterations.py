@@ -43,7 +43,8 @@ NotSupportedError: Pbkdf2 failed: iteration counts above … are not supported (
 
 ## Fix safety
 
-There is no fix: hashes that are stored were made with the other number.
+Unsafe: hashes that were made elsewhere with the other number do not match any more, if nothing says with how
+many each was made. There is no fix where the number is not written in the module.
 
 Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/io/limit-enforcer.h,
 https://github.com/cloudflare/workerd/issues/1346
@@ -54,7 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -74,7 +75,7 @@ _NODE = frozenset(
 )
 
 
-@rule(call("deriveBits", "deriveKey", "pbkdf2", "pbkdf2Sync"), severity=Severity.WARNING)
+@rule(call("deriveBits", "deriveKey", "pbkdf2", "pbkdf2Sync"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.is_run or not module.workers:
@@ -90,6 +91,9 @@ def check(match: Match) -> Iterator[Finding]:
         " once it is deployed, and a hash that was made with them cannot be checked there",
         module.at(at),
         (module.at(made, "the number"),) if made.id != at.id else (),
+        fix=Fix("Use 100,000 iterations", (module.replace(made, "100_000"),), Safety.UNSAFE)
+        if made.type == "number"
+        else None,
     )
 
 

@@ -51,7 +51,8 @@ throws where it fails.
 
 ## Fix safety
 
-There is no fix: how long an error may be kept is up to the author.
+Unsafe: an error is asked for anew each time, which the other side may be spared by a few seconds. There is
+none for an answer of the code's own that is put into the cache.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/cache/,
 https://developers.cloudflare.com/cache/how-to/configure-cache-status-code/
@@ -63,7 +64,20 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, module, pattern, rule
+from cflint.api import (
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    module,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -74,10 +88,11 @@ _KEEPS = pattern(r"(?:max-age|s-maxage)\s*=\s*(?:[1-9$\"'`]|\"\s*\+)|immutable")
 _ENDS = pattern(r"no-store|private")
 _SAYS = ("ok", "status")
 _TEXT = frozenset({"string"})
+_PLAIN = pattern(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")
 _TTL = pattern(r"\bcacheTtl\b\s*:")
 
 
-@rule(call("put"), severity=Severity.NOTE)
+@rule(call("put"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     """An error that is made here and put into the cache."""
     subject = match.module
@@ -122,8 +137,28 @@ def check_headers(subject: Module) -> Iterator[Finding]:
                         *((("kept at the edge, too", ""),) if _TTL.search(subject.text(function)) else ()),
                         *_words(subject, value, source),
                     ),
+                    fix=_fix(subject, function, value, source),
                 )
                 return
+
+
+def _fix(subject: Module, function: Node, value: Node, source: Node) -> Fix | None:
+    """A fix that keeps an error in no cache: by the header, and where a request says how long the edge keeps
+    its answer, for good answers only."""
+    named = dict(_words(subject, value, source))
+    answer, text = named.get("answer"), named.get('"public, max-age=300"')
+    if answer is None or text is None or _PLAIN.fullmatch(answer) is None:
+        return None
+    kept = f"({text})" if js.unwrap(value).type == "ternary_expression" else text
+    edits = [subject.replace(value, f'{answer}.ok ? {kept} : "no-store"')]
+    for leaf in subject.leaves("cacheTtl", function):
+        pair = subject.parent(leaf)
+        seconds = pair.child_by_field_name("value") if pair is not None and pair.type == "pair" else None
+        if pair is None or seconds is None:
+            return None
+        by_status = f'cacheTtlByStatus: {{ "200-299": {subject.text(seconds)}, "300-599": 0 }}'
+        edits.append(subject.replace(pair, by_status))
+    return Fix("Keep no error in the caches", tuple(edits), Safety.UNSAFE)
 
 
 def _status_of(subject: Module, made: js.ResponseMade) -> Node | None:

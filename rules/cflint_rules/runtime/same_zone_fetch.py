@@ -34,10 +34,9 @@ export default {
 
 ## What to do
 
-Add to this project's configuration (of a Pages project without one: in the dashboard, Settings, Bindings)
-`"services": [{ "binding": "OTHER", "service": "…" }]` with the `name` of the other Worker, and write
-`env.OTHER.fetch(…)` with the same arguments in place of `fetch(…)` (`context.env.OTHER` in `functions/`):
-the request then gets there.
+Add to this Worker's configuration `"services": [{ "binding": "<BINDING>", "service": "<service>" }]`, to the
+type of `env` `<BINDING>: Fetcher`, and write `<env.BINDING>.fetch(…)` with the same arguments in place of
+`fetch(…)`: the request then gets there.
 
 ## Not reported
 
@@ -77,6 +76,7 @@ from cflint.api import (
     Severity,
     call,
     config,
+    js,
     pattern,
     rule,
 )
@@ -86,6 +86,7 @@ if TYPE_CHECKING:
 
 _HOST = pattern(r"https?://([a-z0-9-]+(?:\.[a-z0-9-]+)+)(?=[/?#]|$)")
 _WORKERS_DEV = pattern(r"([a-z0-9-]+)\.[a-z0-9-]+\.workers\.dev")
+_NO_NAME = pattern(r"[^A-Za-z0-9]+")
 _FLAG = "global_fetch_strictly_public"
 _ELSEWHERE = frozenset({"scheduled", "queue", "email", "tail", "alarm"})
 """Handlers that no request of a zone runs."""
@@ -117,6 +118,7 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
                 f"this is answered with error 1042: `{name}` is a Worker of the same zone; bind it",
                 match.at(match.arguments[0]),
                 (target.saying("the other Worker is configured here"),),
+                words=_binding_words(module, match, name),
             )
         return
     for zone, at in _by_host(project).get(host, ()):
@@ -127,8 +129,24 @@ def check(match: Match, project: Project) -> Iterator[Finding]:
                 " service",
                 match.at(match.arguments[0]),
                 (at.saying("that Worker's route"),),
+                words=_binding_words(module, match, _name_in(project, at)),
             )
             return
+
+
+def _binding_words(module: Module, match: Match, name: str | None) -> js.Words:
+    """The other Worker's name, a binding's name made of it, and how the code reaches that."""
+    if name is None:
+        return ()
+    binding = _NO_NAME.sub("_", name).upper().strip("_")
+    env = js.env_at(module, match.node)
+    reach = f"{env}.{binding}" if env is not None else f"env.{binding}"
+    return (("<service>", name), ("<BINDING>", binding), ("<env.BINDING>", reach))
+
+
+def _name_in(project: Project, at: Location) -> str | None:
+    """The name of the Worker that a configuration is of."""
+    return next((name for name, where in _by_name(project).items() if where.document is at.document), None)
 
 
 def _host(module: Module, address: Node) -> str | None:

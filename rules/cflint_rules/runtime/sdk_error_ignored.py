@@ -60,17 +60,19 @@ that are handed on; `throwOnError()`; reads of Supabase.
 
 ## Fix safety
 
-There is no fix: what to do about the error is up to the author.
+Unsafe: what to do about the error is up to the author. It is thrown: a Workflow's step and a queue's message
+are tried again then, and a request is answered with 500; in a loop it is logged, and the others get theirs.
 
 Source: https://resend.com/docs/send-with-nodejs, https://supabase.com/docs/reference/javascript/insert
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -83,7 +85,7 @@ _MAKERS = {"Resend": "Resend", "createClient": "Supabase", "createServerClient":
 _SOURCES = {"Resend": ("resend",), "Supabase": ("@supabase/supabase-js", "@supabase/ssr")}
 
 
-@rule(call("send", *sorted(_TABLE), *sorted(_AUTH)), severity=Severity.NOTE)
+@rule(call("send", *sorted(_TABLE), *sorted(_AUTH)), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     sdk = _sdk(module, match.call)
@@ -96,7 +98,63 @@ def check(match: Match) -> Iterator[Finding]:
         f"{sdk} does not throw: nobody sees the `error` that this call gives back",
         match.at(match.node),
         words=_form(module, whole),
+        fix=_fix(module, whole),
     )
+
+
+def _fix(module: Module, awaited: Node) -> Fix | None:
+    """A fix that throws the error that nobody sees, or logs it where others of a loop still get theirs."""
+    whole = module.with_wrappers(awaited)
+    statement = module.statement_of(whole)
+    holder = module.parent(statement) if statement is not None else None
+    if statement is None or holder is None or holder.type != "statement_block":
+        return None
+    name, end = module.given_name(whole), ";" if module.text(statement).endswith(";") else ""
+    number = _beside(module, whole).index(whole.start_byte) + 1
+    label = _fresh(module, statement) + (str(number) if number > 1 else "")
+    edits: list[Edit] = []
+    if name is None:
+        if module.own_statement(whole) is None:
+            return None
+        edits.append(module.insert(statement.start_byte, f"const {{ {_taken(label)} }} = "))
+    elif name.type == "object_pattern" and name.named_children:
+        edits.append(module.insert(name.named_children[-1].end_byte, f", {_taken(label)}"))
+    elif name.type == "identifier" and statement.type == "lexical_declaration":
+        label = f"{module.text(name)}.error"
+    else:
+        return None
+    if _goes_on(module, statement):
+        line = f"if ({label}) console.error({label}){end}"
+    else:
+        line = f"if ({label}) throw new Error({label}.message){end}"
+    edits.append(module.insert(statement.end_byte, f"\n{module.indent_of(statement)}{line}"))
+    return Fix("Take the error out", tuple(edits), Safety.UNSAFE)
+
+
+def _taken(label: str) -> str:
+    return label if label == "error" else f"error: {label}"
+
+
+def _fresh(module: Module, statement: Node) -> str:
+    """A name for the error that nothing in the function around has."""
+    function = module.enclosing_function(statement)
+    text = module.text(function if function is not None else module.root)
+    names = ("error", "failure", "refused", "refusal", "fault")
+    used = [re.search(rf"\b{name}\b", text) is not None for name in names]
+    free = next((name for name, is_used in zip(names, used, strict=True) if not is_used), None)
+    at = module.document.line_of(statement.start_byte) + 1
+    return free if free is not None else f"failure{at}"
+
+
+def _goes_on(module: Module, statement: Node) -> bool:
+    """Whether a statement is in a turn of a loop that no `try` within it guards: an error that is thrown ends
+    the others, too."""
+    for above in module.ancestors(statement):
+        if above.type in ("for_statement", "for_in_statement"):
+            return True
+        if above.type == "try_statement" or above.type in js.FUNCTIONS:
+            return False
+    return False
 
 
 def _form(module: Module, awaited: Node) -> tuple[tuple[str, str], ...]:
@@ -113,15 +171,21 @@ def _form(module: Module, awaited: Node) -> tuple[tuple[str, str], ...]:
 
 def _has_another(module: Module, whole: Node) -> bool:
     """Whether the same is said of another statement beside one: both would declare `error`."""
+    return len(_beside(module, whole)) > 1
+
+
+def _beside(module: Module, whole: Node) -> list[int]:
+    """The places of the statements of a block that call an SDK, that of an awaited call included."""
     block = next((above for above in module.ancestors(whole) if above.type == "statement_block"), module.root)
+    found = [whole.start_byte]
     for statement in block.named_children:
         awaited = js.first_named(statement) if statement.type == "expression_statement" else None
         if awaited is None or awaited.type != "await_expression" or awaited.id == whole.id:
             continue
         made = [module.calls_of(name, awaited) for name in ("send", *sorted(_TABLE), *sorted(_AUTH))]
         if any(_sdk(module, js.Call(module, node)) is not None for nodes in made for node in nodes):
-            return True
-    return False
+            found.append(awaited.start_byte)
+    return sorted(found)
 
 
 def _sdk(module: Module, made: js.Call) -> str | None:

@@ -51,8 +51,8 @@ export default {
 
 ## What to do
 
-Import the function, or define it; where one of the module has nearly the name, call that. A call that is left
-over from something that was taken away goes with it.
+No file beside the module has a function of that name: delete what needs it, the branch or the route that
+calls it, which throws today; where one of the module has nearly the name, call that.
 
 ## Not reported
 
@@ -69,7 +69,8 @@ ReferenceError: … is not defined
 
 ## Fix safety
 
-No fix: which function was meant is up to the author.
+Unsafe: the one function of that name in a file beside the module, or in a folder beside it, may be another
+one. `connect({ hostname, port })` is that of "cloudflare:sockets". There is no fix where none has the name.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Errors/Not_defined
 """
@@ -80,7 +81,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Module, Severity, js, module, pattern, rule
+from cflint.api import Documents, Finding, Fix, Module, Safety, Severity, fixes, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -112,7 +113,7 @@ _WORDS = ("fetch", "async", "request", "Response", "env")
 """Words of nearly every module that a Worker runs, which others look at as well."""
 
 
-@rule(module(*_WORDS), severity=Severity.WARNING, documents=Documents.NOTHING)
+@rule(module(*_WORDS), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(subject: Module) -> Iterator[Finding]:
     data = subject.document.data
     if subject.root.has_error:
@@ -140,7 +141,18 @@ def check(subject: Module) -> Iterator[Finding]:
             f"`{name}` is defined nowhere: this throws a `ReferenceError`",
             subject.at(first),
             tuple(subject.at(other, "so does this") for other in others[:6]),
+            fix=_fix(subject, first, name),
         )
+
+
+def _fix(subject: Module, callee: Node, name: str) -> Fix | None:
+    """A fix that imports what opens a socket, or a function that a file beside the module has."""
+    made = subject.call_of(callee)
+    given = made.argument(0) if made is not None else None
+    if name == "connect" and given is not None and subject.property_value(given, "hostname") is not None:
+        edits = fixes.add_imports(subject, [name], "cloudflare:sockets")
+        return Fix('Import `connect` from "cloudflare:sockets"', edits, Safety.UNSAFE) if edits else None
+    return fixes.fix_by_import_from_beside(subject, name)
 
 
 def _is_known(subject: Module, name: str, calls: int) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cflint.project.code.edits import append_text as append_text
     from cflint.project.code.edits import free_name as free_name
     from cflint.project.code.edits import statement_at_ends as statement_at_ends
+    from cflint.project.code.homes import fix_by_import_from_beside as fix_by_import_from_beside
     from cflint.project.code.import_edits import add_imports as add_imports
     from cflint.project.code.import_edits import imported_parts as imported_parts
     from cflint.project.code.import_edits import move_import as move_import
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _ORIGINS = {
     "cflint.project.code.becoming_async": ("edits_to_await_in"),
     "cflint.project.code.edits": ("append_text free_name statement_at_ends"),
+    "cflint.project.code.homes": ("fix_by_import_from_beside"),
     "cflint.project.code.import_edits": (
         "add_imports imported_parts move_import relative_specifier remove_imports set_import_source"
     ),
@@ -85,6 +87,7 @@ __all__ = [
     "fix_by_async_handler",
     "fix_by_await",
     "fix_by_gathering",
+    "fix_by_import_from_beside",
     "fix_by_new_context",
     "fix_by_pages",
     "fix_by_wait_until",

@@ -200,6 +200,7 @@ if TYPE_CHECKING:
     from cflint.project.code.received import payload_reads as payload_reads
     from cflint.project.code.received import reads_of as reads_of
     from cflint.project.code.received import unsent as unsent
+    from cflint.project.code.refusals import catching_edit as catching_edit
     from cflint.project.code.refusals import refusing_edits as refusing_edits
     from cflint.project.code.refusals import refusing_statement as refusing_statement
     from cflint.project.code.remote import Bound as Bound
@@ -385,7 +386,7 @@ _ORIGINS = {
     ),
     "cflint.project.code.provenance": ("Provenance Trust provenance provenance_as_json"),
     "cflint.project.code.received": ("Read message_bodies payload_reads reads_of unsent"),
-    "cflint.project.code.refusals": ("refusing_edits refusing_statement"),
+    "cflint.project.code.refusals": ("catching_edit refusing_edits refusing_statement"),
     "cflint.project.code.remote": (
         "Bound RemoteMethod all_remote_calls bound_by_others class_behind names_that_only_one_has "
         "remote_calls remote_method"
@@ -594,6 +595,7 @@ __all__ = [
     "can_await",
     "can_reach",
     "catch_around",
+    "catching_edit",
     "class_behind",
     "code_behind",
     "completes",

@@ -92,6 +92,59 @@ def refusing_edits(module: Module, read: Node, text: str, status: int) -> tuple[
     return (module.replace(name, fresh), *handled, module.insert(_end_of(module, statement), behind))
 
 
+def catching_edit(
+    module: Module, call: Node, instead: str, *, kind: str = "", kept: str | None = None
+) -> Edit | None:
+    """An edit that puts the statement whose value a call is into a `try`: where it throws, the statement
+    `instead` runs, or the value is `kept`. `kind` is the type of the value, for a variable in TypeScript.
+    None where the statement does more."""
+    node = module.with_wrappers(call)
+    statement, above = module.statement_of(node), module.parent(node)
+    if statement is None or above is None:
+        return None
+    if above.type == "variable_declarator":
+        return _setting_in_try(module, statement, above, instead, kind, kept)
+    text, indent = module.text(statement), module.indent_of(statement)
+    is_alone = above.type == "return_statement" or module.own_statement(above) is not None
+    if above.type not in ("return_statement", "assignment_expression") or not is_alone or "\n" in text:
+        return None
+    if kept is not None:
+        at = node.start_byte - statement.start_byte
+        data = module.document.data[statement.start_byte : statement.end_byte]
+        rest = data[at + node.end_byte - node.start_byte :]
+        instead = (data[:at] + kept.encode() + rest).decode("utf-8", "replace")
+    inner = f"\n{indent}{module.indent_unit}"
+    whole = f"try {{{inner}{text}\n{indent}}} catch {{{inner}{instead}\n{indent}}}"
+    line = module.document.line_span(module.document.line_of(statement.start_byte))
+    if module.document.data[line.start : statement.start_byte].strip():
+        whole = f"try {{ {text} }} catch {{ {instead} }}"
+    return module.replace(statement, whole)
+
+
+def _setting_in_try(
+    module: Module, statement: Node, declarator: Node, instead: str, kind: str, kept: str | None
+) -> Edit | None:
+    """An edit for `const name = call(text)`: the variable is set in a `try`."""
+    name, value = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
+    holder = module.parent(statement)
+    declarators = [it for it in statement.named_children if it.type == "variable_declarator"]
+    if name is None or value is None or name.type != "identifier" or len(declarators) != 1 or holder is None:
+        return None
+    if statement.type != "lexical_declaration" or holder.type not in ("statement_block", "program"):
+        return None
+    indent, label = module.indent_of(statement), module.text(name)
+    inner = f"\n{indent}{module.indent_unit}"
+    written = declarator.child_by_field_name("type")
+    if written is None and value.type == "as_expression" and "\n" not in module.text(value):
+        kind = module.text(value.named_children[-1])
+    said = module.text(written) if written is not None else f": {kind}" if kind else ""
+    first = f"let {label}{said if module.is_typescript and kept is None else ''}"
+    first = f"let {label} = {kept}" if kept is not None else first
+    caught = f"catch {{{inner}{instead}\n{indent}}}" if kept is None else "catch {}"
+    text = f"{first};\n{indent}try {{{inner}{label} = {module.text(value)};\n{indent}}} {caught}"
+    return module.replace(statement, text)
+
+
 def _waited_for(module: Module, read: Node) -> Node | None:
     """The `await` of a call, with the casts and parentheses around it."""
     above = module.parent(read)
