@@ -131,3 +131,19 @@ def test_tries_of_a_password_are_counted_by_who_tries(code: str, key: str) -> No
     hashes = "export const verifyPassword = async (it, hash) => it === hash;"
     findings = found({"i.ts": body % code, "hashes.ts": hashes}, "login-without-limit")
     assert [f"limit({{ key: {key} }})" in advice_for(it, KNOWN[it.rule].info)[1] for it in findings] == [True]
+
+
+def test_tries_of_passwords_in_the_test_worker_of_a_library_are_nobodys() -> None:
+    code = (
+        "import { verifyPassword } from '../src/hashes';\n"
+        "export default { async fetch(request: Request) { const { password } = await request.json<any>();"
+        " return Response.json(await verifyPassword(password, 'a')); } };"
+    )
+    files = {
+        "wrangler.json": '{ "name": "a", "main": "test-worker/i.ts", "compatibility_date": "2026-08-01" }',
+        "test-worker/i.ts": code,
+        "src/hashes.ts": "export const verifyPassword = async (it: string, hash: string) => it === hash;",
+        "package.json": '{ "name": "hashes", "exports": "./src/hashes.ts" }',
+    }
+    assert found(files, "login-without-limit") == []
+    assert len(found(files | {"package.json": '{ "private": true }'}, "login-without-limit")) == 1

@@ -169,6 +169,8 @@ _PLAIN = pattern(r"(?:\w+\.)?\w+")
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if not is_known(project, subject) or is_private(subject):
         return
+    if subject.config is not None and not subject.is_deployed:
+        return
     if any(environment.bindings_of("ratelimit") for environment in subject.environments):
         return
     found = next(_checks(project, subject), None)
