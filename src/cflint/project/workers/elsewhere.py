@@ -54,8 +54,6 @@ _NEW_TOOL = pattern(
 )
 _VITE_CHANGE = pattern(r"\bcloudflare\s*\(\s*\{(?:[^{}()]|\{[^{}]*\}|\([^()]*\))*?\bconfig\s*[:(,}]")
 _NAME = pattern(r"[a-z0-9][a-z0-9_-]*")
-_TEST_WORKER = pattern(r"(?:^|/)(?:tests?|e2e)(?:[-_]workers?)?/")
-"""The folder of a Worker that only tests of a library run."""
 _LOCAL_ENVIRONMENT = pattern(r"(?:local|dev|development|test|testing|e2e)(?:[-_]\w*)?", re.IGNORECASE)
 _CALLED_LOCAL = pattern(r"local(?:[-_]\w*)?", re.IGNORECASE)
 _BUILDS_FUNCTIONS = pattern(r"wrangler(?:@[\w.^~-]+)?\s+pages\s+functions\s+build\b")
@@ -518,9 +516,9 @@ class Elsewhere:
         manifest = self._manifest(config.directory)
         if manifest is None or not manifest.is_library:
             return ""
-        mains = (main.removeprefix(f"{config.directory}/") for main in config.mains)
-        is_for_tests = self._names_in_tests(config) or any(map(_TEST_WORKER.search, mains))
-        if not is_for_tests or any(_may_deploy(call) for _, call in self._calls_for(config)):
+        if not self._names_in_tests(config) and not programs.is_test_worker(config):
+            return ""
+        if any(_may_deploy(call) for _, call in self._calls_for(config)):
             return ""
         return "it is used by the tests of a library only"
 
