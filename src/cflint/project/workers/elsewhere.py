@@ -516,16 +516,14 @@ class Elsewhere:
         manifest = self._manifest(config.directory)
         if manifest is None or not manifest.is_library:
             return ""
-        if not self._names_in_tests(config) and not programs.is_test_worker(config):
-            return ""
-        if any(_may_deploy(call) for _, call in self._calls_for(config)):
+        if not self._names_in_tests(config) or any(_may_deploy(call) for _, call in self._calls_for(config)):
             return ""
         return "it is used by the tests of a library only"
 
     def _names_in_tests(self, config: WranglerConfig) -> bool:
-        """Whether a configuration of vitest beside a configuration names it."""
+        """Whether a configuration of vitest beside it names a configuration, or its entry stands among tests."""
         names = self._workspace.entries(config.directory)
-        return any(
+        return programs.is_test_worker(config) or any(
             config.file_name in self._text(_join(config.directory, name))
             for name in names
             if name.startswith("vitest.") and name.endswith(SOURCE_SUFFIXES)
