@@ -55,8 +55,8 @@ export default {
 Where the sign-in begins (shown, if it is in the code), send `state = crypto.randomUUID()` along as the
 parameter `state`, and set it as a cookie of that redirect: `state=${state}; HttpOnly; Secure; SameSite=Lax;
 Path=/; Max-Age=600`. Here, first: `const began =
-/(?:^|; )state=([^;]+)/.exec(request.headers.get("Cookie") ?? "")?.[1]`, and `if (!began || new URL(request.url).searchParams.get("state") !== began) return new
-Response("no", { status: 400 })`.
+/(?:^|; )state=([^;]+)/.exec(request.headers.get("Cookie") ?? "")?.[1]`, and `if (!began || new
+URL(request.url).searchParams.get("state") !== began) return new Response("no", { status: 400 })`.
 
 ## Not reported
 
