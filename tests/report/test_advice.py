@@ -9,6 +9,7 @@ from cflint.project.workers.circumstances import PLAIN, Circumstances
 from cflint.project.workers.runtime_types import RuntimeTypes
 from cflint.record import replace
 from cflint.report.advice import advice_for, what_to_do, why_unsafe
+from cflint.report.fitting import fitted
 from cflint.source import Document, Span
 from tests.support.fixture_cases import KNOWN
 
@@ -206,3 +207,11 @@ Add `"ratelimits": [{ "name": "A" }]`.
 
 ## Not reported
 """
+
+
+def test_what_stands_for_a_name_is_not_replaced_again() -> None:
+    words = (("env.NAME", "env.TOKEN"), ("NAME", "TOKEN"), ("env", "locals.runtime.env"))
+    text = '`if (!env.NAME) throw new Error("NAME is not set in env")`, and `env.KV`'
+    assert fitted(text, words, "a.ts") == (
+        '`if (!env.TOKEN) throw new Error("TOKEN is not set in env")`, and `locals.runtime.env.KV`'
+    )

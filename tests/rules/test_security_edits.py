@@ -8,7 +8,9 @@ import pytest
 
 from cflint.finding import Finding, Safety
 from cflint.fixer import applicable, apply, plan
+from cflint.report.advice import advice_for
 from cflint.testing import check
+from tests.support.fixture_cases import KNOWN
 
 pytestmark = pytest.mark.portable
 
@@ -103,3 +105,45 @@ def test_texts_of_hosts_become_one_question_for_the_host() -> None:
         "if (!URL.canParse(url) || !["
         '"example.com"].some((host) => `.${new URL(url).hostname}`.endsWith(`.${host}`)))'
     ) in mended({"i.ts": code}, "open-proxy")["i.ts"]
+
+
+@pytest.mark.parametrize(
+    ("code", "key"),
+    [
+        (
+            "const { email, password } = await request.json();"
+            " return new Response(String(await verifyPassword(password, env.HASH)));",
+            "email",
+        ),
+        (
+            "const body = await request.json(); console.log(body.username);"
+            " return new Response(String(await verifyPassword(body.password, env.HASH)));",
+            "body.username",
+        ),
+        (
+            "return new Response(String(request.headers.get('x-password') === env.ADMIN_PASSWORD));",
+            'request.headers.get("CF-Connecting-IP") ?? ""',
+        ),
+    ],
+)
+def test_tries_of_a_password_are_counted_by_who_tries(code: str, key: str) -> None:
+    body = "import { verifyPassword } from './hashes';\nexport default { async fetch(request, env) { %s } };"
+    hashes = "export const verifyPassword = async (it, hash) => it === hash;"
+    findings = found({"i.ts": body % code, "hashes.ts": hashes}, "login-without-limit")
+    assert [f"limit({{ key: {key} }})" in advice_for(it, KNOWN[it.rule].info)[1] for it in findings] == [True]
+
+
+def test_tries_of_passwords_in_the_test_worker_of_a_library_are_nobodys() -> None:
+    code = (
+        "import { verifyPassword } from '../src/hashes';\n"
+        "export default { async fetch(request: Request) { const { password } = await request.json<any>();"
+        " return Response.json(await verifyPassword(password, 'a')); } };"
+    )
+    files = {
+        "wrangler.json": '{ "name": "a", "main": "test-worker/i.ts", "compatibility_date": "2026-08-01" }',
+        "test-worker/i.ts": code,
+        "src/hashes.ts": "export const verifyPassword = async (it: string, hash: string) => it === hash;",
+        "package.json": '{ "name": "hashes", "exports": "./src/hashes.ts" }',
+    }
+    assert found(files, "login-without-limit") == []
+    assert len(found(files | {"package.json": '{ "private": true }'}, "login-without-limit")) == 1

@@ -80,10 +80,17 @@ function verifyPassword(sent: string, expected: string): boolean {
 ## What to do
 
 Add a rate limit to the configuration, `"ratelimits": [{ "name": "LOGINS", "namespace_id": "1001", "simple":
-{ "limit": 5, "period": 60 } }]`, and before the password is checked: `if (!(await env.LOGINS.limit({ key:
-email })).success) return new Response("too many attempts", { status: 429 })`, with the name or mail address
-that is tried for `email`. As it is, passwords can be tried without end.
+{ "limit": 5, "period": 60 } }]`, in TypeScript `LOGINS: RateLimit` to the type of `env`, and before the
+password is checked: `if (!(await env.LOGINS.limit({ key: email })).success) return new Response("too many
+attempts", { status: 429 })`, with the name or mail address that is tried for `email`. As it is, passwords can
+be tried without end.
 
+- "one password": Add a rate limit to the configuration, `"ratelimits": [{ "name": "LOGINS", "namespace_id":
+  "1001", "simple": { "limit": 30, "period": 60 } }]`, in TypeScript `LOGINS: RateLimit` to the type of `env`,
+  and before the password is checked: `if (!(await env.LOGINS.limit({ key:
+  request.headers.get("CF-Connecting-IP") ?? "" })).success) return new Response("too many attempts", {
+  status: 429 })`: one password is everybody's, so each address has its own tries, and 30 of them, since pages
+  may send it with each request. As it is, passwords can be tried without end.
 - "no env here": Add a rate limit to the configuration, `"ratelimits": [{ "name": "LOGINS", "namespace_id":
   "1001", "simple": { "limit": 5, "period": 60 } }]`, and in the function that answers the login, before it
   calls this one: `if (!(await env.LOGINS.limit({ key: email })).success) return new Response("too many
@@ -112,7 +119,6 @@ from typing import TYPE_CHECKING
 from cflint.api import (
     Documents,
     Finding,
-    Location,
     Module,
     Project,
     Severity,
@@ -153,22 +159,60 @@ _ANY = js.Phrases("password passwd passcode pwd admin_?pass login credentials bc
 _TYPED_NAME = pattern(r"(?:\w*_?)?(?:password|passwd|passcode|pwd|admin_?pass)", re.IGNORECASE)
 _TWICE = pattern(r"confirm|repeat|again|verify|retype|old|new|2$", re.IGNORECASE)
 _EQUAL = frozenset({"===", "!==", "==", "!="})
+_WHO = ("email", "username", "userName", "login", "user_name", "mail", "loginId", "chatId", "chat_id")
+"""What is called who tries a password."""
+_NAMES = ("identifier", "shorthand_property_identifier_pattern")
+_PLAIN = pattern(r"(?:\w+\.)?\w+")
 
 
 @rule(worker(), severity=Severity.NOTE, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if not is_known(project, subject) or is_private(subject):
         return
+    if subject.config is not None and not subject.is_deployed:
+        return
     if any(environment.bindings_of("ratelimit") for environment in subject.environments):
         return
-    place = next(_checks(project, subject), None)
-    if place is None:
+    found = next(_checks(project, subject), None)
+    if found is None:
         return
-    paths = [path for path in js.running_paths(subject) if not _is_other_function(path, place.document.path)]
+    module, node = found
+    paths = [path for path in js.running_paths(subject) if not _is_other_function(path, module.path)]
     if js.has_leaf(project, paths, LIMITS, is_limited):
         return
     related = (subject.config.top.place.saying("its configuration"),) if subject.config is not None else ()
-    yield Finding("nothing limits how often a password can be tried here", place, related)
+    yield Finding(
+        "nothing limits how often a password can be tried here",
+        module.at(node),
+        related,
+        words=_words(module, node),
+    )
+
+
+def _words(module: Module, node: Node) -> js.Words:
+    """Who tries a password there; that there is one password alone, where nobody is named."""
+    if js.NO_ENV in dict(js.words_at(module, node)):
+        return ()
+    function = module.enclosing_function(node)
+    around = function
+    while around is not None:
+        for name in _WHO:
+            for leaf in module.leaves(name, around):
+                if leaf.start_byte >= node.start_byte:
+                    break
+                access = module.parent(leaf) if leaf.type == "property_identifier" else None
+                whole = access if access is not None and access.type == "member_expression" else leaf
+                is_value = whole.type == "member_expression" or _is_seen(module, leaf, node)
+                if is_value and _PLAIN.fullmatch(module.text(whole)) is not None:
+                    return js.word("email", module, whole)
+        around = module.enclosing_function(around)
+    return (("one password", ""),)
+
+
+def _is_seen(module: Module, leaf: Node, node: Node) -> bool:
+    """Whether a name is declared, and a place sees it."""
+    declared = module.scope.resolve(leaf) if leaf.type in _NAMES else None
+    return declared is not None and js.contains(declared.scope, node)
 
 
 def _is_other_function(path: str, own: str) -> bool:
@@ -178,7 +222,7 @@ def _is_other_function(path: str, own: str) -> bool:
     return is_function and path != own and not is_shared and "/functions/" in f"/{own}"
 
 
-def _checks(project: Project, subject: Worker) -> Iterator[Location]:
+def _checks(project: Project, subject: Worker) -> Iterator[tuple[Module, Node]]:
     """Where a request has a password checked."""
     paths = [path for path in js.running_paths(subject) if _speaks_of_passwords(project, path)]
     for module, leaf in js.leaves_matching(project, paths, _CHECKS):
@@ -186,15 +230,15 @@ def _checks(project: Project, subject: Worker) -> Iterator[Location]:
         while call is not None and call.type == "member_expression":
             call = module.parent(call)
         if call is not None and call.type == "call_expression" and is_for_request(module, call):
-            yield module.at(call)
+            yield module, call
     for module, leaf in js.leaves_matching(project, paths, _PASSWORDS):
         compared = _compared(module, leaf)
         if compared is not None and is_for_request(module, compared):
-            yield module.at(compared)
+            yield module, compared
     for module, leaf in js.leaves_matching(project, paths, _TYPED):
         typed = _typed(module, leaf)
         if typed is not None and is_for_request(module, typed):
-            yield module.at(typed)
+            yield module, typed
 
 
 def _speaks_of_passwords(project: Project, path: str) -> bool:

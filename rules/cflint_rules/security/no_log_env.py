@@ -45,6 +45,8 @@ export default {
 
 Log `Boolean(value)` for it, which says whether it is set. What was logged in production has to be replaced.
 
+- "in Python": Log `bool(<read>)` for a secret, which says whether it is set, and of all of `env` the names
+  that you need. What was logged in production has to be replaced.
 - "`<read>` is sent to": Take `<read>` out of what is sent; a variable of it that the client needs is sent
   by its name. Have those secrets replaced that a client may have got.
 - "is sent to": Send only what the client needs, by name, and no secret. Have those secrets replaced that a
@@ -64,6 +66,10 @@ request to the service that it belongs to.
 ## Fix safety
 
 Unsafe: `Object.keys(env)` is logged instead, which leaves out the plain variables as well.
+
+- "the secret": the log says whether it is set, and no more; what was logged in production has to be replaced
+- "Hyperdrive": the log says whether it is set, and no more; what was logged in production has to be replaced
+- "password": the log says whether it is set, and no more; what was logged in production has to be replaced
 
 Source: https://developers.cloudflare.com/workers/configuration/secrets/
 """
@@ -135,7 +141,7 @@ def check(match: Match) -> Iterator[Finding]:
         f"{_label(module, first.node)} {_DOES[sink]}",
         module.at(first.names[0] if first.names else first.node),
         (*_way(module, first), *(module.at(place, "and this") for place in places)),
-        fix=_fix(module, first) if whole and sink == "log" else None,
+        fix=_fix(module, first if whole else None, leaks) if sink == "log" else None,
         severity=Severity.NOTE if sink == "string" or (sink == "response" and not whole) else None,
     )
 
@@ -186,13 +192,20 @@ def _way(module: Module, leak: js.Content) -> Iterator[Location]:
         yield module.at(leak.node, f"it is taken from `{name}` here")
 
 
-def _fix(module: Module, leak: js.Content) -> Fix | None:
-    if leak.is_rebuilt or leak.names:
+def _fix(module: Module, whole: js.Content | None, leaks: list[js.Content]) -> Fix | None:
+    """The names of the bindings in place of all of `env`; whether it is set in place of each secret."""
+    changed = [whole] if whole is not None else leaks
+    if any(leak.is_rebuilt or leak.names for leak in changed):
         return None
-    text = f"Object.keys({module.text(leak.node)})"
-    if leak.node.type == "shorthand_property_identifier":
-        text = f"{module.text(leak.node)}: {text}"
-    return Fix("Log the names of the bindings only", (module.replace(leak.node, text),), Safety.UNSAFE)
+    function = "Object.keys" if whole is not None else "Boolean"
+    edits = []
+    for leak in changed:
+        text = f"{function}({module.text(leak.node)})"
+        if leak.node.type == "shorthand_property_identifier":
+            text = f"{module.text(leak.node)}: {text}"
+        edits.append(module.replace(leak.node, text))
+    title = "Log the names of the bindings only" if whole is not None else "Log whether it is set"
+    return Fix(title, tuple(edits), Safety.UNSAFE)
 
 
 def _ends_in_a_sink(module: Module, node: Node) -> bool:

@@ -52,9 +52,11 @@ export default {
 
 ## What to do
 
-Where the sign-in begins, send `state = crypto.randomUUID()` along, and set it as a cookie (`HttpOnly; Secure;
-SameSite=Lax; Path=/; Max-Age=600`). Here, first: `if (!state || state !== began) return new Response("no", {
-status: 400 })`, with the parameter `state` and that cookie for `began`.
+Where the sign-in begins (shown, if it is in the code), send `state = crypto.randomUUID()` along as the
+parameter `state`, and set it as a cookie of that redirect: `state=${state}; HttpOnly; Secure; SameSite=Lax;
+Path=/; Max-Age=600`. Here, first: `const began =
+/(?:^|; )state=([^;]+)/.exec(request.headers.get("Cookie") ?? "")?.[1]`, and `if (!began || new
+URL(request.url).searchParams.get("state") !== began) return new Response("no", { status: 400 })`.
 
 ## Not reported
 
@@ -75,7 +77,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, rule
+from cflint.api import PREVIEW, Finding, Location, Match, Module, Severity, ValueKind, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -91,6 +93,7 @@ _SIGN_IN = pattern(
     re.IGNORECASE,
 )
 """Files that are about signing in with another service, by their paths."""
+_BEGINS = pattern(rb"\bresponse_type\b|/authorize\b|/o/oauth2/(?:v2/)?auth\b")
 _OTHER_CODES = pattern(
     rb"(?i)device|poll|otp|coupon|invite|pair(?:ing)?[_C]|pin\b|verif(?:y|ication)_?(?:code|email)"
 )
@@ -111,8 +114,16 @@ def check(match: Match) -> Iterator[Finding]:
     yield Finding(
         "the code is exchanged without a look at `state`: anyone can sign a visitor in to another account",
         match.at(),
-        (module.at(exchanged, "it is exchanged here"),),
+        (module.at(exchanged, "it is exchanged here"), *_begin(module)),
     )
+
+
+def _begin(module: Module) -> Iterator[Location]:
+    """Where code sends visitors to the other service, which the state has to go along with."""
+    for home, leaf in js.leaves_matching(module.project, js.paths_around(module), _BEGINS, at_hand=module):
+        if leaf.type != "comment":
+            yield home.at(leaf, "the sign-in begins here")
+            return
 
 
 def _code(match: Match) -> js.Declaration | None:

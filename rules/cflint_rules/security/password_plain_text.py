@@ -80,9 +80,12 @@ export default {
 
 ## What to do
 
-Store a salt and `scryptSync(password, salt, 32)` of "node:crypto" (or PBKDF2 of Web Crypto with 100,000
-rounds) where the account is made, and compare hashes with `timingSafeEqual()`. Passwords that are stored
-already: hash each at the next login, or all at once.
+Where an account is made or its password changed, store `salt:hash`, both in hexadecimal, with `salt =
+crypto.getRandomValues(new Uint8Array(16))` and `hash` by PBKDF2: `const key = await
+crypto.subtle.importKey("raw", new TextEncoder().encode(password), "PBKDF2", false, ["deriveBits"])`, `await
+crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations: 100_000 }, key, 256)`. Here
+hash what was sent with the stored salt, and compare the two. A row without `:` holds the password itself
+still: compare that this one time, and store its hash in the place.
 
 ## Not reported
 

@@ -48,6 +48,13 @@ token goes.
 - "(`kv_namespaces`)": Add `"kv_namespaces": [{ "binding": "CACHE", "id": "ID" }]` to the configuration,
   with the namespace's id that the address has, and write `await env.CACHE.get(key)` for the request
   (`put(key, value)` of a PUT, `delete(key)` of a DELETE). The token goes.
+- "(`d1_databases`)": Add `"d1_databases": [{ "binding": "DB", "database_name": "NAME", "database_id": "ID"
+  }]` to the configuration, with the id that the address has (`npx wrangler d1 list` says the name), and write
+  `await env.DB.prepare(sql).bind(...params).all()` for the request, with the `sql` and `params` of its body:
+  `results` is what `result[0].results` of the answer is. The token goes.
+- "(`queues.producers`)": Add `"queues": { "producers": [{ "binding": "QUEUE", "queue": "NAME" }] }` to the
+  configuration, with the queue's name (`npx wrangler queues list`), and write `await env.QUEUE.send(body)`
+  for the request, with the `body` of its message. The token goes.
 
 ## Not reported
 

@@ -30,6 +30,14 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+- "joins several": Set each for itself: `for (const cookie of response.headers.getSetCookie())
+  headers.append("Set-Cookie", cookie)` in the place where it becomes a header, and the text that was read
+  goes. Where an object has the headers, make `const headers = new Headers({ … })` of the rest before.
+
+Write `append()` for `set()`.
+
 ## Not reported
 
 What only looks whether there is a cookie, or takes one out of the text; responses that the Worker made; a
@@ -73,8 +81,18 @@ def check(match: Match) -> Iterator[Finding]:
                 "`get()` joins several cookies into one text: as one header all but the first are lost",
                 match.at(),
                 () if js.contains(sets, match.node) else (module.at(sets, "it becomes one header here"),),
+                words=_words(module, receiver, sets),
             )
             return
+
+
+def _words(module: Module, read: Node | None, sets: Node) -> js.Words:
+    """What the cookies are read from, and what gets them."""
+    made = module.call(sets)
+    return (
+        *js.word("response.headers", module, read),
+        *js.word("headers", module, made.receiver if made is not None else None),
+    )
 
 
 def _held(module: Module, node: Node) -> tuple[Node, ...]:

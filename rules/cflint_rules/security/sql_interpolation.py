@@ -71,8 +71,12 @@ Durable Object: after the text), in the order of the `?`. As it is, the value ca
 ## Fix safety
 
 Unsafe: the interpolated value becomes a placeholder and a bound argument, and SQL that it holds on purpose
-is plain text then. Offered where the whole statement and its bound values are in sight, and only for
-values: a table's or column's name cannot be bound.
+is plain text then. Offered where the whole statement and its bound values are in sight, and only for values:
+a table's or column's name cannot be bound. For names that are the keys of what a client sends, where the
+project's SQL says which columns the table has.
+
+- "from a list": all columns of the table but those of the statement are in the list: take out what a client
+  may not set (whose a row is, roles, prices)
 
 Source: https://developers.cloudflare.com/d1/worker-api/prepared-statements/
 """
@@ -109,6 +113,7 @@ if TYPE_CHECKING:
 _WRITTEN = pattern(r"\b(?:UPDATE|INTO)\s+[\"`\[]?(\w+)", re.IGNORECASE)
 _SET = pattern(r"(\w+)[\"`\]]?\s*=(?!=)")
 _MOST_COLUMNS = 24
+_NAMED = pattern(r"\b(?:allowed|sent)\b")
 _BINDABLE = (sql.HolePosition.VALUE, sql.HolePosition.QUOTED, sql.HolePosition.LIST)
 
 
@@ -164,26 +169,63 @@ def _interpolated(
         f"{quoted(match.text(hole.node), 40)} {becomes} part of the SQL: {advice}",
         place,
         related=tuple(related),
-        fix=_fix(use, [hole for hole, _, _ in found]) if use is not None else None,
+        fix=(_fix(use, [hole for hole, _, _ in found]) if use is not None else None)
+        or (None if values else _fix_names(match.module, hole.node, text)),
         severity=None if sent else Severity.NOTE,
         words=() if values else _words(match.module, hole.node, text),
     )
 
 
+def _fix_names(module: Module, hole: Node, text: sql.SqlText) -> Fix | None:
+    """What a client sends with the columns of the table alone, before its keys become names."""
+    taken = _keys_taken(module, hole)
+    body = js.unwrap(taken[-1]) if taken else None
+    declared = module.scope.resolve(body) if body is not None and body.type == "identifier" else None
+    columns = _columns(module, text)
+    function = module.enclosing_function(hole)
+    statement = module.parent(declared.owner) if declared is not None else None
+    if declared is None or function is None or statement is None or not columns:
+        return None
+    is_plain = statement.type == "lexical_declaration" and not declared.path and declared.constant
+    if not is_plain or len(statement.named_children) > 1 or _NAMED.search(module.text(function)) is not None:
+        return None
+    uses = [
+        use
+        for use in module.scope.references(declared)
+        if (around := module.call_around(use)) is not None
+        and around[0].name in ("keys", "values", "entries")
+        and _is_of_object(module, around[0])
+    ]
+    quote = '"' if module.document.data.count(b'"') >= module.document.data.count(b"'") else "'"
+    end = ";" if module.text(statement).endswith(";") else ""
+    listed = ", ".join(f"{quote}{name}{quote}" for name in columns)
+    indent = f"\n{module.indent_of(statement)}"
+    kept = f"Object.entries({declared.name}).filter(([key]) => allowed.includes(key))"
+    lines = f"{indent}const allowed = [{listed}]{end}{indent}const sent = Object.fromEntries({kept}){end}"
+    edits = (module.insert(statement.end_byte, lines), *(module.replace(use, "sent") for use in uses))
+    return Fix("Take the table's own columns alone", edits, Safety.UNSAFE)
+
+
 def _words(module: Module, hole: Node, text: sql.SqlText) -> js.Words:
     """The object whose keys become names of columns, and those that its table has."""
-    function = module.enclosing_function(hole)
+    taken = _keys_taken(module, hole)
+    if not taken:
+        return ()
+    body = taken[-1]
+    listed = ", ".join(f'"{name}"' for name in _columns(module, text))
+    return (("keys of an object", ""), *js.word("body", module, body), ("LIST", listed or '"name", "date"'))
+
+
+def _keys_taken(module: Module, hole: Node) -> list[Node]:
+    """The objects whose keys are taken in the function before a part of SQL."""
+    function = module.enclosing_function(hole) or module.root
     taken = [
         made.arguments[0]
         for name in ("keys", "entries")
-        for made in module.calls(name, function or module.root)
+        for made in module.calls(name, function)
         if made.node.end_byte <= hole.end_byte and len(made.arguments) == 1 and _is_of_object(module, made)
     ]
-    if not taken:
-        return ()
-    body = max(taken, key=lambda node: node.start_byte)
-    listed = ", ".join(f'"{name}"' for name in _columns(module, text))
-    return (("keys of an object", ""), *js.word("body", module, body), ("LIST", listed or '"name", "date"'))
+    return sorted(taken, key=lambda node: node.start_byte)
 
 
 def _is_of_object(module: Module, made: js.Call) -> bool:

@@ -94,7 +94,8 @@ no pages and read no cookies, where there is nothing to take.
 
 ## Fix safety
 
-No fix: which types are wanted is up to the author.
+Unsafe: other pictures (`image/svg+xml`, `image/heic`) are refused like what is none. There is a fix where one
+place asks whether a type begins with `image/`; which types are wanted elsewhere is up to the author.
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/File_Upload_Cheat_Sheet.html,
 https://mimesniff.spec.whatwg.org/#sniffing-a-mislabeled-binary-resource,
@@ -110,9 +111,11 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Finding,
+    Fix,
     Location,
     Match,
     Module,
+    Safety,
     Severity,
     ValueKind,
     call,
@@ -137,6 +140,8 @@ _CHECKS = pattern(
 )
 _MEDIA = pattern(r"[a-z]+/[\w.+*-]+|html|svg", re.IGNORECASE)
 _PICTURES = pattern(r"image/?", re.IGNORECASE)
+_SAFE = ("png", "jpeg", "webp", "gif", "avif")
+"""Pictures that browsers show, and that run nothing."""
 _DRAWINGS = pattern(rb"(?i)svg")
 _GUARDED = pattern(rb"(?i)content-?disposition|content-?security-?policy|\bsandbox\b|attachment")
 _POLICY = pattern(rb"(?i)content-?security-?policy")
@@ -146,7 +151,7 @@ _SERVES = ("writeHttpMetadata", "httpMetadata")
 _HOPS = 3
 
 
-@rule(call("put"), severity=Severity.WARNING)
+@rule(call("put"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, options = match.module, match.call.argument(2)
     if options is None or not match.receiver_value.is_binding("r2") or not module.is_run:
@@ -174,7 +179,27 @@ def check(match: Match) -> Iterator[Finding]:
     if "pictures" in looks:
         what = "`image/svg+xml` passes this check: opened, it runs its scripts on this site"
     at = module.at(said)
-    yield Finding(what, at, (*((first,) if not at.span.covers(first.span) else ()), served))
+    fix = _fix(module, match.node) if "pictures" in looks else None
+    yield Finding(what, at, (*((first,) if not at.span.covers(first.span) else ()), served), fix=fix)
+
+
+def _fix(module: Module, put: Node) -> Fix | None:
+    """A list of pictures in place of how their types begin, where one place before asks for that."""
+    function = _outermost(module, put)
+    asked = [
+        made
+        for made in (module.calls("startsWith", function) if function is not None else ())
+        if made.node.end_byte < put.start_byte
+        and len(made.arguments) == 1
+        and _PICTURES.fullmatch(module.string_of(made.arguments[0]) or "") is not None
+    ]
+    receiver = asked[0].receiver if len(asked) == 1 else None
+    if receiver is None or "?." in module.text(asked[0].node):
+        return None
+    quote = module.text(asked[0].arguments[0])[:1]
+    listed = ", ".join(f"{quote}image/{name}{quote}" for name in _SAFE)
+    text = f"[{listed}].includes({module.text(receiver)})"
+    return Fix("Take pictures of a list alone", (module.replace(asked[0].node, text),), Safety.UNSAFE)
 
 
 def _is_sent(found: js.Traced) -> bool:

@@ -65,7 +65,8 @@ unknown user takes as long as a known one.
 
 ## Fix safety
 
-There is no fix: what to answer to whom is up to the author.
+Unsafe: who sends what is forged gets the answer 401 then, which clients may not know yet. There is no fix in
+functions that make no answers.
 
 Source: https://github.com/tsndr/cloudflare-worker-jwt#verify,
 https://developer.mozilla.org/en-US/docs/Web/API/SubtleCrypto/verify
@@ -76,7 +77,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -131,12 +132,18 @@ _BOOLEAN = frozenset({"true", "false", "binary_expression", "unary_expression", 
 _OF_VIEM = ("verifyMessage", "verifyTypedData")
 
 
-@rule(call("verify", "compare", "compareSync", "verifyKey", *_OF_VIEM, *_OWN), severity=Severity.WARNING)
+@rule(
+    call("verify", "compare", "compareSync", "verifyKey", *_OF_VIEM, *_OWN),
+    severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
+)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if match.word in _OWN or match.word in _OF_VIEM:
         if _is_dropped(match) and _gives_false(match) and not _is_for_show(match):
-            yield Finding(_message(match, "`false`"), match.at(), words=_result(match, "valid"))
+            yield Finding(
+                _message(match, "`false`"), match.at(), fix=_fix(match), words=_result(match, "valid")
+            )
         return
     called = module.called_name(match.node)
     if called is None:
@@ -155,7 +162,7 @@ def check(match: Match) -> Iterator[Finding]:
         if not is_token and _is_for_show(match):
             return
         what = "`undefined`" if is_token else "`false`"
-        yield Finding(_message(match, what), match.at(), words=_result(match, "valid"))
+        yield Finding(_message(match, what), match.at(), fix=_fix(match), words=_result(match, "valid"))
         return
     read = module.unchecked_read(match.node) if is_token else None
     if read is not None and module.try_around(read) is None:
@@ -166,6 +173,33 @@ def check(match: Match) -> Iterator[Finding]:
             severity=Severity.NOTE,
             words=_result(match, "verified"),
         )
+
+
+def _fix(match: Match) -> Fix | None:
+    """The answer 401 where it is false, in a function that makes answers."""
+    module, function = match.module, match.enclosing_function
+    if function is None or next(module.responses_made(function), None) is None:
+        return None
+    result = module.awaited(match.node)
+    whole = result.node if result is not None else match.node
+    statement = module.own_statement(whole)
+    answer = "return new Response(null, { status: 401 })"
+    if statement is not None:
+        text = module.text(whole)
+        if result is None and not text.startswith("await") and not match.word.endswith("Sync"):
+            if not js.can_await(module, match.node):
+                return None
+            text = f"await {text}"
+        end = ";" if module.text(statement).endswith(";") else ""
+        edit = module.replace(statement, f"if (!({text})) {answer}{end}")
+        return Fix("Answer 401 where it is false", (edit,), Safety.UNSAFE)
+    declared = result.declaration if result is not None else None
+    statement = module.parent(declared.owner) if declared is not None else None
+    if declared is None or statement is None or statement.type != "lexical_declaration" or declared.path:
+        return None
+    end = ";" if module.text(statement).endswith(";") else ""
+    line = f"\n{module.indent_of(statement)}if (!{declared.name}) {answer}{end}"
+    return Fix("Answer 401 where it is false", (module.insert(statement.end_byte, line),), Safety.UNSAFE)
 
 
 def _result(match: Match, general: str) -> js.Words:

@@ -251,6 +251,7 @@ if TYPE_CHECKING:
     from cflint.project.code.turns import turn_around as turn_around
     from cflint.project.code.turns import turns_of as turns_of
     from cflint.project.code.values import UNKNOWN as UNKNOWN
+    from cflint.project.code.words import NO_ENV as NO_ENV
     from cflint.project.code.words import NO_REQUEST as NO_REQUEST
     from cflint.project.code.words import Words as Words
     from cflint.project.code.words import awaited_word as awaited_word
@@ -408,7 +409,7 @@ _ORIGINS = {
     "cflint.project.code.turns": ("Turn awaits_only gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.code.words": (
-        "NO_REQUEST Words awaited_word database_word env_at list_words word words_at"
+        "NO_ENV NO_REQUEST Words awaited_word database_word env_at list_words word words_at"
     ),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -463,6 +464,7 @@ __all__ = [
     "MUTATING",
     "NAMED_METHODS",
     "NODE_BUILTINS",
+    "NO_ENV",
     "NO_REQUEST",
     "NO_RPC_METHODS",
     "NULL_BODY_STATUSES",

@@ -75,16 +75,30 @@ def fitted(
 
 
 def _named(span: str, names: dict[str, str]) -> str:
-    """A span of code with names in the place of others, each as a whole; `NAME` also behind a dot."""
-    for is_variable, before in ((True, r"(?<![\w$])"), (False, r"(?<![\w$.])")):
-        meant = [it for it in names if ("NAME" in it) is is_variable]
-        listed = "|".join(re.escape(it) for it in sorted(meant, key=len, reverse=True))
-        texts = "" if is_variable else r"|\"[^\"]*\""  # texts stay as they are
-        if listed:
-            span = re.sub(
-                rf"{before}(?:{listed})(?!\w){texts}", lambda found: names.get(found[0], found[0]), span
-            )
-    return span
+    """A span of code with names in the place of others, each as a whole; `NAME` also behind a dot. What takes
+    a place is not looked at again: `env` of a name that stands there is what it is."""
+    behind_dots = {True: r"(?<![\w$])", False: r"(?<![\w$.])"}
+    longest_first = sorted(names, key=len, reverse=True)
+    listed = "|".join(f"{behind_dots['NAME' in it]}{re.escape(it)}" for it in longest_first)
+    texts = r"|(?<![\w$.])\"[^\"]*\""  # texts stay as they are, but for a NAME in them
+    found = re.compile(rf"(?:{listed})(?!\w){texts}")
+
+    def here(match: re.Match[str]) -> str:
+        text = match[0]
+        if text in names:
+            return names[text]
+        return _in_text(text, names)
+
+    return found.sub(here, span)
+
+
+def _in_text(text: str, names: dict[str, str]) -> str:
+    """A text in quotation marks with the names of variables in it replaced."""
+    variables = sorted((it for it in names if "NAME" in it), key=len, reverse=True)
+    if not variables:
+        return text
+    listed = "|".join(map(re.escape, variables))
+    return re.sub(rf"(?<![\w$])(?:{listed})(?!\w)", lambda found: names[found[0]], text)
 
 
 def _as_others(answers: Answer, found: re.Match[str]) -> str:

@@ -554,6 +554,17 @@ def test_a_library_with_a_configuration_for_its_tests() -> None:
         assert "missing-default-export" in found(files | change)
 
 
+def test_a_worker_of_a_library_in_a_folder_for_tests() -> None:
+    files = {
+        "wrangler.toml": 'name = "lib-test"\nmain = "test-worker/index.ts"\n',
+        "test-worker/index.ts": "export default { fetch() { return new Response('a'); } };\n",
+        "package.json": LIBRARY,
+    }
+    assert deployment(files).local == "it is used by the tests of a library only"
+    deployed = LIBRARY.replace('"vitest"', '"vitest", "deploy": "wrangler deploy"')
+    assert deployment(files | {"package.json": deployed}).local == ""
+
+
 def test_a_configuration_beside_a_program_for_node() -> None:
     program = '{"name": "bot", "scripts": {"start": "tsc && node dist/index.js"}}'
     files = {

@@ -521,9 +521,9 @@ class Elsewhere:
         return "it is used by the tests of a library only"
 
     def _names_in_tests(self, config: WranglerConfig) -> bool:
-        """Whether a configuration of vitest beside a configuration names it."""
+        """Whether vitest's configuration beside it names a configuration, or its entry stands among tests."""
         names = self._workspace.entries(config.directory)
-        return any(
+        return programs.is_test_worker(config) or any(
             config.file_name in self._text(_join(config.directory, name))
             for name in names
             if name.startswith("vitest.") and name.endswith(SOURCE_SUFFIXES)

@@ -21,11 +21,18 @@ _MAY_BE_WORKER = pattern(rb"(?:export|exports|addEventListener)\b")
 _OF_CLOUDFLARE = pattern(r"wrangler|cloudflare|miniflare|workerd", re.IGNORECASE)
 _OF_CLOUDFLARE_BYTES = pattern(_OF_CLOUDFLARE.pattern.encode(), re.IGNORECASE)
 _PACKAGES = frozenset({"package.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"})
+_TEST_WORKER = pattern(r"(?:^|/)(?:tests?|e2e)(?:[-_]workers?)?/")
 _OF_DEVELOPMENT = pattern(r"wrangler[.-](?:dev|development|local)\.")
 _CALLED_LOCAL = pattern(r"[-_.]local$")
 _OTHER = pattern(r"wrangler\.[\w-]+\.(?:toml|jsonc?)")
 _ID = pattern(r"[0-9a-f-]{32,36}", re.IGNORECASE)
 _ID_KEYS = {"d1": "database_id", "kv": "id"}
+
+
+def is_test_worker(config: WranglerConfig) -> bool:
+    """Whether the entry of a Worker stands in a folder for tests, below its configuration."""
+    mains = (main.removeprefix(f"{config.directory}/") for main in config.mains)
+    return any(map(_TEST_WORKER.search, mains))
 
 
 def why_development(config: WranglerConfig) -> str:
