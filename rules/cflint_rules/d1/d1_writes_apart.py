@@ -300,7 +300,10 @@ def _is_next(module: Module, function: Node, first: _Write, second: _Write) -> b
     if is_told_as_row(module, first.node):
         return False
     result = module.awaited(first.node)
-    return not _asks(module, result.references if result is not None else ())
+    uses = result.references if result is not None else ()
+    if first.verb != "INSERT" and any(map(module.is_guard, uses)):
+        return False  # whether there was such a row decides about the second
+    return not _asks(module, uses)
 
 
 def _moves(module: Module, function: Node, first: _Write, second: _Write) -> bool:
