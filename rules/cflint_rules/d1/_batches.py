@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _NAMES = ("statements", "writes", "changes", "updates")
 """Names for the list of a loop, of which each loop of a block takes another one."""
 _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
+_FIRST = ("first", "before", "firstStatement")
+"""Names for a statement that waits for another one."""
 _BLOCKS = frozenset({"statement_block", "program"})
 _LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement"})
 _RUNS = frozenset({"run", "all", "first"})
@@ -104,8 +106,12 @@ def _edits_of_row(module: Module, runs: Sequence[Node]) -> tuple[Edit, ...] | No
     statements = [it for run in runs if (it := module.statement_of(run)) is not None]
     if parts is None or len(statements) != len(runs):
         return None
+    if any(it.type != "expression_statement" for it in statements):
+        return None
     blocks = {above.id if (above := module.parent(it)) is not None else 0 for it in statements}
-    if len(blocks) != 1 or any(it.type != "expression_statement" for it in statements):
+    if len(blocks) == 2 and len(runs) == 2:
+        return _edits_of_choice(module, parts, statements)
+    if len(blocks) != 1:
         return None
     first, last = statements[0], statements[-1]
     between = [it for it in _from_to(first, last) if it not in statements and it.type != "comment"]
@@ -120,6 +126,38 @@ def _edits_of_row(module: Module, runs: Sequence[Node]) -> tuple[Edit, ...] | No
     lines = "".join(f"{new}{module.moved_text(part.node, indent, new)},\n" for part in parts)
     gone = (Edit(module.document, module.whole_lines(it), "") for it in statements[:-1])
     return (*gone, module.replace(last, f"{head}{lines}{end}"))
+
+
+def _edits_of_choice(
+    module: Module, parts: Sequence[Part], statements: Sequence[Node]
+) -> tuple[Edit, ...] | None:
+    """Both statements in one `batch()` where the second one is all that an `if` behind the first does, and
+    the first one alone otherwise."""
+    first, second = statements
+    block = module.parent(second)
+    choice = module.parent(block) if block is not None else None
+    if block is None or choice is None or choice.type != "if_statement" or block.type != "statement_block":
+        return None
+    if choice.child_by_field_name("alternative") is not None or block.named_child_count != 1:
+        return None
+    between = list(_from_to(first, choice))[1:-1]
+    is_apart = module.parent(choice) != module.parent(first)
+    if is_apart or any(it.type not in (*_DECLARATIONS, "comment") for it in between):
+        return None
+    function = module.enclosing_function(first)
+    within = function if function is not None else module.root
+    name = next((it for it in _FIRST if next(module.leaves(it, within), None) is None), None)
+    if name is None:
+        return None
+    database, indent, end = module.text(parts[0].database), module.indent_of(choice), _end(module, first)
+    old, inner = module.indent_of(second), module.indent_of(second) + module.indent_unit
+    both = f"{inner}{name},\n{inner}{module.moved_text(parts[1].node, old, inner)},\n"
+    alone = name if parts[0].is_drizzle else f"{name}.run()"
+    return (
+        module.replace(first, f"const {name} = {module.text(parts[0].node)}{end}"),
+        module.replace(second, f"await {database}.batch([\n{both}{old}]){_end(module, second)}"),
+        module.insert(block.end_byte, f" else {{\n{old}await {alone}{end}\n{indent}}}"),
+    )
 
 
 def _from_to(first: Node, last: Node) -> Iterator[Node]:

@@ -65,7 +65,7 @@ Prisma are known.
 ## Fix safety
 
 Unsafe: either all are written or none, and the first one is written only where the code gets as far as the
-last. There is no fix where one of them is conditional or its result is used, and where the code does anything
+last. There is no fix where the first one is conditional or a result is used, and where the code does anything
 but declare values between them.
 
 Source: https://developers.cloudflare.com/d1/worker-api/d1-database/#batch
