@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _NAMES = ("statements", "writes", "changes", "updates")
 """Names for the list of a loop, of which each loop of a block takes another one."""
+_TAKEN = {"statements": ("first", "others"), "writes": ("firstWrite", "otherWrites")}
+"""By the name of a list, those for its first element and the others."""
 _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
 _FIRST = ("first", "before", "firstStatement")
 """Names for a statement that waits for another one."""
@@ -51,10 +53,10 @@ def part_of(module: Module, run: Node) -> Part | None:
 
 def fix_of_loop(module: Module, loop: Node, runs: Sequence[Node]) -> Fix | None:
     """The statements of all turns of a loop, gathered and sent behind it. `runs` are all calls that the loop
-    awaits. None for Drizzle, whose `batch()` takes no list that may be empty."""
+    awaits. Drizzle's `batch()` takes no list that may be empty, which its types say."""
     found = in_one_database(module, runs)
     block = module.parent(loop)
-    if found is None or block is None or block.type not in _BLOCKS or found[0].is_drizzle:
+    if found is None or block is None or block.type not in _BLOCKS:
         return None
     name = _name_for(module, loop, block)
     statements = [module.statement_of(run) for run in runs]
@@ -73,6 +75,17 @@ def fix_of_loop(module: Module, loop: Node, runs: Sequence[Node]) -> Fix | None:
         _end(module, statements[0]),
     )
     send = f"if ({name}.length > 0) await {database}.batch({name})"
+    if found[0].is_drizzle:
+        taken = _TAKEN.get(name)
+        function = module.enclosing_function(loop)
+        within = function if function is not None else module.root
+        if taken is None or any(next(module.leaves(it, within), None) is not None for it in taken):
+            return None
+        one, more = taken
+        send = (
+            f"const [{one}, ...{more}] = {name}{end}\n{indent}"
+            f"if ({one}) await {database}.batch([{one}, ...{more}])"
+        )
     return Fix(
         f"Gather the statements, and send them with one `{database}.batch()`",
         (

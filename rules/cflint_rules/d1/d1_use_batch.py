@@ -78,8 +78,8 @@ reported, too: each turn counts as a request, of which an invocation may make 50
 ## Fix safety
 
 Unsafe: in a batch either all are written or none, and what the loop did beside each of them (a log, a count)
-is done before. There is no fix where the writes are in a function that the loop calls, for a loop of Drizzle,
-and where the database is made in the loop.
+is done before. There is no fix where the writes are in a function that the loop calls, and where the database
+is made in the loop.
 
 Source: https://developers.cloudflare.com/d1/worker-api/d1-database/#batch
 """
