@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 _NAMES = ("statements", "writes", "changes", "updates")
 """Names for the list of a loop, of which each loop of a block takes another one."""
+_TAKEN = {"statements": ("first", "others"), "writes": ("firstWrite", "otherWrites")}
+"""By the name of a list, those for its first element and the others."""
 _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
+_FIRST = ("first", "before", "firstStatement")
+"""Names for a statement that waits for another one."""
 _BLOCKS = frozenset({"statement_block", "program"})
 _LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement"})
 _RUNS = frozenset({"run", "all", "first"})
@@ -49,10 +53,10 @@ def part_of(module: Module, run: Node) -> Part | None:
 
 def fix_of_loop(module: Module, loop: Node, runs: Sequence[Node]) -> Fix | None:
     """The statements of all turns of a loop, gathered and sent behind it. `runs` are all calls that the loop
-    awaits. None for Drizzle, whose `batch()` takes no list that may be empty."""
+    awaits. Drizzle's `batch()` takes no list that may be empty, which its types say."""
     found = in_one_database(module, runs)
     block = module.parent(loop)
-    if found is None or block is None or block.type not in _BLOCKS or found[0].is_drizzle:
+    if found is None or block is None or block.type not in _BLOCKS:
         return None
     name = _name_for(module, loop, block)
     statements = [module.statement_of(run) for run in runs]
@@ -71,6 +75,17 @@ def fix_of_loop(module: Module, loop: Node, runs: Sequence[Node]) -> Fix | None:
         _end(module, statements[0]),
     )
     send = f"if ({name}.length > 0) await {database}.batch({name})"
+    if found[0].is_drizzle:
+        taken = _TAKEN.get(name)
+        function = module.enclosing_function(loop)
+        within = function if function is not None else module.root
+        if taken is None or any(next(module.leaves(it, within), None) is not None for it in taken):
+            return None
+        one, more = taken
+        send = (
+            f"const [{one}, ...{more}] = {name}{end}\n{indent}"
+            f"if ({one}) await {database}.batch([{one}, ...{more}])"
+        )
     return Fix(
         f"Gather the statements, and send them with one `{database}.batch()`",
         (
@@ -104,8 +119,12 @@ def _edits_of_row(module: Module, runs: Sequence[Node]) -> tuple[Edit, ...] | No
     statements = [it for run in runs if (it := module.statement_of(run)) is not None]
     if parts is None or len(statements) != len(runs):
         return None
+    if any(it.type != "expression_statement" for it in statements):
+        return None
     blocks = {above.id if (above := module.parent(it)) is not None else 0 for it in statements}
-    if len(blocks) != 1 or any(it.type != "expression_statement" for it in statements):
+    if len(blocks) == 2 and len(runs) == 2:
+        return _edits_of_choice(module, parts, statements)
+    if len(blocks) != 1:
         return None
     first, last = statements[0], statements[-1]
     between = [it for it in _from_to(first, last) if it not in statements and it.type != "comment"]
@@ -120,6 +139,38 @@ def _edits_of_row(module: Module, runs: Sequence[Node]) -> tuple[Edit, ...] | No
     lines = "".join(f"{new}{module.moved_text(part.node, indent, new)},\n" for part in parts)
     gone = (Edit(module.document, module.whole_lines(it), "") for it in statements[:-1])
     return (*gone, module.replace(last, f"{head}{lines}{end}"))
+
+
+def _edits_of_choice(
+    module: Module, parts: Sequence[Part], statements: Sequence[Node]
+) -> tuple[Edit, ...] | None:
+    """Both statements in one `batch()` where the second one is all that an `if` behind the first does, and
+    the first one alone otherwise."""
+    first, second = statements
+    block = module.parent(second)
+    choice = module.parent(block) if block is not None else None
+    if block is None or choice is None or choice.type != "if_statement" or block.type != "statement_block":
+        return None
+    if choice.child_by_field_name("alternative") is not None or block.named_child_count != 1:
+        return None
+    between = list(_from_to(first, choice))[1:-1]
+    is_apart = module.parent(choice) != module.parent(first)
+    if is_apart or any(it.type not in (*_DECLARATIONS, "comment") for it in between):
+        return None
+    function = module.enclosing_function(first)
+    within = function if function is not None else module.root
+    name = next((it for it in _FIRST if next(module.leaves(it, within), None) is None), None)
+    if name is None:
+        return None
+    database, indent, end = module.text(parts[0].database), module.indent_of(choice), _end(module, first)
+    old, inner = module.indent_of(second), module.indent_of(second) + module.indent_unit
+    both = f"{inner}{name},\n{inner}{module.moved_text(parts[1].node, old, inner)},\n"
+    alone = name if parts[0].is_drizzle else f"{name}.run()"
+    return (
+        module.replace(first, f"const {name} = {module.text(parts[0].node)}{end}"),
+        module.replace(second, f"await {database}.batch([\n{both}{old}]){_end(module, second)}"),
+        module.insert(block.end_byte, f" else {{\n{old}await {alone}{end}\n{indent}}}"),
+    )
 
 
 def _from_to(first: Node, last: Node) -> Iterator[Node]:

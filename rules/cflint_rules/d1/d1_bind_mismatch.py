@@ -44,6 +44,8 @@ Give `bind()` (`exec()` of a Durable Object: after the text) one value for each 
 that is missing is added to the statement, a value that no column is for is taken out. As it is, the
 statement is refused, so that this throws.
 
+- "a value is missing": Bind what is missing, the values for <missing> if those that are bound stand in the
+  order of the columns: one for each `?`. As it is, the statement is refused, so that this throws.
 - "a mark is missing": Add the `?` that is missing to its `VALUES (…)`: the statement names as many columns
   as there are values. As it is, it is refused, so that this throws.
 - "a value too many": Take out the value that no column is for: the statement names as many columns as it
@@ -77,7 +79,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, call, js, pattern, rule, sql
+from cflint.api import Finding, Match, Severity, call, join_names, js, pattern, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -149,12 +151,19 @@ def _compare(
 
 
 def _words(use: sql.SqlUse, marks: int, values: int) -> js.Words:
-    """Whether an `INSERT` names as many columns as there are values, or as there are marks."""
+    """Whether an `INSERT` names as many columns as there are values, or as there are marks, of which some
+    get nothing."""
     named = _COLUMNS.search(use.text.text)
     columns = named[1].count(",") + 1 if named is not None else 0
-    if columns == values:
+    if columns == values and marks < values:
         return (("a mark is missing", ""),)
-    return (("a value too many", ""),) if columns == marks else ()
+    if columns == marks < values:
+        return (("a value too many", ""),)
+    bound = sql.columns_bound(use.text.statements[-1])
+    left = [bound[at] for at in range(values, marks) if at in bound]
+    if values < marks and len(left) == marks - values:
+        return (("a value is missing", ""), ("<missing>", join_names([f"`{column}`" for column in left])))
+    return ()
 
 
 def _placeholders(count: int) -> str:

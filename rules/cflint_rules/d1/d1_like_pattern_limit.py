@@ -44,6 +44,9 @@ the text without the `%`: it finds the same rows, and has no limit of length (`%
 are then plain text). For a pattern without `%` in front, `instr(…) = 1`. Do so in each statement that is
 shown.
 
+- "in Drizzle": Write `` sql`instr(lower(${column}), lower(${text})) > 0` `` for this `like()` and for each
+  other of the same text (`sql` comes from `drizzle-orm`), with the text without the `%`: it finds the same
+  rows, and has no limit of length.
 - "a beginning": In each statement that is shown write `instr(lower(column), lower(?)) = 1` for each `column
   LIKE ?` of this value, and bind the text without the `%`: it finds the same rows, and has no limit of length
   (`%` and `_` that a user types are then plain text).
@@ -61,7 +64,8 @@ D1_ERROR: LIKE or GLOB pattern too complex
 
 ## Fix safety
 
-There is no fix: what to answer to a long text is up to you.
+Unsafe: `%` and `_` that a user types are then plain text, and capitals beyond ASCII are told apart as `LIKE`
+does. The fix is for Drizzle's `like()`; in SQL the conditions often stand apart from their values.
 
 Source: https://developers.cloudflare.com/d1/platform/limits/, https://www.sqlite.org/limits.html
 """
@@ -75,11 +79,14 @@ from typing import TYPE_CHECKING
 
 from cflint.api import (
     Finding,
+    Fix,
     Location,
     Match,
     Module,
+    Safety,
     Severity,
     call,
+    fixes,
     js,
     pattern,
     python,
@@ -99,6 +106,9 @@ _LEAST = 5
 """A length of no more than that is asked for since a text is too short."""
 _COMPARES = frozenset({"<", ">", "<=", ">=", "===", "!==", "==", "!="})
 _MOST_PLACES = 6
+_HOW = {"`%TEXT%`": "> 0", "`TEXT%`": "= 1"}
+"""What `instr()` gives for a row that a pattern finds."""
+_OTHERWISE = {"> 0": "= 0", "= 1": "<> 1"}
 _LIKE = frozenset({"LIKE", "GLOB"})
 _VALIDATORS = frozenset({"valid", "parse", "safeParse", "parseAsync", "safeParseAsync"})
 
@@ -109,7 +119,7 @@ _SEARCHES = pattern(
 """Names of parameters that hold what a client looks for."""
 
 
-@rule(call("bind"), severity=Severity.NOTE)
+@rule(call("bind"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.document.has_word("LIKE") and not module.document.has_word("like"):
@@ -214,8 +224,35 @@ def check_orm(match: Match) -> Iterator[Finding]:
                 yield Finding(
                     "a search text of more than about 48 bytes throws: D1 takes 50 bytes as a pattern",
                     match.at(match.arguments[1]),
+                    fix=_by_instr(match, hole),
+                    words=(("in Drizzle", ""),),
                 )
             return
+
+
+def _by_instr(match: Match, hole: Node) -> Fix | None:
+    """`instr()` for each `like()` of a function whose pattern is made of the same text, and of `%`."""
+    module, around = match.module, match.enclosing_function
+    text, edits, replaced = module.text(hole), [], {"like": 0, "notLike": 0}
+    for word in replaced:
+        for made in module.calls(word, around if around is not None else module.root):
+            if len(made.arguments) != 2:
+                continue
+            written = module.text(made.arguments[1])
+            how = _HOW.get(written.replace(f"${{{text}}}", "TEXT"))
+            if how is None:
+                continue
+            sign = how if word == "like" else _OTHERWISE[how]
+            column = module.text(made.arguments[0])
+            condition = f"sql`instr(lower(${{{column}}}), lower(${{{text}}})) {sign}`"
+            edits.append(module.replace(made.node, condition))
+            replaced[word] += 1
+    imported = fixes.add_imports(module, ["sql"], "drizzle-orm")
+    if not edits or imported is None:
+        return None
+    if any(count and len(list(module.calls(word, module.root))) == count for word, count in replaced.items()):
+        return None  # what is imported would be used no more
+    return Fix("Look for the text by `instr()`", (*imported, *edits), Safety.UNSAFE)
 
 
 def _is_for_d1(module: Module, condition: Node) -> bool:

@@ -137,16 +137,16 @@ def check(subject: Module) -> Iterator[Finding]:
 def _with_default(module: Module, number: _Number) -> Edit:
     """A number, or the default that stands there, or one that fits its name: no row is left out, the first
     page."""
-    text = module.text(number.made)
-    default = _DEFAULT.search(text)
     whole = module.with_wrappers(number.made)
+    text = module.text(whole)
+    default = _DEFAULT.search(text)
     name = module.given_name(whole)
     named = module.text(name) if name is not None else text
     fitting = "0" if _SKIPS.search(named) else "1" if _PAGE.search(named) else "20"
     instead = f"{text} || {default[1] if default is not None else fitting}"
-    around = module.parent(number.made)
+    around = module.parent(whole)
     is_part = around is not None and around.type not in _ALONE
-    return module.replace(number.made, f"({instead})" if is_part else instead)
+    return module.replace(whole, f"({instead})" if is_part else instead)
 
 
 def _refused(module: Module, made: js.Call) -> list[tuple[Node, _Number]]:

@@ -183,8 +183,9 @@ def _bounded(module: Module, limits: list[Node]) -> Fix | None:
     edits = []
     for node in made.values():
         default = max((int(number) for number in _DEFAULT.findall(module.text(node))), default=0)
-        bound = f"Math.max(1, Math.min({module.text(node)}, {max(default, _ROWS)}))"
-        edits.append(module.replace(node, bound))
+        whole = module.with_wrappers(node)
+        bound = f"Math.max(1, Math.min({module.text(whole)}, {max(default, _ROWS)}))"
+        edits.append(module.replace(whole, bound))
     return Fix(f"Give {_ROWS} rows at most, where it is made", tuple(edits), Safety.UNSAFE)
 
 

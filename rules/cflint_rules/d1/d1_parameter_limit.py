@@ -69,7 +69,8 @@ D1_ERROR: too many SQL variables at offset …: SQLITE_ERROR
 
 ## Fix safety
 
-There is no fix: the list can be cut in chunks, be given as one JSON text (as above), or be refused.
+Unsafe: the list becomes one JSON text, whose elements have the types of JSON, and must not be larger than 2
+MB. There is no fix where the elements are bound elsewhere, for rows of several values, and for ORMs.
 
 Source: https://developers.cloudflare.com/d1/platform/limits/
 """
@@ -82,10 +83,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cflint.api import (
+    Edit,
     Finding,
+    Fix,
     Location,
     Match,
     Module,
+    Safety,
     Severity,
     ValueKind,
     call,
@@ -102,6 +106,7 @@ if TYPE_CHECKING:
 _MOST = 100
 _LONGEST_PATTERN = 50  # bytes
 _IN = pattern(r"\b(?:IN\s*\(|VALUES)\s*$", re.IGNORECASE)
+_BRACES = pattern(r"\bIN\s*\(\s*\ufffc\s*\)")
 _MARKS = pattern(r"\?|\(\s*\?(?:\s*,\s*\?)*\s*\)")
 """What stands for one element: `?`, or `(?, ?)` of a row."""
 _LIKE = pattern(r"\b(?:LIKE|GLOB)\s+'", re.IGNORECASE)
@@ -116,7 +121,7 @@ _METHODS = {sql.SqlDialect.D1: "prepare", sql.SqlDialect.DURABLE_OBJECT: "exec"}
 """The methods that take parameters."""
 
 
-@rule(call("prepare", "exec"), severity=Severity.NOTE)
+@rule(call("prepare", "exec"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     use = sql.sql_use(match.module, match.node)
     if use is None or _METHODS.get(use.engine) != use.method:
@@ -145,7 +150,36 @@ def _faults(match: Match, use: sql.SqlUse) -> Iterator[Finding]:
                 f" most {_MOST}: cut the list{pieces}, or give it to `json_each(?)`",
                 match.at(hole.node),
                 _places_of(match.module, match.node, hole.node, source),
+                fix=_as_json(match, use, hole.node, source) if marks == 1 else None,
             )
+
+
+def _as_json(match: Match, use: sql.SqlUse, hole: Node, source: Node) -> Fix | None:
+    """The list as one value that `json_each()` takes apart; None where its elements are bound elsewhere, or
+    the placeholders are used elsewhere, too."""
+    module, chained = match.module, sql.chained_call(match.module, match.node)
+    place = module.parent(hole)
+    if chained is None or chained[0] != "bind" or place is None or place.type != "template_substitution":
+        return None
+    listed = module.text(source)
+    spread = [it for it in js.Call(module, chained[1]).arguments if module.text(it) == f"...{listed}"]
+    if len(spread) != 1 or not use.call.start_byte <= place.start_byte < use.call.end_byte:
+        return None
+    if _BRACES.search(use.text.text.upper()) is None:
+        return None
+    edits = [
+        module.replace(place, "SELECT value FROM json_each(?)"),
+        module.replace(spread[0], f"JSON.stringify({listed})"),
+    ]
+    if hole.type == "identifier":
+        declaration = module.scope.resolve(hole)
+        statement = module.statement_of(declaration.node) if declaration is not None else None
+        if declaration is None or statement is None or len(module.scope.references(declaration)) != 1:
+            return None
+        if statement.named_child_count != 1:
+            return None
+        edits.append(Edit(module.document, module.whole_lines(statement), ""))
+    return Fix("Give the list as one value, to `json_each(?)`", tuple(edits), Safety.UNSAFE)
 
 
 def _places_of(module: Module, prepared: Node, hole: Node, source: Node) -> tuple[Location, ...]:
@@ -348,6 +382,8 @@ def _piece(module: Module, given: Node) -> float | None:
             return cut
         node = js.unwrap(module.initializer(node))
         made = module.call(node)
+    if node.type == "array" and all(it.type != "spread_element" for it in node.named_children):
+        return sum(it.type != "comment" for it in node.named_children)
     cut = _cut_to(module, js.unwrap(given))
     if cut is None:
         cut = _cut_to(module, node)

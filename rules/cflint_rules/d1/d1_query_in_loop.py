@@ -45,23 +45,28 @@ export default {
 ## What to do
 
 Before the loop collect what it asks by (in a first loop, where the value is made in it), and ask once: the
-same query with `WHERE column IN (SELECT value FROM json_each(?))` for `WHERE column = ?`, bound to
-`JSON.stringify(values)`, with the column among those it selects. Put the rows into `new Map(rows.map((row)
-=> [row.column, row]))`; the loop takes `.get(value)` in place of the query. As it is, each turn is a round
-trip, and an invocation may make 1,000 (50 on the Free plan). A loop that never has more than a few turns
-can stay.
+same query with `<column> IN (SELECT value FROM json_each(?))` for `<column> = ?`, bound to
+`JSON.stringify(values)`, with `<column>` among those it selects, and `.all()`. Put the rows into `new
+Map(results.map((row) => [row.<column>, row]))`; the loop takes `.get(value)` <instead>. As it is, each turn
+is a round trip, and an invocation may make 1,000 (50 on the Free plan). A loop that never has more than a few
+turns can stay.
 
 - "by a function": Beside `ask()` write a function that is given the values of all turns: its query with
-  `WHERE column IN (SELECT value FROM json_each(?))` for `WHERE column = ?`, bound to
-  `JSON.stringify(values)`, and the rows as `new Map(rows.map((row) => [row.column, row]))`. Call it once
-  before the loop; in it `.get(value)` takes the place of `ask()`. As it is, each turn is a round trip, and an
-  invocation may make 1,000 (50 on the Free plan). A loop that never has more than a few turns can stay.
+  `<column> IN (SELECT value FROM json_each(?))` for `<column> = ?`, bound to `JSON.stringify(values)`, and
+  the rows as `new Map(results.map((row) => [row.<column>, row]))`. Call it once before the loop; in it
+  `.get(value)` takes the place of `ask()`. As it is, each turn is a round trip, and an invocation may make
+  1,000 (50 on the Free plan). A loop that never has more than a few turns can stay.
 - "by a function that does more": Take the query out of `ask()`, and give it the row as a parameter: before
-  the loop ask for all rows, the same query with `WHERE column IN (SELECT value FROM json_each(?))` for `WHERE
-  column = ?`, bound to `JSON.stringify(values)`, and put them into `new Map(rows.map((row) => [row.column,
+  the loop ask for all rows, the same query with `<column> IN (SELECT value FROM json_each(?))` for `<column>
+  = ?`, bound to `JSON.stringify(values)`, and put them into `new Map(results.map((row) => [row.<column>,
   row]))`; each turn hands `ask()` its `.get(value)`. The rest of `ask()` stays. As it is, each turn is a
   round trip, and an invocation may make 1,000 (50 on the Free plan). A loop that never has more than a few
   turns can stay.
+- "several rows for a turn": Before the loop send the queries of all turns at once: `const found = await
+  DB.batch(list.map((one) => …))`, with the list that the loop goes through for `list`, and for `…` this
+  statement with its `bind()`, without `await` and `.first()` or `.all()` (no `batch()` of an empty list).
+  Turn number `n` takes `found[n].results` for what `.all()` gave, `found[n].results[0]` for what `.first()`
+  gave. As it is, each turn is a round trip. A loop that never has more than a few turns can stay.
 - "in Python": Before the loop collect what it asks by (in a first loop, where the value is made in it), and
   ask once: the same query with `WHERE column IN (SELECT value FROM json_each(?))` for `WHERE column = ?`,
   bound to `json.dumps(values)`, with the column among those it selects. Put the rows into a dictionary by
@@ -93,7 +98,10 @@ from cflint.api import Finding, Match, Severity, ValueKind, call, js, python, py
 
 if TYPE_CHECKING:
     import libcst as cst
+    from tree_sitter import Node
 
+_SEVERAL = "several rows for a turn"
+"""The name of a case of the page."""
 _READERS = frozenset({"SELECT", "WITH"})
 
 
@@ -110,12 +118,86 @@ def check(match: Match) -> Iterator[Finding]:
         related = () if turn.node is match.node else (match.at(match.node, "the query"),)
         how = "waits for" if module.loop_around(match.node) or turn.module.loop_around(turn.node) else "makes"
         called = js.Call(turn.module, turn.node).name if related else ""
+        words = ((_case(match), ""), ("ask", called)) if called else _words(match)
         yield Finding(
             f"each turn of the loop {how} a query of its own: ask for all at once",
             at,
             related,
-            words=((_case(match), ""), ("ask", called)) if called else (),
+            words=(("<column>", _column(match) or "column"), *words),
         )
+
+
+def _words(match: Match) -> js.Words:
+    """The name of the case for a query that no list of values replaces; otherwise what the loop does with the
+    rows that it writes itself."""
+    use = sql.prepared_by(match.module, match.receiver) if match.receiver is not None else None
+    statement = use.text.statements[0] if use is not None and use.text.statements else None
+    if match.word != "first" or _column(match) is None or statement is None or not statement.may_be_empty:
+        return ((_SEVERAL, ""), *_database(use), *_list(match))
+    tables = [token.name for _, token in sql.tables(statement) if token.name]
+    instead = "in place of the query"
+    if len(tables) == 1 and _is_written(match, tables[0]):
+        instead += f", and each row of `{tables[0]}` that a turn writes is put there, too"
+    return (("<instead>", instead),)
+
+
+def _database(use: sql.SqlUse | None) -> js.Words:
+    receiver = js.Call(use.module, use.call).receiver if use is not None else None
+    return js.word("DB", use.module, receiver) if use is not None else ()
+
+
+def _list(match: Match) -> js.Words:
+    turn = js.turn_around(match.module, match.node)
+    items = turn.items if turn is not None else None
+    is_name = items is not None and items.type in ("identifier", "member_expression")
+    return js.word("list", match.module, items) if is_name else ()
+
+
+def _is_written(match: Match, table: str) -> bool:
+    """Whether the loop around a query writes its table."""
+    loop = match.module.loop_around(match.node)
+    uses = (
+        (sql.sql_use(match.module, made.node) for made in match.module.calls("prepare", loop)) if loop else ()
+    )
+    return any(
+        use is not None
+        and any(
+            column_table.name == table
+            for it in use.text.statements
+            for column_table, _ in sql.columns_written(it)
+        )
+        for use in uses
+    )
+
+
+def _column(match: Match) -> str | None:
+    """The column that a query compares with what is another thing each turn; None of several."""
+    module = match.module
+    use = sql.prepared_by(module, match.receiver) if match.receiver is not None else None
+    bound = module.call(module.initializer(match.receiver)) if match.receiver is not None else None
+    turn, function = js.turn_around(module, match.node), match.enclosing_function
+    if use is None or bound is None or bound.name != "bind" or function is None:
+        return None
+    tokens = use.text.tokens
+    at = {
+        position: tokens[index - 2].name
+        for index, token in enumerate(tokens)
+        for placeholder, position in sql.positions(tokens)
+        if placeholder.start == token.start and index > 1 and tokens[index - 1].text in ("=", "==")
+    }
+    of_turn = {
+        at.get(position)
+        for position, value in enumerate(bound.arguments)
+        if (turn is not None and turn.changes(value)) or (turn is None and _is_given(match, value))
+    }
+    return of_turn.pop() if len(of_turn) == 1 else None
+
+
+def _is_given(match: Match, value: Node) -> bool:
+    """Whether a value is made of what the function around a query is given."""
+    names = (value, *match.module.descendants(value, "identifier"))
+    found = (match.module.scope.resolve(it) for it in names if it.type == "identifier")
+    return any(it is not None and it.kind is js.DeclarationKind.PARAMETER for it in found)
 
 
 def _case(match: Match) -> str:

@@ -51,9 +51,9 @@ at most, then answer 409.
   to this statement's `WHERE`, with the `<column>` that was read bound behind the others. Where
   `meta.changes` of the result is 0 another request was first: read, change and write again, three times at
   most, then answer 409.
-- "while `<column>` is": Add `AND <column> IS ?` to this statement's `WHERE`, with the `<column>` that was
-  read bound behind the others: where `meta.changes` of the result is 0 another request has taken the row,
-  and this one looks for the next.
+- "while `<column>` is <value>, and": Add `AND <column> = <value>` to this statement's `WHERE`: where
+  `meta.changes` of the result is 0 another request has taken the row, and this one goes on as where it finds
+  none.
 
 ## Not reported
 

@@ -39,6 +39,11 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Behind the query, before anything of the row is used: `if (row === undefined) return new Response("not found",
+{ status: 404 })`, with the first row for `row`.
+
 ## Not reported
 
 Rows, or lists of them, of which anything is asked (`length`, `?.`, a condition), that are handed on first, or

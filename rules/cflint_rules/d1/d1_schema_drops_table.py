@@ -63,9 +63,9 @@ CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
 
 ## What to do
 
-Delete each `DROP TABLE` of this file, and write `CREATE TABLE IF NOT EXISTS` for the `CREATE TABLE`:
-applied again, the file then keeps the data. Only a file that is there to reset a local database keeps them,
-and says so in its name (`reset.sql`).
+Delete each `DROP TABLE` of this file, write `CREATE TABLE IF NOT EXISTS` for each `CREATE TABLE` (the same
+for indexes), and `INSERT OR IGNORE` for each `INSERT`: applied again, the file then keeps the data. Only a
+file that is there to reset a local database keeps them, and says so in its name (`reset.sql`).
 
 ## Not reported
 
@@ -75,7 +75,8 @@ again behind that. Looked at are `schema.sql`, `init.sql`, `database.sql`, `db.s
 
 ## Fix safety
 
-There is no fix: a schema that has to be changed in place needs migrations.
+Unsafe: a table that is there keeps its old columns, so that a new one needs a migration. There is no fix
+where the file inserts rows, too.
 
 Source: https://developers.cloudflare.com/d1/reference/migrations/
 """
@@ -87,9 +88,12 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Documents,
+    Edit,
     Finding,
+    Fix,
     Location,
     Project,
+    Safety,
     Severity,
     Span,
     Worker,
@@ -104,10 +108,11 @@ from cflint.api import (
 _NAMES = ("schema.sql", "init.sql", "database.sql", "db.sql", "setup.sql", "tables.sql")
 _SHOWN = 3
 _FOLDERS = ("", "db", "sql", "src", "src/db", "database", "schema", "d1")
+_KINDS = frozenset({"TABLE", "INDEX", "VIEW", "TRIGGER"})
 _DROPS = pattern(rb"(?i:drop)\s")
 
 
-@rule(worker(), severity=Severity.NOTE, deployed=True, documents=Documents.NOTHING)
+@rule(worker(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if subject.config is None or not any(found.bindings_of("d1") for found in subject.environments):
         return
@@ -122,8 +127,32 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
                 names = [quoted(table) for table, _ in emptied]
                 yield Finding(
                     f"applied again, this file deletes all rows of {join_names(names, _SHOWN)}",
-                    Location(document, emptied[0][1]),
+                    at := Location(document, emptied[0][1]),
+                    fix=_fix(at),
                 )
+
+
+def _fix(at: Location) -> Fix | None:
+    """A file that makes what is not there, and drops nothing; None where it inserts rows, too."""
+    document, text = at.document, at.document.data.decode("latin-1")
+    edits: list[Edit] = []
+    for statement in sql.statements(text):
+        if statement.verb in ("INSERT", "REPLACE"):
+            return None
+        if statement.verb == "DROP" and _dropped(statement) is not None:
+            end = text.find(";", statement.end) + 1 if statement.closed else statement.end
+            start = text.rfind("\n", 0, statement.start) + 1
+            is_alone = not text[start : statement.start].strip() and text[end : end + 1] in ("\n", "")
+            span = Span(start, min(end + 1, len(text))) if is_alone else Span(statement.start, end)
+            edits.append(Edit(document, span, ""))
+        kind = next((it for it in statement.tokens[1:3] if it.upper in _KINDS), None)
+        if statement.verb == "CREATE" and kind is not None and "IF" not in _words_after(statement, kind):
+            edits.append(Edit(document, Span(kind.end, kind.end), " IF NOT EXISTS"))
+    return Fix("Make what is not there, and drop nothing", tuple(edits), Safety.UNSAFE)
+
+
+def _words_after(statement: sql.Statement, kind: sql.Token) -> list[str]:
+    return [token.upper for token in statement.tokens if token.start > kind.start][:1]
 
 
 def _emptied(data: bytes) -> list[tuple[str, Span]]:

@@ -51,7 +51,8 @@ for a module.
 
 ## Fix safety
 
-There is no fix: which answer is right when no row was there is up to you.
+Unsafe: what the branch for a failure answers is now the answer where no row was changed. There is no fix
+where `success` is compared with anything, or is taken out of the result beside something else.
 
 Source: https://developers.cloudflare.com/d1/worker-api/return-object/, and workerd,
 src/cloudflare/internal/d1-api.ts (`_sendOrThrow`)
@@ -62,7 +63,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Module, Severity, js, module, rule, sql
+from cflint.api import Edit, Finding, Fix, Module, Safety, Severity, js, module, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,7 +73,7 @@ _CHANGES = frozenset({"UPDATE", "DELETE"})
 _PATTERN_NAMES = ("shorthand_property_identifier_pattern", "identifier")
 
 
-@rule(module("success"), severity=Severity.NOTE)
+@rule(module("success"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(subject: Module) -> Iterator[Finding]:
     if not subject.is_run:
         return
@@ -88,7 +89,41 @@ def check(subject: Module) -> Iterator[Finding]:
             "`success` is true as well when no row was there to change: look at `meta.changes`",
             subject.at(first),
             tuple(subject.at(other, "and this") for other in others[:_MOST]),
+            fix=_fix(subject, [first, *others]),
         )
+
+
+def _fix(subject: Module, asked: list[Node]) -> Fix | None:
+    """How many rows were changed, in the place of `success`; None of what is taken apart or compared."""
+    edits: list[Edit] = []
+    for node in asked:
+        whole = subject.with_wrappers(node)
+        above = subject.parent(whole)
+        read = subject.member(node)
+        if above is None:
+            return None
+        if read is None:
+            taken = _taken_alone(subject, node)
+            if taken is None:
+                return None
+            edits.append(subject.replace(taken, "{ meta }"))
+        if subject.operation(above) is not None and above.type != "unary_expression":
+            return None  # compared with something
+        changes = f"{subject.text(node).removesuffix('success')}meta.changes"
+        if above.type == "unary_expression":
+            edits.append(subject.replace(above, f"{changes} === 0"))
+        else:
+            edits.append(subject.replace(node, f"{changes} > 0"))
+    return Fix("Ask how many rows were changed", tuple(edits), Safety.UNSAFE)
+
+
+def _taken_alone(subject: Module, use: Node) -> Node | None:
+    """The pattern `{ success }` that a variable of no other use comes from."""
+    declaration = subject.scope.resolve(use)
+    if declaration is None or len(subject.scope.references(declaration)) != 1:
+        return None
+    taken = subject.enclosing(declaration.node, frozenset({"object_pattern"}))
+    return taken if taken is not None and subject.text(taken).strip("{ }") == "success" else None
 
 
 def _may_change_none(subject: Module, made: js.Call) -> bool:

@@ -54,7 +54,8 @@ the answer slower and dearer (D1 bills rows that are read).
 ## Not reported
 
 Queries of which a filter, a `LIMIT` or the like is always there; those that count or group, and those of
-the schema (`sqlite_master`, `PRAGMA`); tables of settings, by their names. Code that no request runs: cron
+the schema (`sqlite_master`, `PRAGMA`); tables of settings, by their names; those into which SQL files insert
+rows and no code does; `DISTINCT`. Code that no request runs: cron
 triggers, queues, migrations; and what is there to see all rows, by the name of its file, function or route
 (`seed`, `reset`, `wipe`, `truncate`, `backfill`, `reindex`; and `admin`: a limit would hide the rest from
 those who keep the list).
@@ -105,6 +106,7 @@ _BOUNDED = frozenset(
         "MAX",
         "GROUP_CONCAT",
         "JOIN",
+        "DISTINCT",
     }
 )
 _RESETS = pattern(
@@ -131,7 +133,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if js.Invocation.REQUEST not in js.invocations_of(module, match.node):
         return
-    if _wants_all(module, match.node):
+    if _wants_all(module, match.node) or sql.is_seeded(module, table):
         return
     yield Finding(f"this reads every row of {quoted(table)}: set a `LIMIT`", module.at(use.statement))
 
@@ -181,6 +183,8 @@ def check_orm(match: Match) -> Iterator[Finding]:
     if not _is_sent(module, chain[-1].node):
         return  # a part of another statement, or more of it may be added elsewhere
     if js.Invocation.REQUEST not in js.invocations_of(module, match.node) or _wants_all(module, match.node):
+        return
+    if sql.is_seeded(module, table):
         return
     when = ", where no filter is given" if wheres else ""
     yield Finding(f"this reads every row of {quoted(table)}{when}: set a limit", match.at())

@@ -51,17 +51,22 @@ DB.batch(statements)`.
   0) await db.insertInto("table").values(rows).execute()`, with the database and the table of this statement
   (D1 takes 100 values in a statement: of more, in pieces). What updates or deletes asks by `where("id", "in",
   ids)`.
+- "by a function": Beside `write()` write a function that is no longer asynchronous and returns its statement:
+  without `await` and `.run()`. Before the loop write `const statements = []`, in it `statements.push(…)` with
+  what that one returns, and behind it `if (statements.length > 0) await DB.batch(statements)`, with the
+  database for `DB`. All succeed or fail together then, and take one round trip; whoever else calls `write()`
+  keeps it.
 - "in Drizzle": Before the loop write `const statements = []`, in it `statements.push(…)` with this statement
   as it is, but without `await`, and behind it `const [first, ...others] = statements` and `if (first) await
   DB.batch([first, ...others])`, which takes no empty list. All succeed or fail together then, and take one
   round trip.
-- "each turn of the loop": Before the loop write `const statements = []`, in it `statements.push(…)` with
-  this statement as it is, but without `await` and `.run()`, and behind it `if (statements.length > 0) await
+- "each turn of the loop": Before the loop write `const statements = []`, in it `statements.push(…)` with this
+  statement as it is, but without `await` and `.run()`, and behind it `if (statements.length > 0) await
   DB.batch(statements)`, with the database for `DB`. All succeed or fail together then, and take one round
   trip.
 - "one after the other": Write one `await DB.batch([…])` in the place of the first, with the database for
-  `DB`: these statements in their order, each without `await` and `.run()`. All succeed or fail together
-  then, and take one round trip.
+  `DB`: these statements in their order, each without `await` and `.run()`. All succeed or fail together then,
+  and take one round trip.
 
 ## Not reported
 
@@ -73,8 +78,8 @@ reported, too: each turn counts as a request, of which an invocation may make 50
 ## Fix safety
 
 Unsafe: in a batch either all are written or none, and what the loop did beside each of them (a log, a count)
-is done before. There is no fix where the writes are in a function that the loop calls, for a loop of Drizzle,
-and where the database is made in the loop.
+is done before. There is no fix where the writes are in a function that the loop calls, and where the database
+is made in the loop.
 
 Source: https://developers.cloudflare.com/d1/worker-api/d1-database/#batch
 """
@@ -109,6 +114,7 @@ _WAYS = frozenset({"statement_block", "if_statement", "else_clause"})
 """What a write may stand in within a loop."""
 _OF_DRIZZLE = "in Drizzle"
 """The name of a case of the page."""
+_BY_FUNCTION = "by a function"
 _MOST = 6
 _INSTEAD = {
     "Drizzle": "with one `batch()`",
@@ -188,7 +194,11 @@ def _in_loops_elsewhere(match: Match, whole: Node, how: str) -> Iterator[Finding
                 f"each turn of the loop waits for a request to D1: gather the statements and send them {how}",
                 site.module.at(site.node),
                 (match.at(match.node, "the write"),),
-                words=js.database_word(match.module, match.node),
+                words=(
+                    *js.database_word(match.module, match.node),
+                    (_BY_FUNCTION, ""),
+                    ("write", js.Call(site.module, site.node).name or "write"),
+                ),
             )
 
 

@@ -65,7 +65,7 @@ Prisma are known.
 ## Fix safety
 
 Unsafe: either all are written or none, and the first one is written only where the code gets as far as the
-last. There is no fix where one of them is conditional or its result is used, and where the code does anything
+last. There is no fix where the first one is conditional or a result is used, and where the code does anything
 but declare values between them.
 
 Source: https://developers.cloudflare.com/d1/worker-api/d1-database/#batch
@@ -300,7 +300,10 @@ def _is_next(module: Module, function: Node, first: _Write, second: _Write) -> b
     if is_told_as_row(module, first.node):
         return False
     result = module.awaited(first.node)
-    return not _asks(module, result.references if result is not None else ())
+    uses = result.references if result is not None else ()
+    if first.verb != "INSERT" and any(map(module.is_guard, uses)):
+        return False  # whether there was such a row decides about the second
+    return not _asks(module, uses)
 
 
 def _moves(module: Module, function: Node, first: _Write, second: _Write) -> bool:

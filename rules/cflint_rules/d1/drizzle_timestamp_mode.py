@@ -57,17 +57,17 @@ Write the default in the unit of the column: `` sql`(unixepoch())` `` for `mode:
 sql`(unixepoch() * 1000)` `` for `timestamp_ms`. Then make a migration (`npx drizzle-kit generate`).
 
 - "is in seconds": Write `` sql`(unixepoch() * 1000)` ``, make a migration (`npx drizzle-kit generate`), and
-  add to it for the rows that are there: `UPDATE t SET c = c * 1000 WHERE c < 100000000000`, with the table
-  and the column.
-- "is in milliseconds": Write `` sql`(unixepoch())` ``, make a migration (`npx drizzle-kit generate`), and
-  add to it for the rows that are there: `UPDATE t SET c = c / 1000 WHERE c > 100000000000`, with the table
-  and the column.
+  add to it for the rows that are there: `UPDATE <table> SET <column> = <column> * 1000 WHERE <column> <
+  100000000000`; do the same at each other place that is shown.
+- "is in milliseconds": Write `` sql`(unixepoch())` ``, make a migration (`npx drizzle-kit generate`), and add
+  to it for the rows that are there: `UPDATE <table> SET <column> = <column> / 1000 WHERE <column> >
+  100000000000`; do the same at each other place that is shown.
 - "is text among numbers of milliseconds": Write `` sql`(unixepoch() * 1000)` ``, make a migration (`npx
-  drizzle-kit generate`), and add to it for the rows that are there: `UPDATE t SET c = unixepoch(c) * 1000
-  WHERE typeof(c) = 'text'`, with the table and each such column.
-- "is text": Write `` sql`(unixepoch())` ``, make a migration (`npx drizzle-kit generate`), and add to it
-  for the rows that are there: `UPDATE t SET c = unixepoch(c) WHERE typeof(c) = 'text'`, with the table and
-  each such column.
+  drizzle-kit generate`), and add to it for the rows that are there: `UPDATE <table> SET <column> =
+  unixepoch(<column>) * 1000 WHERE typeof(<column>) = 'text'`; do the same at each other place that is shown.
+- "is text": Write `` sql`(unixepoch())` ``, make a migration (`npx drizzle-kit generate`), and add to it for
+  the rows that are there: `UPDATE <table> SET <column> = unixepoch(<column>) WHERE typeof(<column>) =
+  'text'`; do the same at each other place that is shown.
 
 ## Not reported
 
@@ -114,7 +114,24 @@ def check(subject: Module) -> Iterator[Finding]:
             found.setdefault(message, []).append(default)
     for message, (first, *others) in found.items():
         related = tuple(subject.at(other, "so does this") for other in others[: _MOST - 1])
-        yield Finding(message, subject.at(first), related)
+        yield Finding(message, subject.at(first), related, words=tuple(_named(subject, first)))
+
+
+def _named(subject: Module, default: Node) -> Iterator[tuple[str, str]]:
+    """The names of the column and of the table that a default is for."""
+    names = {"integer": "<column>", "sqliteTable": "<table>"}
+    node: Node | None = default
+    while node is not None:
+        made = subject.call(node) if node.type == "call_expression" else None
+        begun = made
+        while begun is not None and begun.name not in names and begun.receiver is not None:
+            begun = subject.call(begun.receiver)
+        given = begun.argument(0) if begun is not None and begun.name in names else None
+        text = subject.string_of(given) if given is not None else None
+        if begun is not None and begun.name in names and text:
+            yield names.pop(begun.name), text
+        node = subject.parent(node)
+    yield from ((word, word.strip("<>")) for word in names.values())
 
 
 def _mode(subject: Module, made: js.Call) -> str | None:

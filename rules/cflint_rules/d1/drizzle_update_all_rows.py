@@ -96,6 +96,7 @@ def check(match: Match) -> Iterator[Finding]:
     yield Finding(
         f"nothing says which row of `{module.text(table)}` this changes: what one client sends is put in all",
         module.at(name or made.node),
+        words=js.word("table", module, table),
     )
 
 

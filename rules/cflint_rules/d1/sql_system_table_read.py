@@ -49,7 +49,8 @@ Lists of tables of which none is asked by its name in the same function, and fun
 
 ## Fix safety
 
-There is no fix: the condition has to go where the statement has its others.
+Safe: nobody may read the tables that are left out. There is no fix for a condition with `OR`, and for a text
+in single quotes.
 
 Source: src/workerd/util/sqlite.c++ of workerd (`isAuthorized`, names that begin with `_cf_`)
 """
@@ -58,14 +59,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, rule, sql
+from cflint.api import PREVIEW, Finding, Fix, Match, Module, Safety, Severity, call, js, rule, sql
 
 _MASTER = frozenset({"sqlite_master", "sqlite_schema"})
 _ENGINES = (sql.SqlDialect.D1, sql.SqlDialect.DURABLE_OBJECT)
+_BEHIND = frozenset({"ORDER", "GROUP", "HAVING", "LIMIT"})
+"""What stands behind the conditions of a query."""
 _BEFORE = frozenset({"FROM", "TABLE", "INTO", "UPDATE"})
 
 
-@rule(call("prepare", "exec"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("prepare", "exec"), severity=Severity.WARNING, fix=Safety.SAFE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.is_run or not any(module.document.has_word(name) for name in _MASTER):
@@ -89,7 +92,21 @@ def check(match: Match) -> Iterator[Finding]:
             "this lists the tables of the runtime, too, which nothing may read: leave out names that begin"
             " with `_cf_`",
             use.at_token(names[0]),
+            fix=_fix(use, statement),
         )
+
+
+def _fix(use: sql.SqlUse, statement: sql.Statement) -> Fix | None:
+    """The condition behind the others; None where one of these is an alternative."""
+    tokens = statement.tokens
+    where = next((at for at, token in enumerate(tokens) if token.upper == "WHERE"), None)
+    ends = next((at for at, token in enumerate(tokens) if token.upper in _BEHIND), len(tokens))
+    span = use.text.span(tokens[ends - 1].start, tokens[ends - 1].end)
+    quote = b"'" if use.module.text(use.statement).startswith("'") else b""
+    if span is None or quote or any(token.upper in ("OR", "UNION", "JOIN") for token in tokens):
+        return None
+    condition = f" {'WHERE' if where is None else 'AND'} name NOT LIKE '_cf_%'"
+    return Fix("Leave out the tables of the runtime", (use.module.insert(span.end, condition),), Safety.SAFE)
 
 
 def _pairs(statement: sql.Statement) -> Iterator[tuple[sql.Token, sql.Token]]:

@@ -34,9 +34,9 @@ export class Diary extends Agent<Env> {
 
 ## What to do
 
-The statement throws `no such table`. If the name is a slip, write that of the table that is meant. Otherwise
-create it, with the columns that the statements name: for D1 in a migration (`npx wrangler d1 migrations
-create NAME …`), in a Durable Object with `CREATE TABLE IF NOT EXISTS` in the constructor.
+Create it in the constructor of the class: `ctx.storage.sql.exec("<create>")`, with the types of the columns;
+as it is, the statement throws `no such table`. Only where the name is a slip, write that of the table that is
+meant instead.
 
 ## Not reported
 
@@ -114,7 +114,29 @@ def check(owner: ClassDefinition) -> Iterator[Finding]:
         return  # a base class from elsewhere may create tables
     for name, (use, token) in used.items():
         if name not in created:
-            yield Finding(f"nothing creates the table `{token.name}`", use.at_token(token))
+            yield Finding(
+                f"nothing creates the table `{token.name}`",
+                use.at_token(token),
+                words=(("<create>", _definition(owner, token.name or "")), *_state(owner)),
+            )
+
+
+def _state(owner: ClassDefinition) -> js.Words:
+    return (("ctx", owner.state or "this.ctx"),)
+
+
+def _definition(owner: ClassDefinition, table: str) -> str:
+    """A statement that makes a table with the columns that a class names."""
+    module = owner.module
+    columns: dict[str, None] = {}
+    for call in (*module.calls("exec", owner.body), *module.calls("sql", owner.body)):
+        use = sql.sql_use(module, call.node)
+        for statement in use.text.statements if use is not None else ():
+            for named, column in (*sql.columns_written(statement), *sql.columns_read(statement)):
+                if (named.name or "").lower() == table.lower() and column.name:
+                    columns.setdefault(column.name)
+    listed = ", ".join(columns) or "id INTEGER PRIMARY KEY"
+    return f"CREATE TABLE IF NOT EXISTS {table} ({listed})"
 
 
 def _used(owner: ClassDefinition) -> dict[str, tuple[sql.SqlUse, sql.Token]]:

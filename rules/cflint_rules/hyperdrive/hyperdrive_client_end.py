@@ -44,8 +44,8 @@ export default {
 Write `ctx.waitUntil(client.end())` in a `finally`, or leave `end()` out: Hyperdrive frees the connection when
 the invocation ends.
 
-- "the response waits": Write `ctx.waitUntil(sql.end())` for `await sql.end()`, or delete the line: nothing
-  but the wait goes.
+- "the response waits until `<client>.end()`": Delete the line `await <client>.end()`: Hyperdrive frees the
+  connection when the invocation ends, and nothing but the wait goes.
 - "is skipped": Put what is done with the client into `try`, and the call into its `finally`: `finally {
   ctx.waitUntil(client.end()) }`.
 - "in memory": Make the client in the method that asks the database, and end it there in `finally`:

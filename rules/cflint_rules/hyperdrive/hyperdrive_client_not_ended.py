@@ -40,7 +40,7 @@ export default {
 
 ## What to do
 
-End it when the answer is ready: `ctx.waitUntil(client.end())`, in `finally`.
+Put what is done with the client into `try`, and behind it `finally { ctx.waitUntil(client.end()); }`.
 
 ## Not reported
 
@@ -84,6 +84,7 @@ def check(match: Match) -> Iterator[Finding]:
             f"the {client.detail} client `{declaration.name}` is never ended (optional: Hyperdrive frees its"
             " connection when the invocation ends)",
             module.at(made.node),
+            words=(("client", declaration.name),),
         )
 
 

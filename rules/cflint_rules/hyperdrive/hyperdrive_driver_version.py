@@ -35,7 +35,7 @@ fail, hang, or are not pooled. Postgres.js has to be 3.4.5 or newer, node-postgr
 
 ## What to do
 
-Raise the driver's version in `package.json` to the one that the message names, and install again.
+`npm install <package>@<version>`, which writes the version into `package.json` and the lockfile, too.
 
 ## Not reported
 
@@ -81,4 +81,5 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             " fail or hang",
             found.at,
             (*said, bindings[0].location.saying("Hyperdrive is bound here")),
+            words=(("<package>", package), ("<version>", least)),
         )

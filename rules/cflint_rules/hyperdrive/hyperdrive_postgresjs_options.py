@@ -45,13 +45,15 @@ Delete `prepare: false`, whose default is `true`: queries that are not prepared 
 ## Not reported
 
 Clients that do not go through Hyperdrive, as far as one can see (the connection string may be handed on by
-helpers, in other modules, too), options that come from elsewhere, and `fetch_types` that is set to
-`true`, where array types are needed.
+helpers, in other modules, too), `prepare: false` of one that may also go another way, options that come from
+elsewhere, and `fetch_types` that is set to `true`, where array types are needed.
 
 ## Fix safety
 
 Unsafe: with `fetch_types: false` columns of array types arrive as text; without it each client asks for all
 types first, and without `max` it opens ten connections, where a Worker may have six.
+
+- "keeps Hyperdrive from caching": a query may then be answered with what was there up to a minute before
 
 Source: https://developers.cloudflare.com/hyperdrive/examples/connect-to-postgres/postgres-drivers-and-libraries/postgres-js/
 """
@@ -61,7 +63,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Fix, Match, Safety, Severity, call, js, rule
+from cflint.api import Edit, Finding, Fix, Match, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -93,7 +95,17 @@ def check(match: Match) -> Iterator[Finding]:
         missing.append("fetch_types: false")
     prepare = options.get("prepare")
     if prepare is not None and prepare.type == "false":
-        yield Finding("`prepare: false` keeps Hyperdrive from caching queries", match.at(prepare))
+        pair = match.module.parent(prepare)
+        if pair is not None and pair.type == "pair" and not _may_be_another(match):
+            yield Finding(
+                "`prepare: false` keeps Hyperdrive from caching queries",
+                match.at(prepare),
+                fix=Fix(
+                    "Leave it out",
+                    (Edit(match.module.document, match.module.item_span(pair), ""),),
+                    Safety.UNSAFE,
+                ),
+            )
     if missing:
         wanted = " and ".join(f"`{option}`" for option in missing)
         yield Finding(
@@ -101,6 +113,13 @@ def check(match: Match) -> Iterator[Finding]:
             match.at(match.node),
             fix=_add(match, missing),
         )
+
+
+def _may_be_another(match: Match) -> bool:
+    """Whether the client may also reach a database without Hyperdrive, whose pooler may refuse what is
+    prepared: `env.HYPERDRIVE?.connectionString ?? env.DATABASE_URL`."""
+    given = match.module.operation(match.module.initializer(match.arguments[0]))
+    return given is not None and given.operator in ("??", "||")
 
 
 def _options_node(match: Match) -> Node | None:

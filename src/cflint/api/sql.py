@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cflint.project.sql.refused import Refusal as Refusal
     from cflint.project.sql.refused import refusal as refusal
     from cflint.project.sql.refused import refused_pragma as refused_pragma
+    from cflint.project.sql.seeded import is_seeded as is_seeded
     from cflint.project.sql.statements import SQL_CALLS as SQL_CALLS
     from cflint.project.sql.statements import HolePosition as HolePosition
     from cflint.project.sql.statements import Interpolation as Interpolation
@@ -66,6 +67,7 @@ _ORIGINS = {
     "cflint.project.sql.named": ("columns_bound columns_read columns_written"),
     "cflint.project.sql.raw": ("RAW_CALLS raw_text"),
     "cflint.project.sql.refused": ("Refusal refusal refused_pragma"),
+    "cflint.project.sql.seeded": ("is_seeded"),
     "cflint.project.sql.statements": (
         "HolePosition Interpolation SQL_CALLS SqlDialect SqlLiteral SqlText SqlUse chained_call "
         "executions prepared_by sql_text sql_use"
@@ -107,6 +109,7 @@ __all__ = [
     "executions",
     "gives_more_than",
     "is_defined",
+    "is_seeded",
     "is_unique_in_whole",
     "is_written_before",
     "placeholders",

@@ -53,6 +53,13 @@ ONE = "async function one(key) { return «fetch(key)»; }"
             "",
             0,
         ),
+        ("let all = await keys(); all = all.slice(0, 8); for (const key of all) await «fetch(key)»;", "", 0),
+        (
+            "let all = await keys(); if (all.length > 9) { all = all.slice(0, 8); }"
+            " for (const key of all) await «fetch(key)»;",
+            "",
+            1,
+        ),
         ("const all = ['a']; all.push(request.url); for (const key of all) await «fetch(key)»;", "", 0),
     ],
 )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from cflint.project.code.module import Module
+    from cflint.scope import Declaration
 
 _LEAVES = ("break_statement", "return_statement", "throw_statement")
 _PER_ITEM = frozenset({"map", "forEach", "flatMap"})
@@ -231,7 +232,22 @@ def _is_open(module: Module, items: Node, hops: int = _MOST_HOPS) -> bool:
         declaration = module.scope.resolve(made)
         if declaration is not None and declaration.scope.type == "program":
             return False  # of the module, or imported: as long as somebody wrote it
+        if declaration is not None and _is_cut_before(module, declaration, items):
+            return False
     return True
+
+
+def _is_cut_before(module: Module, declaration: Declaration, items: Node) -> bool:
+    """Whether a variable is given a part of a list before a loop, in a block around it: `all = all.slice(0,
+    8)`."""
+    for assigned in module.scope.assignments(declaration):
+        value, statement = assigned.child_by_field_name("right"), module.statement_of(assigned)
+        call = module.call(unwrap(value)) if value is not None else None
+        block = module.parent(statement) if statement is not None else None
+        is_before = block is not None and contains(block, items) and assigned.start_byte < items.start_byte
+        if is_before and call is not None and call.name in _TAKES_SOME:
+            return True
+    return False
 
 
 def _gives_written_list(module: Module, call: Node, hops: int) -> bool:

@@ -146,7 +146,7 @@ def _schema_of(project: Project, worker: Worker) -> _Schema | None:
 
 def _schema(project: Project, worker: Worker) -> _Schema | None:
     """The schema of a Worker's project; None where something may change tables that cannot be seen."""
-    files = _files(project)
+    files = sql_paths(project)
     if files is None or worker.config is None:
         return None
     found = _Schema()
@@ -359,7 +359,7 @@ def _name(tokens: list[Token], at: int) -> str:
     return name.lower() if name and name.replace("_", "a").replace("$", "a").isalnum() else ""
 
 
-def _files(project: Project) -> tuple[str, ...] | None:
+def sql_paths(project: Project) -> tuple[str, ...] | None:
     """All SQL files of a project; None where there are too many to look at."""
     return project.workspace.memoized("SQL files", lambda: _find_files(project))
 
