@@ -30,15 +30,15 @@ export default {
 
 ## What to do
 
-Lead only to pages of this site: `const to = URL.canParse(target, request.url) ? new URL(target,
-request.url) : null`, and redirect to `to?.origin === new URL(request.url).origin ? to.href : "/"`. Where
-other sites are wanted, look `to.origin` up in a list of them.
+Lead only to paths of this site: redirect to `/^\\/(?![/\\\\\\t\\r\\n])/.test(target) ? target : "/"`. Where
+other sites are wanted, look `new URL(target).origin` up in a list of them.
 
 - "it refuses": Refuse the backslash, too: write `target.startsWith("/\\\\")` with an `||` behind this
   condition. As it is, the link leads to `evil.example`.
 - "browsers read": Ask that there is no backslash, too: write `!target.startsWith("/\\\\")` with an `&&`
   behind this condition. As it is, the link leads to `evil.example`.
-- "begins alike": Compare origins in place of beginnings: `new URL(url).origin === new URL(base).origin`.
+- "begins alike": Ask for a slash behind the origin: `(url === base || url.startsWith(new URL(base).origin +
+  "/"))`.
 
 ## Not reported
 
@@ -47,9 +47,9 @@ them; a path behind a host that the code writes; what a store says (a link short
 
 ## Fix safety
 
-Unsafe: a target on another site that is wanted becomes `/` as well; for such look `new URL(target).origin` up
-in a list. Safe where a check only gets the part that it lacks. There is no fix where the target is no
-variable, or the request is not at hand.
+Unsafe: a whole address that is wanted (`https://…`) becomes `/` as well; for such look
+`new URL(target).origin` up in a list. Safe where a check only gets the part that it lacks. There is no fix
+where the target is no variable.
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html
 """
@@ -82,6 +82,13 @@ _MOST_SITES = 8
 _SENDS = pattern(r"redirect|location", re.IGNORECASE)
 _FILES = pattern(r"file|asset|folder|dir\b|import", re.IGNORECASE)
 _ORIGIN = pattern(r"\.(?:origin|host|hostname)\s*[!=]==?|[!=]==?\s*[\w.]+\.(?:origin|host|hostname)\b")
+_PATH = r"/^\/(?![/\\\t\r\n])/"
+"""A pattern of JavaScript: a path, and no other host. Browsers leave out tabs and line ends."""
+_LONGEST = 40
+_CONDITIONS = frozenset(
+    {"parenthesized_expression", "if_statement", "ternary_expression", "return_statement", "arrow_function"}
+    | {"variable_declarator", "arguments"}
+)
 _SLASHES = pattern(rb"//|\\\\|%2f", re.IGNORECASE)
 
 
@@ -109,44 +116,25 @@ def check(match: Match) -> Iterator[Finding]:
         f"visitors are sent to what the link says{why}",
         match.at(),
         related,
-        fix=_fix(module, match.node, given, joined),
+        fix=_fix(module, given, joined),
         words=js.word("target", module, joined or given),
     )
 
 
-def _fix(module: Module, call: Node, given: Node, joined: Node | None) -> Fix | None:
-    """The target where it is on this site, `/` otherwise: in place of a variable that is given, resolved
-    against the address that the code names, or against that of the request."""
+def _fix(module: Module, given: Node, joined: Node | None) -> Fix | None:
+    """The target where it is a path of this site, `/` otherwise. It is asked by a pattern: the oldest types
+    of the platform, which many projects load, know no `URL.canParse()`."""
     given = js.unwrap(given)
-    parts = given.named_children if given.type == "template_string" else []
     made = module.call(given)
-    if joined is not None:
-        first = js.first_named(parts[0]) if parts else None
-        target, base = joined, module.text(first) if first is not None else ""
-    elif made is not None and made.is_new and made.name == "URL" and len(made.arguments) == 2:
-        target, base = made.arguments[0], module.text(made.arguments[1])
-    else:
-        target, base = given, _address(module, call)
+    target = joined or given
+    if joined is None and made is not None and made.is_new and made.name == "URL" and made.arguments:
+        target = made.arguments[0]
     text = module.text(target)
-    if not base or "\n" in base or target.type not in ("identifier", "member_expression") or len(text) > 40:
+    if target.type not in ("identifier", "member_expression") or len(text) > _LONGEST:
         return None
     quote = '"' if module.document.data.count(b'"') >= module.document.data.count(b"'") else "'"
-    own = f"URL.canParse({text}, {base}) && new URL({text}, {base}).origin === new URL({base}).origin"
-    chosen = f"{own} ? {text} : {quote}/{quote}"
-    edit = (
-        module.replace(given, f"new URL({chosen}, {base}).href")
-        if joined is not None
-        else module.replace(target, chosen)
-    )
-    return Fix("Lead only to pages of this site", (edit,), Safety.UNSAFE)
-
-
-def _address(module: Module, node: Node) -> str:
-    """The address of the request as code at a node writes it; "" where no request is at hand."""
-    words = dict(js.words_at(module, node))
-    if js.NO_REQUEST in words:
-        return ""
-    return f"{words.get('request', 'request').removesuffix('.raw')}.url"
+    chosen = f"{_PATH}.test({text}) ? {text} : {quote}/{quote}"
+    return Fix("Lead only to paths of this site", (module.replace(target, chosen),), Safety.UNSAFE)
 
 
 def _given(match: Match) -> Node | None:
@@ -218,16 +206,21 @@ def check_base(match: Match) -> Iterator[Finding]:
 
 def _compared(module: Module, check: Node, url: Node, base: Node) -> Edit:
     text, own = module.text(url), module.text(base)
-    return _in_place(
-        module, check, "&&", f"URL.canParse({text})", f"new URL({text}).origin === new URL({own}).origin"
-    )
+    inside = f"{text}.startsWith(`${{new URL({own}).origin}}/`)"
+    return _in_place(module, check, "||", f"{text} === {own}", inside)
+
+
+def _is_condition(module: Module, node: Node) -> bool:
+    """Whether a node is all that is asked: no comparison, no part of a chain."""
+    above = module.parent(node)
+    return above is not None and above.type in _CONDITIONS
 
 
 def _in_place(module: Module, node: Node, operator: str, *conditions: str) -> Edit:
     """Conditions in place of one, in parentheses where something else around takes the first for itself."""
     joined = f" {operator} ".join(conditions)
     above = module.operation(module.parent(node))
-    is_alone = above is None or above.operator in (operator, "||")
+    is_alone = above.operator in (operator, "||") if above is not None else _is_condition(module, node)
     return module.replace(node, joined if is_alone else f"({joined})")
 
 
