@@ -61,10 +61,9 @@ error; the answer stays as it is.
 An `onError()` that throws, hands the error to what is not in sight, or answers with its message.
 
 A `catch` that reads the error, throws (but for what a framework answers: `HTTPException`, `error(500)`), or
-calls a function whose name says that it logs or reports; a `try` that waits for nothing, or only for JSON to
-be read. A status that blames
-the client counts where the `try` waits for a database or a store. A module has one finding, with all its
-places.
+calls a function whose name says that it logs or reports; a `try` that waits for nothing, or does nothing
+but read JSON. A status that blames the client counts where the `try` waits for a database or a store. A
+module has one finding, with all its places.
 
 ## Fix safety
 
@@ -195,7 +194,7 @@ def _hidden_answer(home: Module, function: Node) -> tuple[Module, Node] | None:
 def _hides(subject: Module, clause: Node, body: Node, tried: Node) -> bool:
     """Whether a `catch` that looks at no error makes a response of 500 of it."""
     waited = [js.Call(subject, node).name for node in waited_for(subject, clause, tried)]
-    if not set(waited) - _PARSED:
+    if not waited or (set(waited) <= _PARSED and tried.named_child_count == 1):
         return False
     thrown = next(subject.descendants(body, "throw_statement"), None)
     if thrown is not None:
