@@ -67,8 +67,7 @@ module has one finding, with all its places.
 
 ## Fix safety
 
-Unsafe: what the error says, such as a query with its values, gets into the logs. The `onError()` of an app
-has no fix.
+Unsafe: what the error says, such as a query with its values, gets into the logs.
 
 Source: https://developers.cloudflare.com/workers/observability/logs/workers-logs/,
 https://developers.cloudflare.com/workers/observability/errors/
@@ -79,7 +78,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Safety, Severity, ValueKind, call, js, module, rule
+from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, module, rule
 from cflint_rules.observability._catches import (
     blind_catches,
     catch_words,
@@ -136,7 +135,24 @@ def check_handler(match: Match) -> Iterator[Finding]:
             "errors that no route catches are logged nowhere: Hono only does it without an `onError()`",
             match.at(match.name),
             (home.at(node, "all that is made of them"),),
+            _handler_fix(*given),
         )
+
+
+def _handler_fix(home: Module, function: Node) -> Fix | None:
+    """The fix by which a handler of errors logs them first."""
+    body, given = js.body_of(function), home.parameters(function)
+    name = given[0].name if given else None
+    if body is None or name is None or given[0].pattern.type != "identifier":
+        return None
+    if body.type == "statement_block":
+        edits: tuple[Edit, ...] = (home.prepend_statement(body, f"console.error({name});"),)
+    elif body.type == "call_expression":
+        opening = home.insert(body.start_byte, f"{{ console.error({name}); return ")
+        edits = (opening, home.insert(body.end_byte, "; }"))
+    else:
+        return None
+    return Fix.of("Log the error", edits, Safety.UNSAFE)
 
 
 def _called_at_once(home: Module, function: Node) -> Iterator[tuple[Module, Node]]:
