@@ -10,6 +10,7 @@ from cflint.project.workers.circumstances import Circumstances
 
 _INSTALL = pattern(r"`npm install(?P<dev> -D)? (?P<package>[@\w/.-]+)`")
 _RUN = pattern(r"`npx (?P<tool>wrangler|drizzle-kit) ")
+_SECRET = pattern(r"wrangler secret (?=put |bulk )")
 _ADDS = {
     "npm": ("npm install", "npm install -D"),
     "pnpm": ("pnpm add", "pnpm add -D"),
@@ -21,9 +22,8 @@ _RUNS = {"npm": "npx", "pnpm": "pnpm exec", "yarn": "yarn", "bun": "bunx"}
 
 
 def for_project(text: str, worker: Circumstances) -> str:
-    """An edit with the commands that a project's package manager has for those of npm. Where wrangler stands
-    in a package.json that is not the nearest one, its folder is said. Secrets of Pages have a command of
-    their own."""
+    """An edit with the commands that a project's package manager has for those of npm, and Pages for those of
+    Workers. Where wrangler stands in a package.json that is not the nearest one, its folder is said."""
     manager = worker.manager or "npm"
     runner = _RUNS[manager]
 
@@ -37,5 +37,5 @@ def for_project(text: str, worker: Circumstances) -> str:
         return f"{command} in {where}, whose package.json has it"
 
     if worker.is_pages:
-        text = text.replace("wrangler secret put ", "wrangler pages secret put ")
+        text = _SECRET.sub("wrangler pages secret ", text)
     return _RUN.sub(lambda found: f"`{runner} {found['tool']} ", _INSTALL.sub(add, text))
