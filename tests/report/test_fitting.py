@@ -32,6 +32,12 @@ def test_names_are_those_of_the_place(words: tuple[tuple[str, str], ...], expect
         ("`env` in env, `env.A`", (("env", "this.env"),), "a.ts", "`this.env` in env, `this.env.A`"),
         ('`log("request", request)`', (("request", "req"),), "a.ts", '`log("request", req)`'),
         ("`a.request`", (("request", "req"),), "a.ts", "`a.request`"),
+        (
+            '`env.A`, with `import { env } from "cloudflare:workers"`',
+            (("env", "c.env"),),
+            "a.ts",
+            '`c.env.A`, with `import { env } from "cloudflare:workers"`',
+        ),
         ("`let cursor: string | undefined; f(x as string)`", (), "a.js", "`let cursor; f(x)`"),
         ("`let cursor: string | undefined`", (), "a.ts", "`let cursor: string | undefined`"),
         (
@@ -77,13 +83,28 @@ app.get("/", (c) => {
 export default app;"""
 
 
+READS = """import { Hono } from "hono";
+const app = new Hono<{ Bindings: { DB: D1Database } }>();
+app.get("/", async (c) => {
+  const row = await c.env.DB.prepare("SELECT name FROM users WHERE id = ?").bind(1).first();
+  return c.text(row.name);
+});
+export default app;"""
+BOUND = """{ "name": "a", "main": "i.ts", "compatibility_date": "2026-08-01",
+  "d1_databases": [{ "binding": "DB", "database_name": "users" }] }"""
+
+
 def test_what_to_do_is_said_in_the_words_of_the_place() -> None:
-    result = check({"wrangler.json": CONFIG, "i.ts": ASKS}, "auth-undefined-equals")
-    shown = render(result.report)
+    compared = render(check({"wrangler.json": CONFIG, "i.ts": ASKS}, "timing-unsafe-compare").report)
     assert (
-        'do: Before the comparison: `if (!c.env.ADMIN_TOKEN) return c.text("not configured", 500)`' in shown
+        '`!crypto.subtle.timingSafeEqual(await digest(given ?? ""), await digest(c.env.ADMIN_TOKEN))`'
+        in compared
     )
-    assert "`npx wrangler secret put ADMIN_TOKEN`" in shown
+    fixed = render(check({"wrangler.json": CONFIG, "i.ts": ASKS}, "auth-undefined-equals").report)
+    assert "why: where the secret is not set" in fixed
+    assert "`npx wrangler secret put ADMIN_TOKEN`" in fixed
+    read = render(check({"wrangler.json": BOUND, "i.ts": READS}, "d1-first-null").report)
+    assert '`if (row === null) return c.text("not found", 404)`' in read
 
 
 OBJECT = """import { DurableObject } from "cloudflare:workers";

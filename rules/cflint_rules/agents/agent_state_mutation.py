@@ -126,6 +126,9 @@ def _fix(match: Match, change: js.Mutation) -> Fix | None:
     if change.node.type == "update_expression":
         operator = change.node.child_by_field_name("operator")
         value = f"{old} {'+' if operator is not None and operator.type == '++' else '-'} 1"
+    elif change.method in ("push", "unshift") and (made := module.call(change.node)) is not None:
+        added = ", ".join(match.text(it) for it in made.arguments)
+        value = f"[...{old}, {added}]" if change.method == "push" else f"[{added}, ...{old}]"
     elif setting is None:
         return None
     elif setting.operator == "=":

@@ -27,6 +27,14 @@ export default {
 };
 ```
 
+## What to do
+
+Nothing now, but no new server with `McpAgent`: it serves its clients until a next major version, and this
+is suppressed until then. A server whose tools need no session moves at once: make it in a function, `export
+default { fetch: createMcpHandler(() => server()) }`, with `import { createMcpHandler } from
+"agents/mcp/server"` and `McpServer` of `@modelcontextprotocol/server`; its class, its binding and a
+migration with `deleted_classes` go with it.
+
 ## Not reported
 
 Projects of which the version of `agents` is known to be older than 0.20.0, or is not known.

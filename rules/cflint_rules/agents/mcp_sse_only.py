@@ -98,7 +98,8 @@ Workers that call `serve()` or make a handler of another kind (`createMcpHandler
 
 ## Fix safety
 
-No fix: clients have to be told the new path.
+Unsafe: what is served at the old path is the same, but an older provider of OAuth than 0.0.5 may not know
+`apiHandlers`. There is a fix where an OAuth provider is given both; clients have to be told the new path.
 
 Source: https://modelcontextprotocol.io/specification/2025-03-26/basic/transports#backwards-compatibility,
 https://developers.cloudflare.com/agents/model-context-protocol/transport/
@@ -108,12 +109,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Match, Severity, ValueKind, call, js, rule
+from cflint.api import Documents, Edit, Finding, Fix, Match, Safety, Severity, ValueKind, call, js, rule
 
 _OTHERS = ("serve", "createMcpHandler", "experimental_createMcpHandler", "handleRequest")
 
 
-@rule(call("mount", "serveSSE"), severity=Severity.NOTE, documents=Documents.NOTHING)
+@rule(call("mount", "serveSSE"), severity=Severity.NOTE, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(match: Match) -> Iterator[Finding]:
     module, receiver = match.module, match.receiver
     if receiver is None or not match.arguments or not module.is_run or not module.runs_in_worker(match.node):
@@ -133,8 +134,41 @@ def check(match: Match) -> Iterator[Finding]:
         yield Finding(
             "only the deprecated transport over SSE is served: add `serve()`",
             match.at(match.node),
+            fix=_fix(match),
             words=_words(match),
         )
+
+
+def _fix(match: Match) -> Fix | None:
+    """The fix for an OAuth provider: both transports in the place of the one, each at its path."""
+    module, receiver = match.module, match.receiver
+    pair = next((it for it in module.ancestors(match.node) if it.type in ("pair", *js.FUNCTIONS)), None)
+    options = module.parent(pair) if pair is not None else None
+    path = module.string_of(match.arguments[0])
+    if (
+        pair is None
+        or options is None
+        or receiver is None
+        or module.key(pair) != "apiHandler"
+        or path is None
+    ):
+        return None
+    value = pair.child_by_field_name("value")
+    route = next((it for it in options.named_children if module.key(it) == "apiRoute"), None)
+    given = route.child_by_field_name("value") if route is not None else None
+    if value is None or route is None or given is None or module.string_of(given) != path or path == "/mcp":
+        return None
+    more = "".join(f", {module.text(it)}" for it in match.arguments[1:])
+    cast = module.document.data[match.node.end_byte : value.end_byte].decode("utf-8", "replace")
+    served = ", ".join(
+        f'"{at}": {module.text(receiver)}.{name}("{at}"{more}){cast}'
+        for at, name in (("/mcp", "serve"), (path, "serveSSE"))
+    )
+    edits = (
+        Edit(module.document, module.item_span(route), ""),
+        module.replace(pair, f"apiHandlers: {{ {served} }}"),
+    )
+    return Fix("Serve both transports", edits, Safety.UNSAFE)
 
 
 def _words(match: Match) -> js.Words:

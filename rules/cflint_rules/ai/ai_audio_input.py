@@ -45,6 +45,9 @@ For `whisper` and `whisper-tiny-en` write `audio: [...new Uint8Array(buffer)]`; 
 the base64 of the bytes (`Buffer.from(buffer).toString("base64")`). As it is, the call fails, or the model
 hears nothing.
 
+- "takes a text in base64": Write `Buffer.from(buffer).toString("base64")` for it, with what it is today for
+  `buffer`, and `import { Buffer } from "node:buffer"` (`nodejs_compat` has to be among the
+  `compatibility_flags`). As it is, the call fails, or the model hears nothing.
 - "takes an array of numbers": Write `[...new Uint8Array(buffer)]` for it, with what it is today for
   `buffer`. As it is, the call fails, or the model hears nothing.
 

@@ -32,13 +32,21 @@ export async function answer(client: OpenAI, question: string): Promise<Response
 }
 ```
 
+## What to do
+
+Write `(content ?? "")` for `content`, unless an empty answer is worse than an error: then look at it first,
+`if (!content) return new Response("no answer", { status: 502 })`.
+
+- "the response is empty": Before it: `if (!content) return new Response("no answer", { status: 502 })`.
+
 ## Not reported
 
 Content with a default (`?? ""`), behind `?.`, after a test, or handed on.
 
 ## Fix safety
 
-No fix: what to answer without content is up to you.
+Unsafe: an empty text takes the place of what the model did not say. There is no fix where the response is the
+content: what to answer then is up to you.
 
 Source: https://platform.openai.com/docs/api-reference/chat/object
 """
@@ -48,7 +56,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, Finding, Match, Module, Severity, js, member_access, rule
+from cflint.api import REFERENCE, Finding, Fix, Match, Module, Safety, Severity, js, member_access, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -56,7 +64,7 @@ if TYPE_CHECKING:
 _TESTS = frozenset({"if_statement", "while_statement"})
 
 
-@rule(member_access("content"), severity=Severity.NOTE, presets=(REFERENCE,))
+@rule(member_access("content"), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(REFERENCE,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     content = module.member(match.node)
@@ -66,7 +74,19 @@ def check(match: Match) -> Iterator[Finding]:
     harm = _harm(module, match.node) if not _is_asserted(module, match.node) else None
     if harm is None or function is None or _is_tested(module, match.node, function):
         return
-    yield Finding(f"`content` is `null` when the model refuses or calls a tool: {harm}", match.at())
+    fix = None
+    if not harm.startswith("the response"):
+        text = f'{module.text(match.node)} ?? ""'
+        above = module.parent(match.node)
+        is_alone = above is not None and above.type == "template_substitution"
+        edit = match.replace(match.node, text if is_alone else f"({text})")
+        fix = Fix("Take an empty text in its place", (edit,), Safety.UNSAFE)
+    yield Finding(
+        f"`content` is `null` when the model refuses or calls a tool: {harm}",
+        match.at(),
+        fix=fix,
+        words=js.word("content", module, match.node),
+    )
 
 
 def _is_message(module: Module, node: Node) -> bool:

@@ -48,7 +48,7 @@ export default {
 
 Give inputs by the names that the page of the model lists, and read of the answer what that page says it has.
 
-- "no input": Write `<meant>` for it.
+- "no input": Write `<meant>` for the name.
 - "takes no `": Put `{ role: "system", content: … }` first in `messages`; with a `prompt`, give `messages` in
   its place.
 - "no `embedding`": Take `.embedding` away: `answer.data[0]` is the vector.
@@ -63,7 +63,8 @@ Inputs that are not seen; models that are not named in the code, or that are not
 
 ## Fix safety
 
-No fix: it is seen what is wrong, not all that hangs on it.
+Unsafe: what the model was never told takes effect, and the type of what is read changes. A `system` has none:
+where it belongs depends on the messages.
 
 Source: https://developers.cloudflare.com/workers-ai/models/llama-3.3-70b-instruct-fp8-fast/,
 https://developers.cloudflare.com/workers-ai/models/bge-base-en-v1.5/,
@@ -76,7 +77,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, new, pattern, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, new, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -97,7 +98,7 @@ _SCHEMA = pattern(rb"json_schema")
 _LOOKS = pattern(rb"typeof|json_object")
 
 
-@rule(call("run"), severity=Severity.WARNING)
+@rule(call("run"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, given = match.module, match.arguments
     model = module.string_of(given[0]) if len(given) > 1 else None
@@ -132,7 +133,8 @@ def _inputs(module: Module, inputs: Node) -> Iterator[Finding]:
             yield Finding(
                 f"`{name}` is no input of a model, and nothing is made of it: `{_MEANT[name]}`",
                 module.at(part),
-                words=(("meant", _MEANT[name]),),
+                fix=_renamed(module, part, _MEANT[name]),
+                words=(("<meant>", _MEANT[name]),),
             )
         elif name in _SYSTEM:
             yield Finding(
@@ -140,6 +142,13 @@ def _inputs(module: Module, inputs: Node) -> Iterator[Finding]:
                 " `system` does",
                 module.at(part),
             )
+
+
+def _renamed(module: Module, part: Node, name: str) -> Fix | None:
+    key = part.child_by_field_name("key")
+    if part.type == "shorthand_property_identifier":
+        return Fix(f"Write `{name}`", (module.insert(part.start_byte, f"{name}: "),), Safety.UNSAFE)
+    return Fix(f"Write `{name}`", (module.replace(key, name),), Safety.UNSAFE) if key is not None else None
 
 
 def _embedding(module: Module, holder: Node) -> Iterator[Finding]:
@@ -153,6 +162,11 @@ def _embedding(module: Module, holder: Node) -> Iterator[Finding]:
         yield Finding(
             "`data` is a list of vectors here: they have no `embedding`, which is `undefined`",
             module.at(read.name_node),
+            fix=Fix(
+                "Take the vector itself",
+                (module.replace(read.node, module.text(read.object)),),
+                Safety.UNSAFE,
+            ),
         )
 
 
@@ -174,6 +188,11 @@ def _parsed(module: Module, holder: Node) -> Iterator[Finding]:
         yield Finding(
             "with `json_schema` the `response` is an object already: `JSON.parse()` throws",
             module.at(around[0].node),
+            fix=Fix(
+                "Take the object itself",
+                (module.replace(around[0].node, module.text(read.node)),),
+                Safety.UNSAFE,
+            ),
         )
 
 
@@ -182,4 +201,10 @@ def check_wrapper(match: Match) -> Iterator[Finding]:
     """`new Ai(env)` of the package of old, which wants the binding."""
     module, given = match.module, match.arguments
     if given and module.value_of(given[0]).kind is ValueKind.ENV and module.is_run:
-        yield Finding("`Ai` wants the binding, not all of `env`: each `run()` fails", match.at(given[0]))
+        names = {one.name for env in module.environments for one in env.bindings_of("ai")}
+        binding = f"{module.text(given[0])}.{names.pop()}" if len(names) == 1 else None
+        edits = (module.replace(given[0], binding),) if binding is not None else ()
+        fix = Fix.of(f"Hand over `{binding}`", edits, Safety.UNSAFE)
+        yield Finding(
+            "`Ai` wants the binding, not all of `env`: each `run()` fails", match.at(given[0]), fix=fix
+        )

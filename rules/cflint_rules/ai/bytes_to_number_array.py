@@ -43,9 +43,10 @@ export default {
 
 ## What to do
 
-Ask for the size first, and refuse what is larger than some two megabytes: `object.size` of R2, `file.size` of
-a form, `buffer.byteLength`. A model that takes base64 (`@cf/openai/whisper-large-v3-turbo`) takes a third of
-it: `Buffer.from(buffer).toString("base64")`, with `nodejs_compat`.
+Before this statement: `if (buffer.byteLength > 2_000_000) return new Response("too large", { status: 413 })`;
+how much may come is yours to say, unless you know better two megabytes. For more, take a model that takes
+base64, a third of it: `Buffer.from(buffer).toString("base64")` for `@cf/openai/whisper-large-v3-turbo`, with
+`import { Buffer } from "node:buffer"` and `nodejs_compat`.
 
 ## Not reported
 
@@ -94,6 +95,7 @@ def check(match: Match) -> Iterator[Finding]:
         yield Finding(
             f"each byte becomes a number of an array, four to eight times as large, and {bounded}",
             module.at(array),
+            words=js.word("buffer", module, match.arguments[0]),
         )
 
 

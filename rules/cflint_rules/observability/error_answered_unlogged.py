@@ -61,15 +61,13 @@ error; the answer stays as it is.
 An `onError()` that throws, hands the error to what is not in sight, or answers with its message.
 
 A `catch` that reads the error, throws (but for what a framework answers: `HTTPException`, `error(500)`), or
-calls a function whose name says that it logs or reports; a `try` that waits for nothing, or only for JSON to
-be read. A status that blames
-the client counts where the `try` waits for a database or a store. A module has one finding, with all its
-places.
+calls a function whose name says that it logs or reports; a `try` that waits for nothing, or does nothing
+but read JSON. A status that blames the client counts where the `try` waits for a database or a store. A
+module has one finding, with all its places.
 
 ## Fix safety
 
-Unsafe: what the error says, such as a query with its values, gets into the logs. The `onError()` of an app
-has no fix.
+Unsafe: what the error says, such as a query with its values, gets into the logs.
 
 Source: https://developers.cloudflare.com/workers/observability/logs/workers-logs/,
 https://developers.cloudflare.com/workers/observability/errors/
@@ -80,7 +78,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Safety, Severity, ValueKind, call, js, module, rule
+from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, module, rule
 from cflint_rules.observability._catches import (
     blind_catches,
     catch_words,
@@ -137,7 +135,24 @@ def check_handler(match: Match) -> Iterator[Finding]:
             "errors that no route catches are logged nowhere: Hono only does it without an `onError()`",
             match.at(match.name),
             (home.at(node, "all that is made of them"),),
+            _handler_fix(*given),
         )
+
+
+def _handler_fix(home: Module, function: Node) -> Fix | None:
+    """The fix by which a handler of errors logs them first."""
+    body, given = js.body_of(function), home.parameters(function)
+    name = given[0].name if given else None
+    if body is None or name is None or given[0].pattern.type != "identifier":
+        return None
+    if body.type == "statement_block":
+        edits: tuple[Edit, ...] = (home.prepend_statement(body, f"console.error({name});"),)
+    elif body.type == "call_expression":
+        opening = home.insert(body.start_byte, f"{{ console.error({name}); return ")
+        edits = (opening, home.insert(body.end_byte, "; }"))
+    else:
+        return None
+    return Fix.of("Log the error", edits, Safety.UNSAFE)
 
 
 def _called_at_once(home: Module, function: Node) -> Iterator[tuple[Module, Node]]:
@@ -195,7 +210,7 @@ def _hidden_answer(home: Module, function: Node) -> tuple[Module, Node] | None:
 def _hides(subject: Module, clause: Node, body: Node, tried: Node) -> bool:
     """Whether a `catch` that looks at no error makes a response of 500 of it."""
     waited = [js.Call(subject, node).name for node in waited_for(subject, clause, tried)]
-    if not set(waited) - _PARSED:
+    if not waited or (set(waited) <= _PARSED and tried.named_child_count == 1):
         return False
     thrown = next(subject.descendants(body, "throw_statement"), None)
     if thrown is not None:

@@ -70,6 +70,9 @@ export default {
 Take the text out: `error instanceof Error ? error.message : String(error)`. In a log give the error itself
 to `console.error("what failed", error)`, which shows its stack.
 
+- "in an answer of 500": Write a text of your own for the error, `"internal error"`: what it says is for the
+  log, `console.error("what failed", error)`.
+
 ## Not reported
 
 Errors of which the code asks what they are (`instanceof`), or takes the message: those of some libraries
@@ -81,7 +84,8 @@ There is one finding for a `catch`.
 
 ## Fix safety
 
-Unsafe: `String(error)` tells the name and the message, which not every client should see.
+Unsafe: `String(error)` tells the name and the message, which not every client should see. An answer of 500
+has no fix here: [`error-detail-leak`](../security/error_detail_leak.py) has one.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/JSON/stringify"""
 
@@ -109,6 +113,7 @@ if TYPE_CHECKING:
 _WRAPS = frozenset({"pair", "object", "array", "shorthand_property_identifier"})
 _TELLS = frozenset({"message", "stack", "cause", "toString", "toJSON"})
 _MOST_WRAPS = 8
+_SERVER = 500
 
 
 @rule(
@@ -139,12 +144,25 @@ def check(match: Match) -> Iterator[Finding]:
         found = [use for use in found if not _is_in_log(module, use)]
     if found:
         first, *others = found
+        is_answer = any(_is_answered(module, use) for use in found)
         yield Finding(
             "an error as JSON is `{}`: its message is lost",
             module.at(first),
             tuple(module.at(other, "here as well") for other in others),
-            fix=_fix(module, found),
+            fix=None if is_answer else _fix(module, found),
+            words=(("in an answer of 500", ""),) if is_answer else (),
         )
+
+
+def _is_answered(module: Module, use: Node) -> bool:
+    """Whether JSON is what a response of 500 says."""
+    for above in module.ancestors(use):
+        if above.type in js.FUNCTIONS:
+            return False
+        made = module.response_made(above)
+        if made is not None:
+            return made.status is not None and made.status >= _SERVER
+    return False
 
 
 def _is_asked(module: Module, use: Node) -> bool:

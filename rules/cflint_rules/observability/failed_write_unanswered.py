@@ -75,16 +75,18 @@ export default {
 
 ## What to do
 
-Throw the error again after the log, or return what the caller can tell from success, and answer 503 or 500
-for it. Where many are written in a loop, keep which ones failed, and say so in the answer. If it may be lost,
-write why as a comment inside the `catch`, which ends the finding.
+Throw the error again as the last line of the `catch`, after the log: the client gets an error 500, or what a
+`catch` around answers. In a loop, `let failed = 0` before it, `failed++` as the last line of the `catch`, and
+`failed` in the answer. Unless the write may be lost: then write why as a comment inside the `catch`, which
+ends the finding.
 
 ## Not reported
 
 A `catch` that does anything but log: it answers, throws, counts, keeps the error or tries again; one with a
-comment, or that only warns; handlers of GET; what runs after the response (`waitUntil()`), in a cron trigger
-or a queue; caches; what only tidies up, by the words of the log; tables, keys and functions whose name says
-that they keep logs, statistics or when something was last used.
+comment, also above the `try`, or a log that says that it may fail, or that only warns; a `try` that sets what
+is read behind it, by which the write is known; handlers of GET; what runs after the response (`waitUntil()`),
+in a cron trigger or a queue; caches; what only tidies up, by the words of the log; tables, keys and functions
+whose name says that they keep logs, statistics or when something was last used.
 
 There is one finding in a module, with the other places.
 
@@ -114,8 +116,15 @@ _LOSES = pattern(
     re.IGNORECASE,
 )
 """What stands in the name of something that may be lost, or that is made again."""
-_TIDIES = pattern(r"clean(?:ing|ed)?[ _-]?up|roll(?:ing|ed)?[ _-]?back|best[ _-]effort", re.IGNORECASE)
-"""What a log says of a write that only tidies up: the answer is about something else."""
+_TIDIES = pattern(
+    r"clean(?:ing|ed)?[ _-]?up|roll(?:ing|ed)?[ _-]?back|best[ _-]effort|non[ _-]?(?:fatal|blocking|critical)"
+    r"|will (?:be )?(?:reconciled?|retr(?:y|ied))|(?:do not|don't) fail\b|\bauto[ _-](?=[a-z])",
+    re.IGNORECASE,
+)
+"""What a log, or a comment, says of a write that only tidies up, or that may fail: the answer is about
+something else."""
+_SETS = ("assignment_expression", "augmented_assignment_expression", "call_expression")
+_ADDS = frozenset({"push", "add", "set", "unshift"})
 _TABLES = pattern(
     r"(?:\b(?:INTO|UPDATE|FROM)\s+[\"`]?|\b(?:insert|update|delete)\s*\(\s*)(\w[\w.]*)", re.IGNORECASE
 )
@@ -167,6 +176,8 @@ def _lost(subject: Module, clause: Node) -> Node | None:
         write is None
         or _only_reads(subject, clause)
         or _may_be_lost(subject, write, function)
+        or any(_TIDIES.search(subject.text(it)) is not None for it in subject.comments_of(attempt))
+        or _is_kept(subject, attempt, tried, write)
         or not subject.runs_in_worker(clause)
     ):
         return None
@@ -209,6 +220,27 @@ def _is_returned(subject: Module, tried: Node, node: Node) -> bool:
         return False
     text = subject.text(node)
     return any(subject.text(other) == text for other in subject.descendants(tried, "return_statement"))
+
+
+def _is_kept(subject: Module, attempt: Node, tried: Node, write: Node) -> bool:
+    """Whether what follows can tell that a write was made: a variable of the code around is set with it, or
+    after it, and read behind the `try`."""
+    for node in subject.descendants(tried, *_SETS):
+        target = node.child_by_field_name("left")
+        if node.type == "call_expression":
+            made = js.Call(subject, node)
+            target = made.receiver if made.name in _ADDS else None
+        if target is None or node.end_byte < write.end_byte:
+            continue
+        name = js.unwrap(target)
+        while (access := subject.member(name)) is not None:
+            name = js.unwrap(access.object)
+        declared = subject.scope.resolve(name) if name.type == "identifier" else None
+        if declared is None or js.contains(tried, declared.node):
+            continue
+        if any(use.start_byte > attempt.end_byte for use in subject.scope.references(declared)):
+            return True
+    return False
 
 
 def _writes(subject: Module, tried: Node) -> Iterator[Node]:

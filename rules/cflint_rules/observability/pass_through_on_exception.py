@@ -50,24 +50,27 @@ The contexts of Pages Functions. In a Worker with routes, which may stand before
 
 ## Fix safety
 
-There is no fix: what to answer instead is up to the author.
+Unsafe: where an origin is behind the Worker, requests for which it throws no longer go there, but get an
+error 500.
 
 Source: https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
 
 from collections.abc import Iterator
 
-from cflint.api import Finding, Match, Severity, ValueKind, call, rule
+from cflint.api import Finding, Fix, Match, Safety, Severity, ValueKind, call, rule
 
 
-@rule(call("passThroughOnException"), severity=Severity.WARNING)
+@rule(call("passThroughOnException"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     if match.arguments or match.receiver_value.kind is not ValueKind.EXECUTION_CONTEXT:
         return
     environments = match.module.environments
     routed = any(found.value(key) is not None for found in environments for key in ("route", "routes"))
+    edit = match.module.statement_removal(match.node)
     yield Finding(
         "requests for which this Worker throws go on as if it was not there: handle the error, and answer",
         match.at(match.node),
+        fix=Fix.of("Delete the call", (edit,) if edit is not None else (), Safety.UNSAFE),
         severity=Severity.NOTE if routed else None,
     )

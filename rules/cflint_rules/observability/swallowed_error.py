@@ -193,7 +193,8 @@ def _fix(module: Module, at: Node, made: Node) -> Fix | None:
     if at.type == "catch_clause":
         edits = module.log_caught(at, label)
     else:
-        edits = (module.replace(at, f"(error) => console.error({label}, error)"),)
+        given = "(error: unknown)" if module.is_typescript else "(error)"
+        edits = (module.replace(at, f"{given} => console.error({label}, error)"),)
     return Fix.of("Log the error", edits, Safety.UNSAFE)
 
 

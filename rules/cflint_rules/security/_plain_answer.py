@@ -94,7 +94,7 @@ def _is_value(module: Module, node: Node, content: Node) -> bool:
 
 def _shown(module: Module, leak: Node, content: Node, error: js.Declaration) -> tuple[Node, str] | None:
     """What of a content is shown of an error, as a whole, and what to write in its place."""
-    node, text = _whole(module, leak, content)
+    node, text = _whole(module, leak, content, error)
     if text:
         return node, text
     declared = module.scope.resolve(leak) if leak.type != "member_expression" else None
@@ -103,13 +103,13 @@ def _shown(module: Module, leak: Node, content: Node, error: js.Declaration) -> 
         return node, _quoted(module, _TEXT)
     if declared.path:
         return node, _quoted(module, _TEXT)
-    texts = [_whole(module, part, made) for part in leaks(module, made, error)]
+    texts = [_whole(module, part, made, error) for part in leaks(module, made, error)]
     if not texts or any(top.id != js.unwrap(made).id for top, _ in texts):
         return None  # the variable holds more than the text
     return node, next((text for _, text in texts if text), _quoted(module, _TEXT))
 
 
-def _whole(module: Module, leak: Node, within: Node) -> tuple[Node, str]:
+def _whole(module: Module, leak: Node, within: Node, error: js.Declaration) -> tuple[Node, str]:
     """The expression that a leak is a part of, with the text that the code itself has for errors without a
     message, "" where there is none."""
     node, text = leak, ""
@@ -136,11 +136,12 @@ def _whole(module: Module, leak: Node, within: Node) -> tuple[Node, str]:
             text = text or _literal(module, above.child_by_field_name("right"))
             node = above
         elif above.type == "binary_expression" and _operator(module, above) == "+":
-            said = module.string(above.child_by_field_name("left") or above)
-            if said is None or not _is_of(above, "right", node):
+            total = _sum(module, above)
+            said = _said_first(module, total, error)
+            if said is None:
                 break
             text = _before(module, said) or text
-            node = above
+            node = total
         elif above.type == "template_substitution":
             template = module.parent(above)
             said = _only_before(module, template, above) if template is not None else None
@@ -151,6 +152,31 @@ def _whole(module: Module, leak: Node, within: Node) -> tuple[Node, str]:
         else:
             break
     return node, text
+
+
+def _sum(module: Module, node: Node) -> Node:
+    """The whole of a sum that an addition is a part of."""
+    above = module.parent(module.with_wrappers(node))
+    while above is not None and above.type == "binary_expression" and _operator(module, above) == "+":
+        node, above = above, module.parent(module.with_wrappers(above))
+    return node
+
+
+def _said_first(module: Module, total: Node, error: js.Declaration) -> str | None:
+    """The text that a sum begins with, where nothing else is in it but texts and what an error says."""
+    parts: list[Node] = []
+    node = total
+    while node.type == "binary_expression" and _operator(module, node) == "+":
+        right, left = node.child_by_field_name("right"), node.child_by_field_name("left")
+        if right is None or left is None:
+            return None
+        parts.append(right)
+        node = js.unwrap(left)
+    uses = uses_of(module, error)
+    is_plain = all(
+        module.string(part) is not None or any(js.contains(part, use) for use in uses) for part in parts
+    )
+    return module.string(node) if is_plain else None
 
 
 def _makes_text(module: Module, node: Node | None) -> bool:

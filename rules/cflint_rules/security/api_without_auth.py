@@ -81,6 +81,20 @@ await digest("Bearer " + env.API_TOKEN))) return new Response("unauthorized", { 
 secret (`npx wrangler secret put API_TOKEN`; `API_TOKEN=…` in `.dev.vars`); callers send it as
 `Authorization: Bearer …`. Where users log in already, ask for their session there instead.
 
+- "pages call it, in Hono": Bound how often each visitor may: a secret in a page's code is everybody's. Add
+  `"ratelimits": [{ "name": "LIMITER", "namespace_id": "1001", "simple": { "limit": 20, "period": 60 } }]` to
+  the configuration (in TypeScript `LIMITER: RateLimit` to the type of `env`), and before the routes
+  `app.use("*", async (c, next) => { const key = c.req.header("cf-connecting-ip") ?? ""; if (!(await
+  c.env.LIMITER.limit({ key })).success) return c.text("too many requests", 429); await next(); })`. How many
+  in how long is yours to say; unless you know better, 20 in a minute. Where users log in, ask for their
+  session instead.
+- "pages call it": Bound how often each visitor may: a secret in a page's code is everybody's. Add
+  `"ratelimits": [{ "name": "LIMITER", "namespace_id": "1001", "simple": { "limit": 20, "period": 60 } }]` to
+  the configuration (in TypeScript `LIMITER: RateLimit` to the type of `env`), and as the first lines of
+  `fetch()`, behind the answer to `OPTIONS`, `const key = request.headers.get("cf-connecting-ip") ?? ""; if
+  (!(await env.LIMITER.limit({ key })).success) return new Response("too many requests", { status: 429 })`,
+  with the headers of CORS. How many in how long is yours to say; unless you know better, 20 in a minute.
+  Where users log in, ask for their session instead.
 - "one route, in Hono": Unless it is for everybody (then bound it with `ratelimits`, or suppress this): give
   the route that comes here what the guarded ones of this Worker have between path and handler. Where nothing
   of that fits, `(c, next) => bearerAuth({ token: c.env.API_TOKEN })(c, next)`, with `import { bearerAuth }
@@ -208,9 +222,9 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     if not _is_reached_by_anyone(project, subject) or _asks(project, subject):
         return
     paths = js.running_paths(subject)
+    paid = [*_done(project, subject, costs, COSTS), *_paid(project, subject)]
     anyone = [
-        *_done(project, subject, costs, COSTS),
-        *_paid(project, subject),
+        *paid,
         *_done(project, subject, erases, ERASES),
         *_routes(project, subject),
     ]
@@ -237,9 +251,18 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         ),
         words=(
             *(_asked_by(project, place.document.path) if open_to is None else ()),
+            *(_called_by_pages(project, subject) if paid else ()),
             *_asking_words(project, subject, place.document.path),
         ),
     )
+
+
+def _called_by_pages(project: Project, subject: Worker) -> Iterator[tuple[str, str]]:
+    """The case for a Worker that answers the pages of others, by CORS: what these know everybody knows. Pages
+    takes no limits of rates."""
+    is_limited = subject.config is not None and not subject.is_pages
+    if is_limited and next(js.leaves_matching(project, js.running_paths(subject), _CORS), None) is not None:
+        yield "pages call it, in Hono" if _is_in_hono(project, (subject,)) else "pages call it", ""
 
 
 def _asking_words(project: Project, subject: Worker, path: str) -> Iterator[tuple[str, str]]:

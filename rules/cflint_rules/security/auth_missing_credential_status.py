@@ -34,8 +34,8 @@ export default {
 
 ## What to do
 
-Answer 401 with `WWW-Authenticate` where credentials are missing or wrong; 403 stays for who is known and
-may not.
+Write `401` for `403` where credentials are missing, with the header `WWW-Authenticate: Bearer` (`Basic`,
+where a browser is to ask for name and password); 403 stays for who is known and may not.
 
 ## Not reported
 
@@ -43,7 +43,8 @@ may not.
 
 ## Fix safety
 
-There is no fix: clients may rely on the status.
+Unsafe: clients, and tests, that tell 403 from 401 get the other status. The header `WWW-Authenticate` is up
+to the author.
 
 Source: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2
 """
@@ -53,7 +54,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import REFERENCE, Finding, Match, Module, Severity, call, new, rule
+from cflint.api import REFERENCE, Finding, Fix, Match, Module, Safety, Severity, call, new, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -65,6 +66,7 @@ _FORBIDDEN = 403
     call("json", "text", "html"),
     new("Response"),
     severity=Severity.NOTE,
+    fix=Safety.UNSAFE,
     presets=(REFERENCE,),
 )
 def check(match: Match) -> Iterator[Finding]:
@@ -78,7 +80,14 @@ def check(match: Match) -> Iterator[Finding]:
             "403 for a request without credentials: 401 asks for them",
             match.at(made.status_node),
             (match.at(source, "the credential is read here"),),
+            _fix(match, made.status_node),
         )
+
+
+def _fix(match: Match, status: Node) -> Fix | None:
+    if status.type != "number":
+        return None
+    return Fix("Answer 401", (match.replace(status, "401"),), Safety.UNSAFE)
 
 
 def _missing(module: Module, response: Node) -> Node | None:

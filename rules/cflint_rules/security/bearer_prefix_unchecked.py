@@ -30,8 +30,9 @@ export default {
 
 ## What to do
 
-Write `if (!header?.startsWith("Bearer ")) return new Response(null, { status: 401 })` (or `"Basic "`,
-whichever is expected), and cut the prefix off with `slice()` after it.
+Write `if (!header?.startsWith("Bearer ")) return new Response(null, { status: 401 })`, with what is read from
+`Authorization` for `header` (`"Basic "` where name and password are expected), and cut the prefix off with
+`header.slice(7)` after it.
 
 ## Not reported
 

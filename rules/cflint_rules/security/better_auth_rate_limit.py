@@ -36,9 +36,10 @@ export function createAuth(database: D1Database, secret: string) {
 
 ## What to do
 
-Write `rateLimit: { storage: "database" }` among the options of `betterAuth()`, then make its table: `npx
-@better-auth/cli generate`, and apply that migration. Attempts then count for all isolates; as it is, each
-isolate begins at nothing.
+Write `rateLimit: { storage: "database" }` among the options of `betterAuth()` (`storage: "database"` in a
+`rateLimit` that is there), then make its table: `npx @better-auth/cli generate`, and apply that migration;
+where the adapter is given a `schema`, name the new table there, too. Attempts then count for all isolates; as
+it is, each isolate begins at nothing.
 
 ## Not reported
 

@@ -49,7 +49,9 @@ behind the cookie's value may have all of them. Where only `Secure` is missing i
 
 ## Fix safety
 
-There is no fix: a page may read the cookie, and local development may have no TLS.
+Unsafe: scripts of the page that read the cookie no longer can, and plain HTTP no longer gets it, but for
+`http://localhost` (Safari does not send it there, either). There is a fix where the options, or the text of
+the cookie, stand at the place.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-Cookie
 """
@@ -57,10 +59,10 @@ Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Set-
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, module, pattern, rule
+from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, call, js, module, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -77,7 +79,7 @@ _MOST_PARTS = 200
 """How many parts a text is put together of, those of a constant as often as it is named."""
 
 
-@rule(module("Set-Cookie", "set-cookie", "Set-cookie"), severity=Severity.WARNING)
+@rule(module("Set-Cookie", "set-cookie", "Set-cookie"), severity=Severity.WARNING, fix=Safety.UNSAFE)
 def check(module: Module) -> Iterator[Finding]:
     for mention in module.mentions(_HEADER):
         value = module.header_value(mention)
@@ -88,7 +90,12 @@ def check(module: Module) -> Iterator[Finding]:
             known = [one for one in found if one is not None]
             # one of several texts may be for local development
             yield from _finding(
-                module, value, known[0][0], any(one[1] for one in known), any(one[2] for one in known)
+                module,
+                value,
+                known[0][0],
+                any(one[1] for one in known),
+                any(one[2] for one in known),
+                _in_text(module, value),
             )
 
 
@@ -125,7 +132,8 @@ def check_helper(match: Match) -> Iterator[Finding]:
         return
     if options is None:
         if len(match.arguments) <= 3:
-            yield from _finding(module, match.callee or match.node, cookie, False, False)
+            edit = _with_options(module, match.node) if len(match.arguments) > 1 else None
+            yield from _finding(module, match.callee or match.node, cookie, False, False, edit)
         return
     age = module.property_value(options, "maxAge")
     if module.is_open_object(options) or (age is not None and module.number(age) == 0):
@@ -137,7 +145,49 @@ def check_helper(match: Match) -> Iterator[Finding]:
         cookie,
         _is_set(module, options, "httpOnly"),
         _is_set(module, options, "secure") or prefix is not None,
+        _in_options(module, options),
     )
+
+
+_Mend = Callable[[Sequence[str]], tuple[Edit, ...]]
+"""What adds some of the attributes to a cookie."""
+_OPTION_OF = {"HttpOnly": "httpOnly", "Secure": "secure"}
+
+
+def _with_options(module: Module, call: Node) -> _Mend:
+    last = js.arguments_of(call)[-1]
+
+    def mend(missing: Sequence[str]) -> tuple[Edit, ...]:
+        listed = ", ".join(f"{_OPTION_OF[it]}: true" for it in missing)
+        return (module.insert(last.end_byte, f", {{ {listed} }}"),)
+
+    return mend
+
+
+def _in_options(module: Module, options: Node) -> _Mend | None:
+    literal = js.unwrap(options)
+    if literal.type != "object":
+        return None
+
+    def mend(missing: Sequence[str]) -> tuple[Edit, ...]:
+        names = [_OPTION_OF[it] for it in missing]
+        given = {name: module.property_value(literal, name) for name in names}
+        edits = [module.replace(value, "true") for value in given.values() if value is not None]
+        added = [f"{name}: true" for name in names if given[name] is None]
+        return (*edits, *((module.add_properties(literal, *added),) if added else ()))
+
+    return mend
+
+
+def _in_text(module: Module, value: Node) -> _Mend | None:
+    text = js.unwrap(value)
+    if text.type not in ("string", "template_string"):
+        return None
+
+    def mend(missing: Sequence[str]) -> tuple[Edit, ...]:
+        return (module.insert(text.end_byte - 1, "".join(f"; {it}" for it in missing)),)
+
+    return mend
 
 
 def _is_emptied(module: Module, value: Node) -> bool:
@@ -158,7 +208,9 @@ def _is_set(module: Module, options: Node, name: str) -> bool:
     return value is not None and js.unwrap(value).type != "false"
 
 
-def _finding(module: Module, at: Node, cookie: str, http_only: bool, secure: bool) -> Iterator[Finding]:
+def _finding(
+    module: Module, at: Node, cookie: str, http_only: bool, secure: bool, mend: _Mend | None
+) -> Iterator[Finding]:
     missing = [word for word, is_there in (("HttpOnly", http_only), ("Secure", secure)) if not is_there]
     if missing:
         shown = cookie.replace(_HOLE, "…")
@@ -166,6 +218,7 @@ def _finding(module: Module, at: Node, cookie: str, http_only: bool, secure: boo
         yield Finding(
             f"the cookie `{shown}` has no {' and no '.join(f'`{word}`' for word in missing)}: {what}",
             module.at(at),
+            fix=Fix.of("Add what is missing", mend(missing), Safety.UNSAFE) if mend is not None else None,
             severity=Severity.NOTE if http_only else None,
         )
 

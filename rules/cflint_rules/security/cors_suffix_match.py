@@ -48,7 +48,8 @@ was written for. As it is, a page at that address may read the answers.
 ## Not reported
 
 `null` where it is refused, or only told apart. Ends that begin with a dot or hold `://`, starts that end with
-`:` or `/`, lists that are asked for the origin (`ALLOWED.includes(origin)`), and texts that are no host.
+`:` or `/`, lists that are asked for the origin (`ALLOWED.includes(origin)`), and texts that are no host. What
+chooses the domain of a cookie: browsers refuse one that is not that of the answer.
 
 ## Fix safety
 
@@ -80,6 +81,7 @@ _LOOSE = {
     ),
 }
 _NULL = pattern(rb"null(?<=[\"']null)[\"']")
+_COOKIE = pattern(r"cookie", re.IGNORECASE)
 _DOMAIN = pattern(r"[\w-]+(?:\.[\w-]+)+")
 
 
@@ -95,6 +97,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     shape, example = _LOOSE[match.word]
     if shape.fullmatch(text) is None or not _is_origin(module, match.receiver):
+        return
+    if _is_of_cookie(module, match.node):
         return
     host = text.partition("://")[2] or text if match.word == "includes" else text
     yield Finding(
@@ -120,6 +124,12 @@ def check_null(module: Module) -> Iterator[Finding]:
                 "any page can have the origin `null` (in a sandboxed frame): this lets it in",
                 module.at(compared.node),
             )
+
+
+def _is_of_cookie(module: Module, node: Node) -> bool:
+    """Whether a check chooses the domain of a cookie: browsers refuse one that is not that of the answer."""
+    function = module.enclosing_function(node)
+    return function is not None and _COOKIE.search(js.name_of_function(module, function)) is not None
 
 
 def _allows(module: Module, compared: Node, origin: Node) -> bool:

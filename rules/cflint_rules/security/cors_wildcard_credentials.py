@@ -39,8 +39,8 @@ export default {
 
 ## What to do
 
-If no cookies are needed, drop `Access-Control-Allow-Credentials`: every site may read then, without being
-the user. If they are, send back the origin of the request when it is on a list of your pages, with `Vary:
+Delete `Access-Control-Allow-Credentials`: every site may read then, without being the user. Unless your
+pages send cookies: then send back the origin of the request when it is on a list of your pages, with `Vary:
 Origin`.
 
 - "CORSMiddleware": List the pages in `allow_origins`, or leave `allow_credentials` out, when no cookies are
@@ -55,7 +55,8 @@ been checked.
 
 ## Fix safety
 
-There is no fix: which origins are meant is up to the author.
+Unsafe: pages that send cookies are refused as they are now; these need their origin by name in place of `*`.
+There is a fix for `*` alone: which origins are meant is up to the author.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS,
 https://www.starlette.io/middleware/#corsmiddleware, starlette, `middleware/cors.py`
@@ -68,7 +69,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Module, Severity, js, module, pattern, python, python_module, rule
+from cflint.api import (
+    PREVIEW,
+    Edit,
+    Finding,
+    Fix,
+    Module,
+    Safety,
+    Severity,
+    js,
+    module,
+    pattern,
+    python,
+    python_module,
+    rule,
+)
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -83,6 +98,7 @@ _COOKIES = (b"cookie", b"Cookie", b"SessionMiddleware")
 @rule(
     module("Access-Control-Allow-Credentials", "access-control-allow-credentials"),
     severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
     presets=(PREVIEW,),
 )
 def check(module: Module) -> Iterator[Finding]:
@@ -111,7 +127,18 @@ def check(module: Module) -> Iterator[Finding]:
                 "browsers refuse `*` together with credentials: name the origin",
                 module.at(origin),
                 (module.at(name, "credentials are allowed here"),),
+                _fix(module, above, setter),
             )
+
+
+def _fix(module: Module, above: Node, setter: js.Call | None) -> Fix | None:
+    """The fix that takes the header away which allows credentials."""
+    if above.type == "pair":
+        edit: Edit | None = Edit(module.document, module.item_span(above), "")
+    else:
+        edit = module.statement_removal(setter.node) if setter is not None else None
+    title = "Delete `Access-Control-Allow-Credentials`"
+    return Fix(title, (edit,), Safety.UNSAFE) if edit is not None else None
 
 
 def _is_true(module: Module, value: Node | None) -> bool:

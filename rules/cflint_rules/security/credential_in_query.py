@@ -57,7 +57,8 @@ module.
 
 ## Fix safety
 
-No fix: callers have to send the header.
+Unsafe: callers that send it in the URL are refused. There is a fix where a header is read in the same
+expression; elsewhere callers have to be changed first.
 
 Source: https://owasp.org/www-community/vulnerabilities/Information_exposure_through_query_strings_in_url,
 https://developers.cloudflare.com/workers/observability/logs/workers-logs/
@@ -69,7 +70,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, pattern, quoted, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, pattern, quoted, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -90,7 +91,7 @@ _EQUAL = frozenset({"==", "===", "!=", "!=="})
 _MOST = 12
 
 
-@rule(call("get", "query"), severity=Severity.NOTE)
+@rule(call("get", "query"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, first = match.module, match.call.argument(0)
     name = module.string_of(first) if first is not None else None
@@ -100,10 +101,7 @@ def check(match: Match) -> Iterator[Finding]:
     if function is None or not module.runs_in_worker(match.node):
         return
     compared = next(_compared(module, match.node), None)
-    if (
-        compared is None
-        or _NO_HEADER.search(_route_around(module, match.node, function).text or b"") is not None
-    ):
+    if compared is None or _is_without_headers(module, _route_around(module, match.node, function)):
         return
     if module.memoized(("credential in the query", name), lambda: match.node.id) != match.node.id:
         return  # of one cause
@@ -117,7 +115,30 @@ def check(match: Match) -> Iterator[Finding]:
         f"{quoted(name)} is taken from the URL, which logs and histories keep: {edit}",
         match.at(),
         (module.at(compared, "it is what lets in"),),
+        _fix(module, match.node),
     )
+
+
+def _fix(module: Module, read: Node) -> Fix | None:
+    """The fix that leaves the header, where one of the two is taken: `header ?? query`."""
+    whole = module.with_wrappers(read)
+    operation = module.operation(module.parent(whole))
+    if operation is None or operation.operator not in ("??", "||"):
+        return None
+    left, right = operation.left, operation.right
+    if left is None or right is None:
+        return None
+    other = right if js.contains(left, read) else left
+    header = module.header_read(js.unwrap(other))
+    if header is None or _HEADER.search(header) is None:
+        return None
+    return Fix("Take the header alone", (module.replace(operation.node, module.text(other)),), Safety.UNSAFE)
+
+
+def _is_without_headers(module: Module, route: Node) -> bool:
+    """Whether a route, or a comment above its function, speaks of clients that cannot send a header."""
+    comments = module.comments_of(route) if route.type in js.FUNCTIONS else ()
+    return any(_NO_HEADER.search(node.text or b"") is not None for node in (route, *comments))
 
 
 def _route_around(module: Module, node: Node, function: Node) -> Node:

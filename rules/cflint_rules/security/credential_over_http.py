@@ -50,7 +50,7 @@ with one that is not on the internet (`.local`, `.internal`). Headers that do no
 
 ## Fix safety
 
-No fix: whether the server speaks HTTPS is not known.
+Unsafe: the server has to speak HTTPS, which is not seen here: ask it first (`curl -I https://…`).
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Transport_Layer_Security_Cheat_Sheet.html
 """
@@ -63,7 +63,21 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, ValueKind, call, js, pattern, quoted, rule
+from cflint.api import (
+    PREVIEW,
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    quoted,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -79,7 +93,7 @@ _USED = pattern(rb"\b(?:authorization|cookies?)\b", re.IGNORECASE)
 """Words of code that deals with credentials of its clients."""
 
 
-@rule(call("fetch"), severity=Severity.WARNING, presets=(PREVIEW,))
+@rule(call("fetch"), severity=Severity.WARNING, fix=Safety.UNSAFE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if len(match.arguments) != 2 or not module.is_global(match.callee, "fetch"):
@@ -95,7 +109,19 @@ def check(match: Match) -> Iterator[Finding]:
         f"{what} to {quoted(found['host'])} as plain text: whoever is on the way can read it",
         match.at(match.arguments[0]),
         (module.at(place, "it is sent here"),),
+        _fix(module, match.arguments[0], found[0].encode()),
     )
+
+
+def _fix(module: Module, url: Node, begins: bytes) -> Fix | None:
+    """The fix that writes `https` where the address is written."""
+    named = [module.initializer(name) for name in (url, *module.descendants(url, "identifier"))]
+    for made in named:
+        for text in (made, *module.descendants(made, "string", "template_string")):
+            if text.type in ("string", "template_string") and (text.text or b"")[1:].startswith(begins):
+                edit = module.insert(text.start_byte + 1 + len("http"), "s")
+                return Fix("Write `https://`", (edit,), Safety.UNSAFE)
+    return None
 
 
 def _is_outside(host: str) -> bool:

@@ -26,6 +26,11 @@ export default {
 } satisfies ExportedHandler;
 ```
 
+## What to do
+
+Take the host of the address that was asked for: `new URL(request.url).host` for the header. Where another
+proxy of yours stands before the Worker, write its host into a variable of the configuration, and take that.
+
 ## Not reported
 
 Hosts that are compared with a list or handed to a function, and those that are only logged or sent on as a
@@ -33,7 +38,8 @@ header.
 
 ## Fix safety
 
-No fix: which host is meant is up to the author.
+Unsafe: addresses are then made with the host that the Worker was asked by, also behind another proxy. There
+is a fix where another host stands beside the header (`header ?? url.host`).
 
 Source: https://developers.cloudflare.com/fundamentals/reference/http-headers/,
 https://owasp.org/www-project-web-security-testing-guide/latest/4-Web_Application_Security_Testing/07-Input_Validation_Testing/17-Testing_for_Host_Header_Injection
@@ -45,12 +51,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import PREVIEW, Finding, Match, Module, Severity, call, js, pattern, rule
+from cflint.api import PREVIEW, Finding, Fix, Match, Module, Safety, Severity, call, js, pattern, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _HEADERS = frozenset({"x-forwarded-host", "x-original-host", "x-host"})
+_FORWARDED = pattern(rb"forwarded|x-host|original-host", re.IGNORECASE)
 _EQUAL = frozenset({"==", "===", "!=", "!=="})
 
 _HEADERS_NAME = pattern(r"(?:req(?:uest)?_?|incoming_?)?headers(?:_?list)?", re.IGNORECASE)
@@ -58,7 +65,7 @@ _LOCAL = pattern(r"localhost|127\.0\.0\.1|::1|\.local$")
 """Hosts of whoever develops: to ask for these says nothing of the others."""
 
 
-@rule(call("get", "header"), severity=Severity.NOTE, presets=(PREVIEW,))
+@rule(call("get", "header"), severity=Severity.NOTE, fix=Safety.UNSAFE, presets=(PREVIEW,))
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     first = match.call.argument(0)
@@ -78,7 +85,26 @@ def check(match: Match) -> Iterator[Finding]:
         "any client can send this header: the address that is made with it leads where the client says",
         match.at(),
         () if js.contains(built, match.node) else (module.at(built, "the address is made here"),),
+        _fix(module, match.node),
     )
+
+
+def _fix(module: Module, header: Node) -> Fix | None:
+    """The fix that takes what stands in the place of a missing header."""
+    operation = module.operation(module.parent(module.with_wrappers(header)))
+    if operation is None or operation.operator not in ("??", "||") or operation.left is None:
+        return None
+    other = operation.right
+    if (
+        other is None
+        or js.contains(other, header)
+        or js.unwrap(other).type in ("string", "null", "undefined")
+    ):
+        return None
+    if next(module.mentions(_FORWARDED, other), None) is not None:
+        return None
+    text = module.text(other)
+    return Fix(f"Take `{text}`", (module.replace(operation.node, text),), Safety.UNSAFE)
 
 
 def _is_of_request(module: Module, receiver: Node | None) -> bool:

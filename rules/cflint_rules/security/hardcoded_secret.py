@@ -45,10 +45,16 @@ fails.
   (`npx wrangler secret put <name>`; `<name>=…` in `.dev.vars`). For the constant, `import { env } from
   "cloudflare:workers"`; before the comparison, `if (!env.<name>) return new Response("not configured", {
   status: 500 })`, and in it `env.<name>`.
+- "a constant of the module": Set a long random text as a secret (`npx wrangler secret put SESSION_SECRET`;
+  `SESSION_SECRET=…` in `.dev.vars`), delete the constant, and write `env.SESSION_SECRET` wherever it is read
+  (in TypeScript with `SESSION_SECRET: string` in the type of `env`); so in each other file that has the text.
+  As it is, whoever reads the code can make a cookie or token for any user; those that were made with the text
+  end with it.
 - "signed with": Set a long random text as a secret (`npx wrangler secret put SESSION_SECRET`;
-  `SESSION_SECRET=…` in `.dev.vars`), and give `env.SESSION_SECRET` for the text, where needed with `import {
-  env } from "cloudflare:workers"`. As it is, whoever reads the code can make a cookie or token for any user;
-  those that were made with the text end with it.
+  `SESSION_SECRET=…` in `.dev.vars`), and give `env.SESSION_SECRET` for the text (in TypeScript with
+  `SESSION_SECRET: string` in the type of `env`), where needed with `import { env } from
+  "cloudflare:workers"`; so in each other file that has the text. As it is, whoever reads the code can make a
+  cookie or token for any user; those that were made with the text end with it.
 - "no env here": Have a new one made where it was issued, since whoever reads the code knows this one. Set
   it (`npx wrangler secret put NAME`; `NAME=…` in `.dev.vars`), and write `env.NAME` for the text, with
   `import { env } from "cloudflare:workers"`. Until it is set, what uses it fails.
@@ -348,9 +354,17 @@ def check_signed(match: Match) -> Iterator[Finding]:
     question = ("signed with a constant", constant.node.id if constant is not None else secret.id)
     if module.memoized(question, lambda: match.node.id) != match.node.id:
         return  # of one cause
+    is_of_module = constant is not None and constant.scope.type == "program"
+    uses = module.scope.references(constant) if constant is not None and is_of_module else ()
     yield Finding(
         "this is signed with a text that stands in the code: whoever reads it can make one, too",
         module.at(secret),
+        tuple(
+            module.at(use, "and here")
+            for use in uses
+            if use.id not in (secret.id, constant.node.id if constant is not None else 0)
+        ),
+        words=(("a constant of the module", ""),) if is_of_module else (),
     )
 
 

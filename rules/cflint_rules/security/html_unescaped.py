@@ -32,9 +32,10 @@ export default {
 
 ## What to do
 
-Write `${escaped(name)}` for `${name}` in the text of the page, for each value that is shown, with `const
-escaped = (it: unknown) => String(it ?? "").replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";")`. The
-page looks as before.
+Write `${escaped(name)}` for `${name}` where it stands as it is, with `const escaped = (it: unknown) =>
+String(it ?? "").replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";")` at the top level of that
+module; in a script `${JSON.stringify(name).replaceAll("<", "\\u003c")}` for `"${name}"`. The page looks
+as before.
 
 - "escapes nothing": Leave `raw()` out: what stands in JSX or `html` is escaped then. Where it has to be in
   a script, write `JSON.stringify(value).replaceAll("<", "\\u003c")`.
@@ -49,7 +50,8 @@ cookies, which a link cannot set; JSON. Pages whose `Content-Type` is not seen t
 
 ## Fix safety
 
-No fix: a function that escapes has to be written or imported.
+Unsafe: markup that is meant is shown as text. There is a fix where the module has a function that escapes, as
+it does for others of its values; elsewhere one has to be written.
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Cross_Site_Scripting_Prevention_Cheat_Sheet.html
 """
@@ -60,7 +62,21 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, ValueKind, call, js, new, pattern, quoted, rule
+from cflint.api import (
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    new,
+    pattern,
+    quoted,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -71,10 +87,12 @@ _HTML = pattern(r"^\s*text/html\b", re.IGNORECASE)
 _TYPE = pattern(r"content-type", re.IGNORECASE)
 _SAFE = pattern(r"html|safe|escaped|content|markup|children|nonce|json|css|style", re.IGNORECASE)
 """Names of what is HTML already."""
+_ESCAPES = pattern(r"esc|(?:html_?)?escaped?(?:_?(?:html|xml|attr))?|html_?(?:encode|safe)", re.IGNORECASE)
+"""Names of functions that make text of markup."""
 _TEXTS = frozenset({"template_string", "binary_expression", "identifier", "call_expression"})
 
 
-@rule(new("Response"), call("html"), severity=Severity.NOTE)
+@rule(new("Response"), call("html"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not any(map(module.document.has_word, _WORDS)):
@@ -89,14 +107,55 @@ def check(match: Match) -> Iterator[Finding]:
     if not sent or js.provenance(module, content).trust is not js.Trust.REQUEST:
         return  # or something is asked of it
     first, *others = sent
+    shown = [one.shown for one in sent if one.shown is not None]
     yield Finding(
         "what a client sends is put into HTML as it is: a link can bring a script along",
         first.module.at(first.node),
         (
             match.at(content, "the page is made here"),
+            *(home.at(part, "it stands here as it is") for home, part in _everywhere(shown)),
             *(other.module.at(other.node, "and this") for other in others),
         ),
+        _fix(shown) if len(shown) == len(sent) else None,
     )
+
+
+def _fix(shown: list[tuple[Module, Node]]) -> Fix | None:
+    """The fix that gives each value to the function by which its module escapes others; None where one has
+    none."""
+    edits = []
+    for home, part in _everywhere(shown):
+        escape, value = _escape_of(home), js.first_named(part)
+        if escape is None or value is None:
+            return None
+        edits.append(home.replace(value, f"{escape}({home.text(value)})"))
+    return Fix.of("Escape what a client sends", tuple(edits), Safety.UNSAFE)
+
+
+def _everywhere(shown: list[tuple[Module, Node]]) -> Iterator[tuple[Module, Node]]:
+    """Where the same values stand in the same templates."""
+    for home, part in shown:
+        value, template = js.first_named(part), home.parent(part)
+        for other in template.named_children if template is not None else ():
+            inner = js.first_named(other) if other.type == "template_substitution" else None
+            if inner is not None and value is not None and home.is_same(inner, value):
+                yield home, other
+
+
+def _escape_of(home: Module) -> str | None:
+    """The function of one argument by which a module escapes the values of its templates."""
+
+    def find() -> str | None:
+        for part in home.descendants(home.root, "template_substitution"):
+            made = home.call(js.first_named(part))
+            if made is None or made.receiver is not None or len(made.arguments) != 1:
+                continue
+            declared = home.scope.resolve(made.callee) if made.callee is not None else None
+            if _ESCAPES.fullmatch(made.name) is not None and declared is not None:
+                return made.name if declared.scope.type == "program" else None
+        return None
+
+    return home.memoized("escapes HTML by", find)
 
 
 def _sent(module: Module, content: Node) -> Iterator[js.Traced]:

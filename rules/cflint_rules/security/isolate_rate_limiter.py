@@ -52,7 +52,7 @@ seconds. It counts for each location; as it is, each isolate begins anew, and ha
 ## Not reported
 
 Maps of which neither the name nor a function that fills them, nor the module, says anything of limits or
-attempts, fields of a Durable Object, and modules that also use a
+attempts, fields of a Durable Object, what a Workflow counts of its steps, and modules that also use a
 binding of rate limits: the variable may only spare its calls.
 
 ## Fix safety
@@ -70,6 +70,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cflint.api import (
+    ClassKind,
     Finding,
     Match,
     Module,
@@ -119,6 +120,9 @@ def check(match: Match) -> Iterator[Finding]:
     if any(environment.bindings_of("ratelimit") for environment in module.environments):
         return
     changed = next((node for node in _counted(module, declaration) if module.runs_in_worker(node)), None)
+    owner = module.enclosing_class(changed) if changed is not None else None
+    if owner is not None and owner.kind is ClassKind.WORKFLOW:
+        return  # the tries of a step: no client is limited
     if changed is not None and not module.may_be_durable(changed):
         yield Finding(
             f"`{declaration.name}` counts what this isolate has seen: the next one begins at nothing",

@@ -50,8 +50,9 @@ issuer, audience })).payload`. Both throw for a forged token: answer 401 in a `c
 ## Not reported
 
 Tokens that do not come from the request: one that the token endpoint of an identity provider has just sent
-over TLS needs no verification. Workers in which anything is called `verify`, other than own functions
-that wait for nothing, use no cryptography and call no package: these verify nothing.
+over TLS needs no verification. Workers in which anything is called `verify`, other than own functions that
+wait for nothing, use no cryptography and call no package: these verify nothing. Functions whose name says
+that nothing was verified (`decodeUnverified`): whoever calls them knows.
 
 ## Fix safety
 
@@ -71,6 +72,7 @@ from cflint.api import Finding, Match, Module, Severity, call, js, pattern, rule
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_UNSURE = pattern(r"unsafe|un(?:verified|trusted|checked)|insecure|without_?verif|no_?verif", re.IGNORECASE)
 _DECODERS = frozenset(
     {
         ("jose", "decodeJwt"),
@@ -144,7 +146,7 @@ def _decodes(module: Module, node: Node) -> bool:
 
 def _finding(match: Match, token: Node) -> Iterator[Finding]:
     module = match.module
-    if not module.runs_in_worker(match.node) or _verifies(module):
+    if not module.runs_in_worker(match.node) or _verifies(module) or _says_so(module, match.node):
         return
     source, home = _credential(module, token), module
     if source is None:
@@ -162,6 +164,16 @@ def _finding(match: Match, token: Node) -> Iterator[Finding]:
             *((("of Cloudflare Access", ""),) if "cf-access" in text or "cf_authorization" in text else ()),
             *js.word("token", module, token),
         ),
+    )
+
+
+def _says_so(module: Module, node: Node) -> bool:
+    """Whether a function says by its name, or by that of one around, that nothing was verified: whoever calls
+    it knows."""
+    return any(
+        _UNSURE.search(js.name_of_function(module, above)) is not None
+        for above in module.ancestors(node)
+        if above.type in js.FUNCTIONS
     )
 
 

@@ -61,7 +61,7 @@ def fitted(
 
     def code(found: re.Match[str]) -> str:
         span = found[0]
-        if named:
+        if named and not span.startswith("`import "):
             span = _named(span, named)
         if answers is not None:
             span = _ANSWER.sub(partial(_as_others, answers), span).replace("return throw ", "throw ")

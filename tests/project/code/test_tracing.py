@@ -185,3 +185,12 @@ def test_hyperdrive_behind() -> None:
     assert hyperdrive_behind(module, node) is not None
     module, node = marked(ENV + handed.replace("env.DB.connectionString", "env.API_KEY"), config)
     assert hyperdrive_behind(module, node) is None
+
+
+def test_where_a_value_got_into_markup() -> None:
+    page = "const page = (name) => `<p>${`Hello ${name}`}</p>`;\nconst link = () => `/${42}`;\n"
+    module, node = marked(page + "use(«page(42)»);")
+    (found,) = traced(module, node, is_number)
+    assert found.shown is not None and found.shown[0].text(found.shown[1]) == "${`Hello ${name}`}"
+    module, node = marked(page + "use(«link()»);")
+    assert [it.shown for it in traced(module, node, is_number)] == [None]

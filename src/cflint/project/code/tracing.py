@@ -43,11 +43,13 @@ _PARTS = ("consequence", "alternative")
 @record(frozen=True, eq=False)
 class Traced:
     """An expression, in `module`, that a value comes from. `path` are the properties that are taken of what
-    it evaluates to, the first one first; () where the value is the expression itself, or is made of it."""
+    it evaluates to, the first one first; () where the value is the expression itself, or is made of it.
+    `shown` is the substitution by which it got into a template with markup, the one that is nearest to it."""
 
     module: Module
     node: Node
     path: tuple[str, ...] = ()
+    shown: tuple[Module, Node] | None = None
 
 
 @record(frozen=True, eq=False)
@@ -110,6 +112,7 @@ class _Search:
         self._todo: list[_Step] = []
         self._seen: set[tuple[str, int, int, tuple[str, ...]]] = set()
         self._callers = 0
+        self._shown: tuple[Module, Node] | None = None
 
     def run(self, first: Traced) -> Iterator[Traced]:
         self._todo.append(_Step(first))
@@ -121,7 +124,8 @@ class _Search:
             if key in self._seen:
                 continue
             self._seen.add(key)
-            found = Traced(found.module, node, found.path)
+            found = Traced(found.module, node, found.path, found.shown)
+            self._shown = found.shown
             if self._is_wanted(found):
                 yield found
             else:
@@ -131,7 +135,7 @@ class _Search:
         self, module: Module, node: Node | None, path: tuple[str, ...], frames: tuple[_Frame, ...]
     ) -> None:
         if node is not None:
-            self._todo.append(_Step(Traced(module, node, path), frames))
+            self._todo.append(_Step(Traced(module, node, path, self._shown), frames))
 
     def _follow(self, found: Traced, frames: tuple[_Frame, ...]) -> None:
         module, node, path = found.module, found.node, found.path
@@ -160,8 +164,10 @@ class _Search:
                 for name in _JOINS.get(operator.type if operator is not None else "", ()):
                     self._add(module, node.child_by_field_name(name), path, frames)
             case "template_string":
+                is_markup = b"<" in (node.text or b"")
                 for part in node.named_children if not path else ():
                     if part.type == "template_substitution":
+                        self._shown = (module, part) if is_markup else found.shown
                         self._add(module, first_named(part), (), frames)
             case "array" | "spread_element" if self._derived:
                 for part in node.named_children:
