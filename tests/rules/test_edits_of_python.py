@@ -56,6 +56,8 @@ def texts(entry: str, rule: str) -> list[str] | None:
         ("json", None),
         ("datetime.date", None),
         ("Settings()", None),
+        ("null", ["None"]),
+        ("Responze('a')", ["Response"]),
         ("to_js([])", ["from pyodide.ffi import to_js\n"]),
     ],
 )

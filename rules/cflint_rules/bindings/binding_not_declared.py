@@ -90,10 +90,10 @@ TypeError: Cannot read properties of undefined (reading 'send')
 ## Fix safety
 
 Safe when the name differs in one letter or in case from a binding with that method, and `Env` does not
-declare it: the code takes the configured name. Unsafe otherwise: an entry is added to the configuration, for
-kinds that wrangler can provision by itself, and the next deployment makes an empty resource for it: where the
-resource exists already, give its name or id as well. Not on Pages, and not before wrangler 4.45, which
-provision nothing.
+declare it: the code takes the configured name. Unsafe otherwise: an entry is added to the configuration,
+for kinds that wrangler can provision by itself, and the next deployment makes an empty resource for it:
+where the resource exists already, give its name or id as well. A class of objects that no migration makes
+gets one. Not on Pages, and not before wrangler 4.45, which provision nothing.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """
@@ -133,6 +133,13 @@ from cflint.api import (
 
 _ENTRY_OF = rb"\"?\b(?:binding|name)\"?\s*[:=]\s*[\"'](?P<name>%s)[\"']"
 """An entry of a configuration that binds a name."""
+_CALLED = {
+    "ai": ("_AI_", "WORKERSAI"),
+    "vectorize": ("VECT", "INDEX", "EMBED"),
+    "workflow": ("FLOW",),
+    "ratelimit": ("LIMIT", "RATE", "THROTTLE"),
+}
+"""Parts of names of bindings whose methods (`run()`, `query()`, `create()`) others have, too."""
 _PROVISIONS = (4, 45, 0)
 """The version of wrangler that makes the resources which an entry does not name."""
 _PROVISIONED = frozenset({"kv", "d1", "r2"})
@@ -172,7 +179,7 @@ def check(match: Match) -> Iterator[Finding]:
         return
     # the same finding, at the first use, whichever use is looked at, so that it is reported once
     method = next((use.method for use in uses if use.method is not None), method)
-    kind = value.binding or js.kind_with_method(method)
+    kind = value.binding or _guessed(method, name)
     near = config.similar_binding(module.environments, name, method)
     places = [module.at(use.node) for use in uses] or [match.at(match.receiver)]
     found = _undeclared(module, name, kind, near, places, _fix(module, name, kind, near, uses))
@@ -185,6 +192,14 @@ def check(match: Match) -> Iterator[Finding]:
         return
     related = (comment.saying("it stands here as a comment"), *found.related)
     yield replace(found, related=related, fix=None, words=(("in a comment", ""), ("<name>", name)))
+
+
+def _guessed(method: str, name: str) -> config.BindingKind | None:
+    """The kind of binding that has a method. Where another Worker may well have one of that name, for its
+    callers, the binding has to be called so, too."""
+    kind = js.kind_with_method(method)
+    called = _CALLED.get(kind.id) if kind is not None else None
+    return kind if called is None or any(part in f"_{name.upper()}_" for part in called) else None
 
 
 def _in_comments(module: Module, name: str) -> Iterator[Location]:
@@ -278,10 +293,37 @@ def _fix(
         return None
     if kind.id in _PROVISIONED and not _provisions(subject, module.project):
         return None
-    owner = module.project.env_types.class_bound_as(module.path, name)
-    is_exported = owner is not None and owner in module.project.exports.of_worker(subject)
-    added = fixes.declare_binding(subject.config, kind, name, class_name=owner if is_exported else None)
-    return Fix(f"Declare `{name}` ({kind.label})", added, Safety.UNSAFE) if added else None
+    owner = _class_for(module, subject, name) if kind.id == "durable_object" else None
+    if owner is not None and (subject.is_pages or owner in subject.config.top.lifecycle.gone):
+        return None
+    added = fixes.declare_binding(subject.config, kind, name, class_name=owner)
+    created = fixes.add_durable_object_class(subject.config.top, owner) if owner is not None else ()
+    if not added or created is None:
+        return None
+    return Fix(f"Declare `{name}` ({kind.label})", (*added, *created), Safety.UNSAFE)
+
+
+def _class_for(module: Module, subject: Worker, name: str) -> str | None:
+    """The class of the objects in a namespace: the one that its type names; otherwise the exported class of
+    objects that nothing else binds, of several the one that is called so."""
+    project = module.project
+    exported = project.exports.of_worker(subject)
+    typed = project.env_types.class_bound_as(module.path, name)
+    if typed is not None:
+        return typed if typed in exported else None
+    if not exported.complete:
+        return None
+    bound = {it.class_name for each in subject.environments for it in each.bindings_of("durable_object")}
+    free = [
+        word
+        for word in exported.names
+        if word not in bound
+        and (facts := project.exports.find_class(subject, word)) is not None
+        and (project.classes.kind(facts).runs_as_durable_object or js.spelling(word) == js.spelling(name))
+    ]
+    return next((word for word in free if js.spelling(word) == js.spelling(name)), None) or (
+        free[0] if len(free) == 1 else None
+    )
 
 
 def _provisions(subject: Worker, project: Project) -> bool:

@@ -62,7 +62,8 @@ results somebody looks at.
 
 ## Fix safety
 
-There is no fix: which order is the right one is up to you.
+Unsafe: which order is the right one is up to you, and the two take longer than at once. There is no fix where
+more is waited for, or the results are taken.
 
 Source: https://developers.cloudflare.com/d1/worker-api/d1-database/#batch,
 https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/Promise/all
@@ -73,7 +74,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, rule, sql
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, rule, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -82,7 +83,7 @@ _WRITES = frozenset({"INSERT", "UPDATE", "REPLACE"})
 _STORES = {"kv": "KV", "r2": "R2"}
 
 
-@rule(call("all"), severity=Severity.NOTE)
+@rule(call("all"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
     if not module.is_global(match.receiver, "Promise") or len(match.arguments) != 1:
@@ -96,14 +97,31 @@ def check(match: Match) -> Iterator[Finding]:
         if store is not None:
             found.setdefault(store, part)
     if len(found) > 1 and "D1" in found:
-        others = [name for name in found if name != "D1"]
+        name = next(name for name in found if name != "D1")
+        row, other = found["D1"], found[name]
+        words = _words(module, row, other) if name == "KV" else ()
         yield Finding(
-            f"a write to D1 and one to {others[0]} at once: when one of them fails, the other is done all the"
+            f"a write to D1 and one to {name} at once: when one of them fails, the other is done all the"
             " same",
             match.at(),
-            (module.at(found["D1"], "D1"), module.at(found[others[0]], others[0])),
-            words=_words(module, found["D1"], found[others[0]]) if others[0] == "KV" else (),
+            (module.at(row, "D1"), module.at(other, name)),
+            fix=_fix(match, (row, other) if words else (other, row)),
+            words=words,
         )
+
+
+def _fix(match: Match, ordered: tuple[Node, Node]) -> Fix | None:
+    """The two one after the other, where nothing else is waited for and nobody takes the results."""
+    module = match.module
+    listed, waited = js.unwrap(match.arguments[0]), module.parent(match.node)
+    statement = module.parent(waited) if waited is not None and waited.type == "await_expression" else None
+    if listed.type != "array" or statement is None or statement.type != "expression_statement":
+        return None
+    if len(listed.named_children) != len(ordered):
+        return None
+    end = ";" if module.text(statement).endswith(";") else ""
+    text = f"{end}\n{module.indent_of(statement)}".join(f"await {module.text(it)}" for it in ordered) + end
+    return Fix("Write one after the other", (module.replace(statement, text),), Safety.UNSAFE)
 
 
 def _words(module: Module, row: Node, put: Node) -> js.Words:

@@ -95,8 +95,7 @@ export async function onRequest(context, next) {
 
 ## What to do
 
-Put it under `if (!context.isPrerendered) { … }`; where nothing of the middleware is for prerendered pages,
-begin it with `if (context.isPrerendered) return next();`.
+Put it under `if (!context.isPrerendered) { … }`, with what needs its result: the build then leaves it out.
 
 ## Not reported
 
@@ -106,7 +105,8 @@ that asks for `isPrerendered`; a binding that is handed on and not called; code 
 
 ## Fix safety
 
-There is no fix: what the rest of the middleware does for prerendered pages is the author's.
+Unsafe: for prerendered pages the statement is left out, and what it sets is not there. There is no fix for a
+declaration, whose name the rest needs.
 
 Source: the code of the package (12.6.13, `dist/entrypoints/middleware.js`), and
 https://docs.astro.build/en/guides/integrations-guide/cloudflare/
@@ -117,7 +117,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Documents, Finding, Module, Severity, js, module, pattern, rule
+from cflint.api import (
+    Documents,
+    Edit,
+    Finding,
+    Fix,
+    Module,
+    Safety,
+    Severity,
+    js,
+    module,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -128,7 +140,7 @@ _ASKS = pattern(rb"\bisPrerendered\b")
 _PAGE = pattern(r"(?:.*/)?pages/.*\.astro")
 
 
-@rule(module("runtime"), severity=Severity.WARNING, documents=Documents.NOTHING)
+@rule(module("runtime"), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING)
 def check(module: Module) -> Iterator[Finding]:
     app = module.app
     if app is None or app.kind.id != "astro" or app.layout.major != _VERSION:
@@ -150,7 +162,27 @@ def check(module: Module) -> Iterator[Finding]:
             message = (
                 f"`{use.name}` is undefined when the build runs this for prerendered pages: the call throws"
             )
-            yield Finding(message, module.at(use.node))
+            yield Finding(message, module.at(use.node), fix=_fix(module, function, use.whole))
+
+
+def _fix(module: Module, function: Node, use: Node) -> Fix | None:
+    """The statement, left out for prerendered pages."""
+    statement = next((it for it in module.ancestors(use) if it.type == "expression_statement"), None)
+    given = next(iter(module.parameters(function)), None)
+    body = function.child_by_field_name("body")
+    parent = module.parent(statement) if statement is not None else None
+    if statement is None or given is None or body is None or parent is None or parent.id != body.id:
+        return None
+    edits: list[Edit] = []
+    asked = f"{given.name}.isPrerendered"
+    if given.name is None:
+        last = given.pattern.named_children[-1:]
+        if given.pattern.type != "object_pattern" or not last or last[0].type == "rest_pattern":
+            return None
+        asked = "isPrerendered"
+        edits.append(module.insert(last[0].end_byte, f", {asked}"))
+    edits.append(module.insert(statement.start_byte, f"if (!{asked}) "))
+    return Fix("Leave it out for prerendered pages", tuple(edits), Safety.UNSAFE)
 
 
 def _is_built(why: tuple[str, ...]) -> bool:

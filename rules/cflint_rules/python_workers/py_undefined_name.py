@@ -82,14 +82,14 @@ UnboundLocalError: cannot access local variable '…' where it is not associated
 
 ## Fix safety
 
-Unsafe: a name of the standard library, of `workers`, `js` or `pyodide.ffi` is imported from there; a package
-may have one of that name, too. There is no fix for other names, and for `Request` and `Response` beside a
-framework that has its own.
+Unsafe: a name that is spelled nearly so is taken for what is meant; a name of the standard library, of
+`workers`, `js` or `pyodide.ffi` is imported from there; a package may have one of that name, too. There is
+no fix for other names, and for `Request` and `Response` beside a framework that has its own.
 
 Source: https://docs.python.org/3/reference/executionmodel.html#resolution-of-names
 """
 
-# Imported where used: libcst is slow to load, and `builtins` is read once.
+# Imported where used: libcst is slow to load, `builtins` is read once, and few findings ask for difflib.
 
 from __future__ import annotations
 
@@ -145,6 +145,8 @@ _SOURCES = {
     **dict.fromkeys(("dataclass", "asdict"), "dataclasses"),
 }
 """What a name without a meaning is imported from."""
+_OF_JAVASCRIPT = {"true": "True", "false": "False", "null": "None", "undefined": "None"}
+_ALIKE = 0.87
 _OF_FRAMEWORKS = frozenset({"Response", "Request"})
 _FRAMEWORK = pattern(
     rb"^\s*(?:from|import) +(?:fastapi|starlette|flask|aiohttp|httpx|requests)\b", re.MULTILINE
@@ -203,7 +205,10 @@ def _undefined(module: python.PythonModule, names: Sequence[cst.Name], severity:
 
 
 def _fix(module: python.PythonModule, names: Sequence[cst.Name]) -> Fix | None:
-    """The imports of what is missing, where it is known from where."""
+    """The imports of what is missing, where it is known from where; or the name that is meant."""
+    meant = _meant(module, names[0].value) if len({name.value for name in names}) == 1 else None
+    if meant is not None:
+        return Fix(f"Write `{meant}`", tuple(module.replace(name, meant) for name in names), Safety.UNSAFE)
     wanted: dict[str, str] = {}
     for name in names:
         source = _source(module, name)
@@ -217,6 +222,19 @@ def _fix(module: python.PythonModule, names: Sequence[cst.Name]) -> Fix | None:
         edits.extend(added)
     title = "Import " + _quoted(tuple(wanted))
     return Fix.of(title, tuple(edits), Safety.UNSAFE) if len({*wanted.values()}) == 1 else None
+
+
+def _meant(module: python.PythonModule, word: str) -> str | None:
+    """What JavaScript calls so, or the one name of the module that is spelled nearly so."""
+    # Imported where used: few findings ask for it.
+    from difflib import get_close_matches
+
+    if word in _OF_JAVASCRIPT:
+        return _OF_JAVASCRIPT[word]
+    if word in _SOURCES or word in _MODULES:
+        return None
+    found = get_close_matches(word, sorted(module.top_level_names), n=2, cutoff=_ALIKE)
+    return found[0] if len(found) == 1 else None
 
 
 def _source(module: python.PythonModule, name: cst.Name) -> str | None:

@@ -158,7 +158,16 @@ def _unbound(module: Module) -> Iterator[Finding]:
             continue
         if not member.has_binding_type:
             continue
-        near = next((b for name, b in bound.items() if name not in declared and _is_near(name, member)), None)
+        near = next(
+            (
+                b
+                for name, b in bound.items()
+                if name not in declared
+                and _is_near(name, member)
+                and b.kind in config.kinds_by_type(member.base)
+            ),
+            None,
+        )
         if near is not None:
             yield Finding(
                 f"`{member.name}` is in `Env` but not in the configuration, which binds `{near.name}`",

@@ -300,7 +300,8 @@ def _env_type(match: Match, functions: dict[str, Node], *, only_functions: bool)
         return local[0]
     if "Env" in scope.top_level or "Env" in scope.top_level_types:
         return "Env"
-    return "Env" if "Env" in match.project.env_types.global_names(match.module.workers) else None
+    known = match.project.env_types.global_names(match.module.workers)
+    return "Env" if "Env" in known else next(iter(known)) if len(known) == 1 else None
 
 
 def _declared_env(match: Match, functions: dict[str, Node]) -> str | None:

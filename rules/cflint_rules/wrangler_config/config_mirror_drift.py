@@ -82,6 +82,13 @@ export default {
 } satisfies ExportedHandler<Env>;
 ```
 
+## What to do
+
+Write the same entry into the configuration that lacks it, with ids of that one's own where they differ.
+
+- "the Worker is called": Write the `name` of this configuration in the other one, too.
+- "is a": Write the entry of this configuration in the other one, in the place of its own.
+
 ## Not reported
 
 A wrangler file that no command and no test reads (`cf migrate` leaves it in place), or without `main` and

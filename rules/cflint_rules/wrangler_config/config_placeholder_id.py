@@ -35,8 +35,8 @@ message says so, take the key out instead, and wrangler (4.45 or later) makes an
 - "zone_id`": Write `"zone_name"` with the domain in its place, which wrangler looks up, or delete the key:
   wrangler then takes the zone of the host in `pattern`. As it stands the deployment fails.
 - "`hyperdrive[": As it stands the deployment fails. Write the id of a configuration: `npx wrangler
-  hyperdrive list`, or `npx wrangler hyperdrive create NAME --connection-string="postgres://…"` for a new one.
-  Only who has the account knows it.
+  hyperdrive list`, or `npx wrangler hyperdrive create CONFIG --connection-string="postgres://…"` for a new
+  one. Only who has the account knows it.
 - "host of an example": Delete the entry: the Worker is then at its address of `workers.dev`, unless
   `workers_dev` is `false`. With a zone of your own, write its host instead. As it stands the deployment
   fails.
@@ -144,6 +144,12 @@ _LOCAL_ENVIRONMENT = pattern(r"^(?:local|dev|development|test|testing)\b", re.IG
 _CALLED_LOCAL = pattern(r"local[-_]", re.IGNORECASE)
 """How an id begins that says that it is for local development, where any will do."""
 _OPTIONAL = {"d1_databases": "D1", "kv_namespaces": "KV", "r2_buckets": "R2"}
+_NAMED = {
+    "d1_databases": ("database_name", "DATABASE"),
+    "hyperdrive": ("binding", "CONFIG"),
+    "kv_namespaces": ("binding", "BINDING"),
+}
+"""The field that says what a new resource is called, and the word for that on the page."""
 _PROVISIONS = (4, 45, 0)
 """The first wrangler that makes what has no id, when it deploys a Worker."""
 
@@ -202,10 +208,7 @@ def _is_deployed(subject: WranglerConfig, project: Project) -> bool:
 def _names(key: str, place: _Place) -> Iterator[tuple[str, str]]:
     """What a new resource is called in the commands that make one."""
     environment, _, path = place
-    field, word = {
-        "d1_databases": ("database_name", "DATABASE"),
-        "kv_namespaces": ("binding", "BINDING"),
-    }.get(key, ("", ""))
+    field, word = _NAMED.get(key, ("", ""))
     entry = environment.config.root.at(*path[:-1]) if field else None
     named = entry.get(field) if entry is not None else None
     if named is not None and named.text and named.text.replace("-", "").replace("_", "").isalnum():

@@ -59,7 +59,7 @@ The "node_compat" field is no longer supported as of Wrangler v4. …
 ## Fix safety
 
 Safe: a key that has only been renamed gets its new name, or goes where that one is there already, and one
-without any effect is removed. With
+without any effect is removed; tables of rate limits get their own name. With
 wrangler 4, where nothing else works, `node_compat` becomes the flag `nodejs_compat`. Unsafe with an older
 wrangler: the old polyfills still run there, and what they give may be missing then.
 
@@ -68,6 +68,7 @@ Miniflare, which reads no configuration since version 3, https://www.npmjs.com/p
 types: https://developers.cloudflare.com/containers/platform/limits/
 """
 
+import re
 from collections.abc import Iterator
 
 from cflint.api import (
@@ -78,10 +79,12 @@ from cflint.api import (
     Project,
     Safety,
     Severity,
+    Span,
     WranglerConfig,
     config,
     configuration,
     fixes,
+    pattern,
     replace,
     rule,
 )
@@ -89,6 +92,10 @@ from cflint.api import (
 _WITHOUT_EFFECT = frozenset({"miniflare", "type", "usage_model", "queues.producers.*.delivery_delay"})
 _RATE_LIMITS_SINCE = (4, 36, 0)
 _READ_BY_MINIFLARE_2 = ("miniflare", "build.upload")
+_UNSAFE_HEADER = pattern(
+    rb"^[ \t]*(?P<open>\[\[?)\s*(?:env\.[\w\"'-]+\.)?(?P<name>unsafe\.bindings)(?=[.\]\s])", re.MULTILINE
+)
+"""The header of a table of TOML about a binding that wrangler does not know."""
 _INSTANCE_TYPES = {"dev": "lite", "standard": "standard-1"}
 
 
@@ -252,16 +259,42 @@ def _instance_types(subject: WranglerConfig, project: Project) -> Iterator[Findi
 
 
 def _unsafe_rate_limits(subject: WranglerConfig) -> Iterator[Finding]:
+    paths: list[config.Path] = []
     places: list[Location] = []
+    others = False
     for environment in subject.environments:
-        for entry in environment.own_items("unsafe", "bindings"):
+        for index, entry in enumerate(environment.own_items("unsafe", "bindings")):
             kind = entry.get("type")
             if kind is not None and kind.text == "ratelimit":
+                paths.append(environment.path("unsafe", "bindings", index, "type"))
                 places.append(environment.location(kind))
+            else:
+                others = True
     if places:
+        edits = None if others else _as_rate_limits(subject, paths)
         yield Finding(
             "rate limits have a key of their own now: `ratelimits` instead of `unsafe.bindings`",
             places[0],
             tuple(places[1:]),
+            fix=Fix.of("Call them `ratelimits`", edits, Safety.SAFE),
             severity=Severity.NOTE,  # the old way still works
         )
+
+
+def _as_rate_limits(subject: WranglerConfig, paths: list[config.Path]) -> tuple[Edit, ...] | None:
+    """The edits that give the tables of some rate limits their own name, and take what they no longer need
+    out; None where they are not tables of TOML, each with a header."""
+    data = subject.document.data
+    headers = [found for found in _UNSAFE_HEADER.finditer(data) if found["open"] == b"[["]
+    if len(headers) != len(paths) or subject.root.get("ratelimits") is not None:
+        return None
+    edits = [
+        Edit(subject.document, Span(*found.span("name")), "ratelimits")
+        for found in _UNSAFE_HEADER.finditer(data)
+    ]
+    for path in paths:
+        removed = fixes.remove_key(subject, path)
+        if removed is None:
+            return None
+        edits += removed
+    return tuple(edits)

@@ -94,6 +94,9 @@ _SAY_MORE = frozenset({"extends", "redirects"})
 """Keys that another file has to say in their stead."""
 _PAGES_FOLDER = "pages_build_output_dir"
 _HOLDERS = frozenset({config.NodeKind.OBJECT, config.NodeKind.ARRAY})
+_MOST_DELETED = 20
+"""Unknown keys of one file: with more it is written for another program, and each fix takes as long as
+the file is long."""
 _COMMENTS = ("//", "#", "_comment", "$comment", "comment:")
 
 
@@ -147,7 +150,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         elif found.fit in (config.Fit.NEWER, config.Fit.OLDER):
             severity = Severity.NOTE
             message = f"wrangler {config.WRANGLER_VERSION} does not know the key `{key}`{_place(first)}"
-        elif key not in _SAY_MORE:
+        elif key not in _SAY_MORE and len(groups) <= _MOST_DELETED:
             is_empty = all(_is_empty(subject.root.at(*it.path)) for it in group)
             fix = _without(subject, group, Safety.SAFE if is_empty else Safety.UNSAFE)
         yield Finding(

@@ -30,6 +30,14 @@ Worker (`script_name`) cannot have one either.
 }
 ```
 
+## What to do
+
+Add `"migrations": [{ "tag": "v1", "new_sqlite_classes": ["CLASS"] }]` with the class of the container for
+`CLASS`, and a `tag` that is not there yet: wrangler refuses the configuration as it is.
+
+- "its container belongs there": Move the entry to `containers` of the configuration of the Worker that
+  `script_name` names, with the Dockerfile that it names: this one is refused with it.
+
 ## Not reported
 
 Configurations of which a part could not be read or is generated, those in TypeScript (their loader has a

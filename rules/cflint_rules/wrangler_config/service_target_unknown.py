@@ -61,6 +61,16 @@ export default {
 }
 ```
 
+## What to do
+
+Write the name of a Worker that exists.
+
+- "exports no `<name>`": Export `<name>` from the file that `main` of that Worker names, or write here what it
+  exports: the deployment is refused as it is.
+- "is no": Extend the base class that the message names, in the file that is shown: calls fail as it is.
+- "a migration has to create it": Add `"migrations": [{ "tag": "v1", "new_sqlite_classes": ["CLASS"] }]` to
+  the configuration of that Worker, with a `tag` that it does not have yet, and deploy it first.
+
 ## Not reported
 
 Names that do not resemble any Worker in the workspace: that Worker may live in another repository.
@@ -86,7 +96,8 @@ https://github.com/huilang-me/CF-Server-Monitor/pull/55.
 
 ## Fix safety
 
-Unsafe: the name is replaced with the closest existing one, which may not be the intended Worker.
+Unsafe: the name is replaced with the closest existing one, which may not be the intended Worker; a class gets
+a migration, which is right where it was never deployed.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/service-bindings/
 """
@@ -237,7 +248,17 @@ def _export(
             " a migration has to create it",
             at,
             places,
+            fix=_created(target, name),
+            words=(("CLASS", name),),
         )
+
+
+def _created(target: Worker, name: str) -> Fix | None:
+    """The fix that makes a class a Durable Object of a Worker with one environment."""
+    if len(target.environments) != 1:
+        return None
+    edits = fixes.add_durable_object_class(target.environments[0], name)
+    return Fix.of(f"Create `{name}` there by a migration", edits, Safety.UNSAFE)
 
 
 def _lacks_migration(target: Worker, name: str) -> bool:

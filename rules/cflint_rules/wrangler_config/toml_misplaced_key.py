@@ -43,9 +43,8 @@ Move the key before the first `[table]` of the file, with its comments.
 
 - "a header of its own": Write `[[<key>]]` for `[[<table>.<key>]]`, each time it stands there: what is below
   it stays below it.
-- "Pages refuses the rest": Decide what the file is for. If Pages is to read it, take `KEYS` out, which it
-  refuses, and then move the key before the first `[table]`. If it is the configuration of a Worker, delete
-  the key: nothing changes, since it is ignored here.
+- "Pages refuses the rest": Take `KEYS` out, which Pages refuses, and move the key before the first
+  `[table]`: the project is one of Pages.
 
 ## Not reported
 
@@ -56,7 +55,8 @@ JSON, and inline tables, where a key cannot slip into a table unseen.
 ## Fix safety
 
 Safe: the key moves, with its comments, before the first table. Unsafe in tables of an environment, since it
-may have been meant for that environment only.
+may have been meant for that environment only. Where the file is that of a Worker, a key of Pages goes, which
+is unsafe, too: who deploys it to Pages needs it.
 
 Source: https://developers.cloudflare.com/workers/wrangler/configuration/
 """
@@ -92,11 +92,15 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         header = ".".join(step for step in path[:-1] if isinstance(step, str))
         edits = fixes.move_to_top_level(subject, path)
         safety = Safety.UNSAFE if path[0] == "env" else Safety.SAFE
+        title = f"Move `{key}` before the first table"
         words: tuple[tuple[str, str], ...] = ()
         if key == "pages_build_output_dir":
             kept = [name for name in _OF_WORKERS if subject.root.get(name) is not None]
-            if kept:
+            is_worker = bool(subject.mains) and not config.is_deployed_to_pages(project, subject)
+            if kept and not is_worker:
                 edits, words = (), (("Pages refuses the rest", ""), ("KEYS", "`, `".join(kept)))
+            elif kept:
+                edits, title, safety = fixes.remove_key(subject, path), f"Delete `{key}`", Safety.UNSAFE
         if f"[[{header}.{key}]]".encode() in subject.document.data:
             words = (("a header of its own", ""), ("<key>", key), ("<table>", header))
         effect = "a variable of the Worker" if path[-2] == "vars" else "ignored"
@@ -104,7 +108,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             f"`{key}` belongs to the top level, but stands in the table `{header}`, where it is {effect}",
             subject.location(member.key_span),
             (subject.location(_header(subject, table.span.start)).saying("the table begins here"),),
-            Fix.of(f"Move `{key}` before the first table", edits, safety),
+            Fix.of(title, edits, safety),
             words=words,
         )
 

@@ -50,9 +50,10 @@ export default {
 
 ## What to do
 
-Take `wrangler` in place of `@cloudflare/wrangler`, and write `main` with the file that the Worker begins
-with, and a `compatibility_date`; take away `type` (and `webpack_config`: a build of its own goes into
-`build.command`). `wrangler publish` is `wrangler deploy`. A site goes from `site` to `assets`.
+Take `wrangler` in place of `@cloudflare/wrangler` (`npm install -D wrangler@latest`), add
+`"main": "src/index.js"`, with the file that the Worker begins with, and a `compatibility_date`, today's, and
+delete `type` and `webpack_config`: wrangler bundles by itself. `wrangler publish` becomes `wrangler deploy`
+in the scripts, and `site` becomes `assets`.
 
 ## Not reported
 
@@ -121,4 +122,12 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             f"this file is for wrangler 1, which is no longer maintained: {later} finds no `main` in it",
             Location(subject.document, kind.span),
             (asked.saying("it is asked for here"),),
+            words=_entry(subject, project),
         )
+
+
+def _entry(subject: WranglerConfig, project: Project) -> tuple[tuple[str, str], ...]:
+    """The file with which the Worker is likely to begin."""
+    paths = config.ConfigPaths(project.workspace, subject)
+    entry = paths.usual_entry()
+    return (('"src/index.js"', f'"{paths.relative(entry)}"'),) if entry is not None else ()

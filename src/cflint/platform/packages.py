@@ -27,6 +27,13 @@ NEEDING_NODE = {
 }
 """Packages whose code for Workers imports modules of Node.js, and whether it does so without `node:`."""
 
+DRIVERS: Mapping[tuple[str, str], str] = {
+    ("drizzle-orm", "mysql2"): "mysql2",
+    ("drizzle-orm", "node-postgres"): "pg",
+    ("drizzle-orm", "postgres-js"): "postgres",
+}
+"""Parts of packages, and the one of `NEEDING_NODE` that they import themselves."""
+
 NODE_NEEDED_FROM: Mapping[str, tuple[int, int, int]] = {"agents": (0, 0, 46)}
 """From which version on those that did not always do so. `@cloudflare/puppeteer`, `@cloudflare/playwright`
 and `postgres` did in the oldest versions that were bundled (November 2026); of the others it is assumed."""

@@ -68,3 +68,12 @@ def test_declaring() -> None:
     assert added("durable_object", class_name="Room") == {"durable_objects": {"bindings": bound}}
     assert added("hyperdrive") is None
     assert added("kv", "{") is None
+
+
+def test_named_environments_inherit_no_binding() -> None:
+    bound = [{"binding": "MY_NAME"}]
+    there = '{"env": {"dev": {"vars": {"A": "a"}}, "prod": {"kv_namespaces": [{"binding": "MY_NAME"}]}}}'
+    assert added("kv", there) == {
+        "kv_namespaces": bound,
+        "env": {"dev": {"vars": {"A": "a"}, "kv_namespaces": bound}, "prod": {"kv_namespaces": bound}},
+    }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Location
 from cflint.pattern import pattern
-from cflint.platform.packages import NEEDING_NODE, NODE_NEEDED_FROM, is_for_browsers
+from cflint.platform.packages import DRIVERS, NEEDING_NODE, NODE_NEEDED_FROM, is_for_browsers
 from cflint.project.code.module import Module, module_of
 from cflint.project.modules.imports import ImportKind
 from cflint.project.modules.installed import declares, may_be_older
@@ -78,7 +78,8 @@ def _needed_by(project: Project, path: str, edge: Edge) -> tuple[str, bool] | No
         if first is not None and may_be_older(project.workspace, path.rpartition("/")[0], to.name, first):
             return None
         return to.name, NEEDING_NODE[to.name]
-    return None
+    driver = DRIVERS.get((to.name, to.subpath)) if isinstance(to, Package) else None
+    return (driver, NEEDING_NODE[driver]) if driver is not None else None
 
 
 def _is_for_types(module: Module, specifier: Span) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cflint.finding import Edit
 from cflint.platform.bindings import BindingKind
 from cflint.project.config.edits import Edits, append_item, set_key
 from cflint.project.config.wrangler import Binding, Environment, WranglerConfig
@@ -53,18 +54,31 @@ def is_misspelling(name: str, other: str) -> bool:
 def declare_binding(
     configuration: WranglerConfig, kind: BindingKind, name: str, *, class_name: str | None = None
 ) -> Edits:
-    """The edits that add a binding to the top level, for kinds that need no id: those that wrangler can
-    provision, queues, and Durable Objects, of which the class has to be known. None for others."""
+    """The edits that add a binding to the top level, and to each named environment, which inherits none, for
+    kinds that need no id: those that wrangler can provision, queues, and Durable Objects, of which the class
+    has to be known. None for others."""
     if configuration.root.broken:
         return None
-    path = configuration.top.path(*kind.path)
+    edits: list[Edit] = []
+    for environment in configuration.environments[: 1 if configuration.is_typescript else None]:
+        if environment.binding(name) is not None:
+            continue
+        added = _declared_in(environment, kind, name, class_name)
+        if added is None:
+            return None
+        edits.extend(added)
+    return tuple(edits) or None
+
+
+def _declared_in(environment: Environment, kind: BindingKind, name: str, class_name: str | None) -> Edits:
+    data, path = environment.config.data, environment.path(*kind.path)
     if kind.id in _PROVISIONED:
-        return append_item(configuration.data, path, {"binding": name})
-    if kind.id in _SINGLE and configuration.top.own(kind.path[0]) is None:
-        return set_key(configuration.data, path, {"binding": name})
+        return append_item(data, path, {"binding": name})
+    if kind.id in _SINGLE and environment.own(kind.path[0]) is None:
+        return set_key(data, path, {"binding": name})
     if kind.id == "queue":
         queue = name.lower().replace("_", "-")
-        return append_item(configuration.data, path, {"binding": name, "queue": queue})
+        return append_item(data, path, {"binding": name, "queue": queue})
     if kind.id == "durable_object" and class_name is not None:
-        return append_item(configuration.data, path, {"name": name, "class_name": class_name})
+        return append_item(data, path, {"name": name, "class_name": class_name})
     return None

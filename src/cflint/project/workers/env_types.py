@@ -65,7 +65,8 @@ class EnvTypes:
             if worker.config is not None and worker.config.is_typescript:
                 names["Env"] = None
             found = self.generated(worker)
-            names.update(dict.fromkeys(found.types if found is not None else ()))
+            if found is not None:
+                names.update(dict.fromkeys(_global_in(found)))
         return tuple(names)
 
     def members(self, path: str, name: str) -> Iterator[TypeMember]:
@@ -93,6 +94,15 @@ class EnvTypes:
             if kind is not None:
                 kinds[kind.id] = kind
         return next(iter(kinds.values())) if len(kinds) == 1 else None
+
+
+def _global_in(generated: ModuleFacts) -> tuple[str, ...]:
+    """The types of a generated file that are global: with `--env-interface Vars` that is `Vars`, which
+    extends `Cloudflare.Env`, and no `Env`."""
+    other = [
+        it.name for it in generated.types.values() if it.name != "Env" and "Cloudflare.Env" in it.extends
+    ]
+    return tuple(other) or tuple(generated.types)
 
 
 def binding_kind_of_type(type_text: str) -> BindingKind | None:
