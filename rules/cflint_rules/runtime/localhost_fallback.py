@@ -51,7 +51,8 @@ that a Worker runs them.
 
 ## Fix safety
 
-There is no fix: what to do without the address is up to the author.
+Unsafe: what needs the address fails now where it is not set, so set it along, for deployments (`vars` of the
+configuration) and for local development (`.dev.vars`, in frameworks `.env`).
 
 Source: https://developers.cloudflare.com/workers/configuration/environment-variables/
 """
@@ -62,7 +63,22 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, config, identifier, js, member_access, pattern, rule
+from cflint.api import (
+    Edit,
+    Finding,
+    Fix,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    Span,
+    config,
+    identifier,
+    js,
+    member_access,
+    pattern,
+    rule,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -72,7 +88,7 @@ _OTHERS = pattern(r"ORIGIN|CORS|ALLOW|^(?:NEXT_PUBLIC|VITE|PUBLIC|NUXT_PUBLIC|RE
 """Names of variables that list who may call, and of those that a build puts into the code."""
 
 
-@rule(identifier("env"), member_access("env"), severity=Severity.NOTE)
+@rule(identifier("env"), member_access("env"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module, node = match.module, match.node
     access = module.member(module.parent(module.with_wrappers(node)))
@@ -106,7 +122,32 @@ def check(match: Match) -> Iterator[Finding]:
             *js.word("env.NAME", module, access.node),
             ("NAME", access.name),
         ),
+        fix=_fix(module, access.node, default),
     )
+
+
+def _fix(module: Module, read: Node, default: js.Operation) -> Fix | None:
+    """A fix that throws where the variable is not set, in place of the default."""
+    statement = module.statement_of(read)
+    holder = module.parent(statement) if statement is not None else None
+    left, right = default.left, default.right
+    if (
+        statement is None
+        or holder is None
+        or holder.type != "statement_block"
+        or left is None
+        or right is None
+    ):
+        return None
+    text = module.text(read)
+    name = text.rpartition(".")[2]
+    end = ";" if module.text(statement).endswith((";", "}")) else ""
+    asked = f'if (!{text}) throw new Error("{name} is not set"){end}\n{module.indent_of(statement)}'
+    edits = (
+        module.insert(statement.start_byte, asked),
+        Edit(module.document, Span(left.end_byte, right.end_byte), ""),
+    )
+    return Fix("Throw where it is not set", edits, Safety.UNSAFE)
 
 
 def _is_set(module: Module, name: str) -> bool:
