@@ -80,3 +80,32 @@ def test_the_answer_of_a_framework_is_not_that_of_workers() -> None:
 )
 def test_the_address_of_a_client_is_read_of_its_header(code: str, written: str | None) -> None:
     assert texts(API.format(code=code), "py-asgi-client") == (None if written is None else [written])
+
+
+FIELDS = """
+from workers import Response, WorkerEntrypoint
+
+
+class Default(WorkerEntrypoint):
+    async def fetch(self, request):
+        body = await request.json()
+{code}
+        return Response("done")
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "asked"),
+    [
+        ('        print(body["a"], body["b"])', ["a", "b"]),
+        ('        if body["a"]:\n            return Response("a")\n        print(body["b"])', ["a"]),
+        ('        for _ in range(2):\n            print(body["a"])\n        print(body["b"])', ["b"]),
+        ('        if request.url:\n            print(body["a"])', None),
+        ('        print(body["a"])\n        if request.url:\n            return None', None),
+    ],
+)
+def test_fields_are_asked_for_that_every_request_has_to_have(code: str, asked: list[str] | None) -> None:
+    wanted = " or ".join(f'"{field}" not in body' for field in asked or ())
+    answer = '            return Response("a field is missing", status=400)'
+    text = f"\n        if not isinstance(body, dict) or {wanted}:\n{answer}"
+    assert texts(FIELDS.format(code=code), "py-request-field-unchecked") == ([text] if asked else None)

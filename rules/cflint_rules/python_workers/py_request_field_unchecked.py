@@ -117,10 +117,13 @@ def _fix(
     if function is None or not isinstance(line, cst.SimpleStatementLine) or not _answers(module, function):
         return None
     around = _conditions(module, assigned)
+    last = _last_for_all(module, [read for read, _ in _reads(module, function, name)])
     fields = [
         key
         for read, key in reads
-        if _conditions(module, read) <= around and not module.is_handled(read, *_CAUGHT)
+        if _conditions(module, read) <= around
+        and module.span(read).start < last
+        and not module.is_handled(read, *_CAUGHT)
     ]
     if not fields or len(line.body) > 1:
         return None
@@ -134,6 +137,22 @@ def _fix(
     )
     end = module.document.line_span(module.document.line_of(module.span(line).end)).end
     return Fix("Check the fields first", (module.insert(end, text),), Safety.UNSAFE)
+
+
+def _last_for_all(module: python.PythonModule, reads: Sequence[cst.Subscript]) -> int:
+    """Where the first `if` that asks for the value of a field, and may end the function, has been asked: what
+    is read below it is read of some requests."""
+    import libcst as cst
+
+    ends = [
+        module.span(above.test).end
+        for read in reads
+        for above in module.ancestors(read)
+        if isinstance(above, cst.If)
+        and module.span(read).end <= module.span(above.test).end
+        and any(True for _ in module.find_in(above, cst.Return))
+    ]
+    return min(ends, default=len(module.document.data))
 
 
 def _answers(module: python.PythonModule, function: cst.FunctionDef) -> bool:
@@ -150,10 +169,20 @@ def _conditions(module: python.PythonModule, node: cst.CSTNode) -> frozenset[cst
     """What decides whether a place is reached at all."""
     import libcst as cst
 
-    kinds = (cst.If, cst.IfExp, cst.For, cst.While, cst.FunctionDef, cst.Lambda, cst.CompFor, cst.Match)
-    return frozenset(
-        above for above in module.ancestors(node) if isinstance(above, (*kinds, cst.ExceptHandler))
-    )
+    found: set[cst.CSTNode] = set()
+    below = node
+    for above in module.ancestors(node):
+        match above:
+            case cst.If(test=asked) | cst.IfExp(test=asked) | cst.While(test=asked) if asked is below:
+                pass
+            case cst.For(iter=given) | cst.CompFor(iter=given) if given is below:
+                pass
+            case cst.If() | cst.IfExp() | cst.While() | cst.For() | cst.CompFor() | cst.Match():
+                found.add(above)
+            case cst.FunctionDef() | cst.Lambda() | cst.ExceptHandler():
+                found.add(above)
+        below = above
+    return frozenset(found)
 
 
 def _reads_json(value: cst.BaseExpression) -> bool:
