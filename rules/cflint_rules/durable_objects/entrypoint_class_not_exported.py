@@ -53,10 +53,10 @@ export default {
 ## What to do
 
 - "did you mean `<near>`": Write `<near>` for it in the configuration: in each `class_name`, and in
-  `migrations` where it stands there, too (nothing can have been deployed under a name that the code does not
-  export). Only if an earlier version of the code had a class of the old name, and its objects are to stay,
-  add a migration instead: `"migrations": [{ "tag": "renamed-1", "renamed_classes": [{ "from": "OldName", "to":
-  "<near>" }] }]`, behind those that are there.
+  `migrations` where it stands there, too (a name that the code does not export cannot have been deployed).
+  Only if an earlier version of the code had a class of the old name, and its objects are to stay, add a
+  migration: `"migrations": [{ "tag": "renamed-1", "renamed_classes": [{ "from": "OldName", "to": "<near>" }]
+  }]`, behind those that are there.
 - "generates": Write a module that has `export * from` and `export { default } from` the framework's entry,
   and exports the class, and name it in `main`. Or deploy the class as a Worker of its own, and name that in
   `script_name`.
