@@ -32,8 +32,9 @@ export class Invoice extends DurableObject<Env> {
 
 ## What to do
 
-Store that a thing was done (`put("sent", id)`) right after it, and look at that first: an alarm that
-threw runs again, from its beginning.
+Write `if ((await ctx.storage.get("done")) === undefined) { await work; await ctx.storage.put("done", true);
+}` for it, with what stands here for `await work`: an alarm that threw runs again, from its beginning. What
+sets the alarm for the next time deletes the mark: `await ctx.storage.delete("done")`.
 
 ## Not reported
 
@@ -90,6 +91,7 @@ def check(found: Handler) -> Iterator[Finding]:
             yield Finding(
                 f"an alarm can run more than once, and {what} before it looks at what was done already",
                 module.at(node),
+                words=js.awaited_word("await work", module, node),
             )
         return
 

@@ -52,8 +52,11 @@ export default {
 
 ## What to do
 
-- "did you mean": Write the exported name as `class_name` in the configuration, or, if the class was
-  deployed under the other name, export it under that.
+- "did you mean `<near>`": Write `<near>` for it in the configuration: in each `class_name`, and in
+  `migrations` where it stands there, too (a name that the code does not export cannot have been deployed).
+  Only if an earlier version of the code had a class of the old name, and its objects are to stay, add a
+  migration: `"migrations": [{ "tag": "renamed-1", "renamed_classes": [{ "from": "OldName", "to": "<near>" }]
+  }]`, behind those that are there.
 - "generates": Write a module that has `export * from` and `export { default } from` the framework's entry,
   and exports the class, and name it in `main`. Or deploy the class as a Worker of its own, and name that in
   `script_name`.

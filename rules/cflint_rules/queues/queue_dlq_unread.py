@@ -58,9 +58,15 @@ export default {
 
 ## What to do
 
-Add a consumer of the queue that keeps what failed (a row of D1, an object in R2) or tells somebody, and
-acknowledges it; in the same Worker `batch.queue` says which queue a batch is of. If another repository, a
-pull consumer or a person takes the messages, keep it as it is.
+Add a consumer of the queue that says what failed, and acknowledges it. Only if another repository, a pull
+consumer or a person takes the messages, keep it as it is.
+
+- "consumes `<queue>`": Add it to the consumers of this Worker, `"queues": { "consumers": [{ "queue":
+  "<queue>" }] }` behind those that are there, and begin `queue()` with `if (batch.queue === "<queue>") { for
+  (const message of batch.messages) { console.error("failed for good", message.id, message.body);
+  message.ack(); } return; }`, or with what keeps them (a row of D1, an object in R2) in place of
+  `console.error()`. Only if another repository, a pull consumer or a person takes the messages, keep it as it
+  is.
 
 ## Not reported
 

@@ -76,8 +76,15 @@ export default {
 
 ## What to do
 
-Give the row a key that the sender has made (the message's own `id` where there is none), make it `UNIQUE`,
-and insert with `ON CONFLICT (…) DO NOTHING`; with Drizzle `.onConflictDoNothing()`.
+Write the id of the message with the row, which is the same when it comes again, make it `UNIQUE`, and insert
+with `ON CONFLICT (message_id) DO NOTHING`; with Drizzle `.onConflictDoNothing()`.
+
+- "inserted into `<table>` again": Write the id of the message with the row, which is the same when it comes
+  again: `INSERT INTO <table> (…, message_id) VALUES (…, ?) ON CONFLICT (message_id) DO NOTHING`, with
+  `message.id` for it (with Drizzle `.onConflictDoNothing()`). A new migration makes the column: `ALTER TABLE
+  <table> ADD COLUMN message_id TEXT; CREATE UNIQUE INDEX <table>_message_id ON <table> (message_id)`. Where
+  what the row says is unique already (the number of an order), a `UNIQUE` index of that, and `ON CONFLICT DO
+  NOTHING`, is enough.
 
 ## Not reported
 

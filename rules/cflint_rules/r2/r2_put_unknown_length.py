@@ -40,9 +40,9 @@ export default {
 
 ## What to do
 
-If the size is known, pipe through `new FixedLengthStream(size)`, and hand its `readable` on. If it is a
-request with `Content-Length`, hand `request.body` itself on. If neither, and it is small (some MB): `await
-new Response(stream).arrayBuffer()`, which holds it in memory.
+Write `await new Response(stream).arrayBuffer()` for it, unless it may be larger than some MB: it is then in
+memory as a whole. If it may be, and its size is known, pipe it through `new FixedLengthStream(size)`, and
+hand the `readable` of that on; if it is a request with `Content-Length`, hand `request.body` itself on.
 
 ## Not reported
 
@@ -57,8 +57,8 @@ TypeError: Provided readable stream must have a known length (request/response b
 
 ## Fix safety
 
-There is no fix: whether to gather the bytes (as above), to state their number with a `FixedLengthStream`, or
-to upload in parts depends on how large an object can be.
+Unsafe: what is stored is in memory as a whole first; where it may be larger than some MB, `new
+FixedLengthStream(size)` is needed, or a multipart upload.
 
 Source: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/
 """
@@ -68,7 +68,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Module, Severity, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -80,7 +80,7 @@ _DEPTH = 8
 """How many steps a stream is followed back."""
 
 
-@rule(call("put"), severity=Severity.ERROR)
+@rule(call("put"), severity=Severity.ERROR, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     arguments = match.arguments
     if len(arguments) < 2:
@@ -95,7 +95,19 @@ def check(match: Match) -> Iterator[Finding]:
         "R2 has to know the length of a stream, which is not known of this one: `put()` throws",
         match.at(written),
         () if maker.start_byte >= written.start_byte else (match.at(maker, "it comes from here"),),
+        _fix(match, arguments[1], maker),
+        words=js.word("stream", match.module, arguments[1]),
     )
+
+
+def _fix(match: Match, written: Node, maker: Node) -> Fix | None:
+    """All bytes of the stream in its place, where the function around may wait for them."""
+    function = match.enclosing_function
+    gives_text = "TextDecoderStream" in match.text(written) + match.text(maker)
+    if function is None or not js.is_async(function) or gives_text:
+        return None  # a stream of text is no body
+    edit = match.replace(written, f"await new Response({match.text(written)}).arrayBuffer()")
+    return Fix("Read it whole first", (edit,), Safety.UNSAFE)
 
 
 def _maker(module: Module, stream: Node) -> Node | None:

@@ -60,8 +60,21 @@ export class Room extends DurableObject<Env> {
 
 ## What to do
 
-Store it with `ctx.storage.put()` or `ws.serializeAttachment()` in `fetch()`, and read it again in
+Store it with `ctx.storage.put()` or `ws.serializeAttachment()` where it is set, and read it again in
 `webSocketMessage()` or, in the constructor, in `blockConcurrencyWhile()`.
+
+- "`this.<field>` is only loaded by `<loader>()`": Begin the handler that reads it with `await
+  this.<loader>()`, and that with `if (this.<field>) return;` where it would load twice.
+- "messages fill `this.<field>`": Behind the change write `await ctx.storage.put("<field>", this.<field>)` (of
+  a `Map` or `Set` `[...this.<field>]`, and that again where it is read), and in the constructor,
+  `ctx.blockConcurrencyWhile(async () => { this.<field> = (await ctx.storage.get("<field>")) ?? this.<field>;
+  })`.
+- "sets `this.<field>`, which no message calls": Where it is set, behind it, write `await
+  ctx.storage.put("<field>", this.<field>)`, and in the constructor, `ctx.blockConcurrencyWhile(async () => {
+  this.<field> = (await ctx.storage.get("<field>")) ?? this.<field>; })`.
+- "sets `this.<field>`, which does not": It belongs to a socket: behind `acceptWebSocket(server)`, where it is
+  set, write `server.serializeAttachment({ ...server.deserializeAttachment(), <field>: this.<field> })`, and
+  here read `ws.deserializeAttachment().<field>`, with the socket that the handler gets for `ws`.
 
 ## Not reported
 

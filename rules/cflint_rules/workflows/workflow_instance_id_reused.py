@@ -38,8 +38,9 @@ export default {
 
 ## What to do
 
-Leave `id` out, or make it from what the run is for (`order-42`); an id that was used is refused while the
-old instance is kept.
+Make the id from what this run is for (the number of an order). Where there is nothing of that kind, leave
+`id` out: the instance has one then, `instance.id`, which has to be stored or given to the client where
+`get()` asks for it by the old one. An id that was used is refused while the old instance is kept.
 
 ## Not reported
 
