@@ -69,7 +69,8 @@ Valid status codes are 200, 301, 302 (default), 303, 307, or 308. Got ….
 
 ## Fix safety
 
-There is no fix: what the line is for is said elsewhere.
+Unsafe: lines that lead to themselves go, and the assets of a Worker answer each path without a file with
+`index.html`. There is no fix for other lines: what they are for is said elsewhere.
 
 Source: https://developers.cloudflare.com/workers/static-assets/redirects/,
 https://github.com/cloudflare/workers-sdk/issues/10992, and workers-sdk,
@@ -83,14 +84,18 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Documents,
+    Edit,
     Finding,
+    Fix,
     Location,
     Project,
+    Safety,
     Severity,
     Span,
     WranglerConfig,
     config,
     configuration,
+    fixes,
     js,
     pattern,
     quoted,
@@ -112,6 +117,7 @@ _CIRCLE = "leads to itself"
 @rule(
     configuration(),
     severity=Severity.WARNING,
+    fix=Safety.UNSAFE,
     deployed=True,
     documents=Documents.NOTHING,
 )
@@ -133,7 +139,26 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                 message += ": the deployment is refused"
             found.setdefault(message, []).append(Location(document, span))
         for message, (first, *others) in found.items():
-            yield Finding(message, first, tuple(place.saying("and this") for place in others))
+            fix = _without(subject, [first, *others]) if _CIRCLE in message or "circle" in message else None
+            yield Finding(message, first, tuple(place.saying("and this") for place in others), fix)
+
+
+def _without(subject: WranglerConfig, lines: list[Location]) -> Fix | None:
+    """The fix that deletes lines which lead to `index.html`; the assets of a Worker do what they are for."""
+    edits: list[Edit] = []
+    for line in lines:
+        data, end = line.document.data, line.span.end
+        end += 2 if data[end : end + 2] == b"\r\n" else len(data[end : end + 1])
+        edits.append(Edit(line.document, Span(line.span.start, end), ""))
+    is_for_all = any(line.document.text(line.span).split()[0].endswith("/*") for line in lines)
+    assets = subject.top.own("assets")
+    if is_for_all and assets is not None and assets.get("not_found_handling") is None:
+        path = subject.top.path("assets", "not_found_handling")
+        done = fixes.set_key(subject, path, "single-page-application")
+        if done is None:
+            return None
+        edits += done
+    return Fix.of("Delete the line", tuple(edits), Safety.UNSAFE)
 
 
 def _is_of_netlify(project: Project, folder: str) -> bool:
