@@ -47,9 +47,8 @@ them; a path behind a host that the code writes; what a store says (a link short
 
 ## Fix safety
 
-Unsafe: a whole address that is wanted (`https://…`) becomes `/` as well; for such look
-`new URL(target).origin` up in a list. Safe where a check only gets the part that it lacks. There is no fix
-where the target is no variable.
+Unsafe: a whole address that is wanted becomes `/` as well; for such look `new URL(target).origin` up in a
+list. Safe where a check only gets the part that it lacks. There is no fix where the target is no variable.
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html
 """

@@ -111,7 +111,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _WRITTEN = pattern(r"\b(?:UPDATE|INTO)\s+[\"`\[]?(\w+)", re.IGNORECASE)
-_SET = pattern(r"(\w+)[\"`\]]?\s*=(?!=)")
+_SET = pattern(r"\b(\w+)[\"`\]]?\s{0,9}=(?!=)")
 _MOST_COLUMNS = 24
 _NAMED = pattern(r"\b(?:allowed|sent)\b")
 _BINDABLE = (sql.HolePosition.VALUE, sql.HolePosition.QUOTED, sql.HolePosition.LIST)
