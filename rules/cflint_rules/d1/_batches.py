@@ -226,7 +226,8 @@ def are_types_known(module: Module, member: bytes) -> bool:
         return tuple(it.data for it in texts if it is not None and _OWN_TYPES.search(it.data) is not None)
 
     question = ("own types of D1", *(id(worker) for worker in module.workers))
-    return all(member in text for text in module.project.memo.memoized(question, find))
+    declared = pattern(rb"\b" + member + rb"\s*[(<?:]")
+    return all(declared.search(text) for text in module.project.memo.memoized(question, find))
 
 
 def _awaits(module: Module, node: Node) -> bool:
