@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cflint.api import Edit, Fix, Module, Safety, Span, js, record, sql
+from cflint.api import Edit, Fix, Module, Safety, Span, js, pattern, record, sql
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -14,6 +14,8 @@ _NAMES = ("statements", "writes", "changes", "updates")
 """Names for the list of a loop, of which each loop of a block takes another one."""
 _TAKEN = {"statements": ("first", "others"), "writes": ("firstWrite", "otherWrites")}
 """By the name of a list, those for its first element and the others."""
+_OWN_TYPES = pattern(rb"\bprepare\s*\(\s*\w+\s*:\s*string\s*\)\s*:")
+"""The method of an interface that somebody wrote for D1."""
 _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
 _FIRST = ("first", "before", "firstStatement")
 """Names for a statement that waits for another one."""
@@ -205,11 +207,27 @@ def _is_beside(module: Module, before: Node, node: Node) -> bool:
 def in_one_database(module: Module, runs: Sequence[Node]) -> list[Part] | None:
     """The statements that calls run, where one database gets all of them."""
     parts = [part for run in runs if (part := part_of(module, run)) is not None]
-    if not parts or len(parts) != len(runs):
+    if not parts or len(parts) != len(runs) or not are_types_known(module, b"batch"):
         return None
     if len({(module.text(part.database), part.is_drizzle) for part in parts}) != 1:
         return None
     return None if any(_awaits(module, part.node) for part in parts) else parts
+
+
+def are_types_known(module: Module, member: bytes) -> bool:
+    """Whether no code of the Workers writes the types of D1 down itself, without a member that an edit
+    uses."""
+    if not module.is_typescript:
+        return True
+
+    def find() -> tuple[bytes, ...]:
+        paths = {path for worker in module.workers for path in worker.modules}
+        texts = (module.project.workspace.read(path) for path in sorted(paths))
+        return tuple(it.data for it in texts if it is not None and _OWN_TYPES.search(it.data) is not None)
+
+    question = ("own types of D1", *(id(worker) for worker in module.workers))
+    declared = pattern(rb"\b" + member + rb"\s*[(<?:]")
+    return all(declared.search(text) for text in module.project.memo.memoized(question, find))
 
 
 def _awaits(module: Module, node: Node) -> bool:

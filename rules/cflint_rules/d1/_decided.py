@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cflint.api import Edit, Fix, Module, Safety, js, pattern, record, sql
+from cflint_rules.d1._batches import are_types_known
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -128,6 +129,8 @@ def fix_of(
         edits = _with_lookup(use, query)
         title = "Look again in the `INSERT`, by `WHERE NOT EXISTS`, and answer where nothing was inserted"
     if edits is None:
+        return None
+    if branch.found is not None and not are_types_known(module, b"changes"):
         return None
     if branch.found is None:
         return Fix(title.partition(", and")[0], edits, Safety.UNSAFE)

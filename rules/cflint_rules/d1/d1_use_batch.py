@@ -145,6 +145,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if loop is not None:
         writes = _writes_of(match.module, loop, whole)
+        if writes and _is_told_of(match.module, loop):
+            return
         if writes and not _is_left(match.module, loop, whole):
             yield Finding(
                 f"each turn of the loop waits for a request to D1: gather the statements and send them {how}",
@@ -243,7 +245,18 @@ def _is_left(module: Module, loop: Node, write: Node) -> bool:
     )
 
 
-def _writes_of(module: Module, loop: Node, first: Node) -> tuple[Node, ...]:
+def _is_told_of(module: Module, loop: Node) -> bool:
+    """Whether a loop around another one is reported, with the writes of both."""
+    around = module.loop_around(loop)
+    body = around.child_by_field_name("body") if around is not None else None
+    word = next(module.leaves("await", body), None) if body is not None else None
+    if around is None or word is None or js.contains(loop, word):
+        return False
+    statement = module.parent(module.parent(word) or word)
+    return statement is not None and _loop(module, statement) == around and bool(_writes_of(module, around))
+
+
+def _writes_of(module: Module, loop: Node, first: Node | None = None) -> tuple[Node, ...]:
     """The writes that a loop awaits, of which a call is the first; () where it awaits anything else."""
     body = loop.child_by_field_name("body")
     found: list[Node] = []
@@ -251,7 +264,8 @@ def _writes_of(module: Module, loop: Node, first: Node) -> tuple[Node, ...]:
         awaited = module.parent(word)
         statement = module.parent(awaited) if awaited is not None else None
         run = awaited_of(module, statement) if statement is not None else None
-        if run is None or (not found) != (run.id == first.id) or not is_write(module, run):
+        is_in_turn = run is not None and (first is None or (not found) == (run.id == first.id))
+        if run is None or not is_in_turn or not is_write(module, run):
             return ()
         found.append(run)
     return tuple(found)
