@@ -140,8 +140,6 @@ _CALLED = {
     "ratelimit": ("LIMIT", "RATE", "THROTTLE"),
 }
 """Parts of names of bindings whose methods (`run()`, `query()`, `create()`) others have, too."""
-_PROVISIONS = (4, 45, 0)
-"""The version of wrangler that makes the resources which an entry does not name."""
 _PROVISIONED = frozenset({"kv", "d1", "r2"})
 _METHODS = (
     *("get", "put", "list", "delete", "getWithMetadata", "head", "createMultipartUpload"),
@@ -291,8 +289,10 @@ def _fix(
     subject = module.workers[0]
     if kind is None or len(module.workers) != 1 or subject.is_document or subject.config is None:
         return None
-    if kind.id in _PROVISIONED and not _provisions(subject, module.project):
+    if kind.id in _PROVISIONED and not config.provisions(module.project, subject.config):
         return None
+    if kind.id in _PROVISIONED and config.used_before_deployment(module.project, subject.config, name):
+        return None  # it has to exist before the deployment that would make it
     owner = _class_for(module, subject, name) if kind.id == "durable_object" else None
     if owner is not None and (subject.is_pages or owner in subject.config.top.lifecycle.gone):
         return None
@@ -324,12 +324,6 @@ def _class_for(module: Module, subject: Worker, name: str) -> str | None:
     return next((word for word in free if js.spelling(word) == js.spelling(name)), None) or (
         free[0] if len(free) == 1 else None
     )
-
-
-def _provisions(subject: Worker, project: Project) -> bool:
-    """Whether what deploys a Worker makes a resource for an entry without an id."""
-    folder = subject.config.directory if subject.config is not None else ""
-    return not subject.is_pages and not config.is_older(project.workspace, folder, "wrangler", _PROVISIONS)
 
 
 @check.on(section())

@@ -119,8 +119,6 @@ _BUCKET = pattern(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _WORKFLOW = pattern(r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,63}")
 _OTHERS = pattern(r"[^a-z0-9_]+")
 _NUMBER = pattern(r"\s*(\d+(?:\.\d+)?)\s*(s|secs?|seconds?)?\s*")
-_PROVISIONS = (4, 45, 0)
-"""The first wrangler that makes what has no id, when it deploys a Worker."""
 _MOST_CPU_MS = 300_000
 _MOST_STEPS = 25_000
 
@@ -135,9 +133,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         if problem.kind is not config.ProblemKind.UNKNOWN_KEY and _is_ours(subject, problem, found.schema):
             fix = _as_meant(subject, problem, found.schema)
             yield Finding(problem.message, subject.location(problem.span), fix=fix, severity=lowered)
-    provisions = not subject.is_pages and not config.is_older(
-        project.workspace, subject.directory, "wrangler", _PROVISIONS
-    )
+    provisions = config.provisions(project, subject)
     for environment in subject.environments:
         yield from _names(environment, provisions=provisions)
         yield from _routes(environment)

@@ -119,6 +119,8 @@ if TYPE_CHECKING:
     from cflint.project.workers.pages import is_deployed_to_pages as is_deployed_to_pages
     from cflint.project.workers.pages import routes_files as routes_files
     from cflint.project.workers.pages import sources_of_worker_js as sources_of_worker_js
+    from cflint.project.workers.provisioning import provisions as provisions
+    from cflint.project.workers.provisioning import used_before_deployment as used_before_deployment
     from cflint.project.workers.runtime_types import RuntimeTypes as RuntimeTypes
     from cflint.project.workers.runtime_types import runtime_types_of as runtime_types_of
     from cflint.project.workers.schedules import schedule_texts as schedule_texts
@@ -178,6 +180,7 @@ _ORIGINS = {
     "cflint.project.workers.pages": (
         "asset_files functions_below is_deployed_to_pages routes_files sources_of_worker_js"
     ),
+    "cflint.project.workers.provisioning": ("provisions used_before_deployment"),
     "cflint.project.workers.runtime_types": ("RuntimeTypes runtime_types_of"),
     "cflint.project.workers.schedules": ("schedule_texts"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
@@ -290,6 +293,7 @@ __all__ = [
     "nearest_name",
     "newest_date",
     "newest_locked",
+    "provisions",
     "removed_key",
     "routes_files",
     "runtime_types_of",
@@ -303,6 +307,7 @@ __all__ = [
     "stale_types",
     "today",
     "top_level_keys",
+    "used_before_deployment",
     "version_of",
     "weekday_numbers",
     "wrangler_calls",

@@ -1,0 +1,102 @@
+"""Edits of configurations name what has to be there first, what goes along, and no more names than help."""
+
+from __future__ import annotations
+
+import pytest
+
+from cflint.finding import Finding
+from cflint.report.advice import advice_for
+from cflint.testing import check
+from tests.support.fixture_cases import KNOWN
+
+pytestmark = pytest.mark.portable
+
+DATED = '"compatibility_date": "2026-08-01"'
+CONFIG = f'{{ "name": "a", "main": "i.ts", {DATED}'
+ANSWERS = "export default { fetch() { return new Response('x'); } };"
+
+
+def found(files: dict[str, str], rule: str) -> list[Finding]:
+    return list(check(files, rule).findings)
+
+
+def advice(finding: Finding, rule: str) -> str:
+    return advice_for(finding, KNOWN[rule].info)[1]
+
+
+@pytest.mark.parametrize(
+    ("scripts", "is_made"),
+    [
+        ('"deploy": "wrangler deploy", "migrate": "wrangler d1 migrations apply DB --remote"', True),
+        ('"deploy": "wrangler d1 migrations apply DB --remote && wrangler deploy"', False),
+        ('"deploy": "wrangler deploy && wrangler d1 migrations apply DB --remote"', True),
+        ('"deploy": "wrangler d1 migrations apply DB --local && wrangler deploy"', True),
+        ('"deploy": "wrangler d1 migrations apply OTHER --remote && wrangler deploy"', True),
+        ('"m": "wrangler d1 execute DB --remote --file a.sql", "deploy": "pnpm m && wrangler deploy"', False),
+        ('"predeploy": "wrangler d1 execute DB --remote --file a.sql", "deploy": "wrangler deploy"', False),
+    ],
+)
+def test_a_database_that_is_migrated_before_the_deployment_has_to_be_there(
+    scripts: str, is_made: bool
+) -> None:
+    rule = "config-placeholder-id"
+    config = CONFIG + ', "d1_databases": [{ "binding": "DB", "database_id": "<ID>" }] }'
+    files = {"wrangler.json": config, "i.ts": ANSWERS, "package.json": f'{{ "scripts": {{ {scripts} }} }}'}
+    (finding,) = found(files, rule)
+    assert (finding.fix is not None) is is_made
+    assert ("wrangler d1 create DB" in advice(finding, rule)) is not is_made
+    rule = "binding-not-declared"
+    code = (
+        "export default { async fetch(r, env) { return Response.json(await env.DB.prepare('x').all()); } };"
+    )
+    (finding,) = found({**files, "wrangler.json": CONFIG + " }", "i.ts": code}, rule)
+    assert (finding.fix is not None) is is_made
+    assert "wrangler d1 create" in advice(finding, rule)
+
+
+def test_a_step_of_ci_counts_like_one_of_a_script() -> None:
+    rule = "config-placeholder-id"
+    config = CONFIG + ', "kv_namespaces": [{ "binding": "KV", "id": "<ID>" }] }'
+    steps = "\n".join(
+        (
+            "jobs:",
+            "  ship:",
+            "    steps:",
+            "      - run: npx wrangler kv bulk put a.json --binding KV --remote",
+            "      - run: npx wrangler deploy",
+        )
+    )
+    files = {"wrangler.json": config, "i.ts": ANSWERS, ".github/workflows/ship.yml": steps}
+    (finding,) = found(files, rule)
+    assert finding.fix is None
+    assert "`wrangler kv bulk put a.json --binding KV --remote` runs before" in advice(finding, rule)
+    assert "`npx wrangler kv namespace create KV`" in advice(finding, rule)
+
+
+def test_of_many_exports_four_are_named() -> None:
+    names = [f"A{at}" for at in range(7)]
+    code = "\n".join(f"export class {name} {{}}" for name in names)
+    files = {
+        "wrangler.json": CONFIG + " }",
+        "i.ts": code,
+        "package.json": '{ "devDependencies": { "wrangler": "4.20.0" } }',
+    }
+    (finding,) = found(files, "missing-default-export")
+    assert finding.message.endswith("without `A0`, `A1`, `A2`, `A3` and 3 more")
+
+
+@pytest.mark.parametrize(
+    ("ignored", "added"),
+    [("dist/\n", ".dev.vars\n"), ("dist/", "\n.dev.vars\n"), (".dev.vars*\n", None), (None, None)],
+)
+def test_the_file_of_secrets_is_kept_out_of_the_repository(ignored: str | None, added: str | None) -> None:
+    value = "0b6f1c9e2a7d4f83b5c1e09d7a2f4c68"
+    pages = f'{{ "name": "a", "pages_build_output_dir": "d", {DATED}, "vars": {{ "A_SECRET": "{value}" }} }}'
+    files = {"wrangler.json": pages, "d/a.txt": "a"}
+    if ignored is not None:
+        files[".gitignore"] = ignored
+    (finding,) = found(files, "secret-in-vars")
+    assert "set it with `wrangler pages secret put A_SECRET` instead" in finding.message
+    assert finding.fix is not None
+    edits = [it.text for it in finding.fix.edits if it.document.path == ".gitignore"]
+    assert edits == ([added] if added is not None else [])
