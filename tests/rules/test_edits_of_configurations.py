@@ -100,3 +100,41 @@ def test_the_file_of_secrets_is_kept_out_of_the_repository(ignored: str | None, 
     assert finding.fix is not None
     edits = [it.text for it in finding.fix.edits if it.document.path == ".gitignore"]
     assert edits == ([added] if added is not None else [])
+
+
+@pytest.mark.parametrize(
+    ("line", "after"),
+    [
+        ("https://www.a.dev/* https://a.dev/:splat 301", ""),
+        ("/old /new 301!", "/old /new 301"),
+        ("  /ä/* /ä/b/index.html   200! # all", "  /ä/* /ä/b/   200 # all"),
+        ("/ö /ö 200!", "/ö /ö 200"),
+        ("/* /index.html 200!", ""),
+        ("/a /b 404", None),
+        ("/a /b 302 Country=us", None),
+    ],
+)
+def test_lines_of_netlify_are_written_as_cloudflare_reads_them(line: str, after: str | None) -> None:
+    pages = f'{{ "name": "a", "pages_build_output_dir": "d", {DATED} }}'
+    files = {"wrangler.json": pages, "d/a.txt": "a", "d/_redirects": f"/x /y\n{line}\n"}
+    (finding,) = found(files, "redirects-line-invalid")
+    if after is None:
+        assert finding.fix is None
+        return
+    assert finding.fix is not None
+    data = files["d/_redirects"].encode()
+    for edit in sorted(finding.fix.edits, key=lambda it: it.span.start, reverse=True):
+        data = data[: edit.span.start] + edit.text.encode() + data[edit.span.end :]
+    assert data.decode() == f"/x /y\n{after}\n" if after else "/x /y\n"
+
+
+def test_a_line_for_a_host_names_the_rule_of_the_zone() -> None:
+    pages = f'{{ "name": "a", "pages_build_output_dir": "d", {DATED} }}'
+    line = "https://old.a.dev/* /new/:splat"
+    files = {"wrangler.json": pages, "d/a.txt": "a", "d/_redirects": line}
+    (finding,) = found(files, "redirects-line-invalid")
+    assert dict(finding.words) == {
+        "<from>": "https://old.a.dev/*",
+        "<to>": "https://old.a.dev/new/${1}",
+        "<status>": "302",
+    }
