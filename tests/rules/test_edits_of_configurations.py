@@ -138,3 +138,25 @@ def test_a_line_for_a_host_names_the_rule_of_the_zone() -> None:
         "<to>": "https://old.a.dev/new/${1}",
         "<status>": "302",
     }
+
+
+@pytest.mark.parametrize(
+    ("packages", "is_said"),
+    [
+        ('"react-router-dom": "7.1.0"', True),
+        ('"vue-router": "4.0.0"', True),
+        ('"react-router": "7.1.0", "@react-router/dev": "7.1.0"', False),
+        ('"vue-router": "4.0.0", "nuxt": "4.0.0"', False),
+        ('"react": "19.0.0"', False),
+    ],
+)
+def test_pages_that_route_in_the_browser_get_the_one_page(packages: str, is_said: bool) -> None:
+    rule, key = "workers-sites-deprecated", '"not_found_handling": "single-page-application"'
+    config = f'{{ "name": "a", "main": "i.ts", {DATED}, "site": {{ "bucket": "./dist" }} }}'
+    files = {"wrangler.json": config, "i.ts": ANSWERS}
+    files["package.json"] = f'{{ "dependencies": {{ {packages} }} }}'
+    (finding,) = found(files, rule)
+    assert (key in advice(finding, rule)) is is_said
+    (finding,) = found({**files, "wrangler.json": config.replace('"main": "i.ts", ', "")}, rule)
+    assert finding.fix is not None
+    assert any("single-page-application" in it.text for it in finding.fix.edits) is is_said

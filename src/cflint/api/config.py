@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from cflint.project.files.roles import is_of_development as is_of_development
     from cflint.project.files.roles import is_test_config as is_test_config
     from cflint.project.files.roles import is_test_path as is_test_path
+    from cflint.project.modules.browser_routes import browser_router as browser_router
     from cflint.project.modules.commands import FileRead as FileRead
     from cflint.project.modules.commands import WranglerCall as WranglerCall
     from cflint.project.modules.commands import files_read as files_read
@@ -161,6 +162,7 @@ _ORIGINS = {
     "cflint.project.files.roles": (
         "is_demo_path is_example_path is_of_development is_test_config is_test_path"
     ),
+    "cflint.project.modules.browser_routes": ("browser_router"),
     "cflint.project.modules.commands": ("FileRead WranglerCall files_read scripts_called wrangler_calls"),
     "cflint.project.modules.installed": (
         "Installed declared_beside declares installed_version is_older manifest_above "
@@ -237,6 +239,7 @@ __all__ = [
     "asset_files",
     "async_methods",
     "binding_kind_of_type",
+    "browser_router",
     "changes",
     "classes_without_migration",
     "commands_of",
