@@ -87,7 +87,13 @@ def test_of_many_exports_four_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("ignored", "added"),
-    [("dist/\n", ".dev.vars\n"), ("dist/", "\n.dev.vars\n"), (".dev.vars*\n", None), (None, None)],
+    [
+        ("dist/\n", ".dev.vars\n"),
+        ("dist/", "\n.dev.vars"),
+        ("dist/\r\nout/\r\n", ".dev.vars\r\n"),
+        (".dev.vars*\n", None),
+        (None, None),
+    ],
 )
 def test_the_file_of_secrets_is_kept_out_of_the_repository(ignored: str | None, added: str | None) -> None:
     value = "0b6f1c9e2a7d4f83b5c1e09d7a2f4c68"

@@ -90,10 +90,17 @@ TypeError: Cannot read properties of undefined (reading 'send')
 ## Fix safety
 
 Safe when the name differs in one letter or in case from a binding with that method, and `Env` does not
-declare it: the code takes the configured name. Unsafe otherwise: an entry is added to the configuration,
-for kinds that wrangler can provision by itself, and the next deployment makes an empty resource for it:
-where the resource exists already, give its name or id as well. A class of objects that no migration makes
-gets one. Not on Pages, and not before wrangler 4.45, which provision nothing.
+declare it: the code takes the configured name. Unsafe otherwise: the next deployment makes what the entry
+stands for.
+
+- "(Durable Object namespace)": the next deployment binds the class, and creates it where no migration did
+- "KV namespace": the next deployment makes an empty namespace for it; one that exists needs its id beside it
+- "D1 database": the next deployment makes an empty database for it; one that exists needs its id beside it
+- "R2 bucket": the next deployment makes an empty bucket for it; one that exists needs its name beside it
+
+An entry is added for kinds that wrangler can provision by itself. A class of objects that no migration makes
+gets one. There is no fix where a script uses the resource before the deployment that would make it. Not on
+Pages, and not before wrangler 4.45, which provision nothing.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """

@@ -79,11 +79,10 @@ Valid status codes are 200, 301, 302 (default), 303, 307, or 308. Got ….
 Unsafe: lines that lead to themselves go, and the assets of a Worker answer each path without a file with
 `index.html`.
 
-- "where only a path": the line does nothing, and the path alone would redirect all hosts, also the one that
-  it leads to: what it is for, a redirect rule of the zone does (in the dashboard below Rules, Redirect Rules):
-  `<from>` to `<to>`, with status <status>
-- "!` is none of the statuses": the line then counts, and goes before files, as `!` says at Netlify: files below
-  its path are no longer served (one that was only to be a fallback for what has no file is deleted instead)
+- "where only a path": what the line is for, a redirect rule of the zone does (in the dashboard below Rules,
+  Redirect Rules: `<from>` to `<to>`, with status <status>); the path alone would redirect all hosts
+- "!` is none of the statuses": the line then counts, and goes before files, as `!` says at Netlify; if it was
+  only to be a fallback for paths without a file, delete it instead
 
 There is no fix for other lines: what they are for is said elsewhere.
 

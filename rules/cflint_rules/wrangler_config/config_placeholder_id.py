@@ -80,14 +80,12 @@ https://github.com/tianma-if/edgeever/issues/311, https://github.com/cloudflare/
 Unsafe: the key goes, and wrangler makes an empty resource, or takes the account of who is logged in.
 
 - "`account_id`": who has several accounts has to say which, by the variable `CLOUDFLARE_ACCOUNT_ID`.
-- "d1_databases": wrangler (4.45 or later) makes an empty database at the next deployment, and local
-  development begins with an empty one: apply the migrations there. To keep a database that exists, write
-  its id instead (`npx wrangler d1 list`).
-- "kv_namespaces": wrangler (4.45 or later) makes an empty namespace at the next deployment, and local
-  development begins with an empty one. To keep one that exists, write its id instead
-  (`npx wrangler kv namespace list`).
-- "r2_buckets": wrangler (4.45 or later) makes an empty bucket at the next deployment. To keep one that
-  exists, write its name instead (`npx wrangler r2 bucket list`).
+- "d1_databases": the next deployment makes an empty database, to which the migrations have to be applied; for
+  one that exists, write its id instead (`npx wrangler d1 list`)
+- "kv_namespaces": the next deployment makes an empty namespace; for one that exists, write its id instead
+  (`npx wrangler kv namespace list`)
+- "r2_buckets": the next deployment makes an empty bucket; for one that exists, write its name instead
+  (`npx wrangler r2 bucket list`)
 
 There is no fix on Pages and with an older wrangler, which make no resources, for what a script may fill in or
 uses before it deploys, for the ids of what wrangler does not make, and for hosts.

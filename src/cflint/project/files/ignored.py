@@ -44,7 +44,9 @@ def ignoring(workspace: Workspace, path: str) -> tuple[Edit, ...]:
         folder = posixpath.dirname(folder)
         document = workspace.read(posixpath.join(folder, ".gitignore"))
         if document is not None:
-            end = len(document.data)
-            lead = "" if not document.data or document.data.endswith(b"\n") else "\n"
-            return (Edit(document, Span(end, end), f"{lead}{posixpath.basename(path)}\n"),)
+            end, name = len(document.data), posixpath.basename(path)
+            newline = "\r\n" if b"\r\n" in document.data else "\n"
+            ends = not document.data or document.data.endswith(b"\n")
+            text = f"{name}{newline}" if ends else f"{newline}{name}"
+            return (Edit(document, Span(end, end), text),)
     return ()
