@@ -166,3 +166,21 @@ def test_pages_that_route_in_the_browser_get_the_one_page(packages: str, is_said
     (finding,) = found({**files, "wrangler.json": config.replace('"main": "i.ts", ', "")}, rule)
     assert finding.fix is not None
     assert any("single-page-application" in it.text for it in finding.fix.edits) is is_said
+
+
+@pytest.mark.parametrize(
+    ("entry", "version", "is_left_out"),
+    [
+        ('"kv_namespaces": [{ "binding": "A", "id": "" }]', "4.45.0", True),
+        ('"kv_namespaces": [{ "binding": "A", "id": "" }]', "4.44.0", False),
+        ('"queues": { "producers": [{ "binding": "A", "queue": "" }] }', "4.112.0", False),
+        ('"queues": { "producers": [{ "binding": "A", "queue": "" }] }', "4.113.0", True),
+    ],
+)
+def test_what_is_empty_is_left_out_where_wrangler_makes_the_resource(
+    entry: str, version: str, is_left_out: bool
+) -> None:
+    package = f'{{ "devDependencies": {{ "wrangler": "{version}" }} }}'
+    files = {"wrangler.json": f"{CONFIG}, {entry} }}", "i.ts": ANSWERS, "package.json": package}
+    (finding,) = (it for it in found(files, "config-invalid-value") if "is empty" in it.message)
+    assert (finding.fix is not None) is is_left_out

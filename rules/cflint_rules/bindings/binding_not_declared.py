@@ -96,11 +96,14 @@ stands for.
 - "(Durable Object namespace)": the next deployment binds the class, and creates it where no migration did
 - "KV namespace": the next deployment makes an empty namespace for it; one that exists needs its id beside it
 - "D1 database": the next deployment makes an empty database for it; one that exists needs its id beside it
+- "queue producer": a queue of that name is needed (`npx wrangler queues create <queue>`), which wrangler
+  makes from 4.113 on
 - "R2 bucket": the next deployment makes an empty bucket for it; one that exists needs its name beside it
 
-An entry is added for kinds that wrangler can provision by itself. A class of objects that no migration makes
-gets one. There is no fix where a script uses the resource before the deployment that would make it. Not on
-Pages, and not before wrangler 4.45, which provision nothing.
+An entry is added for kinds that wrangler can provision by itself, and for queues. A class of objects that no
+migration makes gets one. There is no fix where a script uses the resource before the deployment that would
+make it. Not on Pages, and not before wrangler 4.45 (4.102 for D1, which asks for the id until then), which
+provision nothing.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """
@@ -246,7 +249,9 @@ def _undeclared(
     related = (near.location,) if near is not None else ()
     # a page may show a part of its configuration
     severity = Severity.NOTE if any(found.is_document for found in module.workers) else None
-    return Finding(what, places[0], (*related, *places[1:]), fix, severity)
+    is_queue = kind is not None and kind.id == "queue"
+    words = (("<queue>", name.lower().replace("_", "-")),) if is_queue else ()
+    return Finding(what, places[0], (*related, *places[1:]), fix, severity, words=words)
 
 
 def _is_copied(match: Match) -> bool:
@@ -296,7 +301,7 @@ def _fix(
     subject = module.workers[0]
     if kind is None or len(module.workers) != 1 or subject.is_document or subject.config is None:
         return None
-    if kind.id in _PROVISIONED and not config.provisions(module.project, subject.config):
+    if kind.id in _PROVISIONED and not config.provisions(module.project, subject.config, kind.id):
         return None
     if kind.id in _PROVISIONED and config.used_before_deployment(module.project, subject.config, name):
         return None  # it has to exist before the deployment that would make it

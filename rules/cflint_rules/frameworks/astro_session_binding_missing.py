@@ -142,7 +142,7 @@ def check(match: Match) -> Iterator[Finding]:
     if any(it.has_open_bindings or it.binding(_NAME) for it in subject.environments):
         return
     kind = config.kind_by_id("kv")
-    makes = kind is not None and config.provisions(module.project, subject.config)
+    makes = kind is not None and config.provisions(module.project, subject.config, kind.id)
     edits = fixes.declare_binding(subject.config, kind, _NAME) if kind is not None and makes else None
     yield Finding(
         f"the session is kept in the KV namespace `{_NAME}`, which is not declared: this throws",

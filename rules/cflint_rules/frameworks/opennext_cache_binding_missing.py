@@ -170,7 +170,7 @@ def _edits(
     configuration: WranglerConfig, kind: config.BindingKind, name: str, project: Project
 ) -> tuple[Edit, ...] | None:
     """What declares a binding; None where what it is bound to has to exist before the deployment."""
-    if name in _FILLED or (kind.id == "kv" and not config.provisions(project, configuration)):
+    if name in _FILLED or (kind.id == "kv" and not config.provisions(project, configuration, kind.id)):
         return None
     owner = _CLASSES.get(name)
     if owner is None:

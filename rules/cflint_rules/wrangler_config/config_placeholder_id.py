@@ -34,21 +34,22 @@ message says so, take the key out instead, and wrangler (4.45 or later) makes an
   variable `CLOUDFLARE_ACCOUNT_ID`. As it stands the deployment fails.
 - "zone_id`": Write `"zone_name"` with the domain in its place, which wrangler looks up, or delete the key:
   wrangler then takes the zone of the host in `pattern`. As it stands the deployment fails.
-- "`hyperdrive[": As it stands the deployment fails. Write the id of a configuration: `npx wrangler
-  hyperdrive list`, or `npx wrangler hyperdrive create CONFIG --connection-string="postgres://…"` for a new
-  one. Only who has the account knows it.
+- "`hyperdrive[": As it stands the deployment fails. Write the id of a configuration: `npx wrangler hyperdrive
+  list`, or `npx wrangler hyperdrive create CONFIG --connection-string="postgres://…"` for a new one. Only who
+  has the account knows it.
 - "host of an example": Delete the entry: the Worker is then at its address of `workers.dev`, unless
   `workers_dev` is `false`. With a zone of your own, write its host instead. As it stands the deployment
   fails.
-- "no provisioning of D1": As it stands the deployment fails, and so it does without the key: nothing makes a
-  database for Pages, or with a wrangler before 4.45. Write the id of one (`npx wrangler d1 list`, or
-  `npx wrangler d1 create DATABASE` for a new one): only who has the account knows it.
+- "no provisioning of D1": As it stands the deployment fails. Without the key nothing makes a database for
+  Pages or with a wrangler before 4.45, and one before 4.102 applies no migrations to what it made. Write the
+  id of one (`npx wrangler d1 list`, or `npx wrangler d1 create DATABASE` for a new one): only who has the
+  account knows it.
 - "no provisioning of KV": As it stands the deployment fails, and so it does without the key: nothing makes a
   namespace for Pages, or with a wrangler before 4.45. Write the id of one (`npx wrangler kv namespace list`,
   or `npx wrangler kv namespace create BINDING` for a new one): only who has the account knows it.
 - "no provisioning of R2": As it stands the deployment fails, and so it does without the key: nothing makes a
-  bucket for Pages, or with a wrangler before 4.45. Write a name of your own, and make the bucket
-  (`npx wrangler r2 bucket create BUCKET`).
+  bucket for Pages, or with a wrangler before 4.45. Write a name of your own, and make the bucket (`npx
+  wrangler r2 bucket create BUCKET`).
 - "used before it is deployed": As it stands the deployment fails, and so it does without the key: `<command>`
   runs before the deployment that would make it. Run `npx <create>`, and write the id that it prints, or that
   of one that exists (`npx <list>`).
@@ -91,6 +92,7 @@ There is no fix on Pages and with an older wrangler, which make no resources, fo
 uses before it deploys, for the ids of what wrangler does not make, and for hosts.
 
 Source: https://developers.cloudflare.com/workers/wrangler/configuration/#automatic-provisioning,
+https://github.com/cloudflare/workers-sdk/pull/14275,
 https://developers.cloudflare.com/changelog/2025-10-24-automatic-resource-provisioning
 """
 
@@ -176,12 +178,11 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                 name = (key, node.text or "")
                 groups.setdefault(name, []).append((environment, node, path))
                 messages.setdefault(name, f"`{environment.spelled(*path, node=node)}` {fault}")
-    provisions = config.provisions(project, subject)
     for name, places in groups.items():
         message, (key, text) = messages[name], name
         product = _OPTIONAL.get(key)
         words: tuple[tuple[str, str], ...] = ()
-        if product is not None and not provisions:
+        if product is not None and not config.provisions(project, subject, product.lower()):
             words = ((f"no provisioning of {product}", ""),)
         elif product is not None and config.is_for_a_script(text):
             words = (("for a script", ""),)

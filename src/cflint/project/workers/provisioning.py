@@ -15,16 +15,22 @@ if TYPE_CHECKING:
     from cflint.project.modules.commands import WranglerCall
     from cflint.project.workers.model import Project
 
-_SINCE = (4, 45, 0)
-"""The first wrangler that makes what an entry gives no id of, when it deploys a Worker; one before it refuses
-the whole configuration."""
+_SINCE = {"kv": (4, 45, 0), "r2": (4, 45, 0), "d1": (4, 102, 0), "queue": (4, 113, 0)}
+"""The first wrangler that makes what an entry gives no id of when it deploys a Worker, and finds it again:
+before 4.102 commands such as `d1 migrations apply --remote` ask for the id, before 4.45 all do."""
 _ON_DATA = frozenset({"d1", "kv", "r2"})
 _MOST_INNER = 4
 
 
-def provisions(project: Project, config: WranglerConfig) -> bool:
-    """Whether the deployment makes the resources that entries of a configuration name no id of."""
-    return not config.is_pages and not is_older(project.workspace, config.directory, "wrangler", _SINCE)
+def provisions(project: Project, config: WranglerConfig, kind: str) -> bool:
+    """Whether the deployment makes the resource that an entry of a configuration names no id of; `kind` is
+    the id of its kind of binding."""
+    since = _SINCE.get(kind)
+    return (
+        since is not None
+        and not config.is_pages
+        and not is_older(project.workspace, config.directory, "wrangler", since)
+    )
 
 
 def used_before_deployment(project: Project, config: WranglerConfig, *names: str) -> WranglerCall | None:
