@@ -184,3 +184,25 @@ def test_what_is_empty_is_left_out_where_wrangler_makes_the_resource(
     files = {"wrangler.json": f"{CONFIG}, {entry} }}", "i.ts": ANSWERS, "package.json": package}
     (finding,) = (it for it in found(files, "config-invalid-value") if "is empty" in it.message)
     assert (finding.fix is not None) is is_left_out
+
+
+def test_a_password_is_not_copied_to_environments() -> None:
+    base = '"binding": "H", "id": "0123456789abcdef0123456789abcdef"'
+    code = "export default { fetch(r, env) { return new Response(env.H.connectionString); } };"
+    for text, is_kept in (("postgres://me:pa55w0rdX@db.shop.dev/a", False), ("postgres://localhost/a", True)):
+        entry = f'"hyperdrive": [{{ {base}, "localConnectionString": "{text}" }}]'
+        config = CONFIG + f', {entry}, "env": {{ "staging": {{}} }} }}'
+        (finding,) = found({"wrangler.json": config, "i.ts": code}, "binding-missing-in-environment")
+        assert finding.fix is not None
+        written = "".join(edit.text for edit in finding.fix.edits)
+        assert '"H"' in written
+        assert ("localConnectionString" in written) is is_kept
+
+
+def test_names_of_secrets_are_not_what_an_environment_lacks() -> None:
+    code = "export default { fetch(r, env) { return new Response(env.JWT_SECRET + env.REGION); } };"
+    variables = '"vars": { "JWT_SECRET": "for-development", "REGION": "eu" }'
+    config = CONFIG + f', {variables}, "env": {{ "production": {{}} }} }}'
+    (finding,) = found({"wrangler.json": config, "i.ts": code}, "binding-missing-in-environment")
+    assert "REGION" in finding.message
+    assert "JWT_SECRET" not in finding.message

@@ -116,6 +116,7 @@ _SHOWN = 6
 _PRODUCTION = pattern(r"prod|live|main", re.I)
 _OWN = frozenset({"durable_object", "workflow"})
 """Kinds of which each environment has its own."""
+_LOCAL_STRING = "localConnectionString"
 _ALIKE = 2
 """How many bindings two environments share that are meant to be the same Worker."""
 
@@ -325,7 +326,7 @@ def _copies(environment: Environment, missing: list[Binding]) -> tuple[Edit, ...
             if not isinstance(inside, dict):
                 return None
         last = found.kind.path[-1]
-        entry = _renamed(found.node.plain, found.environment.name, environment.name)
+        entry = _without_passwords(_renamed(found.node.plain, found.environment.name, environment.name))
         match found.kind.shape.value:
             case "map":
                 there = inside.setdefault(last, {})
@@ -360,6 +361,15 @@ def _renamed(value: Any, other: str | None, own: str | None) -> Any:
     if not isinstance(value, str):
         return value
     return re.sub(rf"(?<![A-Za-z0-9]){re.escape(other)}(?![A-Za-z0-9])", own, value)
+
+
+def _without_passwords(entry: Any) -> Any:
+    """An entry without a connection string for local development that has a password in it: one place of it
+    in the repository is too many."""
+    text = entry.get(_LOCAL_STRING) if isinstance(entry, dict) else None
+    if not isinstance(text, str) or js.known_secret(text) is None:
+        return entry
+    return {key: value for key, value in entry.items() if key != _LOCAL_STRING}
 
 
 def _container_of(configuration: WranglerConfig, found: Binding) -> config.ConfigNode | None:

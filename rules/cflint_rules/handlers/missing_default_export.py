@@ -93,6 +93,11 @@ Seen in https://github.com/cloudflare/workers-sdk/issues/2767.
 Unsafe: the new handler answers every request with 404; without it these exports do not exist for the Worker
 (from wrangler 4.131 on, none is needed).
 
+- "as the default": the app then answers the requests of the Worker; without a default export none of these
+  exports exists for it
+
+Where the module exports one app of Hono, that becomes the default.
+
 Source: https://github.com/cloudflare/workers-sdk/pull/15518,
 https://developers.cloudflare.com/workers/runtime-apis/handlers/fetch/
 """
@@ -104,10 +109,12 @@ from cflint.api import (
     Finding,
     Fix,
     Location,
+    Module,
     Project,
     Safety,
     Severity,
     Span,
+    ValueKind,
     Worker,
     WranglerConfig,
     config,
@@ -201,6 +208,11 @@ def _fix(facts: js.ModuleFacts, project: Project) -> Fix | None:
     module = js.module_of(project, facts.path)
     if document is None or module is None or facts.is_commonjs:
         return None
+    app = _app(module, project)
+    if app is not None:
+        name, text = app
+        edit = fixes.append_text(document, f"\n{text};\n")
+        return Fix(f"Export `{name}` as the default", (edit,), Safety.UNSAFE)
     typed = module.is_typescript
     promise = ": Promise<Response>" if typed else ""
     known = any(found.name == "Env" for found in project.env_types.of(facts.path))
@@ -212,6 +224,35 @@ def _fix(facts: js.ModuleFacts, project: Project) -> Fix | None:
         f"{unit}{unit}return new Response(null, {{ status: 404 }});\n{unit}}},\n}}{satisfies};\n"
     )
     return Fix("Add a default export", (fixes.append_text(document, text),), Safety.UNSAFE)
+
+
+def _app(module: Module, project: Project) -> tuple[str, str] | None:
+    """The one app of Hono that a module exports, and how it is exported as the default."""
+    found: dict[tuple[str, str], str] = {}
+    for name, target in project.exports.of(module.path).names.items():
+        home = js.module_of(project, target.module) if target.local is not None else None
+        declared = home.scope.top_level.get(target.local) if home is not None and target.local else None
+        if home is None or declared is None or target.local is None:
+            continue
+        if home.value_declared(declared).kind is ValueKind.HONO_APP:
+            found.setdefault((target.module, target.local), name)
+    if len(found) != 1:
+        return None
+    (((path, local), name),) = found.items()
+    if path == module.path:
+        return local, f"export default {local}"
+    for statement in module.root.named_children:
+        source = statement.child_by_field_name("source") if statement.type == "export_statement" else None
+        for specifier in js.walk(statement) if source is not None else ():
+            own = specifier.child_by_field_name("name")
+            shown = specifier.child_by_field_name("alias") or own
+            if specifier.type != "export_specifier" or own is None or shown is None or source is None:
+                continue
+            if module.text(shown) == name:
+                what = module.text(own)
+                what = what if what == "default" else f"{what} as default"
+                return name, f"export {{ {what} }} from {module.text(source)}"
+    return None
 
 
 def _in_document(section: Worker, project: Project) -> Iterator[Finding]:

@@ -47,6 +47,8 @@ Delete the line, or write it as `from to status` with a status of 200, 301, 302,
 - "where only a path": Delete the line, and make a redirect rule of the zone for it (in the dashboard below
   Rules, Redirect Rules): `<from>` to `<to>`, with status <status>. The path alone would redirect the other
   hosts, too, also the one that it leads to.
+- "hides pages": Delete the line: it does nothing as it is, and with a status of 200 it would go before the
+  pages that the project has below its path, as all lines do here.
 - "!` is none of the statuses": Write the status without `!`. The line then goes before files, as `!` says at
   Netlify: here all lines do.
 - "`404` is none of the statuses": Delete the line: a path without a file gets `404.html` with a status of 404
@@ -81,6 +83,8 @@ Unsafe: lines that lead to themselves go, and the assets of a Worker answer each
 
 - "where only a path": what the line is for, a redirect rule of the zone does (in the dashboard below Rules,
   Redirect Rules: `<from>` to `<to>`, with status <status>); the path alone would redirect all hosts
+- "hides pages": the line does nothing as it is, and with a status of 200 it would go before the pages that
+  the project has below its path
 - "!` is none of the statuses": the line then counts, and goes before files, as `!` says at Netlify; if it was
   only to be a fallback for paths without a file, delete it instead
 
@@ -128,6 +132,17 @@ _SHOWN = 60
 _CIRCLE = "leads to itself"
 _HAS_HOST = "this is no redirect: it begins with a host, where only a path can stand"
 _NO_STATUS = " is none of the statuses that one can have"
+_PAGES_OF_FRAMEWORKS = (
+    "src/pages",
+    "pages",
+    "src/routes",
+    "routes",
+    "src/app",
+    "app",
+    "content",
+    "src/content",
+)
+"""Folders whose files become pages, beside that of the files that are served as they are."""
 _ROOT_INDEX = ("/index.html", "/index")
 
 
@@ -160,12 +175,20 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                 message,
                 lines[0],
                 tuple(place.saying("and this") for place in lines[1:]),
-                _fix(subject, message, lines),
-                words=tuple(_as_rule_of_zone(lines[0])) if message == _HAS_HOST else (),
+                _fix(subject, project, message, lines),
+                words=_words(project, message, lines),
             )
 
 
-def _fix(subject: WranglerConfig, message: str, lines: list[Location]) -> Fix | None:
+def _words(project: Project, message: str, lines: list[Location]) -> tuple[tuple[str, str], ...]:
+    if message == _HAS_HOST:
+        return tuple(_as_rule_of_zone(lines[0]))
+    if message.endswith(f"!`{_NO_STATUS}") and all(_hides_pages(project, line) for line in lines):
+        return (("hides pages", ""),)
+    return ()
+
+
+def _fix(subject: WranglerConfig, project: Project, message: str, lines: list[Location]) -> Fix | None:
     if _CIRCLE in message or "circle" in message:
         return _without(subject, lines)
     if message == _HAS_HOST:
@@ -173,13 +196,35 @@ def _fix(subject: WranglerConfig, message: str, lines: list[Location]) -> Fix | 
     if message.endswith(f"!`{_NO_STATUS}"):
         if any(_parts(line)[1] in _ROOT_INDEX for line in lines):
             return _without(subject, lines) if len(lines) == 1 else None
-        edits = [edit for line in lines for edit in _without_mark(line)]
+        hiding = [line for line in lines if _hides_pages(project, line)]
+        if len(hiding) == len(lines):
+            return Fix("Delete the line", tuple(map(_deleted, lines)), Safety.UNSAFE)
+        edits = [
+            edit for line in lines for edit in ([_deleted(line)] if line in hiding else _without_mark(line))
+        ]
         return Fix("Write the status without `!`", tuple(edits), Safety.UNSAFE)
     return None
 
 
 def _parts(line: Location) -> list[str]:
     return _COMMENT.sub("", line.document.text(line.span).strip()).split()
+
+
+def _hides_pages(project: Project, line: Location) -> bool:
+    """Whether a line with a status of 200 would show its target in the place of pages of the project."""
+    source, target, status = (*_parts(line), "302")[:3]
+    if status.rstrip("!") != "200" or not source.endswith("/*"):
+        return False
+    above = source.removesuffix("/*").strip("/")
+    own = target.strip("/").removeprefix(above).strip("/").partition("/")[0] or "index"
+    files = posixpath.dirname(line.document.path)
+    beside = posixpath.dirname(files)
+    folders = (files, *(posixpath.join(beside, it) for it in _PAGES_OF_FRAMEWORKS))
+    return any(
+        posixpath.splitext(name)[0] != own
+        for folder in folders
+        for name in project.workspace.list(posixpath.join(folder, above))
+    )
 
 
 def _deleted(line: Location) -> Edit:
