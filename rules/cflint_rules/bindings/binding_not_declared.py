@@ -93,6 +93,8 @@ Safe when the name differs in one letter or in case from a binding with that met
 declare it: the code takes the configured name. Unsafe otherwise: the next deployment makes what the entry
 stands for.
 
+- "), as `<other>` does": the Worker then reads and writes what `<other>` has; if it is to have a
+  resource of its own, write its id or name there
 - "(Durable Object namespace)": the next deployment binds the class, and creates it where no migration did
 - "KV namespace": the next deployment makes an empty namespace for it; one that exists needs its id beside it
 - "D1 database": the next deployment makes an empty database for it; one that exists needs its id beside it
@@ -100,7 +102,8 @@ stands for.
   makes from 4.113 on
 - "R2 bucket": the next deployment makes an empty bucket for it; one that exists needs its name beside it
 
-An entry is added for kinds that wrangler can provision by itself, and for queues. A class of objects that no
+The entry is that of another Worker of the project, where all that have the name bind one resource. Otherwise
+an entry is added for kinds that wrangler can provision by itself, and for queues. A class of objects that no
 migration makes gets one. There is no fix where a script uses the resource before the deployment that would
 make it. Not on Pages, and not before wrangler 4.45 (4.102 for D1, which asks for the id until then), which
 provision nothing.
@@ -127,6 +130,7 @@ from cflint.api import (
     Span,
     ValueKind,
     Worker,
+    WranglerConfig,
     call,
     config,
     fixes,
@@ -151,6 +155,14 @@ _CALLED = {
 }
 """Parts of names of bindings whose methods (`run()`, `query()`, `create()`) others have, too."""
 _PROVISIONED = frozenset({"kv", "d1", "r2"})
+_SHARED = {
+    "kv": ("id",),
+    "d1": ("database_name", "database_id"),
+    "r2": ("jurisdiction", "bucket_name"),
+    "vectorize": ("index_name",),
+    "hyperdrive": ("id",),
+}
+"""What an entry says of its resource: the last key says which one it is."""
 _METHODS = (
     *("get", "put", "list", "delete", "getWithMetadata", "head", "createMultipartUpload"),
     *("prepare", "batch", "exec", "withSession", "idFromName", "idFromString", "getByName", "newUniqueId"),
@@ -301,6 +313,9 @@ def _fix(
     subject = module.workers[0]
     if kind is None or len(module.workers) != 1 or subject.is_document or subject.config is None:
         return None
+    shared = _as_elsewhere(module, subject.config, kind, name)
+    if shared is not None:
+        return shared
     if kind.id in _PROVISIONED and not config.provisions(module.project, subject.config, kind.id):
         return None
     if kind.id in _PROVISIONED and config.used_before_deployment(module.project, subject.config, name):
@@ -313,6 +328,40 @@ def _fix(
     if not added or created is None:
         return None
     return Fix(f"Declare `{name}` ({kind.label})", (*added, *created), Safety.UNSAFE)
+
+
+def _as_elsewhere(module: Module, own: WranglerConfig, kind: config.BindingKind, name: str) -> Fix | None:
+    """The fix that binds what other Workers of the same package have under this name, where that is one
+    resource."""
+    if kind.id not in _SHARED or own.is_typescript or len(own.environments) > 1:
+        return None
+    found: dict[str, tuple[dict[str, str], str]] = {}
+    for other in module.project.workers:
+        there = other.config
+        if there is None or there is own or other.is_document or not other.is_deployed:
+            continue
+        if _package(module.project, there) != _package(module.project, own):
+            continue
+        for binding in there.top.bindings_of(kind.id):
+            said = {key: binding.field(key) for key in _SHARED[kind.id]}
+            kept = {key: node.text for key, node in said.items() if node is not None and node.text}
+            which = kept.get(_SHARED[kind.id][-1], "")
+            if binding.name == name and which and not _stands_for_an_id(which):
+                found.setdefault(which, (kept, other.name or there.path))
+    if len(found) != 1:
+        return None
+    ((kept, whose),) = found.values()
+    edits = fixes.append_item(own, kind.path, {"binding": name, **kept})
+    return Fix.of(f"Declare `{name}` ({kind.label}), as `{whose}` does", edits, Safety.UNSAFE)
+
+
+def _stands_for_an_id(text: str) -> bool:
+    return config.is_placeholder(text) or config.is_for_a_script(text)
+
+
+def _package(project: Project, configuration: WranglerConfig) -> str | None:
+    manifest = config.manifest_above(project.workspace, configuration.directory)
+    return manifest.document.path if manifest is not None else None
 
 
 def _class_for(module: Module, subject: Worker, name: str) -> str | None:
