@@ -8,6 +8,9 @@ from cflint.api import Edit, Environment, Project, config, fixes, js
 
 _ONE_PAGE = "serveSinglePageApp"
 """What `@cloudflare/kv-asset-handler` has for pages that route in the browser."""
+_ENTRY = "entry-point"
+_FALLBACK = "not_found_handling"
+_ONE = "single-page-application"
 
 
 def folder_of_site(subject: Environment, named: str, project: Project) -> str:
@@ -29,7 +32,10 @@ def as_assets(subject: Environment, folder: str, project: Project) -> tuple[Edit
     on Pages, which ignores it."""
     site = subject.own("site")
     bucket = site.get("bucket") if site is not None else None
-    if site is None or bucket is None or len(site.members) > 1 or subject.config.deployment.entry:
+    if site is None or bucket is None or subject.config.deployment.entry:
+        return None
+    entry = site.get(_ENTRY)
+    if len(site.members) > (1 if entry is None else 2) or _has_code(subject, entry, project):
         return None
     if any(found.own(key) is not None for found in subject.config.environments for key in ("main", "assets")):
         return None
@@ -41,10 +47,24 @@ def as_assets(subject: Environment, folder: str, project: Project) -> tuple[Edit
     value = fixes.replace_text(subject.config, bucket, text=folder)
     if not table or not key or not value:
         return None
-    fallback: tuple[Edit, ...] | None = ()
+    rest: tuple[Edit, ...] | None = ()
+    if entry is not None:
+        rest = fixes.remove_key(subject.config, (*path, _ENTRY))
     if _router(subject, project) is not None:
-        fallback = fixes.set_key(subject.config, (*path, "not_found_handling"), "single-page-application")
-    return (*table, *key, *value, *fallback) if fallback is not None else None
+        named = fixes.rename_key(subject.config, (*path, _ENTRY), _FALLBACK) if entry is not None else None
+        said = fixes.replace_text(subject.config, entry, text=_ONE) if entry is not None else None
+        rest = fixes.set_key(subject.config, (*path, _FALLBACK), _ONE) if entry is None else None
+        rest = (*named, *said) if named and said else rest
+    return (*table, *key, *value, *rest) if rest is not None else None
+
+
+def _has_code(subject: Environment, entry: config.ConfigNode | None, project: Project) -> bool:
+    """Whether the folder that a site names for its code has any: `index.js`, or a package that says which."""
+    if entry is None:
+        return False
+    folder = posixpath.normpath(posixpath.join(subject.config.directory, entry.text or ""))
+    names = project.workspace.entries("" if folder == "." else folder)
+    return not entry.text or any(name in names for name in ("index.js", "index.ts", "package.json"))
 
 
 def words_of_site(subject: Environment, folder: str, project: Project) -> js.Words:
