@@ -51,6 +51,18 @@ def asked(case: str) -> str:
             "queues/queue-batch-throw/reports-swallowed",
             ["Write `message.retry()`", "Write `batch.retryAll()`"],
         ),
+        (
+            "runtime/isolate-memory-store/reports-namespace",
+            ['`await env.STORE.put("codes:" + key, value, { expirationTtl: 3600 /*'],
+        ),
+        (
+            "runtime/isolate-memory-store/reports-changed",
+            ["`export class OpenRoomsEntry extends DurableObject {", "env.OPEN_ROOMS.idFromName(key)"],
+        ),
+        (
+            "runtime/isolate-memory-store/reports",
+            ["`npx wrangler kv namespace create SESSIONS`", "`await env.FILES.put(key, value)`"],
+        ),
         ("durable-objects/do-lost-update/reports", ["Where `latest` is gone by then"]),
     ],
 )
