@@ -207,8 +207,12 @@ def _others(project: Project, subject: Worker, first: tuple[Module, Node]) -> It
         if any(one.path == module.path and _is_around(it, block) for one, it in seen):
             continue
         seen.append((module, block))
+        names = dict(js.words_at(module, node))
+        if js.NO_ENV in names:
+            continue  # a helper: where it is called is a place of its own
         who = dict(_words(module, node)).get("email")
-        by = f"`{who}`" if who else 'the address (`request.headers.get("CF-Connecting-IP") ?? ""`)'
+        request = names.get("request", "request")
+        by = f"`{who}`" if who else f'the address (`{request}.headers.get("CF-Connecting-IP") ?? ""`)'
         yield module.at(node, f"and here: the same limit, by {by}")
 
 
