@@ -118,6 +118,7 @@ _ENDS = pattern(rb"expir|\bttl|max_?age", re.IGNORECASE)
 _LASTING = "{ expirationTtl: 3600 /* as long as the code keeps it, 60 at least */ }"
 _MEANT_KV = pattern(r"\bKV\b")
 """What a comment above a map says that is meant."""
+_MOST_SHOWN = 8
 _MOST_CALLS = 40
 _NOTHING = frozenset({"undefined", "null"})
 
@@ -139,6 +140,7 @@ def check(match: Match) -> Iterator[Finding]:
     for method, read in used:
         answer = _refusal(module, read) if method in _READS else None
         if answer is not None and not any(_fills(module, put, read) for put in puts):
+            others = [it for _, it in used if it.id not in (read.id, puts[0].id)]
             yield Finding(
                 f"`{declaration.name}` is empty in every other isolate: what a request kept there is not"
                 " found by one that runs elsewhere",
@@ -147,6 +149,7 @@ def check(match: Match) -> Iterator[Finding]:
                     place,
                     module.at(puts[0], "it is put there here"),
                     module.at(answer, "and this is answered"),
+                    *(module.at(it, "it is used here, too") for it in others[:_MOST_SHOWN]),
                 ),
                 words=_words(module, declaration, used),
             )

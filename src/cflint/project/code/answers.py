@@ -105,6 +105,7 @@ def _examples_of(document: Document, context: str) -> list[_Example]:
 
 
 def _examples(data: bytes, context: str) -> Iterator[_Example]:
+    known = dict.fromkeys((*_KNOWN, context), True)
     for found in _GIVEN.finditer(data):
         end = _end(data, found.end())
         if end is None:
@@ -112,7 +113,7 @@ def _examples(data: bytes, context: str) -> Iterator[_Example]:
         start = found.start("callee" if found["callee"] is not None else "thrown")
         code = " ".join(data[start:end].decode("utf-8", "replace").split())
         if len(code) <= _LONGEST_LINE and len(_STATUS.findall(code)) == 1:
-            yield _Example(start, _on_one_line(code), tuple(_unknown(code, data, context)))
+            yield _Example(start, _on_one_line(code), tuple(_unknown(code, data, known)))
 
 
 def _on_one_line(code: str) -> str:
@@ -130,14 +131,16 @@ def _end(data: bytes, at: int) -> int | None:
     return None
 
 
-def _unknown(code: str, data: bytes, context: str) -> Iterator[str]:
+def _unknown(code: str, data: bytes, known: dict[str, bool]) -> Iterator[str]:
     """The names in some code that are neither those of the platform, nor the context, nor of the file as a
-    whole."""
+    whole. `known` says it of names, those that were looked for already among them."""
     value = _value(code)
     rest = code if value is None else code[: value.start("value")] + code[value.end("value") :]
     names = {found[0] for found in _NAME.finditer(_TEXTS.sub("", _THROWN.sub("", rest, count=1)))}
     for name in sorted(names):
-        if name != context and name not in _KNOWN and not _is_top_level(name, data):
+        if name not in known:
+            known[name] = _is_top_level(name, data)
+        if not known[name]:
             yield name
 
 
