@@ -126,8 +126,8 @@ def check(match: Match) -> Iterator[Finding]:
     use = sql.sql_use(match.module, match.node)
     if use is None or _METHODS.get(use.engine) != use.method:
         return
-    found, around = tuple(_faults(match, use)), match.enclosing_function
-    if found and not (around is not None and js.is_never_called(match.module, around)):
+    found = tuple(_faults(match, use))
+    if found and not js.is_dead(match.module, match.node):
         yield from found  # else its tests call it, and no Worker
 
 

@@ -87,7 +87,6 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Documents,
-    Edit,
     Environment,
     Finding,
     Fix,
@@ -150,13 +149,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
 
 
 def _without(subject: WranglerConfig, name: str, paths: list[config.Path]) -> Fix | None:
-    edits: list[Edit] = []
-    for path in paths:
-        removed = fixes.remove_key(subject, path)
-        if removed is None:
-            return None
-        edits += removed
-    return Fix.of(f"Delete `{name}`", tuple(edits), Safety.UNSAFE)
+    return Fix.of(f"Delete `{name}`", fixes.remove_keys(subject, paths), Safety.UNSAFE)
 
 
 def _is_worker(subject: WranglerConfig, project: Project) -> bool:

@@ -136,15 +136,8 @@ def _reads(module: Module) -> Iterator[tuple[Node, str]]:
         is_plain = read is not None and read.node.type == "member_expression" and process.type == "identifier"
         if read is None or not is_plain or read.name in _REPLACED or _is_asked(module, read.node):
             continue
-        if not _is_for_others(module, read.node):
+        if not js.is_dead(module, read.node):  # what a package of the monorepo has for its scripts
             yield read.node, read.name
-
-
-def _is_for_others(module: Module, node: Node) -> bool:
-    """Whether a node stands in a function that no code of the Worker calls: what a package of the monorepo
-    has for its scripts."""
-    function = module.enclosing_function(node)
-    return function is not None and js.is_never_called(module, function)
 
 
 def _is_asked(module: Module, read: Node) -> bool:

@@ -68,11 +68,10 @@ Source: https://resend.com/docs/send-with-nodejs, https://supabase.com/docs/refe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, call, js, rule
+from cflint.api import Edit, Finding, Fix, Match, Module, Safety, Severity, call, fixes, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -137,13 +136,8 @@ def _taken(label: str) -> str:
 
 def _fresh(module: Module, statement: Node) -> str:
     """A name for the error that nothing in the function around has."""
-    function = module.enclosing_function(statement)
-    text = module.text(function if function is not None else module.root)
-    names = ("error", "failure", "refused", "refusal", "fault")
-    used = [re.search(rf"\b{name}\b", text) is not None for name in names]
-    free = next((name for name, is_used in zip(names, used, strict=True) if not is_used), None)
-    at = module.document.line_of(statement.start_byte) + 1
-    return free if free is not None else f"failure{at}"
+    free = fixes.free_name(module, statement, "error", "failure", "refused", "refusal", "fault")
+    return free if free is not None else f"failure{module.document.line_of(statement.start_byte) + 1}"
 
 
 def _goes_on(module: Module, statement: Node) -> bool:

@@ -150,8 +150,7 @@ def _calls(module: Module) -> list[tuple[Module, Node, float | None]]:
         for made in module.calls(name):
             if not _is_of_package(module, made) or not module.runs_in_worker(made.node):
                 continue
-            function = module.enclosing_function(made.node)
-            if function is not None and js.is_never_called(module, function):
+            if js.is_dead(module, made.node):
                 continue
             given = made.argument(1) if name.startswith("hash") else None
             rounds = _rounds(module, given) if given is not None else None

@@ -275,7 +275,7 @@ def _is_never_kept(subject: Module, value: Node) -> bool:
         return False
     if _is_for_unkept(subject, value) or _is_handed_to_unkept(subject, function):
         return True
-    if js.is_never_called(subject, function):
+    if js.is_dead(subject, value):
         return True
     made = list(subject.responses_made(function))
     return (

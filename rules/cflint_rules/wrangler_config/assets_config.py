@@ -79,7 +79,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cflint.api import (
-    Edit,
     Environment,
     Finding,
     Fix,
@@ -140,15 +139,10 @@ _GOES = {_BOTH: ("site",), _BINDING: ("assets", "binding"), _FIRST: ("assets", "
 
 def _fix(subject: WranglerConfig, message: str, environments: list[Environment]) -> Fix | None:
     path = _GOES.get(message)
-    edits: list[Edit] = []
-    for environment in environments if path is not None else ():
-        source = environment.source_of(path[0]) if path is not None else environment
-        removed = fixes.remove_key(subject, source.path(*(path or ())))
-        if removed is None:
-            return None
-        edits += removed
-    title = f"Delete `{path[-1]}`" if path is not None else ""
-    return Fix.of(title, tuple(dict.fromkeys(edits)), Safety.UNSAFE)
+    if path is None:
+        return None
+    edits = fixes.remove_keys(subject, [it.source_of(path[0]).path(*path) for it in environments])
+    return Fix.of(f"Delete `{path[-1]}`", edits, Safety.UNSAFE)
 
 
 def _faults(environment: Environment) -> Iterator[tuple[str, Location]]:

@@ -292,9 +292,5 @@ def _as_rate_limits(subject: WranglerConfig, paths: list[config.Path]) -> tuple[
         Edit(subject.document, Span(*found.span("name")), "ratelimits")
         for found in _UNSAFE_HEADER.finditer(data)
     ]
-    for path in paths:
-        removed = fixes.remove_key(subject, path)
-        if removed is None:
-            return None
-        edits += removed
-    return tuple(edits)
+    removed = fixes.remove_keys(subject, paths)
+    return (*edits, *removed) if removed is not None else None

@@ -176,13 +176,8 @@ def _is_empty(node: config.ConfigNode | None) -> bool:
 
 def _without(subject: WranglerConfig, group: list[config.ConfigProblem], safety: Safety) -> Fix | None:
     """The fix that takes all these keys out."""
-    edits: list[Edit] = []
-    for problem in group:
-        removed = fixes.remove_key(subject, problem.path)
-        if removed is None:
-            return None
-        edits += removed
-    return Fix.of(f"Delete `{group[0].path[-1]}`", tuple(dict.fromkeys(edits)), safety)
+    edits = fixes.remove_keys(subject, [problem.path for problem in group])
+    return Fix.of(f"Delete `{group[0].path[-1]}`", edits, safety)
 
 
 def _environment(subject: WranglerConfig, problem: config.ConfigProblem) -> Environment:

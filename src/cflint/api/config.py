@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from cflint.project.modules.toolchain import ConfigSchema as ConfigSchema
     from cflint.project.modules.toolchain import Fit as Fit
     from cflint.project.modules.toolchain import newest_date as newest_date
+    from cflint.project.modules.toolchain import runtime_date as runtime_date
     from cflint.project.workers.app_options import app_options as app_options
     from cflint.project.workers.app_options import framework_options as framework_options
     from cflint.project.workers.config_paths import ConfigPaths as ConfigPaths
@@ -166,7 +167,7 @@ _ORIGINS = {
     ),
     "cflint.project.modules.manifest": ("Manifest"),
     "cflint.project.modules.modes": ("commands_of modes_called wrangler_calls_of"),
-    "cflint.project.modules.toolchain": ("ConfigSchema Fit newest_date"),
+    "cflint.project.modules.toolchain": ("ConfigSchema Fit newest_date runtime_date"),
     "cflint.project.workers.app_options": ("app_options framework_options"),
     "cflint.project.workers.config_paths": ("ConfigPaths"),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
@@ -292,6 +293,7 @@ __all__ = [
     "newest_locked",
     "removed_key",
     "routes_files",
+    "runtime_date",
     "runtime_types_of",
     "schedule_texts",
     "scope_of",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cflint.project.config.edits import mend_fault as mend_fault
     from cflint.project.config.edits import move_to_top_level as move_to_top_level
     from cflint.project.config.edits import remove_key as remove_key
+    from cflint.project.config.edits import remove_keys as remove_keys
     from cflint.project.config.edits import rename_key as rename_key
     from cflint.project.config.edits import replace_text as replace_text
     from cflint.project.config.edits import require_secret as require_secret
@@ -64,7 +65,7 @@ _ORIGINS = {
     ),
     "cflint.project.config.edits": (
         "add_flag append_item flag_for_key joined mend_fault move_to_top_level remove_key "
-        "rename_key replace_text require_secret set_key"
+        "remove_keys rename_key replace_text require_secret set_key"
     ),
     "cflint.project.config.undeclared": ("declare_binding"),
     "cflint.project.sql.edits": ("bind_holes"),
@@ -104,6 +105,7 @@ __all__ = [
     "relative_specifier",
     "remove_imports",
     "remove_key",
+    "remove_keys",
     "rename_key",
     "replace_text",
     "require_secret",

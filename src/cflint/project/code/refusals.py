@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit
 from cflint.pattern import pattern
 from cflint.project.code.answers import answers_of, known_answers
+from cflint.project.code.edits import free_name
 from cflint.project.code.gives import Gives, what_it_gives
 from cflint.project.code.words import HONO, words_at
 from cflint.syntax.javascript import first_named
@@ -82,7 +82,7 @@ def refusing_edits(module: Module, read: Node, text: str, status: int) -> tuple[
     if name.type == "identifier":
         asked = f"\n{indent}if ({label} === null) {answer}{end}"
         return (*handled, module.insert(_end_of(module, statement), asked))
-    fresh = _fresh(module, statement)
+    fresh = free_name(module, statement, *_NAMES)
     if name.type != "object_pattern" or fresh is None:
         return ()
     behind = f"\n{indent}if ({fresh} === null) {answer}{end}\n{indent}const {label} = {fresh}{end}"
@@ -170,13 +170,6 @@ def _casts(module: Module, read: Node, whole: Node) -> list[Edit] | None:
                 return None
         node = above
     return edits
-
-
-def _fresh(module: Module, statement: Node) -> str | None:
-    """A name that nothing in the function around uses."""
-    function = module.enclosing_function(statement)
-    around = module.text(function if function is not None else module.root)
-    return next((it for it in _NAMES if re.search(rf"\b{it}\b", around) is None), None)
 
 
 def _end_of(module: Module, statement: Node) -> int:

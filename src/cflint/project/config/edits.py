@@ -138,6 +138,17 @@ def remove_key(data: AnyData, path: Path) -> Edits:
     return _edits(data, edit.remove(_data(data), path))
 
 
+def remove_keys(data: AnyData, paths: Iterable[Path]) -> Edits:
+    """Remove several keys with their values; None when one of them cannot be."""
+    edits: list[Edit] = []
+    for path in paths:
+        removed = remove_key(data, path)
+        if removed is None:
+            return None
+        edits += removed
+    return tuple(dict.fromkeys(edits))
+
+
 def rename_key(data: AnyData, path: Path, new_key: str) -> Edits:
     """Give the key at a path another name; None when that is taken."""
     code = _code(data)
