@@ -43,9 +43,13 @@ counts as today, so that a run can be repeated.
 
 ## Fix safety
 
-Unsafe: what the runtime has mended and changed since the old date takes effect; the new date is today, or
-that of the installed runtime (workerd), which knows no later one. No fix is offered where that runtime is
-too old itself, and for a Python Worker, whose handlers and packages a later date may break
+Unsafe: what the runtime has mended and changed since the old date takes effect.
+
+- "date of the runtime": what the runtime has mended and changed since the old date takes effect; the new date
+  is that of the installed runtime (workerd), which knows no later one
+
+The new date is today, or that of the installed runtime. No fix is offered where that runtime is too old
+itself, and for a Python Worker, whose handlers and packages a later date may break
 (`python_no_global_handlers`).
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
@@ -160,6 +164,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             else None,
             words=(
                 *((("runtime of the lock", ""),) if newest < now or is_old else ()),
+                *((("date of the runtime", ""),) if newest < now else ()),
                 ("FLAGS", "`, `".join(sorted(since - {known or ""})[:_MOST_FLAGS])),
             ),
         )
