@@ -34,22 +34,25 @@ export class Outbox extends DurableObject<Env> {
 
 ## What to do
 
-Set the alarm only while the object was used lately: a field `lastUsed = Date.now()`, set again in each method
-that a request calls, which also sets the alarm where `getAlarm()` is `null`; here, `if (Date.now() -
-this.lastUsed < 600_000)` before the call. Without an alarm the object leaves memory: in an `else` write what
-only its fields have to the storage. Only if it has to wake when nobody asks anything of it, keep it and
-suppress this; it is billed all the time.
+Set the alarm only while the object was used lately: a field `lastUsed = Date.now()`, set again in each
+method that a request calls, which also sets the alarm where `getAlarm()` is `null`; here, `if (Date.now()
+- this.lastUsed < 600_000)` before the call. Without an alarm the object leaves memory: in an `else` write
+what only its fields have to the storage, and read that again in the constructor, within
+`this.ctx.blockConcurrencyWhile(async () => { … })`. Only if it has to wake when nobody asks anything of
+it, keep it and suppress this; it is billed all the time.
 
-- "it serves sockets": Write `if (this.ctx.getWebSockets().length > 0)` before the call (with the name that
-  the class has for its context), and the same call behind `acceptWebSocket()`: the object then sleeps while
-  nobody is connected, those who only watch count as well. Before it sleeps, in an `else`, write what only its
-  fields have to the storage. Only if it has to wake without anybody, keep it and suppress this; it is billed
-  all the time.
+- "it serves sockets": Write `if (this.ctx.getWebSockets().length > 0)` before the call (with the name
+  that the class has for its context), and the same call behind `acceptWebSocket()`: the object then
+  sleeps while nobody is connected, those who only watch count as well. It leaves memory then: in an
+  `else` write what only its fields have to the storage, and read that again in the constructor, within
+  `this.ctx.blockConcurrencyWhile(async () => { … })`. Only if it has to wake without anybody, keep it and
+  suppress this; it is billed all the time.
 - "it keeps its sockets": Write `if (this.sockets.size > 0)` before the call, and, where a socket is put
   there, `if ((await this.ctx.storage.getAlarm()) === null)` and the same call: the object then sleeps
-  while nobody is connected, those who only watch count as well. Before it sleeps, in an `else`, write
-  what only its fields have to the storage or the database. Only if it has to wake without anybody, keep
-  it and suppress this; it is billed all the time.
+  while nobody is connected, those who only watch count as well. It leaves memory then: in an `else` write
+  what only its fields have to the storage, and read that again in the constructor, within
+  `ctx.blockConcurrencyWhile(async () => { … })`, for each way in, requests without a socket as well. Only
+  if it has to wake without anybody, keep it and suppress this; it is billed all the time.
 
 ## Not reported
 
