@@ -63,6 +63,13 @@ def asked(case: str) -> str:
             "runtime/isolate-memory-store/reports",
             ["`npx wrangler kv namespace create SESSIONS`", "`await env.FILES.put(key, value)`"],
         ),
+        (
+            "runtime/isolate-memory-store/reports-hono",
+            [
+                "in TypeScript `new Hono<{ Bindings: { ROOM_NAMES: KVNamespace } }>()` for",
+                "`await c.env.ROOM_NAMES.get(key)`",
+            ],
+        ),
         ("durable-objects/do-lost-update/reports", ["Where `latest` is gone by then"]),
     ],
 )

@@ -51,7 +51,7 @@ export default {
 
 Keep it in a KV namespace. Create one (`npx wrangler kv namespace create NAME`), add the entry with the id
 that this prints to the configuration, `"kv_namespaces": [{ "binding": "NAME", "id": "the id" }]`, in
-TypeScript `NAME: KVNamespace` to the type of `env`, and write `await env.NAME.put(key, value)`, `await
+TypeScript `NAME: KVNamespace` for the type of `env`, and write `await env.NAME.put(key, value)`, `await
 env.NAME.get(key)` and `await env.NAME.delete(key)` for what is done with the map, at each place that is
 shown and wherever else it is used; then delete the map. What is no text goes through `JSON.stringify()`
 and is read by `get(key, "json")`; what is not there is `null`, not `undefined`. As it is, whether a
@@ -185,8 +185,21 @@ def _words(module: Module, declaration: js.Declaration, used: list[tuple[str, No
     if there is None and len(found) == 1:
         there = next(iter(found))
     if there is None:
-        return (("NAME", upper), *lasting)
+        return (("NAME", upper), *lasting, *_hono_words(module, upper))
     return (("a namespace is there", ""), ("NAME", there), ("MAPNAME", name), *lasting)
+
+
+def _hono_words(module: Module, name: str) -> js.Words:
+    """What gives an app of Hono that says nothing of its bindings their type."""
+    app = next(
+        (it for it in module.descendants(module.root, "new_expression") if _is_untyped(module, it)), None
+    )
+    typed = f"new Hono<{{ Bindings: {{ {name}: KVNamespace }} }}>()"
+    return (("NAME: KVNamespace", typed),) if app is not None else ()
+
+
+def _is_untyped(module: Module, made: Node) -> bool:
+    return module.callee_name(made) == "Hono" and made.child_by_field_name("type_arguments") is None
 
 
 def _is_changed(module: Module, declaration: js.Declaration, used: list[tuple[str, Node]]) -> bool:

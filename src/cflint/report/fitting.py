@@ -24,8 +24,8 @@ _TYPES = pattern(
 )
 """Types in code that JavaScript does not have."""
 _OF_TYPES = pattern(
-    r" \(in TypeScript (?:with )?`[^`]+` (?:in|to) the type of `env`\)"
-    r"|, in TypeScript (?:with )?`[^`]+` (?:in|to) the type of `env`"
+    r" \(in TypeScript (?:with )?`[^`]+` (?:in|to|for) the type of `env`\)"
+    r"|, in TypeScript (?:with )?`[^`]+` (?:in|to|for) the type of `env`"
 )
 """What an edit asks for in TypeScript alone."""
 _TYPE_ARGUMENTS = pattern(r"(?<=\b(?:Map|Set))<[\w, |<>\[\]]+>(?=\()")
