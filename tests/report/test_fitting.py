@@ -39,6 +39,14 @@ def test_names_are_those_of_the_place(words: tuple[tuple[str, str], ...], expect
             '`c.env.A`, with `import { env } from "cloudflare:workers"`',
         ),
         ("`let cursor: string | undefined; f(x as string)`", (), "a.js", "`let cursor; f(x)`"),
+        ("Add `a`, in TypeScript `B: C` to the type of `env`, and `d`.", (), "a.js", "Add `a`, and `d`."),
+        ("Add `a` (in TypeScript with `B: C` in the type of `env`).", (), "a.js", "Add `a`."),
+        (
+            "Add `a`, in TypeScript `B: C` to the type of `env`.",
+            (),
+            "a.ts",
+            "Add `a`, in TypeScript `B: C` to the type of `env`.",
+        ),
         ("`let cursor: string | undefined`", (), "a.ts", "`let cursor: string | undefined`"),
         (
             "`Response.json({ a: 1 }, { status: 404 })`",

@@ -34,15 +34,25 @@ export class Outbox extends DurableObject<Env> {
 
 ## What to do
 
-Set the alarm only while the object was used lately: a field `lastUsed = Date.now()`, set again in each method
-that a request calls, which also sets the alarm where `getAlarm()` is `null`; here, `if (Date.now() -
-this.lastUsed < 600_000)` before the call. Only if it has to wake when nobody asks anything of it, keep it and
-suppress this; it is billed all the time.
+Set the alarm only while the object was used lately: a field `lastUsed = Date.now()`, set again in each
+method that a request calls, which also sets the alarm where `getAlarm()` is `null`; here, `if (Date.now()
+- this.lastUsed < 600_000)` before the call. Without an alarm the object leaves memory: in an `else` write
+what only its fields have to the storage, and read that again in the constructor, within
+`this.ctx.blockConcurrencyWhile(async () => { … })`. Only if it has to wake when nobody asks anything of
+it, keep it and suppress this; it is billed all the time.
 
-- "it serves sockets": Write `if (this.ctx.getWebSockets().length > 0)` before the call (with the name that
-  the class has for its context), and the same call behind `acceptWebSocket()`: the object then sleeps while
-  nobody is connected. Only if it has to wake without anybody, keep it and suppress this; it is billed all
-  the time.
+- "it serves sockets": Write `if (this.ctx.getWebSockets().length > 0)` before the call (with the name
+  that the class has for its context), and the same call behind `acceptWebSocket()`: the object then
+  sleeps while nobody is connected, those who only watch count as well. It leaves memory then: in an
+  `else` write what only its fields have to the storage, and read that again in the constructor, within
+  `this.ctx.blockConcurrencyWhile(async () => { … })`. Only if it has to wake without anybody, keep it and
+  suppress this; it is billed all the time.
+- "it keeps its sockets": Write `if (this.sockets.size > 0)` before the call, and, where a socket is put
+  there, `if ((await this.ctx.storage.getAlarm()) === null)` and the same call: the object then sleeps
+  while nobody is connected, those who only watch count as well. It leaves memory then: in an `else` write
+  what only its fields have to the storage, and read that again in the constructor, within
+  `ctx.blockConcurrencyWhile(async () => { … })`, for each way in, requests without a socket as well. Only
+  if it has to wake without anybody, keep it and suppress this; it is billed all the time.
 
 ## Not reported
 
@@ -96,7 +106,7 @@ def check(found: Handler) -> Iterator[Finding]:
         f"{owner.label} wakes up every {interval / 1000:g} s for ever: "
         "set the alarm only while there is work, and again where work is added",
         always[-1][0].at(always[-1][1].node),
-        words=(("it serves sockets", ""),) if _serves_sockets(module, owner.body) else (),
+        words=_words(module, owner.body, always[-1]),
     )
 
 
@@ -110,8 +120,20 @@ def _does(what: re.Pattern[bytes], module: Module, function: Node, hops: int = 0
     return any(_does(what, *it, hops + 1) for it in called if it is not None and it[1].id != function.id)
 
 
-def _serves_sockets(module: Module, body: Node) -> bool:
-    return next(module.calls("acceptWebSocket", body), None) is not None
+def _words(module: Module, body: Node, alarm: tuple[Module, js.Call]) -> js.Words:
+    """By what the object sees that somebody is connected, where it serves sockets."""
+    if next(module.calls("acceptWebSocket", body), None) is not None:
+        return (("it serves sockets", ""),)
+    for kept in (call for name in ("set", "add") for call in module.calls_of(name, body)):
+        made = js.Call(module, kept)
+        held = module.member(made.receiver) if made.receiver is not None else None
+        is_socket = any(
+            module.value_of(given).kind is ValueKind.WEBSOCKET_PAIR_END for given in made.arguments
+        )
+        if is_socket and held is not None and held.object.type == "this":
+            storage = js.word("this.ctx.storage", alarm[0], alarm[1].receiver)
+            return (("it keeps its sockets", ""), *js.word("this.sockets", module, made.receiver), *storage)
+    return ()
 
 
 def _always_set(module: Module, function: Node, hops: int = 0) -> Iterator[tuple[Module, js.Call]]:

@@ -42,7 +42,8 @@ export class Chat extends DurableObject<Env> {
 
 Right before `put()` read the value again (`const latest = await storage.get(key)`, as it is read above),
 make the change in `latest`, and put that, with nothing awaited in between: what others wrote meanwhile
-stays.
+stays. Where `latest` is gone by then (another deleted it), put nothing, and answer as where it is not found
+above; a value that begins as empty begins so here as well (`?? []`).
 
 ## Not reported
 

@@ -50,9 +50,15 @@ export default {
 In the loop, a `try` for each message: `try { … message.ack(); } catch (error) { console.error(error);
 message.retry(); }`, with what is done for it in place of `…`: one that fails comes again alone.
 
-- "an error ends here": Write `message.retry()` at the end of this `catch`, for the message that failed (of
-  a batch without a loop `batch.retryAll()`): it comes again, and goes to the dead letter queue when it
-  keeps failing.
+- "a loop inside of one message": Before the inner loop `let failures = 0;`, at the end of this `catch`
+  `failures++;`, and behind that loop `if (failures > 0) message.retry();`: the message comes again, and
+  goes to the dead letter queue when it keeps failing. All that is in it is done again then, what
+  succeeded as well: let the database pass over what is there (a unique index, and `ON CONFLICT DO
+  NOTHING` in the `INSERT`).
+- "the whole batch": Write `batch.retryAll()` at the end of this `catch`: the messages come again, and go to
+  the dead letter queue when they keep failing.
+- "an error ends here": Write `message.retry()` at the end of this `catch`: the message comes again, and goes
+  to the dead letter queue when it keeps failing.
 - "a `throw` here": Write `batch.retryAll({ delaySeconds: 60 }); return;` for the `throw`: all messages come
   again, as today, but a minute later. Messages that are done before it call `ack()`, and do not come again.
 
@@ -75,7 +81,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Handler, Module, Severity, ValueKind, handler, js, rule
+from cflint.api import Finding, Handler, Location, Module, Severity, ValueKind, handler, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -86,6 +92,7 @@ _OF_BATCH = frozenset({ValueKind.MESSAGE_BATCH, ValueKind.MESSAGES, ValueKind.ME
 _HOLDERS = ("pair", "array", "shorthand_property_identifier", "spread_element")
 _TAKERS = frozenset({"member_expression", "pair_pattern", "object_pattern"})
 _PROPERTIES = frozenset({"property_identifier", "shorthand_property_identifier_pattern"})
+_LOOPS = frozenset({"for_in_statement", "for_statement", "while_statement", "do_statement"})
 _ADVICE = "call `ack()` or `retry()` on each message"
 
 
@@ -117,7 +124,8 @@ def check(found: Handler) -> Iterator[Finding]:
             "an error ends here, so the message counts as delivered and is gone: call `retry()` on it, or let"
             " the error out",
             module.at(swallowing),
-            related,
+            (*related, *_ended_before(module, swallowing)),
+            words=_words(found, swallowing),
             severity=Severity.NOTE,
         )
         return
@@ -130,6 +138,44 @@ def check(found: Handler) -> Iterator[Finding]:
                 related,
                 severity=Severity.NOTE,
             )
+
+
+def _words(found: Handler, caught: Node) -> js.Words:
+    """Whether a `catch` is for all messages, for one, or for a part of one, and what these are called."""
+    module = found.module
+    batch = js.word("batch", module, js.first_named(found.parameters[0]) or found.parameters[0])
+    parts = 0
+    for above in takewhile(lambda node: node.type not in js.FUNCTIONS, module.ancestors(caught)):
+        if above.type not in _LOOPS:
+            continue
+        if module.value_of(above.child_by_field_name("right")).kind is not ValueKind.MESSAGES:
+            parts += 1
+            continue
+        case = (("a loop inside of one message", ""),) if parts else ()
+        message = above.child_by_field_name("left")
+        is_name = message is not None and message.type == "identifier"
+        return (*case, *(js.word("message", module, message) if is_name else ()), *batch)
+    return (("the whole batch", ""), *batch)
+
+
+def _ended_before(module: Module, caught: Node) -> Iterator[Location]:
+    """Where functions that are tried end their own errors, so that none of them comes as far as a `catch`."""
+    attempt = module.parent(caught)
+    tried = attempt.child_by_field_name("body") if attempt is not None else None
+    for waits in module.descendants(tried, "await_expression") if tried is not None else ():
+        above = module.parent(waits)
+        call = js.first_named(waits)
+        if call is None or above is None or above.type != "expression_statement":
+            continue  # somebody looks at what it gives
+        called = js.function_called(module, call)
+        if called is None:
+            continue
+        home, function = called
+        inside = js.body_of(function)
+        for part in inside.named_children if inside is not None else ():
+            handler = part.child_by_field_name("handler") if part.type == "try_statement" else None
+            if handler is not None and next(home.descendants(handler, "throw_statement"), None) is None:
+                yield home.at(handler, "errors of this call end here already: `throw` them again")
 
 
 def _swallowing(module: Module, body: Node) -> Iterator[Node]:

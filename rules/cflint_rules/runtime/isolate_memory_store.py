@@ -49,9 +49,30 @@ export default {
 
 ## What to do
 
-Write it to KV with an `expirationTtl` where a minute until others see it does no harm, else to a Durable
-Object or D1, and read it there. As it is, whether a request finds what an earlier one has kept is chance.
+Keep it in a KV namespace. Create one (`npx wrangler kv namespace create NAME`), add the entry with the id
+that this prints to the configuration, `"kv_namespaces": [{ "binding": "NAME", "id": "the id" }]`, in
+TypeScript `NAME: KVNamespace` for the type of `env`, and write `await env.NAME.put(key, value)`, `await
+env.NAME.get(key)` and `await env.NAME.delete(key)` for what is done with the map, at each place that is
+shown and wherever else it is used; then delete the map. What is no text goes through `JSON.stringify()`
+and is read by `get(key, "json")`; what is not there is `null`, not `undefined`. As it is, whether a
+request finds what an earlier one has kept is chance.
 
+- "a namespace is there": Keep it in the KV namespace that is there: write `await env.NAME.put("MAPNAME:"
+  + key, value)`, `await env.NAME.get("MAPNAME:" + key)` and `await env.NAME.delete("MAPNAME:" + key)` for
+  what is done with the map, at each place that is shown and wherever else it is used; then delete the
+  map. What is no text goes through `JSON.stringify()` and is read by `get(key, "json")`; what is not
+  there is `null`, not `undefined`. As it is, whether a request finds what an earlier one has kept is
+  chance.
+- "what is kept is changed": Keep it in a Durable Object, one for each key, since what is there is
+  changed, which KV shows others up to a minute later. Export a class, `export class CLASSNAME extends
+  DurableObject { async read() { return await this.ctx.storage.get("value"); } async write(value: unknown)
+  { await this.ctx.storage.put("value", value); } }` (`import { DurableObject } from
+  "cloudflare:workers"`), with a method of its own for each change, which reads, changes and writes:
+  between two calls others would come. Add `"durable_objects": { "bindings": [{ "name": "NAME",
+  "class_name": "CLASSNAME" }] }` and a migration behind those that are there, `"migrations": [{ "tag":
+  "v1", "new_sqlite_classes": ["CLASSNAME"] }]`, and call the methods by
+  `env.NAME.get(env.NAME.idFromName(key))`, at each place that is shown and wherever else the map is used.
+  As it is, whether a request finds what an earlier one has kept is chance.
 - "in this isolate only": Give each entry a time after which it is read anew (`expires: Date.now() + 30_000`),
   or keep the copies in KV or the Cache API, or read the database each time.
 
@@ -63,9 +84,10 @@ tells. A map that is exported counts only where its own module reads and writes 
 
 ## Fix safety
 
-No fix: which store is right is up to the author.
+No fix: the store has to be made in the account, and functions that use the map become `async`.
 
 Source: https://developers.cloudflare.com/workers/reference/how-workers-works/#isolates,
+https://developers.cloudflare.com/kv/concepts/how-kv-works/#consistency,
 https://developers.cloudflare.com/workers/best-practices/workers-best-practices/
 """
 
@@ -91,6 +113,12 @@ _READS = frozenset({"get", "has"})
 _EMPTIES = frozenset({"delete", "clear"})
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 _STORES = {"kv": frozenset({"put", "delete"}), "r2": frozenset({"put", "delete"})}
+_HUMP = pattern(r"([a-z0-9])([A-Z])")
+_ENDS = pattern(rb"expir|\bttl|max_?age", re.IGNORECASE)
+_LASTING = "{ expirationTtl: 3600 /* as long as the code keeps it, 60 at least */ }"
+_MEANT_KV = pattern(r"\bKV\b")
+"""What a comment above a map says that is meant."""
+_MOST_SHOWN = 8
 _MOST_CALLS = 40
 _NOTHING = frozenset({"undefined", "null"})
 
@@ -112,6 +140,7 @@ def check(match: Match) -> Iterator[Finding]:
     for method, read in used:
         answer = _refusal(module, read) if method in _READS else None
         if answer is not None and not any(_fills(module, put, read) for put in puts):
+            others = [it for _, it in used if it.id not in (read.id, puts[0].id)]
             yield Finding(
                 f"`{declaration.name}` is empty in every other isolate: what a request kept there is not"
                 " found by one that runs elsewhere",
@@ -120,7 +149,9 @@ def check(match: Match) -> Iterator[Finding]:
                     place,
                     module.at(puts[0], "it is put there here"),
                     module.at(answer, "and this is answered"),
+                    *(module.at(it, "it is used here, too") for it in others[:_MOST_SHOWN]),
                 ),
+                words=_words(module, declaration, used),
             )
             return
     if _knows_age(module, [declaration.node, *(node for _, node in used)]):
@@ -135,6 +166,64 @@ def check(match: Match) -> Iterator[Finding]:
                 severity=Severity.NOTE,
             )
             return
+
+
+def _words(module: Module, declaration: js.Declaration, used: list[tuple[str, Node]]) -> js.Words:
+    """Which store takes its place, and what that is called: a namespace that is there, one that is to be
+    made, or an object where what is kept is changed."""
+    name = declaration.name
+    upper = _HUMP.sub(r"\1_\2", name).upper().strip("_$")
+    label = "".join(part.capitalize() for part in upper.split("_"))
+    if _is_changed(module, declaration, used):
+        return (("what is kept is changed", ""), ("NAME", upper), ("CLASSNAME", f"{label}Entry"))
+    found = {
+        it.name for environment in module.environments[:1] for it in environment.bindings_of("kv") if it.name
+    }
+    ends = any(next(module.mentions(_ENDS, _around(module, node) or node), None) for _, node in used)
+    lasting = (("value)", f"value, {_LASTING})"),) if ends else ()
+    there = next((it for it in sorted(found) if upper in it), None)
+    if there is None and len(found) == 1:
+        there = next(iter(found))
+    if there is None:
+        return (("NAME", upper), *lasting, *_hono_words(module, upper))
+    return (("a namespace is there", ""), ("NAME", there), ("MAPNAME", name), *lasting)
+
+
+def _hono_words(module: Module, name: str) -> js.Words:
+    """What gives an app of Hono that says nothing of its bindings their type."""
+    app = next(
+        (it for it in module.descendants(module.root, "new_expression") if _is_untyped(module, it)), None
+    )
+    typed = f"new Hono<{{ Bindings: {{ {name}: KVNamespace }} }}>()"
+    return (("NAME: KVNamespace", typed),) if app is not None else ()
+
+
+def _is_untyped(module: Module, made: Node) -> bool:
+    return module.callee_name(made) == "Hono" and made.child_by_field_name("type_arguments") is None
+
+
+def _is_changed(module: Module, declaration: js.Declaration, used: list[tuple[str, Node]]) -> bool:
+    """Whether an entry is read and written anew, or changed in its place, or cannot be written anywhere."""
+    statement = module.statement_of(declaration.node)
+    said = (
+        " ".join(module.text(it) for it in module.comments_above(statement)) if statement is not None else ""
+    )
+    if _MEANT_KV.search(said) is not None:
+        return False
+    readers = {around.id for method, node in used if method == "get" and (around := _around(module, node))}
+    writers = {around.id for method, node in used if method == "set" and (around := _around(module, node))}
+    if readers & writers:
+        return True
+    for method, node in used:
+        name = module.given_name(module.with_wrappers(node)) if method == "get" else None
+        kept = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
+        if kept is not None and any(module.mutation_of(use) for use in module.scope.references(kept)):
+            return True
+    return False
+
+
+def _around(module: Module, node: Node) -> Node | None:
+    return module.enclosing_function(node)
 
 
 def _used(module: Module, declaration: js.Declaration) -> Iterator[tuple[str, Node]]:

@@ -37,9 +37,34 @@ export function createAuth(database: D1Database, secret: string) {
 ## What to do
 
 Write `rateLimit: { storage: "database" }` among the options of `betterAuth()` (`storage: "database"` in a
-`rateLimit` that is there), then make its table: `npx @better-auth/cli generate`, and apply that migration;
-where the adapter is given a `schema`, name the new table there, too. Attempts then count for all isolates; as
-it is, each isolate begins at nothing.
+`rateLimit` that is there), and add its table, as the adapter knows it: `rateLimit` with `id` (text, the
+primary key), `key` (text, unique), `count` (integer) and `lastRequest` (big integer, milliseconds), none of
+them null. Attempts then count for all isolates; as it is, each isolate begins at nothing.
+
+- "drizzle with SQLite": Write `rateLimit: { storage: "database" }` among the options of `betterAuth()`
+  (`storage: "database"` in a `rateLimit` that is there), and into the drizzle schema, beside the other tables
+  of Better Auth, `export const rateLimits = sqliteTable("rateLimit", { id: text("id").primaryKey(), key:
+  text("key").notNull().unique(), count: integer("count").notNull(), lastRequest:
+  integer("lastRequest").notNull() })`. Where a `schema` lists the tables one by one, that of the adapter or
+  of `drizzle()`, add `rateLimits: schema.rateLimits` to it. Then make the migration as for the other tables
+  (`npx drizzle-kit generate`), and apply it before this is deployed. Attempts then count for all isolates.
+- "drizzle with PostgreSQL": Write `rateLimit: { storage: "database" }` among the options of `betterAuth()`
+  (`storage: "database"` in a `rateLimit` that is there), and into the drizzle schema, beside the other tables
+  of Better Auth, `export const rateLimits = pgTable("rateLimit", { id: text("id").primaryKey(), key:
+  text("key").notNull().unique(), count: integer("count").notNull(), lastRequest: bigint("lastRequest", {
+  mode: "number" }).notNull() })` (with an `id` like theirs, should it be no text). Where a `schema` lists the
+  tables one by one, that of the adapter or of `drizzle()`, add `rateLimits: schema.rateLimits` to it. Then
+  make the migration as for the other tables (`npx drizzle-kit generate`), and apply it before this is
+  deployed. Attempts then count for all isolates.
+- "prisma": Write `rateLimit: { storage: "database" }` among the options of `betterAuth()` (`storage:
+  "database"` in a `rateLimit` that is there), and into the Prisma schema `model RateLimit { id String @id;
+  key String @unique; count Int; lastRequest BigInt; @@map("rateLimit") }`, a line for each. Then make the
+  migration as for the other models, and apply it before this is deployed. Attempts then count for all
+  isolates.
+- "SQL alone": Write `rateLimit: { storage: "database" }` among the options of `betterAuth()` (`storage:
+  "database"` in a `rateLimit` that is there), and beside the other migrations one with `CREATE TABLE
+  "rateLimit" ("id" TEXT PRIMARY KEY, "key" TEXT NOT NULL UNIQUE, "count" INTEGER NOT NULL, "lastRequest"
+  BIGINT NOT NULL)`; apply it before this is deployed. Attempts then count for all isolates.
 
 ## Not reported
 
@@ -49,11 +74,14 @@ Workers with a rate limit's binding.
 
 ## Fix safety
 
-No fix: the table of the limit has to be made, too (`npx @better-auth/cli generate`).
+No fix: the table of the limit has to be made, too. (`npx @better-auth/cli generate` writes it where a module
+exports the options as `auth`, which Workers that make them of their `env` do not.)
 
-Source: https://better-auth.com/docs/concepts/rate-limit#storage, and better-auth,
-`packages/better-auth/src/context/create-context.ts`: without `storage` it is the secondary storage where
-there is one, and else the memory"""
+Source: https://better-auth.com/docs/concepts/rate-limit#storage, its section "Schema" (the columns), and
+better-auth, `packages/better-auth/src/context/create-context.ts`: without `storage` it is the secondary
+storage where there is one, and else the memory; `packages/core/src/db/get-tables.ts`: the table's name and
+columns; `packages/cli/src/utils/get-config.ts`: what the CLI can read
+"""
 
 from __future__ import annotations
 
@@ -66,6 +94,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _STORES = frozenset({"secondaryStorage", "storage", "customStorage", "kv"})
+_SQLITE, _POSTGRES = "drizzle with SQLite", "drizzle with PostgreSQL"
+_PROVIDERS = {"sqlite": _SQLITE, "pg": _POSTGRES}
+"""What `drizzleAdapter()` calls a dialect, with the case of the page."""
 _GUESSED = frozenset({"emailOTP", "twoFactor", "phoneNumber", "username"})
 """Plugins by which one signs in with something that can be guessed."""
 
@@ -96,6 +127,41 @@ def check(match: Match) -> Iterator[Finding]:
     yield Finding(
         "Better Auth counts attempts in the memory of this isolate: set the `storage` of `rateLimit`",
         match.at(limit if limit is not None else match.name),
+        words=_words(module, options, keys),
+    )
+
+
+def _words(module: Module, options: Node, keys: dict[str, Node]) -> js.Words:
+    """How the table of the limit is made with this adapter, and what its names are."""
+    if any(True for _ in module.calls_of("prismaAdapter", options)):
+        return (("prisma", ""),)
+    adapter = next(module.calls_of("drizzleAdapter", options), None)
+    if adapter is None and "d1" in keys and any(True for _ in module.calls_of("withCloudflare", options)):
+        return ((_SQLITE, ""), *_drizzle_names(module, keys, None))
+    if adapter is None:
+        database = keys.get("database")
+        value = module.value_of(database) if database is not None else None
+        return (("SQL alone", ""),) if value is not None and value.is_binding("d1") else ()
+    given = js.Call(module, adapter).argument(1)
+    provider = module.property_value(given, "provider") if given is not None else None
+    case = _PROVIDERS.get((module.string_of(provider) if provider is not None else None) or "")
+    if case is None or given is None:
+        return ()
+    return ((case, ""), *_drizzle_names(module, keys, module.property_value(given, "schema")))
+
+
+def _drizzle_names(module: Module, keys: dict[str, Node], schema: Node | None) -> js.Words:
+    """How the table is called among those of a drizzle schema, which may be plural."""
+    plural = keys.get("usePlural")
+    name = "rateLimits" if plural is not None and module.text(plural) == "true" else "rateLimit"
+    listed = module.properties_of(schema) if schema is not None else None
+    members = (module.member(value) for value in (listed or {}).values())
+    owner = next((module.text(it.object) for it in members if it is not None), None)
+    entry = f"{owner}.{name}" if owner is not None and owner.isidentifier() else name
+    return (
+        ("rateLimits", name),
+        ("schema.rateLimits", entry),
+        ("rateLimits: schema.rateLimits", f"{name}: {entry}"),
     )
 
 

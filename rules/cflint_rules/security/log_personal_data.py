@@ -41,6 +41,7 @@ id.
 
 - "the whole body": Log what is no person's instead: the names of what was sent (`Object.keys(body)`, with
   what is logged for `body`), or the id of the record. Do the like at each other place that is shown.
+- "a list of mail": Log how many there are (`.length`) at each place that is shown, or the id of the record.
 - "a property": Delete this property of what is logged, and do the like at each other place that is shown.
   Where the line has to say who it was, log the record's id in its place.
 - "a part of a text": Leave this part out of the text, and do the like at each other place that is shown.
@@ -74,6 +75,7 @@ from cflint.api import (
     Module,
     Safety,
     Severity,
+    Span,
     ValueKind,
     js,
     module,
@@ -111,6 +113,12 @@ _SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _WHOLE = frozenset({"json", "text", "formData", "parseBody", "valid"})
 _NAMES = frozenset({"identifier", "shorthand_property_identifier"})
 _OBJECTS = frozenset({"await_expression", "call_expression"})
+_TEXTS = frozenset({"string", "template_string"})
+_LABEL = pattern(r"(?<=\w)\s*(?::|=|->|→)\s*(?P<quote>[\"'`])$")
+"""The end of a text that names what comes behind it."""
+_ADDS = ("push", "unshift")
+_TYPED = (".ts", ".tsx", ".mts", ".cts")
+_LIST = "a list of mail addresses"
 _MOST = 6
 _LONGEST = 200
 """In bytes, of an expression whose text is looked at."""
@@ -135,7 +143,7 @@ def check(module: Module) -> Iterator[Finding]:
         return
     found.sort(key=lambda one: (one[1] == "a mail address", one[0].start_byte))  # the most comes first
     (place, what), *others = found
-    told = "has it" if what == "a mail address" else "has all that is in it"
+    told = "has all that is in it" if what not in ("a mail address", _LIST) else "has it"
     yield Finding(
         f"{what} is logged: whoever reads the logs {told}",
         module.at(place),
@@ -160,6 +168,8 @@ def _edit(module: Module, place: Node, what: str) -> Edit | None:
         return None  # a variable that holds it among other things
     if what == "a mail address":
         return _without(module, place)
+    if what == _LIST:
+        return _length(module, place)
     if place.type != "identifier":
         return None
     text = module.text(place)
@@ -170,6 +180,16 @@ def _edit(module: Module, place: Node, what: str) -> Edit | None:
     )
     said = {"text": f"{text}.length", "formData": f"[...{text}.keys()]"}.get(made.name if made else "")
     return module.replace(place, said or f"Object.keys({text} ?? {{}})")
+
+
+def _length(module: Module, place: Node) -> Edit | None:
+    """How many there are in the place of a list; of one whose type may not be known there, nothing."""
+    declaration = module.scope.resolve(place) if place.type == "identifier" else None
+    if declaration is None:
+        return None
+    if module.path.endswith(_TYPED) and not _is_added_to(module, declaration):
+        return _without(module, place)
+    return module.insert(place.end_byte, ".length")
 
 
 def _without(module: Module, place: Node) -> Edit | None:
@@ -188,8 +208,20 @@ def _without(module: Module, place: Node) -> Edit | None:
     if above.type == "pair":
         return Edit(module.document, module.item_span(above), "")
     if above.type == "arguments" and len(above.named_children) > 1:
-        return Edit(module.document, module.item_span(whole), "")
+        return _without_label(module, above, whole) or Edit(module.document, module.item_span(whole), "")
     return None
+
+
+def _without_label(module: Module, arguments: Node, last: Node) -> Edit | None:
+    """The last argument less, with what the text before it ends in only for its sake: `"mail:", mail`."""
+    before = last.prev_named_sibling
+    if before is None or before.type not in _TEXTS or arguments.named_children[-1].id != last.id:
+        return None
+    found = _LABEL.search(module.text(before))
+    if found is None:
+        return None
+    start = before.start_byte + len(module.text(before)[: found.start()].encode())
+    return Edit(module.document, Span(start, last.end_byte), found["quote"])
 
 
 def _is_about(code: bytes) -> bool:
@@ -247,6 +279,8 @@ def _what(module: Module, node: Node) -> str | None:
         return None
     if _MAIL.fullmatch(module.text(node)) is not None:
         return "a mail address" if not _is_constant(declaration) else None
+    if declaration.kind is not js.DeclarationKind.PARAMETER and _holds_mails(module, declaration):
+        return _LIST
     if declaration.path:
         taken = declaration.path[0] if len(declaration.path) == 1 else None
         source = declaration.value
@@ -265,6 +299,58 @@ def _what(module: Module, node: Node) -> str | None:
     if _USER.fullmatch(module.text(node)) is None or not _is_row(module, declaration):
         return None
     return f"all of {quoted(module.text(node))}"
+
+
+def _holds_mails(module: Module, declaration: js.Declaration) -> bool:
+    """Whether a variable holds a list into which mail addresses are put: in its place, or stored under the
+    same key."""
+    if _is_added_to(module, declaration):
+        return True
+    keys = module.memoized(_LIST, lambda: _lists_of_mails(module))[1]
+    return bool(keys) and _stored_key(module, declaration) in keys
+
+
+def _is_added_to(module: Module, declaration: js.Declaration) -> bool:
+    """Whether mail addresses are put into the list that a variable holds."""
+    names = module.memoized(_LIST, lambda: _lists_of_mails(module))[0]
+    return any(it is declaration for it in names.get(declaration.name, ()))
+
+
+def _lists_of_mails(module: Module) -> tuple[dict[str, list[js.Declaration]], frozenset[str]]:
+    """The variables of lists into which mail addresses are put, by their names, and the keys under which such
+    lists are stored."""
+    names: dict[str, list[js.Declaration]] = {}
+    for added in (call for name in _ADDS for call in module.calls(name)):
+        owner = js.unwrap(added.receiver) if added.receiver is not None else None
+        declaration = (
+            module.scope.resolve(owner) if owner is not None and owner.type == "identifier" else None
+        )
+        if declaration is not None and any(_is_mail(module, js.unwrap(it)) for it in added.arguments):
+            names.setdefault(declaration.name, []).append(declaration)
+    found = (_stored_key(module, one) for several in names.values() for one in several)
+    return names, frozenset(key for key in found if key is not None)
+
+
+def _is_mail(module: Module, node: Node) -> bool:
+    """Whether a value is a mail address by its name."""
+    access = module.member(node)
+    name = access.name if access is not None else module.text(node) if node.type in _NAMES else ""
+    return _MAIL.fullmatch(name) is not None
+
+
+def _stored_key(module: Module, declaration: js.Declaration) -> str | None:
+    """The key of a storage under which the value of a variable is read: `await storage.get("key") ?? []`."""
+    value = js.unwrap(declaration.value) if declaration.value is not None and not declaration.path else None
+    chosen = module.operation(value) if value is not None else None
+    if chosen is not None and chosen.operator in ("??", "||") and chosen.left is not None:
+        value = js.unwrap(chosen.left)
+    made = (
+        module.call(js.first_named(value)) if value is not None and value.type == "await_expression" else None
+    )
+    if made is None or made.name != "get" or not made.arguments:
+        return None
+    is_store = made.receiver is not None and module.value_of(made.receiver).kind is ValueKind.STORAGE
+    return module.string_of(made.arguments[0]) if is_store else None
 
 
 def _is_signed_in(module: Module, owner: Node) -> bool:

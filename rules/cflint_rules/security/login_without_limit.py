@@ -113,12 +113,14 @@ https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from cflint.api import (
     Documents,
     Finding,
+    Location,
     Module,
     Project,
     Severity,
@@ -154,6 +156,12 @@ _TYPED = js.Phrases(
         rb"[!=]==?\s*[\w.]*(?:[pP]ass(?:word|code|wd)?|pwd)\b|(?:[pP]ass(?:word|code|wd)?|pwd)\s*[!=]=="
     ),
 )
+_KEYS = js.Phrases(
+    "admin_key admin_secret admin_code access_code access_key",
+    lines=pattern(rb"\b(?:ADMIN|ACCESS)_(?:KEY|SECRET|CODE|PIN)\b"),
+)
+"""Secrets that people type, too."""
+_MOST = 8
 _ANY = js.Phrases("password passwd passcode pwd admin_?pass login credentials bcrypt argon2")
 """What one of the others begins to look at."""
 _TYPED_NAME = pattern(r"(?:\w*_?)?(?:password|passwd|passcode|pwd|admin_?pass)", re.IGNORECASE)
@@ -180,13 +188,56 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
     paths = [path for path in js.running_paths(subject) if not _is_other_function(path, module.path)]
     if js.has_leaf(project, paths, LIMITS, is_limited):
         return
+    others = tuple(_others(project, subject, found))
     related = (subject.config.top.place.saying("its configuration"),) if subject.config is not None else ()
     yield Finding(
         "nothing limits how often a password can be tried here",
         module.at(node),
-        related,
+        (*others, *related),
         words=_words(module, node),
     )
+
+
+def _others(project: Project, subject: Worker, first: tuple[Module, Node]) -> Iterator[Location]:
+    """The other places at which passwords are tried, each with what is counted there."""
+    seen = [(first[0], _block(*first))]
+    paths = list(js.running_paths(subject))
+    for module, node in (*islice(_checks(project, subject), _MOST), *islice(_keys(project, paths), _MOST)):
+        block = _block(module, node)
+        if any(one.path == module.path and _is_around(it, block) for one, it in seen):
+            continue
+        seen.append((module, block))
+        names = dict(js.words_at(module, node))
+        if js.NO_ENV in names:
+            continue  # a helper: where it is called is a place of its own
+        who = dict(_words(module, node)).get("email")
+        request = names.get("request", "request")
+        by = f"`{who}`" if who else f'the address (`{request}.headers.get("CF-Connecting-IP") ?? ""`)'
+        yield module.at(node, f"and here: the same limit, by {by}")
+
+
+def _block(module: Module, node: Node) -> Node:
+    """The block in which the statement of a check stands, most often that of a route."""
+    statement = module.statement_of(node)
+    return (module.parent(statement) if statement is not None else None) or node
+
+
+def _is_around(one: Node, other: Node) -> bool:
+    return js.contains(one, other) or js.contains(other, one)
+
+
+def _keys(project: Project, paths: Sequence[str]) -> Iterator[tuple[Module, Node]]:
+    """Where a key that people type is compared: a secret called so, and what the body of a request has."""
+    for module, leaf in js.leaves_matching(project, paths, _KEYS):
+        access = module.parent(leaf)
+        whole = access if access is not None and access.type == "member_expression" else leaf
+        compared = module.operation(module.parent(module.with_wrappers(whole)))
+        if module.secret_at(whole) is not js.Secret.VARIABLE or compared is None:
+            continue
+        others = (side for side in map(js.unwrap, compared.operands) if side.id != js.unwrap(whole).id)
+        is_typed = any(it.type == "identifier" and js.may_be_sent(module, it) for it in others)
+        if compared.operator in _EQUAL and is_typed and is_for_request(module, compared.node):
+            yield module, compared.node
 
 
 def _words(module: Module, node: Node) -> js.Words:
@@ -202,11 +253,19 @@ def _words(module: Module, node: Node) -> js.Words:
                     break
                 access = module.parent(leaf) if leaf.type == "property_identifier" else None
                 whole = access if access is not None and access.type == "member_expression" else leaf
-                is_value = whole.type == "member_expression" or _is_seen(module, leaf, node)
+                owner = _owner(module, whole)
+                is_value = owner.type == "this" or _is_seen(module, owner, node)
                 if is_value and _PLAIN.fullmatch(module.text(whole)) is not None:
                     return js.word("email", module, whole)
         around = module.enclosing_function(around)
     return (("one password", ""),)
+
+
+def _owner(module: Module, node: Node) -> Node:
+    """The name that a member is read from, `body` of `body.user.email`; a name itself."""
+    while (access := module.member(node)) is not None:
+        node = js.unwrap(access.object)
+    return node
 
 
 def _is_seen(module: Module, leaf: Node, node: Node) -> bool:

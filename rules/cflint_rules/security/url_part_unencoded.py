@@ -40,7 +40,8 @@ export default {
 
 ## What to do
 
-Write `${encodeURIComponent(value)}` in its place: a `/`, `?` or `..` in it then stays part of the value.
+Write `${encodeURIComponent(value)}` in its place, and so for each that is shown: a `/`, `?` or `..` in it
+then stays part of the value.
 
 ## Not reported
 
@@ -102,6 +103,28 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if _is_public(module, match, url):
         return
+    sent = list(_sent_parts(module, url))
+    if not sent:
+        return
+    first, where = sent[0]
+    others = [inner for inner, _ in sent[1:]]
+    edits = [
+        module.replace(inner, f"encodeURIComponent({module.text(inner)})")
+        for inner in (first, *others)
+        if inner.type == "identifier"
+    ]
+    request = (match.at(match.node, "the request"),) if not js.contains(match.node, first) else ()
+    yield Finding(
+        f"{quoted(module.text(first))} of the client stands in the {where} of this URL as it is: it can"
+        " change which address is asked",
+        module.at(first),
+        (*request, *(module.at(inner, "so does this") for inner in others)),
+        fix=Fix("Encode it", tuple(edits), Safety.SAFE) if first.type == "identifier" else None,
+    )
+
+
+def _sent_parts(module: Module, url: Node) -> Iterator[tuple[Node, str]]:
+    """The parts of a URL that a client sends and that nothing encodes, with where they stand."""
     before = ""
     for part in url.named_children:
         if part.type != "template_substitution":
@@ -113,18 +136,7 @@ def check(match: Match) -> Iterator[Finding]:
             before += known or ""
             continue
         if _is_behind_host(before) and not _names_whole(module, inner) and _is_sent(module, inner):
-            text = module.text(inner)
-            encoded = module.replace(inner, f"encodeURIComponent({text})")
-            fix = Fix("Encode it", (encoded,), Safety.SAFE) if inner.type == "identifier" else None
-            where = "query" if "?" in before else "path"
-            yield Finding(
-                f"{quoted(text)} of the client stands in the {where} of this URL as it is: it can change"
-                " which address is asked",
-                module.at(inner),
-                (match.at(match.node, "the request"),) if not js.contains(match.node, inner) else (),
-                fix=fix,
-            )
-            return
+            yield inner, "query" if "?" in before else "path"
         before += _HOLE
 
 

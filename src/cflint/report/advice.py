@@ -24,6 +24,7 @@ _VARIABLE = pattern(r"`(?:\(?[\w. ]+\)?[.?]+)?([A-Z][A-Z0-9]*_[A-Z0-9_]+|[A-Z]{5
 IS_ASYNC = "async"
 BECOMES_ASYNC = "becomes async"
 ENVIRONMENTS = "named environments"
+KNOWN_ANSWERS = "answers with names at hand"
 GIVES_TRUTH = "gives a boolean"
 GIVES_OTHER = "gives no response"
 _RETURNED = pattern(
@@ -88,7 +89,8 @@ def advice_for(finding: Finding, info: RuleInfo, workers: Sequence[Circumstances
     own = [(general, masked_source(path, here)) for general, here in finding.words]
     if not finding.related:
         edit = _ELSEWHERE.sub("", edit)
-    answers = answers_of(finding.at.document, finding.at.span.start, dict(own).get(RESPONSE, ""))
+    known = frozenset(map(int, dict(finding.words).get(KNOWN_ANSWERS, "").split()))
+    answers = answers_of(finding.at.document, finding.at.span.start, dict(own).get(RESPONSE, ""), known)
     text = _by_what_is_given(edit, dict(own))
     fresh = _fresh(text, finding, {general for general, _ in (*names, *own)})
     text = fitted(text, (*_variable(finding.message), *names, *own, *fresh), path, related, answers)

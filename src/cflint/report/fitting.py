@@ -23,6 +23,11 @@ _TYPES = pattern(
     r"| as (?:Record<[^<>]*>|string|number|const)(?: \| (?:null|undefined))?|(?<=\w)<\{[^{}]*\}>(?=\()"
 )
 """Types in code that JavaScript does not have."""
+_OF_TYPES = pattern(
+    r" \(in TypeScript (?:with )?`[^`]+` (?:in|to|for) the type of `env`\)"
+    r"|, in TypeScript (?:with )?`[^`]+` (?:in|to|for) the type of `env`"
+)
+"""What an edit asks for in TypeScript alone."""
 _TYPE_ARGUMENTS = pattern(r"(?<=\b(?:Map|Set))<[\w, |<>\[\]]+>(?=\()")
 _ANSWER = pattern(
     r"\bnew Response\((?P<body>null|\"[^\"]*\"|[\w.]+)(?:, \{ status: (?P<status>\d+) \})?\)"
@@ -57,6 +62,8 @@ def fitted(
     text = _EXPLAINED.sub(lambda found: "" if found[1] in named else found[0], text)
     context = named.pop(RESPONSE, "")
     is_untyped = path.endswith(_UNTYPED)
+    if is_untyped:
+        text = _OF_TYPES.sub("", text)
     is_toml = any(_TOML.search(it) is not None for it in (path, *related[:3]))
 
     def code(found: re.Match[str]) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tree_sitter import Node
 
 from cflint.project.code.answers import answers_of
+from cflint.project.code.module import Module
+from cflint.project.code.refusals import refusing_statement
 from cflint.source import Document
+from tests.support.modules import module_of
 
 
 def answer(code: str, status: str = "400", context: str = "c") -> str | None:
@@ -79,3 +83,67 @@ def test_nothing_is_copied_that_is_not_known_here(code: str) -> None:
 def test_the_nearest_answer_counts() -> None:
     both = "return c.text('no', 404);\n" + "// more\n" * 30 + "return c.json({ error: 'no' }, 404);"
     assert answer(both) == 'c.json({ error: "malformed" }, 400)'
+
+
+def place(module: Module) -> Node:
+    """The statement before which an answer is to be written."""
+    (call,) = module.calls_of("here", module.root)
+    statement = module.statement_of(call)
+    assert statement is not None
+    return statement
+
+
+INSIDE = """export default {
+  async fetch(request) {
+    const headers = { "Access-Control-Allow-Origin": "*" };
+    const user = await request.json();
+    if (request.method === "PUT") {
+      return new Response(
+        JSON.stringify({ error: "no such method" }),
+        {
+          status: 405,
+          %s,
+        },
+      );
+    }
+    here();
+    return new Response(null, { headers });
+  },
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("headers", 'new Response(JSON.stringify({ error: "no" }), { status: 400, headers })'),
+        (
+            "headers: { ...headers }",
+            'new Response(JSON.stringify({ error: "no" }), { status: 400, headers: { ...headers } })',
+        ),
+        ("headers: user", None),
+    ],
+)
+def test_names_of_the_function_around_are_known_there(written: str, expected: str | None) -> None:
+    module = module_of(INSIDE % written)
+    assert refusing_statement(module, place(module), "no", 400) == (
+        f"return {expected}" if expected is not None else 'return new Response("no", { status: 400 })'
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # headers of another function, of the request to another service, and of the answer later
+        "async function other() { const headers = {}; return new Response('no', { status: 404, headers }); }"
+        " export default { async fetch() { const headers = {}; here(); return new Response('x'); } };",
+        "export default { async fetch() { if (1) { const headers = {}; return new Response('no',"
+        " { status: 404, headers }); } const headers = {}; here(); return new Response('x'); } };",
+        "export default { async fetch() { here(); const headers = {}; return new Response('no',"
+        " { status: 404, headers }); } };",
+    ],
+)
+def test_headers_that_are_not_at_hand_are_not_sent(code: str) -> None:
+    module = module_of(code)
+    statement = refusing_statement(module, place(module), "no", 400)
+    assert statement == 'return new Response("no", { status: 400 })'

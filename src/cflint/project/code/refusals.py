@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Edit
 from cflint.pattern import pattern
-from cflint.project.code.answers import answers_of
+from cflint.project.code.answers import answers_of, known_answers
 from cflint.project.code.edits import free_name
 from cflint.project.code.gives import Gives, what_it_gives
 from cflint.project.code.words import HONO, words_at
@@ -25,9 +25,6 @@ _NULLABLE = frozenset(
 """Types behind which `| null` may be written."""
 _NAMES = ("body", "sent", "given", "received")
 _REST = pattern(rb"[ \t]*(?://[^\r\n]*)?(?=\r?\n|\Z)")
-_LOOSE_END = pattern(r",? \)")
-_LOOSE_COMMA = pattern(r", \}")
-"""What is left of an answer over several lines where it is written on one."""
 
 
 def refusing_statement(module: Module, node: Node, text: str, status: int) -> str | None:
@@ -38,7 +35,8 @@ def refusing_statement(module: Module, node: Node, text: str, status: int) -> st
         return None
     context = dict(words_at(module, node)).get(HONO, "")
     quoted = f'"{text}"'
-    found = answers_of(module.document, node.start_byte, context)(quoted, str(status))
+    known = known_answers(module, node, context)
+    found = answers_of(module.document, node.start_byte, context, known)(quoted, str(status))
     if found is None:
         found = (
             f"{context}.text({quoted}, {status})"
@@ -46,7 +44,6 @@ def refusing_statement(module: Module, node: Node, text: str, status: int) -> st
             else f"new Response({quoted}, {{ status: {status} }})"
         )
     declared = first_named(function.child_by_field_name("return_type"))
-    found = _LOOSE_END.sub(")", _LOOSE_COMMA.sub(" }", found.replace("( ", "(")))
     needs_next = declared is not None and "NextResponse" in module.text(declared)
     if needs_next and "NextResponse" not in found:
         return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cflint.platform.classes import ClassKind
 from cflint.project.apps.kind import Given, Shape
+from cflint.project.code.answers import known_answers
 from cflint.project.code.calls import CallSite, callers_of, name_of
 from cflint.project.code.gives import Gives, what_it_gives
 from cflint.project.code.module import Module
@@ -41,6 +42,8 @@ GIVES_TRUTH = "gives a boolean"
 """The name of a case: the function around a place gives a boolean."""
 GIVES_OTHER = "gives no response"
 """The word for who answers, where the function around a place gives neither a response nor a boolean."""
+KNOWN_ANSWERS = "answers with names at hand"
+"""The word for where answers stand whose names are at hand, though the file as a whole does not know them."""
 HONO = "new Response"
 """The word for what answers: in Hono, the name of the context."""
 
@@ -107,13 +110,17 @@ def environment_words(environments: Iterable[Environment]) -> Words:
 
 
 def answering_words(module: Module, node: Node) -> Words:
-    """What an edit that answers needs to know of a function that gives no response."""
+    """What an edit that answers needs to know of a function: whether it gives a response, and which answers
+    around use names that are at hand."""
     function = module.enclosing_function(node)
     gives = what_it_gives(module, function) if function is not None else Gives.UNKNOWN
     if gives is Gives.TRUTH:
         return ((GIVES_TRUTH, ""),)
-    if function is None or gives is not Gives.OTHER:
+    if function is None:
         return ()
+    if gives is not Gives.OTHER:
+        known = known_answers(module, node, dict(words_at(module, node)).get(HONO, ""))
+        return ((KNOWN_ANSWERS, " ".join(map(str, sorted(known)))),) if known else ()
     named = name_of(module, function)
     calls = callers_of(module, function).calls if named is not None else ()
     label = f"`{module.text(named)}()`" if named is not None else "the function around"
