@@ -169,6 +169,7 @@ _ALWAYS = frozenset({ValueKind.ENV, ValueKind.REQUEST, ValueKind.REQUEST_URL, Va
 _LEAVE_OUT = frozenset({"IGNORE", "CONFLICT", "SELECT", "WITH"})
 """Words of an `INSERT` that may write no row and throw nothing."""
 _PRINTS = pattern(r"console\.\w+|JSON\.stringify")
+_EACH = frozenset({"map", "forEach", "flatMap"})
 _CHAIN = frozenset({"member_expression", "subscript_expression", "call_expression", "non_null_expression"})
 
 
@@ -323,12 +324,38 @@ def _why_member(module: Module, declaration: js.Declaration, name: str, use: Nod
     if name in _MAIL and _is_mail(module, declaration):
         why = "in a mail that has none"
     elif name in js.optional_members(module, declaration):
+        if _is_result_cast(module, declaration):
+            return None
         if _is_always_given(module, declaration, name):
             return None
         why = "where it is left out, as its type allows"
     else:
         return None
     return None if _is_asked(module, use, name) else why
+
+
+def _is_result_cast(module: Module, declaration: js.Declaration) -> bool:
+    """Whether a variable holds a member of what a function of the project gave, or an item of such, that is
+    said to be of another type: what was made there may have been looked at."""
+    cast = declaration.value
+    if cast is None or cast.type != "as_expression" or declaration.path:
+        return False
+    access = module.member(js.unwrap(cast))
+    holder = js.unwrap(access.object) if access is not None else None
+    owner = module.scope.resolve(holder) if holder is not None and holder.type == "identifier" else None
+    if owner is None or owner.path:
+        return False
+    if owner.kind is js.DeclarationKind.PARAMETER:
+        around = module.call_around(owner.scope)
+        listed = around[0].receiver if around is not None else None
+        return around is not None and around[0].name in _EACH and _is_kept_list(module, listed)
+    return owner.value is not None and js.function_called(module, js.unwrap(owner.value)) is not None
+
+
+def _is_kept_list(module: Module, listed: Node | None) -> bool:
+    """Whether a list is begun empty by the function around, and filled with what it keeps."""
+    held = module.initializer(listed) if listed is not None else None
+    return held is not None and held.type == "array" and not held.named_children
 
 
 def _is_mail(module: Module, declaration: js.Declaration) -> bool:

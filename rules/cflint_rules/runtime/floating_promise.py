@@ -123,7 +123,8 @@ _CURRENT = frozenset({"agents", "@cloudflare/agents", "agents-sdk"})
 
 
 _WAITS = ("await_expression", "for_in_statement")
-_WRITES = frozenset({"put", "delete", "deleteAll", "setAlarm", "deleteAlarm"})
+_ALARMS = frozenset({"setAlarm", "deleteAlarm"})
+_WRITES = frozenset({"put", "delete", "deleteAll"}) | _ALARMS
 """Methods of the storage of a Durable Object that write."""
 _VALUES = frozenset(
     {"string", "number", "template_string", "true", "false", "null", "undefined", "object", "array"}
@@ -372,9 +373,8 @@ def _ends_with_a_write(module: Module, function: Node) -> bool:
     if made is None or made.name not in _WRITES or made.receiver is None:
         return False
     given = (js.first_named(node) for node in module.returns_of(function))
-    return module.value_of(made.receiver).kind is ValueKind.STORAGE and all(
-        value is None or _is_settled(module, value) for value in given
-    )
+    is_storage = made.name in _ALARMS or module.value_of(made.receiver).kind is ValueKind.STORAGE
+    return is_storage and all(value is None or _is_settled(module, value) for value in given)
 
 
 def _is_last(wait: Node, function: Node) -> bool:

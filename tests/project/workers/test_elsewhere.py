@@ -593,7 +593,8 @@ def test_a_configuration_beside_a_server_of_node_in_a_workspace() -> None:
         'import { serve } from "@hono/node-server";\n'
         "export const main = async () => {\n"
         "  fetch('https://a.example/');\n  serve({ fetch: () => new Response() });\n};\n"
-        "main();\n"
+        "export const answer = () => { try { main(); } catch (error) {\n"
+        "  return new Response(error.message, { status: 500 });\n} };\nmain();\n"
     )
     manifest = '{"name": "studio", "scripts": {"start": "HOST=127.0.0.1 node dist/index.js"}}'
     files = {
@@ -604,7 +605,9 @@ def test_a_configuration_beside_a_server_of_node_in_a_workspace() -> None:
     }
     name = "packages/server/wrangler.toml"
     assert deployment(files, name).local == "it is left over: `main` is a program that runs in Node.js"
-    assert not found(files) & {"missing-default-export", "floating-promise", "compat-date-missing"}
+    assert not found(files) & {
+        *("missing-default-export", "floating-promise", "compat-date-missing", "error-detail-leak"),
+    }
     for change in (
         {"packages/server/src/index.ts": server + "export default { fetch() {} };\n"},
         {"packages/server/package.json": manifest.replace("start", "serve")},
