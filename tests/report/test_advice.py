@@ -21,7 +21,7 @@ def test_whoever_is_offered_an_unsafe_fix_is_told_why() -> None:
     assert len(offering) > 60
     assert silent == []
     assert found["observability-not-enabled"] == "stored logs count against a quota and may cost money"
-    assert found["env-binding-type-mismatch"].startswith("for variables: right where")
+    assert found["env-binding-type-mismatch"].startswith("for variables: where code computes")
     assert found["astro-pass-through-throws"].startswith("The fix removes the call: ")
     assert why_unsafe(KNOWN["secret-in-vars"].info, Safety.MANUAL).startswith("the value is known by now")
     assert why_unsafe(KNOWN["observability-not-enabled"].info, Safety.SAFE) == ""
@@ -215,3 +215,21 @@ def test_what_stands_for_a_name_is_not_replaced_again() -> None:
     assert fitted(text, words, "a.ts") == (
         '`if (!env.TOKEN) throw new Error("TOKEN is not set in env")`, and `locals.runtime.env.KV`'
     )
+
+
+def test_why_a_fix_is_unsafe_is_what_concerns_the_finding() -> None:
+    missing = KNOWN["binding-missing-in-environment"].info
+    for case, part in (
+        ("variables alone", "the values are"),
+        ("resources alone", "databases"),
+        ("objects alone", "the Durable Objects"),
+    ):
+        assert why_unsafe(missing, Safety.UNSAFE, "", ((case, ""),)).startswith(part)
+    decoded = KNOWN["unguarded-decode"].info
+    assert why_unsafe(decoded, Safety.UNSAFE, "", (), "Take it as it is").startswith("a client that encodes")
+    assert why_unsafe(decoded, Safety.UNSAFE, "", (), "Answer 400").startswith("what can throw is caught")
+    longest = {
+        name: max(map(len, (why_unsafe(KNOWN[name].info, it) for it in (Safety.UNSAFE, Safety.MANUAL))))
+        for name in KNOWN
+    }
+    assert [name for name, length in longest.items() if length > 200] == []

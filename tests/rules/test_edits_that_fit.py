@@ -29,7 +29,8 @@ def wanting(version: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("version", "is_left_out"), [("^4.0.0", True), ("4.45.0", True), ("~4.44.0", False), ("^3.114.0", False)]
+    ("version", "is_left_out"),
+    [("^4.0.0", True), ("4.102.0", True), ("4.101.0", False), ("~4.44.0", False), ("^3.114.0", False)],
 )
 def test_an_id_is_left_out_where_wrangler_makes_the_resource(version: str, is_left_out: bool) -> None:
     rule = "config-placeholder-id"

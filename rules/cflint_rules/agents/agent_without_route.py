@@ -99,6 +99,8 @@ from cflint.api import (
     worker,
 )
 
+_MOST_NAMES = 4
+
 
 @rule(worker(), severity=Severity.NOTE, deployed=True, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
@@ -115,7 +117,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             continue
         agents = [name for name in bound if name in exports and _is_agent(subject, project, name)]
         if agents and next(js.bound_by_others(project, subject.names, subject), None) is None:
-            names = join_names([f"`{name}`" for name in agents])
+            names = join_names([f"`{name}`" for name in agents], _MOST_NAMES)
             yield Finding(
                 f"no request reaches {names}: there is no default export that calls `routeAgentRequest()`",
                 exports.names[agents[0]].at,

@@ -60,8 +60,9 @@ too). If this environment is not to have it, let the code ask first: `if (env.NA
 Names that the code of the Worker does not mention, or does with and without (`if (env.NAME)`, `env.NAME ||
 "fallback"`), kinds of which the environment has an empty list, what only an environment that is otherwise
 different binds, and environments with a `main` of their own: these may well be smaller on purpose. Names in
-the environment's `secrets.required`, and variables that a command deploys it with (`--env staging --var
-NAME:value`, in a script of the package.json or in CI).
+the environment's `secrets.required`, variables whose name is that of a secret (`JWT_SECRET`: it may be set
+there as one, and its value for development has to stay out), and variables that a command deploys it with
+(`--env staging --var NAME:value`, in a script of the package.json or in CI).
 
 ## Errors
 
@@ -72,10 +73,15 @@ This is not what you probably want, since "…" configuration is not inherited b
 
 ## Fix safety
 
-Unsafe: the entries are copied as they are: databases, buckets, namespaces and queues are those of the
-environment that has them until their ids are changed (a name with that environment's in it takes this one's,
-and has to be made); Durable Objects and Workflows are the environment's
-own, and begin empty.
+Unsafe: the entries are those of the environment that has them until their ids, names and values are changed,
+and Durable Objects and Workflows begin empty.
+
+- "variables alone": the values are those of the environment that has them, until they are changed
+- "resources alone": databases, buckets, namespaces and queues are those of the environment that has them,
+  until their ids or names are changed
+- "objects alone": the Durable Objects and Workflows are the environment's own, and begin empty
+
+A name with that environment's in it takes this one's, and has to be made.
 
 Source: https://developers.cloudflare.com/workers/wrangler/environments/
 """
@@ -108,6 +114,8 @@ from cflint.api import (
 
 _SHOWN = 6
 _PRODUCTION = pattern(r"prod|live|main", re.I)
+_OWN = frozenset({"durable_object", "workflow"})
+"""Kinds of which each environment has its own."""
 _ALIKE = 2
 """How many bindings two environments share that are meant to be the same Worker."""
 
@@ -149,6 +157,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             environment.place,
             related,
             _fix(environment, missing),
+            words=tuple(_words(missing)),
         )
     yield from _siblings(subject, project)
 
@@ -198,6 +207,7 @@ def _siblings(subject: Worker, project: Project) -> Iterator[Finding]:
                 lacking.place,
                 tuple(found.location.saying("it is bound here") for found in listed),
                 _fix(lacking, listed),
+                words=tuple(_words(listed)),
             )
 
 
@@ -271,15 +281,27 @@ def _is_asked_for(name: str, subject: Worker, project: Project) -> bool:
 
 
 def _stands_for_secret(found: Binding) -> bool:
-    """Whether a variable of the top level only shows that there is one: its value is a placeholder, or empty,
-    and the real one is set as a secret."""
+    """Whether a variable of the top level may only be what development has of a secret, and the real one is
+    set as such: its value is a placeholder, or empty, or its name is that of a secret."""
     text = found.node.text
-    return text is not None and (not text.strip() or config.is_placeholder(text))
+    return text is not None and (
+        not text.strip() or config.is_placeholder(text) or js.is_secret_name(found.name)
+    )
 
 
 def _is_mentioned(name: str, subject: Worker, project: Project) -> bool:
     """Whether code of the Worker names the binding; True when its code is not known."""
     return not subject.entries or js.is_mentioned(project, subject.modules, name)
+
+
+def _words(missing: list[Binding]) -> Iterator[tuple[str, str]]:
+    """The case that all which is missing is of one sort."""
+    sorts = {
+        "variables" if found.kind.is_value else "objects" if found.kind.id in _OWN else "resources"
+        for found in missing
+    }
+    if len(sorts) == 1:
+        yield f"{sorts.pop()} alone", ""
 
 
 def _fix(environment: Environment, missing: list[Binding]) -> Fix | None:

@@ -90,10 +90,20 @@ TypeError: Cannot read properties of undefined (reading 'send')
 ## Fix safety
 
 Safe when the name differs in one letter or in case from a binding with that method, and `Env` does not
-declare it: the code takes the configured name. Unsafe otherwise: an entry is added to the configuration,
-for kinds that wrangler can provision by itself, and the next deployment makes an empty resource for it:
-where the resource exists already, give its name or id as well. A class of objects that no migration makes
-gets one. Not on Pages, and not before wrangler 4.45, which provision nothing.
+declare it: the code takes the configured name. Unsafe otherwise: the next deployment makes what the entry
+stands for.
+
+- "(Durable Object namespace)": the next deployment binds the class, and creates it where no migration did
+- "KV namespace": the next deployment makes an empty namespace for it; one that exists needs its id beside it
+- "D1 database": the next deployment makes an empty database for it; one that exists needs its id beside it
+- "queue producer": a queue of that name is needed (`npx wrangler queues create <queue>`), which wrangler
+  makes from 4.113 on
+- "R2 bucket": the next deployment makes an empty bucket for it; one that exists needs its name beside it
+
+An entry is added for kinds that wrangler can provision by itself, and for queues. A class of objects that no
+migration makes gets one. There is no fix where a script uses the resource before the deployment that would
+make it. Not on Pages, and not before wrangler 4.45 (4.102 for D1, which asks for the id until then), which
+provision nothing.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/bindings/
 """
@@ -140,8 +150,6 @@ _CALLED = {
     "ratelimit": ("LIMIT", "RATE", "THROTTLE"),
 }
 """Parts of names of bindings whose methods (`run()`, `query()`, `create()`) others have, too."""
-_PROVISIONS = (4, 45, 0)
-"""The version of wrangler that makes the resources which an entry does not name."""
 _PROVISIONED = frozenset({"kv", "d1", "r2"})
 _METHODS = (
     *("get", "put", "list", "delete", "getWithMetadata", "head", "createMultipartUpload"),
@@ -241,7 +249,9 @@ def _undeclared(
     related = (near.location,) if near is not None else ()
     # a page may show a part of its configuration
     severity = Severity.NOTE if any(found.is_document for found in module.workers) else None
-    return Finding(what, places[0], (*related, *places[1:]), fix, severity)
+    is_queue = kind is not None and kind.id == "queue"
+    words = (("<queue>", name.lower().replace("_", "-")),) if is_queue else ()
+    return Finding(what, places[0], (*related, *places[1:]), fix, severity, words=words)
 
 
 def _is_copied(match: Match) -> bool:
@@ -291,8 +301,10 @@ def _fix(
     subject = module.workers[0]
     if kind is None or len(module.workers) != 1 or subject.is_document or subject.config is None:
         return None
-    if kind.id in _PROVISIONED and not _provisions(subject, module.project):
+    if kind.id in _PROVISIONED and not config.provisions(module.project, subject.config, kind.id):
         return None
+    if kind.id in _PROVISIONED and config.used_before_deployment(module.project, subject.config, name):
+        return None  # it has to exist before the deployment that would make it
     owner = _class_for(module, subject, name) if kind.id == "durable_object" else None
     if owner is not None and (subject.is_pages or owner in subject.config.top.lifecycle.gone):
         return None
@@ -324,12 +336,6 @@ def _class_for(module: Module, subject: Worker, name: str) -> str | None:
     return next((word for word in free if js.spelling(word) == js.spelling(name)), None) or (
         free[0] if len(free) == 1 else None
     )
-
-
-def _provisions(subject: Worker, project: Project) -> bool:
-    """Whether what deploys a Worker makes a resource for an entry without an id."""
-    folder = subject.config.directory if subject.config is not None else ""
-    return not subject.is_pages and not config.is_older(project.workspace, folder, "wrangler", _PROVISIONS)
 
 
 @check.on(section())

@@ -70,9 +70,9 @@ Error: Durable Object is not backed by SQL.
 
 ## Fix safety
 
-Unsafe: right for a class that was never deployed (as it is, the call throws); one that was keeps its
-storage for ever, so that the entry stays, and a class of another name is created with `new_sqlite_classes`
-and the data copied into it.
+Unsafe: right unless the class was deployed as it is: one that was keeps its storage, and needs a new class
+beside it. As it is, the call throws. For a class that was deployed the entry stays, a class of another name
+is created with `new_sqlite_classes`, and the data copied into it.
 
 Source: https://github.com/cloudflare/workerd/blob/main/src/workerd/api/actor-state.c++
 """

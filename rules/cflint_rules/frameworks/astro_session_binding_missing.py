@@ -71,6 +71,12 @@ export async function GET(context) {
 }
 ```
 
+## What to do
+
+Run `npx wrangler kv namespace create SESSION`, and write `"kv_namespaces": [{ "binding": "SESSION", "id":
+"<id>" }]` with the id that it prints for `<id>`: until then each read or write of a session throws. (From
+wrangler 4.45 on a Worker needs no id, and a fix declares it; Pages and an older wrangler make no namespace.)
+
 ## Not reported
 
 A configuration of Astro that says anything of sessions; other versions of the adapter, or one that the
@@ -84,7 +90,8 @@ package.json leaves open; code that reads no session.
 
 ## Fix safety
 
-Unsafe. The fix binds a namespace, which wrangler makes when it deploys.
+Unsafe: wrangler makes the namespace when it deploys. There is no fix on Pages and with a wrangler before
+4.45, which make none.
 
 Source: https://docs.astro.build/en/guides/integrations-guide/cloudflare/, and the code of
 the packages (12.6.13, and 1.17.0 of `unstorage`).
@@ -135,7 +142,8 @@ def check(match: Match) -> Iterator[Finding]:
     if any(it.has_open_bindings or it.binding(_NAME) for it in subject.environments):
         return
     kind = config.kind_by_id("kv")
-    edits = fixes.declare_binding(subject.config, kind, _NAME) if kind is not None else None
+    makes = kind is not None and config.provisions(module.project, subject.config, kind.id)
+    edits = fixes.declare_binding(subject.config, kind, _NAME) if kind is not None and makes else None
     yield Finding(
         f"the session is kept in the KV namespace `{_NAME}`, which is not declared: this throws",
         match.at(match.name),

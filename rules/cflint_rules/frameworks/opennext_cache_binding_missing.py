@@ -66,9 +66,23 @@ export default defineCloudflareConfig({ incrementalCache: r2IncrementalCache });
 
 Declare the binding under that very name: nothing is cached or revalidated until then.
 
+- "(KV namespace)": Run `npx wrangler kv namespace create NAME`, and write `"kv_namespaces": [{ "binding":
+  "NAME", "id": "<id>" }]` with the id that it prints for `<id>`. The id is needed: `opennextjs-cloudflare
+  deploy` writes to the namespace before wrangler deploys, which is when it would make one, and a wrangler
+  before 4.45 refuses the configuration without it.
+- "(R2 bucket)": Run `npx wrangler r2 bucket create <bucket>`, and write `"r2_buckets": [{ "binding": "NAME",
+  "bucket_name": "<bucket>" }]`. The name is needed: `opennextjs-cloudflare deploy` writes to the bucket
+  before wrangler deploys, which is when it would make one.
+- "(D1 database)": Run `npx wrangler d1 create <database>`, and write `"d1_databases": [{ "binding": "NAME",
+  "database_name": "<database>", "database_id": "<id>" }]` with the id that it prints for `<id>`. The id is
+  needed: `opennextjs-cloudflare deploy` makes a table in the database before wrangler deploys, which is when
+  it would make one.
 - "`do-queue`": Add `{ "name": "NEXT_CACHE_DO_QUEUE", "class_name": "DOQueueHandler" }` to
   `durable_objects.bindings`, and `{ "tag": "v1", "new_sqlite_classes": ["DOQueueHandler"] }` to `migrations`:
   pages are not revalidated until then.
+- "`do-sharded-tag-cache`": Add `{ "name": "NEXT_TAG_CACHE_DO_SHARDED", "class_name": "DOShardedTagCache" }`
+  to `durable_objects.bindings`, and `{ "tag": "v1", "new_sqlite_classes": ["DOShardedTagCache"] }` to
+  `migrations`: tags revalidate nothing until then.
 
 ## Not reported
 
@@ -77,17 +91,38 @@ that imports two overrides for one purpose; a binding that one of the environmen
 
 ## Fix safety
 
-Unsafe: wrangler makes the resource when it deploys, from 4.45 on; an older one needs its id beside the
-binding (`npx wrangler kv namespace create NAME`, or the like of its kind).
+Unsafe: the next deployment makes the namespace, or the class of objects, which a later migration deletes with
+what it holds. There is no fix for what OpenNext fills before wrangler deploys (the incremental caches and the
+database of tags): it has to be there by then, and only the account can say its id.
 
-Source: https://opennext.js.org/cloudflare/caching, and the code of the package (1.20.17).
+- "(KV namespace)": wrangler makes the namespace when it deploys (from 4.45 on)
+- "(Durable Object namespace)": the next deployment creates the class in OpenNext's Worker, for good until a
+  migration deletes it
+
+Source: https://opennext.js.org/cloudflare/caching, and the code of the package (1.20.17,
+`dist/cli/commands/populate-cache.js` and `dist/cli/templates/worker.js`)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cflint.api import Documents, Finding, Fix, Safety, Severity, Worker, config, fixes, rule, worker
+from cflint.api import (
+    Documents,
+    Edit,
+    Finding,
+    Fix,
+    Project,
+    Safety,
+    Severity,
+    Worker,
+    WranglerConfig,
+    config,
+    fixes,
+    js,
+    rule,
+    worker,
+)
 
 _KINDS = {
     "NEXT_INC_CACHE_R2_BUCKET": "r2",
@@ -97,12 +132,15 @@ _KINDS = {
     "NEXT_TAG_CACHE_DO_SHARDED": "durable_object",
     "NEXT_CACHE_DO_QUEUE": "durable_object",
 }
-_STOPS = frozenset({"NEXT_INC_CACHE_R2_BUCKET", "NEXT_INC_CACHE_KV", "NEXT_TAG_CACHE_D1"})
-"""Without these nothing is deployed."""
+_CLASSES = {"NEXT_TAG_CACHE_DO_SHARDED": "DOShardedTagCache", "NEXT_CACHE_DO_QUEUE": "DOQueueHandler"}
+"""What OpenNext's Worker exports, since 1.0."""
+_NAMED_SINCE = (1, 0, 0)
+_FILLED = frozenset({"NEXT_INC_CACHE_R2_BUCKET", "NEXT_INC_CACHE_KV", "NEXT_TAG_CACHE_D1"})
+"""What OpenNext's `deploy` writes to before wrangler deploys: without these nothing is deployed."""
 
 
 @rule(worker(), severity=Severity.WARNING, fix=Safety.UNSAFE, documents=Documents.NOTHING)
-def check(subject: Worker) -> Iterator[Finding]:
+def check(subject: Worker, project: Project) -> Iterator[Finding]:
     app, configuration = subject.app, subject.config
     if app is None or configuration is None or app.kind.id != "opennext" or configuration.is_excerpt:
         return
@@ -110,12 +148,35 @@ def check(subject: Worker) -> Iterator[Finding]:
         kind = config.kind_by_id(_KINDS[name]) if name in _KINDS else None
         if kind is None or any(it.has_open_bindings or it.binding(name) for it in subject.environments):
             continue
-        stops = name in _STOPS
+        stops = name in _FILLED
         what = "the deployment stops" if stops else "the error is only logged"
-        edits = fixes.declare_binding(configuration, kind, name)
+        called = configuration.name.text if configuration.name is not None else "app"
+        edits = _edits(configuration, kind, name, project)
         yield Finding(
             f"`{override}` reads `{name}` ({kind.label}), which is not declared: {what}",
             configuration.top.place,
-            fix=Fix(f"Declare `{name}` ({kind.label})", edits, Safety.UNSAFE) if edits else None,
+            fix=Fix.of(f"Declare `{name}` ({kind.label})", edits, Safety.UNSAFE),
             severity=None if stops else Severity.NOTE,
+            words=(
+                ("NAME", name),
+                ("<bucket>", f"{called}-opennext-cache"),
+                ("<database>", f"{called}-opennext-tags"),
+                *js.environment_words(subject.environments),
+            ),
         )
+
+
+def _edits(
+    configuration: WranglerConfig, kind: config.BindingKind, name: str, project: Project
+) -> tuple[Edit, ...] | None:
+    """What declares a binding; None where what it is bound to has to exist before the deployment."""
+    if name in _FILLED or (kind.id == "kv" and not config.provisions(project, configuration, kind.id)):
+        return None
+    owner = _CLASSES.get(name)
+    if owner is None:
+        return fixes.declare_binding(configuration, kind, name)
+    if config.is_older(project.workspace, configuration.directory, "@opennextjs/cloudflare", _NAMED_SINCE):
+        return None
+    bound = fixes.declare_binding(configuration, kind, name, class_name=owner)
+    created = fixes.add_durable_object_class(configuration.top, owner)
+    return (*bound, *created) if bound and created is not None else None

@@ -112,6 +112,7 @@ from cflint.api import (
     WranglerConfig,
     config,
     fixes,
+    join_names,
     js,
     rule,
     worker,
@@ -119,6 +120,7 @@ from cflint.api import (
 
 _OF_LIBRARIES = ("exports", "types", "files", "peerDependencies", "publishConfig")
 """Keys of a package.json that say what others get who depend on the package."""
+_MOST_NAMES = 4
 _CLASSES_SUFFICE_SINCE = (4, 131, 0)
 """The first version of wrangler that takes a module with exports, but no default, for a module."""
 
@@ -177,7 +179,7 @@ def _missing(
     exported = project.exports.of(facts.path).names
     here = (target.at for target in exported.values() if target.at.document is document)
     at = next(here, None) or _first_export(project, facts.path) or Location(document, Span(0, 0))
-    names = ", ".join(f"`{name}`" for name in exported)
+    names = join_names([f"`{name}`" for name in exported], _MOST_NAMES)
     return Finding(
         f"{which} has no default export: this wrangler takes it for a service worker, without {names}",
         at,

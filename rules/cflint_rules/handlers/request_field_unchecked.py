@@ -79,9 +79,9 @@ lists: `c.posts.map(…)`.
 
 ## Fix safety
 
-Unsafe: who leaves a field out, or sends another type where a list or a text is needed, gets an answer 400, as
-the code around answers errors; what the type says may be left out is bound as `null`. There is no fix in a
-function that gives no response.
+Unsafe: who leaves a field out, or sends another type where a list or a text is needed, gets an answer 400. It
+is an answer as the code around gives to errors; what the type says may be left out is bound as `null`. There
+is no fix in a function that gives no response.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/API/URLSearchParams/get#return_value,
 https://developers.cloudflare.com/d1/worker-api/#type-conversion,

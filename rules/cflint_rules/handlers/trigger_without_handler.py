@@ -92,9 +92,12 @@ Seen in https://github.com/alchemy-run/alchemy-async/pull/1382.
 
 ## Fix safety
 
-Unsafe: a function of the handler's name that just is not part of the default export is called from then on;
-where there is none for a cron trigger, the trigger goes with the next deployment (`"crons": []`; without the
-key, those that were deployed stay).
+Unsafe: a function of the handler's name that just is not part of the default export is called from then on.
+
+- "Take the cron triggers away": the trigger goes with the next deployment (`"crons": []`; without the key,
+  what was deployed stays)
+
+Where there is no such function for a cron trigger, the trigger goes.
 
 Source: https://developers.cloudflare.com/workers/runtime-apis/handlers/,
 https://developers.cloudflare.com/workers/configuration/cron-triggers/

@@ -66,8 +66,11 @@ URIError: URI malformed
 
 ## Fix safety
 
-Unsafe: the call is taken away where the text comes decoded, and a client that encodes twice is read otherwise
-then; what can throw is caught where it is all that its statement does. A cookie stays as it came, anything
+Unsafe: what can throw is caught where it is all that its statement does.
+
+- "Take it as it is": a client that encodes twice is read otherwise then
+
+The call is taken away where the text comes decoded. A cookie stays as it came, anything
 else is answered with status 400, as the code around answers errors.
 
 Source: https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/decodeURIComponent,

@@ -49,7 +49,7 @@ another one beside `KVNamespace`): it need not know `"json"`.
 
 Safe in JavaScript where the call stands in `JSON.parse()` itself. Unsafe by way of a variable, and in
 TypeScript: a stand-in for the namespace in tests has to know `"json"`, and the type that the code gives the
-value (else `any`) becomes the type argument of `get()`, which does not compile where the namespace has no
+value (else `any`) becomes the type argument of `get()`. That does not compile where the namespace has no
 type. Stored values that are falsy themselves (`0`, `false`) now count as missing where the code asks for the
 variable.
 

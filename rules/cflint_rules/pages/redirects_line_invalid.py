@@ -1,7 +1,8 @@
 """Write each line of `_redirects` as `from to status`: what is no rule does nothing, or stops the deployment.
 
 The file has the look of Netlify's, and less in it: a line is a path, a target and a status (200, 301, 302,
-303, 307 or 308), at most 100 of them with `*` or `:name`. A status 200 shows another path of the same
+303, 307 or 308), at most 100 of them with `*` or `:name`. It knows no hosts and no countries, and each line
+goes before files, for which Netlify has `!`. A status 200 shows another path of the same
 deployment, never another host. `/* /index.html 200`, the usual fallback for an application with its own
 routes, is a circle, since `/index.html` itself leads to `/`: a Worker with it is refused, Pages ignores it.
 
@@ -43,7 +44,13 @@ Delete the line, or write it as `from to status` with a status of 200, 301, 302,
   `404.html` Pages does that by itself.
 - "another host": Write a status of 301 or 302 if the browser may go there. If it may not, have a function or
   a Worker `fetch` the other host.
-- "where only a path": Write the path alone, without `https://` and the host.
+- "where only a path": Delete the line, and make a redirect rule of the zone for it (in the dashboard below
+  Rules, Redirect Rules): `<from>` to `<to>`, with status <status>. The path alone would redirect the other
+  hosts, too, also the one that it leads to.
+- "!` is none of the statuses": Write the status without `!`. The line then goes before files, as `!` says at
+  Netlify: here all lines do.
+- "`404` is none of the statuses": Delete the line: a path without a file gets `404.html` with a status of 404
+  by itself on Pages, and in a Worker by `"not_found_handling": "404-page"` in `assets`.
 - "are too many": Put the lines without `*` and `:name` above all others: those count up to 2000.
 
 ## Not reported
@@ -70,7 +77,14 @@ Valid status codes are 200, 301, 302 (default), 303, 307, or 308. Got ….
 ## Fix safety
 
 Unsafe: lines that lead to themselves go, and the assets of a Worker answer each path without a file with
-`index.html`. There is no fix for other lines: what they are for is said elsewhere.
+`index.html`.
+
+- "where only a path": what the line is for, a redirect rule of the zone does (in the dashboard below Rules,
+  Redirect Rules: `<from>` to `<to>`, with status <status>); the path alone would redirect all hosts
+- "!` is none of the statuses": the line then counts, and goes before files, as `!` says at Netlify; if it was
+  only to be a fallback for paths without a file, delete it instead
+
+There is no fix for other lines: what they are for is said elsewhere.
 
 Source: https://developers.cloudflare.com/workers/static-assets/redirects/,
 https://github.com/cloudflare/workers-sdk/issues/10992, and workers-sdk,
@@ -112,6 +126,9 @@ _DYNAMIC = pattern(r"\*|:[A-Za-z]")
 _INDEX = pattern(r"[^?#]*/index(?:\.html)?")
 _SHOWN = 60
 _CIRCLE = "leads to itself"
+_HAS_HOST = "this is no redirect: it begins with a host, where only a path can stand"
+_NO_STATUS = " is none of the statuses that one can have"
+_ROOT_INDEX = ("/index.html", "/index")
 
 
 @rule(
@@ -138,18 +155,69 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             elif _CIRCLE in message:
                 message += ": the deployment is refused"
             found.setdefault(message, []).append(Location(document, span))
-        for message, (first, *others) in found.items():
-            fix = _without(subject, [first, *others]) if _CIRCLE in message or "circle" in message else None
-            yield Finding(message, first, tuple(place.saying("and this") for place in others), fix)
+        for message, lines in found.items():
+            yield Finding(
+                message,
+                lines[0],
+                tuple(place.saying("and this") for place in lines[1:]),
+                _fix(subject, message, lines),
+                words=tuple(_as_rule_of_zone(lines[0])) if message == _HAS_HOST else (),
+            )
+
+
+def _fix(subject: WranglerConfig, message: str, lines: list[Location]) -> Fix | None:
+    if _CIRCLE in message or "circle" in message:
+        return _without(subject, lines)
+    if message == _HAS_HOST:
+        return Fix("Delete the line", tuple(map(_deleted, lines)), Safety.UNSAFE)
+    if message.endswith(f"!`{_NO_STATUS}"):
+        if any(_parts(line)[1] in _ROOT_INDEX for line in lines):
+            return _without(subject, lines) if len(lines) == 1 else None
+        edits = [edit for line in lines for edit in _without_mark(line)]
+        return Fix("Write the status without `!`", tuple(edits), Safety.UNSAFE)
+    return None
+
+
+def _parts(line: Location) -> list[str]:
+    return _COMMENT.sub("", line.document.text(line.span).strip()).split()
+
+
+def _deleted(line: Location) -> Edit:
+    data, end = line.document.data, line.span.end
+    end += 2 if data[end : end + 2] == b"\r\n" else len(data[end : end + 1])
+    return Edit(line.document, Span(line.span.start, end), "")
+
+
+def _without_mark(line: Location) -> Iterator[Edit]:
+    """A line without the `!` of its status, and without the file that would make a circle of its target."""
+    source, target, status = _parts(line)
+    text, start = line.document.text(line.span), line.span.start
+    at = text.index(target, text.index(source) + len(source))
+    end = text.index(status, at + len(target)) + len(status)
+    if source.endswith("/*") and _INDEX.fullmatch(target) is not None:
+        yield _cut(line, start, text, at + target.rindex("/") + 1, at + len(target))
+    yield _cut(line, start, text, end - 1, end)
+
+
+def _cut(line: Location, start: int, text: str, first: int, end: int) -> Edit:
+    before = start + len(text[:first].encode())
+    return Edit(line.document, Span(before, before + len(text[first:end].encode())), "")
+
+
+def _as_rule_of_zone(line: Location) -> Iterator[tuple[str, str]]:
+    """What a redirect rule of the zone asks for: addresses with `*`, and `${1}` for what stands there."""
+    source, target, status = (*_parts(line), "302")[:3]
+    host = _HOST.match(source)
+    if target.startswith("/") and host is not None:
+        target = host[0] + target
+    yield "<from>", source
+    yield "<to>", target.replace(":splat", "${1}")
+    yield "<status>", status.rstrip("!")
 
 
 def _without(subject: WranglerConfig, lines: list[Location]) -> Fix | None:
     """The fix that deletes lines which lead to `index.html`; the assets of a Worker do what they are for."""
-    edits: list[Edit] = []
-    for line in lines:
-        data, end = line.document.data, line.span.end
-        end += 2 if data[end : end + 2] == b"\r\n" else len(data[end : end + 1])
-        edits.append(Edit(line.document, Span(line.span.start, end), ""))
+    edits = [_deleted(line) for line in lines]
     is_for_all = any(line.document.text(line.span).split()[0].endswith("/*") for line in lines)
     assets = subject.top.own("assets")
     if is_for_all and assets is not None and assets.get("not_found_handling") is None:
@@ -188,7 +256,7 @@ def _faults(document: js.Document, is_plain: bool) -> Iterator[tuple[str, Span]]
             continue
         source, target, status = (*parts, "302")[:3]
         if _HOST.match(source) is not None:
-            yield "this is no redirect: it begins with a host, where only a path can stand", span
+            yield _HAS_HOST, span
             continue
         if dynamic or _DYNAMIC.search(source) is not None:
             dynamic += 1
@@ -210,7 +278,7 @@ def _wrong_target(source: str, target: str, status: str, is_plain: bool) -> str 
         kind = "no `https://`" if _ELSEWHERE.match(target) is not None else "neither `/` nor `https://`"
         return f"this is no redirect: {quoted(target, _SHOWN)} begins with {kind}"
     if status not in _STATUSES:
-        return f"this is no redirect: {quoted(status, _SHOWN)} is none of the statuses that one can have"
+        return f"this is no redirect: {quoted(status, _SHOWN)}{_NO_STATUS}"
     leads_back = source.endswith("/*") or (source.endswith("/") and not is_plain)
     if leads_back and not is_host and _INDEX.fullmatch(target) is not None:
         return "this leads to itself, since `index.html` itself leads to `/`"

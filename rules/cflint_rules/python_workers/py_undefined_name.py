@@ -82,9 +82,12 @@ UnboundLocalError: cannot access local variable '…' where it is not associated
 
 ## Fix safety
 
-Unsafe: a name that is spelled nearly so is taken for what is meant; a name of the standard library, of
-`workers`, `js` or `pyodide.ffi` is imported from there; a package may have one of that name, too. There is
-no fix for other names, and for `Request` and `Response` beside a framework that has its own.
+Unsafe: a package may have one of that name, too.
+
+- "Write `": a name that is spelled nearly so is taken for what is meant
+
+A name of the standard library, of `workers`, `js` or `pyodide.ffi` is imported from there. There is no fix
+for other names, and for `Request` and `Response` beside a framework that has its own.
 
 Source: https://docs.python.org/3/reference/executionmodel.html#resolution-of-names
 """

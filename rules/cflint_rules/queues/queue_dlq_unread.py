@@ -95,6 +95,8 @@ from cflint.api import (
     worker,
 )
 
+_MOST_NAMES = 4
+
 
 @rule(worker(), severity=Severity.NOTE, presets=(PREVIEW,), deployed=True, documents=Documents.NOTHING)
 def check(subject: Worker, project: Project) -> Iterator[Finding]:
@@ -109,7 +111,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
                 unread.setdefault(queue, consumer)
     if not unread:
         return
-    names = join_names([f"`{queue}`" for queue in unread])
+    names = join_names([f"`{queue}`" for queue in unread], _MOST_NAMES)
     first, *others = (
         found.environment.location(found.node.get("dead_letter_queue") or found.node)
         for found in unread.values()

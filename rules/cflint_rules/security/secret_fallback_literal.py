@@ -68,9 +68,9 @@ setting before the text.
 
 ## Fix safety
 
-Unsafe: without the secret a request fails, so set it before the next deployment (`npx wrangler secret put
-NAME`) and in `.dev.vars` for local development; if one ran with the text, whoever read the code knows it: set
-another. There is no fix while the module loads, and where several names are tried before the text.
+Unsafe: without the secret a request fails now, so set it first, another one than the text (`npx wrangler
+secret put NAME`, and `NAME=…` in `.dev.vars`). There is no fix while the module loads, and where several
+names are tried before the text.
 
 Source: https://developers.cloudflare.com/workers/configuration/secrets/
 """

@@ -2,9 +2,9 @@
 
 What is in `vars` can be read by everyone with access to the repository, is shown in the dashboard, and is
 printed by wrangler at every deployment. A secret that has been committed once has to be replaced. Secrets are
-set with `wrangler secret put`, stay encrypted, and are read from `env` just the same; `secrets.required`
-(wrangler 4.70 or later, not for Pages) lists their names, `.dev.vars` holds their values for local
-development.
+set with `wrangler secret put` (on Pages `wrangler pages secret put`), stay encrypted, and are read from `env`
+just the same; `secrets.required` (wrangler 4.70 or later, not for Pages) lists their names, `.dev.vars` holds
+their values for local development.
 
 ## Incorrect
 
@@ -49,7 +49,7 @@ told when it leads to another machine with a password.
 
 By hand: the value is known by now, and has to be replaced and stored elsewhere (`wrangler secret put`),
 which no edit does. The fix shows the variable moved to `secrets.required`, or taken out where the project's
-wrangler (before 4.70) or Pages knows no such key.
+wrangler (before 4.70) or Pages knows no such key, and `.dev.vars` in the `.gitignore` that does not name it.
 
 - "the empty variable `<name>`": the secret of that name counts from the next deployment on: it has to be set
   (`npx wrangler secret put <name>`); local development reads `<name>=…` of `.dev.vars`
@@ -67,6 +67,7 @@ https://github.com/cloudflare/workers-sdk/blob/main/packages/workers-utils/src/c
 https://developers.cloudflare.com/hyperdrive/configuration/local-development/
 """
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -130,14 +131,14 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             f"the variable `{name}`{environments} {what}: {_instead(subject, name)}",
             bindings[0].location,
             tuple(binding.location.saying("and here") for binding in bindings[1:]),
-            _fix(subject, bindings, declares),
+            _fix(subject, project, bindings, declares),
             None if label else Severity.NOTE,
         )
-    yield from _empty(subject, declares)
+    yield from _empty(subject, project, declares)
     yield from _local_strings(subject)
 
 
-def _empty(subject: WranglerConfig, declares: bool) -> Iterator[Finding]:
+def _empty(subject: WranglerConfig, project: Project, declares: bool) -> Iterator[Finding]:
     """Variables that are there to name a secret, or to be filled in, and take its place."""
     is_filled = bool(subject.deployment.open or subject.deployment.filled)
     for environment in subject.environments:
@@ -169,7 +170,7 @@ def _empty(subject: WranglerConfig, declares: bool) -> Iterator[Finding]:
                 yield Finding(
                     message,
                     binding.location,
-                    fix=_fix(subject, [binding], declares),
+                    fix=_fix(subject, project, [binding], declares),
                     severity=Severity.NOTE,
                 )
 
@@ -198,7 +199,8 @@ def _local_strings(subject: WranglerConfig) -> Iterator[Finding]:
 def _instead(subject: WranglerConfig, name: str) -> str:
     if subject.is_typescript:
         return "declare it as `bindings.secret()`, and set it apart"
-    return f"set it with `wrangler secret put {name}` instead"
+    pages = "pages " if subject.is_pages else ""
+    return f"set it with `wrangler {pages}secret put {name}` instead"
 
 
 def _strings(node: config.ConfigNode) -> Iterator[config.ConfigNode]:
@@ -230,16 +232,22 @@ def _looks_secret(name: str, text: str) -> bool:
     return _MADE_UP.fullmatch(text) is not None and _SAYS_SO.search(text) is None
 
 
-def _fix(subject: WranglerConfig, bindings: list[Binding], declares: bool) -> Fix | None:
-    """The variable as a secret, which the configuration names where wrangler knows the key (`declares`)."""
+def _fix(subject: WranglerConfig, project: Project, bindings: list[Binding], declares: bool) -> Fix | None:
+    """The variable as a secret, which the configuration names where wrangler knows the key (`declares`), and
+    the file that holds it for local development kept out of the repository."""
     if len(bindings) > 1:
         return None
     binding = bindings[0]
-    if not declares and not subject.is_typescript:
-        removed = fixes.remove_key(subject, binding.environment.path("vars", binding.name))
-        return Fix.of(f"Delete `{binding.name}`", removed, Safety.MANUAL)
-    edits = fixes.require_secret(binding.environment, binding.name)
-    title = f"Move `{binding.name}` to `secrets.required`"
+    title = f"Delete `{binding.name}`"
     if subject.is_typescript:
         title = f"Make `{binding.name}` a secret"
-    return Fix.of(title, edits, Safety.MANUAL)
+    elif declares:
+        title = f"Move `{binding.name}` to `secrets.required`"
+    if declares or subject.is_typescript:
+        edits = fixes.require_secret(binding.environment, binding.name)
+    else:
+        edits = fixes.remove_key(subject, binding.environment.path("vars", binding.name))
+    if not edits:
+        return None
+    ignoring = fixes.ignoring(project.workspace, posixpath.join(subject.directory, ".dev.vars"))
+    return Fix.of(title, (*edits, *ignoring), Safety.MANUAL)

@@ -111,6 +111,7 @@ from cflint.api import (
 
 _INJECTED = frozenset({"ASSETS", "__STATIC_CONTENT"})  # by Pages, by Workers Sites
 _SHOWN = 3
+_MOST_NAMES = 6
 _REST_OF_LINE = pattern(rb"[;,]?[ \t]*(?://[^\n]*)?")
 _PACKAGE = "@cloudflare/workers-types"
 _KEEP_EQUAL = (
@@ -418,9 +419,9 @@ def _generated(subject: Worker, project: Project) -> Iterator[Finding]:
     parts = []
     if stale.missing:
         names = dict.fromkeys(f"`{binding.name}`" for binding in stale.missing)
-        parts.append(f"lacks {join_names(list(names))}")
+        parts.append(f"lacks {join_names(list(names), _MOST_NAMES)}")
     if stale.left:
-        parts.append(f"still has {join_names([f'`{member.name}`' for member in stale.left])}")
+        parts.append(f"still has {join_names([f'`{member.name}`' for member in stale.left], _MOST_NAMES)}")
     at = stale.missing[0].location if stale.missing else subject.config.top.place
     if subject.config.is_typescript:
         message = (

@@ -53,9 +53,9 @@ up what a schema makes of `env` (`type Parsed = z.infer<typeof schema>`).
 ## Fix safety
 
 Safe: types are gone at run time. What the code calls on the binding may no longer pass the type checker,
-and would have failed when it ran. Unsafe for variables: right where the code takes the value as a text, or
-converts it; where it computes with it as it is, leave the type, and write the value in `vars` as what the
-type says (a number without quotes stays a number).
+and would have failed when it ran. Unsafe for variables: where code computes with the
+value as it is, leave the type, and write the value in `vars` without quotes. Where it takes the value as a
+text, or converts it, the type is what has to change.
 
 Source: https://developers.cloudflare.com/workers/languages/typescript/
 """

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
-from cflint.api import Edit, Environment, Project, config, fixes
+from cflint.api import Edit, Environment, Project, config, fixes, js
+
+_ONE_PAGE = "serveSinglePageApp"
+"""What `@cloudflare/kv-asset-handler` has for pages that route in the browser."""
 
 
 def folder_of_site(subject: Environment, named: str, project: Project) -> str:
@@ -21,7 +24,8 @@ def folder_of_site(subject: Environment, named: str, project: Project) -> str:
 
 
 def as_assets(subject: Environment, folder: str, project: Project) -> tuple[Edit, ...] | None:
-    """The edits that make static assets of a site; None where it says more than its folder, or has code, and
+    """The edits that make static assets of a site, with the page for all paths where pages route in the
+    browser; None where it says more than its folder, or has code, and
     on Pages, which ignores it."""
     site = subject.own("site")
     bucket = site.get("bucket") if site is not None else None
@@ -35,4 +39,25 @@ def as_assets(subject: Environment, folder: str, project: Project) -> tuple[Edit
     table = fixes.rename_key(subject.config, path, "assets")
     key = fixes.rename_key(subject.config, (*path, "bucket"), "directory")
     value = fixes.replace_text(subject.config, bucket, text=folder)
-    return (*table, *key, *value) if table and key and value else None
+    if not table or not key or not value:
+        return None
+    fallback: tuple[Edit, ...] | None = ()
+    if _router(subject, project) is not None:
+        fallback = fixes.set_key(subject.config, (*path, "not_found_handling"), "single-page-application")
+    return (*table, *key, *value, *fallback) if fallback is not None else None
+
+
+def words_of_site(subject: Environment, folder: str, project: Project) -> js.Words:
+    """What an edit has to know: the folder, and by what the pages route in the browser."""
+    router = _router(subject, project)
+    named = (("<folder>", folder),) if folder else ()
+    return named if router is None else (*named, ("routes in the browser", ""), ("<router>", router))
+
+
+def _router(subject: Environment, project: Project) -> str | None:
+    """What says that the pages of a site route in the browser: a package, or the function by which its Worker
+    answers each path with the one page."""
+    code = [path for worker in project.workers if worker.config is subject.config for path in worker.modules]
+    if js.is_mentioned(project, code, _ONE_PAGE):
+        return _ONE_PAGE
+    return config.browser_router(project.workspace, subject.config.directory)

@@ -80,7 +80,6 @@ from cflint.api import (
 _DATE = pattern(r"(2\d{3})-(\d{2})-(\d{2})", re.ASCII)
 _LONGEST = 40
 _MOST = 3
-_RELEASED = pattern(r"(2\d{3})(\d{2})(\d{2})", re.ASCII)
 _AHEAD = timedelta(days=7)
 """How far ahead of its own date the runtime takes others."""
 _PLUGIN = "@cloudflare/vite-plugin"
@@ -148,15 +147,12 @@ def _of_runtime(
     environment: Environment, node: config.ConfigNode, when: date, project: Project
 ) -> Iterator[Finding]:
     """What local development makes of a date that is newer than its runtime."""
-    workerd = config.newest_locked(project.workspace, environment.config.directory, "workerd")
-    own = _RELEASED.fullmatch(str(workerd[1])) if workerd is not None else None
-    if workerd is None or own is None:
+    workspace, folder = project.workspace, environment.config.directory
+    workerd = config.newest_locked(workspace, folder, "workerd")
+    runtime = config.runtime_date(workspace, folder)
+    if workerd is None or runtime is None or when <= runtime + _AHEAD:
         return
-    try:
-        runtime = date(*map(int, own.groups()))
-    except ValueError:
-        return
-    if when <= runtime + _AHEAD or _never_runs_here(environment.config, project):
+    if _never_runs_here(environment.config, project):
         return
     newer = (
         f"the compatibility date {quoted(node.text or '', _LONGEST)} is newer than the runtime of the lock"

@@ -43,16 +43,20 @@ counts as today, so that a run can be repeated.
 
 ## Fix safety
 
-Unsafe: what the runtime has mended and changed since the old date takes effect; the new date is today, or
-that of the installed runtime (workerd), which knows no later one. No fix is offered where that runtime is
-too old itself, and for a Python Worker, whose handlers and packages a later date may break
+Unsafe: what the runtime has mended and changed since the old date takes effect.
+
+- "date of the runtime": what the runtime has mended and changed since the old date takes effect; the new date
+  is that of the installed runtime (workerd), which knows no later one
+
+The new date is today, or that of the installed runtime. No fix is offered where that runtime is too old
+itself, and for a Python Worker, whose handlers and packages a later date may break
 (`python_no_global_handlers`).
 
 Source: https://developers.cloudflare.com/workers/configuration/compatibility-dates/
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from cflint.api import (
     Environment,
@@ -129,16 +133,21 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
         if when is None or not nodes or when > newest + _RELEASE:
             continue
         is_old = newest == now and config.is_older(project.workspace, found.directory, "wrangler", _OLD)
-        can_move = newest > when and (now - newest).days <= days and not is_old and not _is_python(subject)
         said = {name for each in environments for name in each.compatibility_flags}
-        since = {
-            flag.enable
-            for flag in config.changes(when, newest if can_move else now)
-            if said.isdisjoint((flag.enable, flag.disable))
-        }
-        known = _felt(subject, project, since, environments[0])
+
+        def changed(first: date, last: date, said: set[str] = said) -> set[str]:
+            flags = config.changes(first, last)
+            return {flag.enable for flag in flags if said.isdisjoint((flag.enable, flag.disable))}
+
         is_default = days == _DAYS.default  # who sets a number means it
         limit = _DAYS_UNFELT if is_default and (now - when).days > _DAYS_UNFELT else days
+        age = (now - newest).days
+        is_enough = age <= days or (
+            age <= limit and _felt(subject, project, changed(newest, now), environments[0]) is None
+        )
+        can_move = newest > when and is_enough and not is_old and not _is_python(subject)
+        since = changed(when, newest if can_move else now)
+        known = _felt(subject, project, since, environments[0])
         if known is None and is_default and limit == days:
             continue
         # the text is the same tomorrow: baselines and code scanning know a finding by it
@@ -155,6 +164,7 @@ def check(subject: Worker, project: Project) -> Iterator[Finding]:
             else None,
             words=(
                 *((("runtime of the lock", ""),) if newest < now or is_old else ()),
+                *((("date of the runtime", ""),) if newest < now else ()),
                 ("FLAGS", "`, `".join(sorted(since - {known or ""})[:_MOST_FLAGS])),
             ),
         )

@@ -42,14 +42,14 @@ Write a value of the kind that the message names.
 - "`assets` has to be an object": Write `"assets": { "directory": "FOLDER" }` with what stands here for
   `FOLDER`: as it is, no files are deployed.
 - "no provisioning": Write the id, or the name, of one that exists: wrangler refuses it as it is, and nothing
-  makes one without it on Pages, or with a wrangler before 4.45. Only who has the account knows it
-  (`npx wrangler kv namespace list`, `npx wrangler r2 bucket list`).
-- "is empty": Delete the key, and one beside it that is as empty (`preview_id`): wrangler refuses it as it
-  is, and without an id it makes the resource when it deploys, an empty one. To use one that exists, write
-  its id.
+  makes one without it on Pages, with a wrangler before 4.45 (for queues 4.113), or before a script uses it.
+  Only who has the account knows it (`npx wrangler kv namespace list`, `npx wrangler r2 bucket list`, `npx
+  wrangler queues list`).
+- "is empty": Delete the key, and one beside it that is as empty (`preview_id`): wrangler refuses it as it is,
+  and without an id it makes the resource when it deploys, an empty one. To use one that exists, write its id.
 - "needs `enabled`": Write `"enabled": true` beside what stands there: wrangler refuses it as it is.
-- "`route` and `routes`": Write the `route` as one more item of `routes`, and delete `route`: wrangler
-  refuses both.
+- "`route` and `routes`": Write the `route` as one more item of `routes`, and delete `route`: wrangler refuses
+  both.
 - "`zone_id` and `zone_name`": Delete `zone_name`: the id names the zone already, and wrangler refuses both.
 - "cannot be used together": Write the one address as one more item of the list, and delete its key: wrangler
   refuses both.
@@ -119,8 +119,6 @@ _BUCKET = pattern(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _WORKFLOW = pattern(r"[a-zA-Z0-9_][a-zA-Z0-9_-]{0,63}")
 _OTHERS = pattern(r"[^a-z0-9_]+")
 _NUMBER = pattern(r"\s*(\d+(?:\.\d+)?)\s*(s|secs?|seconds?)?\s*")
-_PROVISIONS = (4, 45, 0)
-"""The first wrangler that makes what has no id, when it deploys a Worker."""
 _MOST_CPU_MS = 300_000
 _MOST_STEPS = 25_000
 
@@ -135,11 +133,8 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         if problem.kind is not config.ProblemKind.UNKNOWN_KEY and _is_ours(subject, problem, found.schema):
             fix = _as_meant(subject, problem, found.schema)
             yield Finding(problem.message, subject.location(problem.span), fix=fix, severity=lowered)
-    provisions = not subject.is_pages and not config.is_older(
-        project.workspace, subject.directory, "wrangler", _PROVISIONS
-    )
     for environment in subject.environments:
-        yield from _names(environment, provisions=provisions)
+        yield from _names(environment, project)
         yield from _routes(environment)
         yield from _numbers(environment)
 
@@ -198,7 +193,7 @@ def _as_meant(subject: WranglerConfig, problem: config.ConfigProblem, schema: co
     return None
 
 
-def _names(environment: Environment, *, provisions: bool) -> Iterator[Finding]:
+def _names(environment: Environment, project: Project) -> Iterator[Finding]:
     name = environment.own("name")
     if name is not None and name.text and not name.broken and _NAME.fullmatch(name.text) is None:
         plain = _OTHERS.sub("-", name.text.lower()).strip("-")
@@ -209,9 +204,9 @@ def _names(environment: Environment, *, provisions: bool) -> Iterator[Finding]:
             fix=Fix.of(f"Call it `{plain}`", edits, Safety.UNSAFE),
         )
     for index, node in enumerate(environment.own_items("kv_namespaces")):
-        yield from _empty(environment, node, ("kv_namespaces", index, "id"), provisions=provisions)
+        yield from _empty(environment, node, ("kv_namespaces", index, "id"), "kv", project)
     for index, node in enumerate(environment.own_items("r2_buckets")):
-        yield from _empty(environment, node, ("r2_buckets", index, "bucket_name"), provisions=provisions)
+        yield from _empty(environment, node, ("r2_buckets", index, "bucket_name"), "r2", project)
         for key in ("bucket_name", "preview_bucket_name"):
             bucket = node.get(key)
             if bucket is None or not bucket.text or not set(bucket.text).isdisjoint("<>{}$"):
@@ -224,8 +219,7 @@ def _names(environment: Environment, *, provisions: bool) -> Iterator[Finding]:
                     "which neither begins nor ends with `-`",
                 )
     for index, node in enumerate(environment.own_items("queues", "producers")):
-        path = ("queues", "producers", index, "queue")
-        yield from _empty(environment, node, path, provisions=provisions)
+        yield from _empty(environment, node, ("queues", "producers", index, "queue"), "queue", project)
     for node in environment.own_items("send_email"):
         one, several = node.get("destination_address"), node.get("allowed_destination_addresses")
         if one is not None and several is not None:
@@ -250,7 +244,11 @@ def _is_bucket(name: str) -> bool:
 
 
 def _empty(
-    environment: Environment, node: config.ConfigNode, path: tuple[str | int, ...], *, provisions: bool
+    environment: Environment,
+    node: config.ConfigNode,
+    path: tuple[str | int, ...],
+    kind: str,
+    project: Project,
 ) -> Iterator[Finding]:
     key = str(path[-1])
     value = node.get(key)
@@ -258,7 +256,11 @@ def _empty(
         return
     where = ".".join(str(step) for step in path[:-1] if isinstance(step, str))
     message = f"{_of(environment, value, key, where)} is empty, which wrangler refuses"
-    if not provisions:
+    binding = node.get("binding")
+    named = (binding.text or "") if binding is not None else ""
+    if not config.provisions(project, environment.config, kind) or config.used_before_deployment(
+        project, environment.config, named
+    ):
         yield Finding(message, environment.location(value), words=(("no provisioning", ""),))
         return
     edits = fixes.remove_key(environment.config, environment.path(*path))

@@ -34,21 +34,25 @@ message says so, take the key out instead, and wrangler (4.45 or later) makes an
   variable `CLOUDFLARE_ACCOUNT_ID`. As it stands the deployment fails.
 - "zone_id`": Write `"zone_name"` with the domain in its place, which wrangler looks up, or delete the key:
   wrangler then takes the zone of the host in `pattern`. As it stands the deployment fails.
-- "`hyperdrive[": As it stands the deployment fails. Write the id of a configuration: `npx wrangler
-  hyperdrive list`, or `npx wrangler hyperdrive create CONFIG --connection-string="postgres://…"` for a new
-  one. Only who has the account knows it.
+- "`hyperdrive[": As it stands the deployment fails. Write the id of a configuration: `npx wrangler hyperdrive
+  list`, or `npx wrangler hyperdrive create CONFIG --connection-string="postgres://…"` for a new one. Only who
+  has the account knows it.
 - "host of an example": Delete the entry: the Worker is then at its address of `workers.dev`, unless
   `workers_dev` is `false`. With a zone of your own, write its host instead. As it stands the deployment
   fails.
-- "no provisioning of D1": As it stands the deployment fails, and so it does without the key: nothing makes a
-  database for Pages, or with a wrangler before 4.45. Write the id of one (`npx wrangler d1 list`, or
-  `npx wrangler d1 create DATABASE` for a new one): only who has the account knows it.
+- "no provisioning of D1": As it stands the deployment fails. Without the key nothing makes a database for
+  Pages or with a wrangler before 4.45, and one before 4.102 applies no migrations to what it made. Write the
+  id of one (`npx wrangler d1 list`, or `npx wrangler d1 create DATABASE` for a new one): only who has the
+  account knows it.
 - "no provisioning of KV": As it stands the deployment fails, and so it does without the key: nothing makes a
   namespace for Pages, or with a wrangler before 4.45. Write the id of one (`npx wrangler kv namespace list`,
   or `npx wrangler kv namespace create BINDING` for a new one): only who has the account knows it.
 - "no provisioning of R2": As it stands the deployment fails, and so it does without the key: nothing makes a
-  bucket for Pages, or with a wrangler before 4.45. Write a name of your own, and make the bucket
-  (`npx wrangler r2 bucket create BUCKET`).
+  bucket for Pages, or with a wrangler before 4.45. Write a name of your own, and make the bucket (`npx
+  wrangler r2 bucket create BUCKET`).
+- "used before it is deployed": As it stands the deployment fails, and so it does without the key: `<command>`
+  runs before the deployment that would make it. Run `npx <create>`, and write the id that it prints, or that
+  of one that exists (`npx <list>`).
 - "for a script": wrangler fills in no variables, and nothing here is seen to do so: as it stands the
   deployment fails. Take the key out, and wrangler (4.45 or later) makes an empty resource at the next
   deployment. If a step outside of this repository fills it in, keep it.
@@ -77,19 +81,18 @@ https://github.com/tianma-if/edgeever/issues/311, https://github.com/cloudflare/
 Unsafe: the key goes, and wrangler makes an empty resource, or takes the account of who is logged in.
 
 - "`account_id`": who has several accounts has to say which, by the variable `CLOUDFLARE_ACCOUNT_ID`.
-- "d1_databases": wrangler (4.45 or later) makes an empty database at the next deployment, and local
-  development begins with an empty one: apply the migrations there. To keep a database that exists, write
-  its id instead (`npx wrangler d1 list`).
-- "kv_namespaces": wrangler (4.45 or later) makes an empty namespace at the next deployment, and local
-  development begins with an empty one. To keep one that exists, write its id instead
-  (`npx wrangler kv namespace list`).
-- "r2_buckets": wrangler (4.45 or later) makes an empty bucket at the next deployment. To keep one that
-  exists, write its name instead (`npx wrangler r2 bucket list`).
+- "d1_databases": the next deployment makes an empty database, to which the migrations have to be applied; for
+  one that exists, write its id instead (`npx wrangler d1 list`)
+- "kv_namespaces": the next deployment makes an empty namespace; for one that exists, write its id instead
+  (`npx wrangler kv namespace list`)
+- "r2_buckets": the next deployment makes an empty bucket; for one that exists, write its name instead
+  (`npx wrangler r2 bucket list`)
 
-There is no fix on Pages and with an older wrangler, which make no resources, for what a script may fill in,
-for the ids of what wrangler does not make, and for hosts.
+There is no fix on Pages and with an older wrangler, which make no resources, for what a script may fill in or
+uses before it deploys, for the ids of what wrangler does not make, and for hosts.
 
 Source: https://developers.cloudflare.com/workers/wrangler/configuration/#automatic-provisioning,
+https://github.com/cloudflare/workers-sdk/pull/14275,
 https://developers.cloudflare.com/changelog/2025-10-24-automatic-resource-provisioning
 """
 
@@ -150,8 +153,8 @@ _NAMED = {
     "kv_namespaces": ("binding", "BINDING"),
 }
 """The field that says what a new resource is called, and the word for that on the page."""
-_PROVISIONS = (4, 45, 0)
-"""The first wrangler that makes what has no id, when it deploys a Worker."""
+_MADE_BY = {"d1_databases": ("d1", "database_name"), "kv_namespaces": ("kv namespace", "binding")}
+"""The commands about what has an id, and the field with the name that a new one gets."""
 
 
 _Place = tuple[Environment, config.ConfigNode, tuple[str | int, ...]]
@@ -175,17 +178,16 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
                 name = (key, node.text or "")
                 groups.setdefault(name, []).append((environment, node, path))
                 messages.setdefault(name, f"`{environment.spelled(*path, node=node)}` {fault}")
-    provisions = not subject.is_pages and not config.is_older(
-        project.workspace, subject.directory, "wrangler", _PROVISIONS
-    )
     for name, places in groups.items():
         message, (key, text) = messages[name], name
         product = _OPTIONAL.get(key)
         words: tuple[tuple[str, str], ...] = ()
-        if product is not None and not provisions:
+        if product is not None and not config.provisions(project, subject, product.lower()):
             words = ((f"no provisioning of {product}", ""),)
         elif product is not None and config.is_for_a_script(text):
             words = (("for a script", ""),)
+        elif product is not None and (used := _used_before(subject, project, key, places[0])):
+            words = used
         elif product is not None:
             message += "; leave it out to have wrangler create the resource"
         is_left_out = (product is not None and not words) or key == "account_id"
@@ -203,6 +205,26 @@ def _is_deployed(subject: WranglerConfig, project: Project) -> bool:
     """Whether a command in sight deploys what stands beside a configuration."""
     calls = config.wrangler_calls_of(project.workspace, subject.directory)
     return any(call.deploys and call.reads(subject.document.path) for call in calls)
+
+
+def _used_before(
+    subject: WranglerConfig, project: Project, key: str, place: _Place
+) -> tuple[tuple[str, str], ...]:
+    """The case that a script uses a resource before the deployment that would make it."""
+    command, field = _MADE_BY.get(key, ("", ""))
+    entry = subject.root.at(*place[2][:-1])
+    if not command or entry is None:
+        return ()
+    known = {it: node.text or "" for it in ("binding", "database_name") if (node := entry.get(it))}
+    used = config.used_before_deployment(project, subject, *known.values())
+    if used is None:
+        return ()
+    return (
+        ("used before it is deployed", ""),
+        ("<command>", f"wrangler {' '.join(used.words)}"),
+        ("<create>", f"wrangler {command} create {known.get(field) or known.get('binding', '')}"),
+        ("<list>", f"wrangler {command} list"),
+    )
 
 
 def _names(key: str, place: _Place) -> Iterator[tuple[str, str]]:

@@ -47,6 +47,9 @@ before wrangler; if it is gone for good, delete this configuration. wrangler sto
   `npx wrangler d1 migrations create` makes `migrations` when there are some.
 - "neither `main`": Add `main` with the path of the Worker's code, or, where there is only a folder of files
   to serve, `assets` with that as its `directory`. If the file is no configuration of a Worker, delete it.
+- "routes in the browser": Write `"assets": { "directory": "<folder>", "not_found_handling":
+  "single-page-application" }` in the place of `site` and its keys: the files are then served without code,
+  and each path without a file gets `index.html`, since the pages find their way in the browser (`<router>`).
 - "alone means": Write `"assets": { "directory": "<folder>" }` in the place of `site` and its keys: the files
   are then served without code. If code is to serve them, add `main`.
 - "is no module": Delete `main`, and write `assets` with the folder of the file as its `directory`.
@@ -115,7 +118,7 @@ from cflint.api import (
     rule,
 )
 from cflint_rules.wrangler_config._scripts import speaks_for_its_package
-from cflint_rules.wrangler_config._sites import as_assets, folder_of_site
+from cflint_rules.wrangler_config._sites import as_assets, folder_of_site, words_of_site
 
 _SOMETHING = ("main", "assets", "site", "build", "type", "entry-point", "pages_build_output_dir")
 _TODAY = frozenset(_SOMETHING) - {"type"}
@@ -177,7 +180,7 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             site,
             fix=Fix.of("Serve the folder as `assets`", edits, Safety.UNSAFE),
             severity=Severity.WARNING,
-            words=(("<folder>", folder),) if folder else (),
+            words=words_of_site(subject.top, folder, project),
         )
         return
     if found or _has_something(subject) or not _is_deployed(subject, paths, project):

@@ -35,6 +35,13 @@ Write `"assets": { "directory": "<folder>" }` for `site` and its keys, with the 
 (`getAssetFromKV`, `__STATIC_CONTENT`): files are served before the Worker runs. Keep `main` if it does more
 than that (pages, an API); otherwise delete it, too.
 
+- "routes in the browser": Write `"assets": { "directory": "<folder>", "not_found_handling":
+  "single-page-application" }` for `site` and its keys, with the folder that `bucket` names (the built files,
+  from the configuration's own folder): the pages find their way in the browser (`<router>`), so that each
+  path without a file has to get `index.html`. Delete the code that served files from KV (`getAssetFromKV`,
+  `serveSinglePageApp`, `__STATIC_CONTENT`): files are served before the Worker runs. Keep `main` if it does
+  more than that (an API); otherwise delete it, too.
+
 ## Not reported
 
 Configurations that have `assets` as well, which wrangler refuses: `assets-config` says so.
@@ -42,6 +49,7 @@ Configurations that have `assets` as well, which wrangler refuses: `assets-confi
 ## Fix safety
 
 Unsafe: the files are served as they are, without code, and what `workers-site` did is no longer deployed.
+Where the package.json has a router of the browser, each path without a file gets `index.html`.
 There is no fix where there is code: what reads the files from KV goes, too.
 
 Source: https://developers.cloudflare.com/workers/configuration/sites/, and wrangler 4.164, which still
@@ -51,7 +59,7 @@ takes the key
 from collections.abc import Iterator
 
 from cflint.api import Environment, Finding, Fix, Project, Safety, Severity, environment, rule
-from cflint_rules.wrangler_config._sites import as_assets, folder_of_site
+from cflint_rules.wrangler_config._sites import as_assets, folder_of_site, words_of_site
 
 
 @rule(environment(), severity=Severity.NOTE, fix=Safety.UNSAFE, deployed=True)
@@ -68,5 +76,5 @@ def check(subject: Environment, project: Project) -> Iterator[Finding]:
         "Workers Sites is deprecated: `assets` serves files without the Worker, and without reading KV",
         subject.location(bucket),
         fix=Fix.of("Serve the folder as `assets`", edits, Safety.UNSAFE),
-        words=(("<folder>", folder),) if folder else (),
+        words=words_of_site(subject, folder, project),
     )

@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from cflint.project.files.roles import is_of_development as is_of_development
     from cflint.project.files.roles import is_test_config as is_test_config
     from cflint.project.files.roles import is_test_path as is_test_path
+    from cflint.project.modules.browser_routes import browser_router as browser_router
     from cflint.project.modules.commands import FileRead as FileRead
     from cflint.project.modules.commands import WranglerCall as WranglerCall
     from cflint.project.modules.commands import files_read as files_read
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
     from cflint.project.modules.toolchain import ConfigSchema as ConfigSchema
     from cflint.project.modules.toolchain import Fit as Fit
     from cflint.project.modules.toolchain import newest_date as newest_date
+    from cflint.project.modules.toolchain import runtime_date as runtime_date
     from cflint.project.workers.app_options import app_options as app_options
     from cflint.project.workers.app_options import framework_options as framework_options
     from cflint.project.workers.config_paths import ConfigPaths as ConfigPaths
@@ -119,6 +121,8 @@ if TYPE_CHECKING:
     from cflint.project.workers.pages import is_deployed_to_pages as is_deployed_to_pages
     from cflint.project.workers.pages import routes_files as routes_files
     from cflint.project.workers.pages import sources_of_worker_js as sources_of_worker_js
+    from cflint.project.workers.provisioning import provisions as provisions
+    from cflint.project.workers.provisioning import used_before_deployment as used_before_deployment
     from cflint.project.workers.runtime_types import RuntimeTypes as RuntimeTypes
     from cflint.project.workers.runtime_types import runtime_types_of as runtime_types_of
     from cflint.project.workers.schedules import schedule_texts as schedule_texts
@@ -159,6 +163,7 @@ _ORIGINS = {
     "cflint.project.files.roles": (
         "is_demo_path is_example_path is_of_development is_test_config is_test_path"
     ),
+    "cflint.project.modules.browser_routes": ("browser_router"),
     "cflint.project.modules.commands": ("FileRead WranglerCall files_read scripts_called wrangler_calls"),
     "cflint.project.modules.installed": (
         "Installed declared_beside declares installed_version is_older manifest_above "
@@ -166,7 +171,7 @@ _ORIGINS = {
     ),
     "cflint.project.modules.manifest": ("Manifest"),
     "cflint.project.modules.modes": ("commands_of modes_called wrangler_calls_of"),
-    "cflint.project.modules.toolchain": ("ConfigSchema Fit newest_date"),
+    "cflint.project.modules.toolchain": ("ConfigSchema Fit newest_date runtime_date"),
     "cflint.project.workers.app_options": ("app_options framework_options"),
     "cflint.project.workers.config_paths": ("ConfigPaths"),
     "cflint.project.workers.env_types": ("binding_kind_of_type"),
@@ -178,6 +183,7 @@ _ORIGINS = {
     "cflint.project.workers.pages": (
         "asset_files functions_below is_deployed_to_pages routes_files sources_of_worker_js"
     ),
+    "cflint.project.workers.provisioning": ("provisions used_before_deployment"),
     "cflint.project.workers.runtime_types": ("RuntimeTypes runtime_types_of"),
     "cflint.project.workers.schedules": ("schedule_texts"),
     "cflint.project.workers.worker": ("Entrypoint ExportSet"),
@@ -234,6 +240,7 @@ __all__ = [
     "asset_files",
     "async_methods",
     "binding_kind_of_type",
+    "browser_router",
     "changes",
     "classes_without_migration",
     "commands_of",
@@ -290,8 +297,10 @@ __all__ = [
     "nearest_name",
     "newest_date",
     "newest_locked",
+    "provisions",
     "removed_key",
     "routes_files",
+    "runtime_date",
     "runtime_types_of",
     "schedule_texts",
     "scope_of",
@@ -303,6 +312,7 @@ __all__ = [
     "stale_types",
     "today",
     "top_level_keys",
+    "used_before_deployment",
     "version_of",
     "weekday_numbers",
     "wrangler_calls",

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from cflint.project.config.edits import require_secret as require_secret
     from cflint.project.config.edits import set_key as set_key
     from cflint.project.config.undeclared import declare_binding as declare_binding
+    from cflint.project.files.ignored import ignoring as ignoring
     from cflint.project.sql.edits import bind_holes as bind_holes
 _ORIGINS = {
     "cflint.project.code.becoming_async": ("edits_to_await_in"),
@@ -68,6 +69,7 @@ _ORIGINS = {
         "remove_keys rename_key replace_text require_secret set_key"
     ),
     "cflint.project.config.undeclared": ("declare_binding"),
+    "cflint.project.files.ignored": ("ignoring"),
     "cflint.project.sql.edits": ("bind_holes"),
 }
 
@@ -95,6 +97,7 @@ __all__ = [
     "fix_in_pieces",
     "flag_for_key",
     "free_name",
+    "ignoring",
     "imported_parts",
     "joined",
     "mend_fault",

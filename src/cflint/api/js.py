@@ -257,6 +257,7 @@ if TYPE_CHECKING:
     from cflint.project.code.words import awaited_word as awaited_word
     from cflint.project.code.words import database_word as database_word
     from cflint.project.code.words import env_at as env_at
+    from cflint.project.code.words import environment_words as environment_words
     from cflint.project.code.words import list_words as list_words
     from cflint.project.code.words import word as word
     from cflint.project.code.words import words_at as words_at
@@ -409,7 +410,7 @@ _ORIGINS = {
     "cflint.project.code.turns": ("Turn awaits_only gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.code.words": (
-        "NO_ENV NO_REQUEST Words awaited_word database_word env_at list_words word words_at"
+        "NO_ENV NO_REQUEST Words awaited_word database_word env_at environment_words list_words word words_at"
     ),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -606,6 +607,7 @@ __all__ = [
     "default_is_entrypoint",
     "env_at",
     "env_uses",
+    "environment_words",
     "escapes_handler",
     "exports_something",
     "falls_through",

@@ -226,14 +226,23 @@ def _cases(paragraphs: list[str]) -> list[tuple[str, str]]:
     return [(case[1], case[2]) for case in found if case is not None]
 
 
-def why_unsafe(info: RuleInfo, safety: Safety, message: str = "") -> str:
-    """What a fix may change beyond what it mends: of a list of cases below `## Fix safety` the one for the
-    message; otherwise the first sentence there that begins with "Unsafe", or "By hand", or the one after a
-    bare "Unsafe."; "" for a safe fix, and where there is none."""
+def why_unsafe(
+    info: RuleInfo,
+    safety: Safety,
+    message: str = "",
+    words: tuple[tuple[str, str], ...] = (),
+    title: str = "",
+) -> str:
+    """What a fix may change beyond what it mends: of a list of cases below `## Fix safety` the first one for
+    the message, one of the `words` of a finding, or the title of the fix; otherwise the first sentence that
+    begins with "Unsafe", or "By hand", or the one after a bare "Unsafe."; "" for a safe fix, and where there
+    is none."""
     opening = {Safety.UNSAFE: "Unsafe", Safety.MANUAL: "By hand"}.get(safety)
     paragraphs = _section(info.page, "Fix safety")
     for part, reason in _cases(paragraphs) if opening else ():
-        found = _opening(part).search(message)
+        if (part, "") in words:
+            return reason.rstrip(".")
+        found = _opening(part).search(message) or _opening(part).search(title)
         if found is not None:
             for name, text in found.groupdict().items():
                 reason = reason.replace(f"<{name}>", text)

@@ -198,7 +198,8 @@ def _once(
 def _reason(
     safety: Safety, finding: Finding, workers: Sequence[Circumstances], info: RuleInfo
 ) -> tuple[str, str]:
-    text = why_unsafe(info, safety, finding.message)
+    title = finding.fix.title if finding.fix is not None else ""
+    text = why_unsafe(info, safety, finding.message, finding.words, title)
     here = fitted(text, finding.words, finding.at.document.path)
     return text, for_project(here, workers[0]) if workers else here
 

@@ -6,7 +6,7 @@ them fit: in Hono `env` is `c.env`, in a Pages Function `context.env`, in a Dura
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.platform.classes import ClassKind
@@ -21,6 +21,8 @@ from cflint.syntax.javascript import FUNCTIONS, arguments_of, is_async
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+    from cflint.project.config.wrangler import Environment
 
 Words = tuple[tuple[str, str], ...]
 """See `Finding.words`."""
@@ -93,10 +95,15 @@ def words_at(module: Module, node: Node) -> Words:
             found[IN_HONO] = ""
     if "request" not in found:
         found[NO_REQUEST] = ""
-    named = sorted({it.name for it in module.environments if it.name})
-    if named:
-        found[ENVIRONMENTS] = ", ".join(f"`env.{name}`" for name in named[:_MOST_CALLERS])
+    found.update(environment_words(module.environments))
     return tuple((general, here) for general, here in found.items() if general != here)
+
+
+def environment_words(environments: Iterable[Environment]) -> Words:
+    """What an edit that adds an entry to a configuration needs to know of the environments with a name."""
+    named = sorted({it.name for it in environments if it.name})
+    listed = ", ".join(f"`env.{name}`" for name in named[:_MOST_CALLERS])
+    return ((ENVIRONMENTS, listed),) if named else ()
 
 
 def answering_words(module: Module, node: Node) -> Words:

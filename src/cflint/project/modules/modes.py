@@ -49,10 +49,16 @@ def wrangler_calls_of(workspace: Workspace, folder: str) -> Iterator[WranglerCal
     those of the workspace."""
     for script in _scripts(workspace, folder):
         yield from wrangler_calls(script, folder)
+    for calls in pipeline_calls(workspace, folder):
+        yield from calls
+
+
+def pipeline_calls(workspace: Workspace, folder: str) -> Iterator[Iterator[WranglerCall]]:
+    """The calls of wrangler in each file of CI of a folder and of those above it."""
     for path, text in pipelines_of(workspace, folder):
         root, marker, _ = path.rpartition(f"{_WORKFLOWS}/")
         root = (root if marker else posixpath.dirname(path)).rstrip("/")
-        yield from calls_in_workflow(text, root) if marker else wrangler_calls(text, root)
+        yield calls_in_workflow(text, root) if marker else wrangler_calls(text, root)
 
 
 def _scripts(workspace: Workspace, folder: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from enum import Enum
 from cflint.platform.clock import today
 from cflint.platform.wrangler_keys import WRANGLER_VERSION, KeySchema, bundled_schema, schema_from
 from cflint.project.files.workspace import Workspace
-from cflint.project.modules.installed import installed_version, version_of
+from cflint.project.modules.installed import installed_version, newest_locked, version_of
 from cflint.project.modules.resolve.files import upwards
 from cflint.record import record
 from cflint.source import Document
@@ -76,9 +76,13 @@ def _schema_in(document: Document) -> KeySchema | None:
 def newest_date(workspace: Workspace, folder: str) -> date:
     """The newest compatibility date that a project in a folder can have: today, or the date of the workerd
     that it has installed, which refuses later ones."""
-    newest = today()
-    workerd = installed_version(workspace, folder, "workerd")
-    if workerd is not None and workerd.exact:
-        with suppress(ValueError):  # workerd's versions are 1.20260801.0
-            newest = min(newest, date.fromisoformat(str(workerd.lowest[1])))
-    return newest
+    runtime = runtime_date(workspace, folder)
+    return today() if runtime is None else min(today(), runtime)
+
+
+def runtime_date(workspace: Workspace, folder: str) -> date | None:
+    """The date of the newest workerd that the lock file of a project in a folder has; None without one."""
+    workerd = newest_locked(workspace, folder, "workerd")
+    with suppress(ValueError):  # workerd's versions are 1.20260801.0
+        return date.fromisoformat(str(workerd[1])) if workerd is not None else None
+    return None
