@@ -465,3 +465,38 @@ def test_a_column_that_is_missing_is_added_where_the_table_is_made() -> None:
     )
     read = said("migrations/0001_a.sql", "SELECT took_at FROM seats WHERE id = 1")
     assert "(`taken_at`, `room_id`, `id`)" in read and read.startswith("No code writes it")
+
+
+def test_reads_whose_error_nobody_sees_are_shown_by_the_first_write() -> None:
+    code = (
+        'import { createClient } from "@supabase/supabase-js";\n'
+        "export default { async fetch(request, env) {\n"
+        "  const store = createClient(env.URL, env.KEY);\n"
+        '  const { data } = await store.from("a").insert({ id: 1 }).select().single();\n'
+        '  await store.from("a").update({ id: 2 }).eq("id", 1);\n'
+        '  const { count } = await store.from("a").select("*", { count: "exact", head: true });\n'
+        '  const { data: rows, error } = await store.from("a").select("id");\n'
+        "  return Response.json([data, count, rows, error]);\n"
+        "} };\n"
+    )
+    first, second = found({"wrangler.json": CONFIG + "}", "i.ts": code}, "sdk-error-ignored")
+    assert [code[it.span.start : it.span.end] for it in first.related] == [
+        'store.from("a").select("*", { count: "exact", head: true })'
+    ]
+    assert second.related == ()
+
+
+def test_what_is_read_of_the_items_of_a_list_is_shown() -> None:
+    code = (
+        "interface Body { names: string[]; groups: { posts: string[]; id?: string; tags: string[] }[] }\n"
+        "export default { async fetch(request: Request) {\n"
+        "  const { names, groups } = (await request.json()) as Body;\n"
+        "  if (!Array.isArray(groups)) return new Response('no', { status: 400 });\n"
+        "  const all = groups.map((one) => one.tags ? one.tags.join() : one.posts.join());\n"
+        "  return Response.json([names.map((name) => name.length), all]);\n"
+        "} };\n"
+    )
+    (finding,) = found({"wrangler.json": CONFIG + "}", "i.ts": code}, "request-field-unchecked")
+    shown = [(code[it.span.start : it.span.end], it.message) for it in finding.related]
+    assert ("one.posts", "nor need an item have this") in shown
+    assert all(text != "one.tags" for text, _ in shown)

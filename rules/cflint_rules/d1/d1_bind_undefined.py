@@ -108,10 +108,11 @@ has to be there, ask for it first, and answer 400.
 
 ## Not reported
 
-Values of which the function asks anything, or that it gives to a function that may ask; those of which the
-code claims that they are there (`note.title!`); members of a type whose callers are all seen and give them;
-what a `user`, a `session` or the like has, which a middleware may have looked at. Types that the project does
-not declare, but for mails that `postal-mime` has parsed. Drizzle, Prisma and Kysely, which do their own.
+The row of an `INSERT … RETURNING`, which throws or gives one. Values of which the function asks anything, or
+that it gives to a function that may ask; those of which the code claims that they are there (`note.title!`);
+members of a type whose callers are all seen and give them; what a `user`, a `session` or the like has, which
+a middleware may have looked at. Types that the project does not declare, but for mails that `postal-mime` has
+parsed. Drizzle, Prisma and Kysely, which do their own.
 
 ## Errors
 
@@ -165,7 +166,10 @@ _MAIL = frozenset(
 _VALIDATES = frozenset({"valid", "parse", "parseAsync", "safeParse", "validate", "assert"})
 _ALWAYS = frozenset({ValueKind.ENV, ValueKind.REQUEST, ValueKind.REQUEST_URL, ValueKind.HEADERS})
 """What the platform always gives: `?.` behind it is mere caution."""
+_LEAVE_OUT = frozenset({"IGNORE", "CONFLICT", "SELECT", "WITH"})
+"""Words of an `INSERT` that may write no row and throw nothing."""
 _PRINTS = pattern(r"console\.\w+|JSON\.stringify")
+_EACH = frozenset({"map", "forEach", "flatMap"})
 _CHAIN = frozenset({"member_expression", "subscript_expression", "call_expression", "non_null_expression"})
 
 
@@ -263,7 +267,21 @@ def _is_always_there(module: Module, node: Node) -> bool:
             and ran.receiver is not None
             and _is_d1(module, ran.receiver)
         )
-    return module.value_of(node).kind in _ALWAYS
+    return module.value_of(node).kind in _ALWAYS or _is_inserted_row(module, node)
+
+
+def _is_inserted_row(module: Module, node: Node) -> bool:
+    """Whether an expression is the row that an `INSERT … RETURNING` gives, which else throws: no row is left
+    out of it, by `OR IGNORE`, `ON CONFLICT` or a `SELECT` that finds none."""
+    given = module.initializer(node)
+    ran = module.call(js.first_named(given) if given.type == "await_expression" else given)
+    if ran is None or ran.name != "first" or ran.receiver is None:
+        return False
+    query = sql.d1_statement(module, ran.receiver)
+    if query is None or query.statement.verb not in ("INSERT", "REPLACE"):
+        return False
+    words = {token.upper for token in query.statement.tokens}
+    return "RETURNING" in words and words.isdisjoint(_LEAVE_OUT)
 
 
 def _why_name(module: Module, name: Node) -> str | None:
@@ -306,12 +324,38 @@ def _why_member(module: Module, declaration: js.Declaration, name: str, use: Nod
     if name in _MAIL and _is_mail(module, declaration):
         why = "in a mail that has none"
     elif name in js.optional_members(module, declaration):
+        if _is_result_cast(module, declaration):
+            return None
         if _is_always_given(module, declaration, name):
             return None
         why = "where it is left out, as its type allows"
     else:
         return None
     return None if _is_asked(module, use, name) else why
+
+
+def _is_result_cast(module: Module, declaration: js.Declaration) -> bool:
+    """Whether a variable holds a member of what a function of the project gave, or an item of such, that is
+    said to be of another type: what was made there may have been looked at."""
+    cast = declaration.value
+    if cast is None or cast.type != "as_expression" or declaration.path:
+        return False
+    access = module.member(js.unwrap(cast))
+    holder = js.unwrap(access.object) if access is not None else None
+    owner = module.scope.resolve(holder) if holder is not None and holder.type == "identifier" else None
+    if owner is None or owner.path:
+        return False
+    if owner.kind is js.DeclarationKind.PARAMETER:
+        around = module.call_around(owner.scope)
+        listed = around[0].receiver if around is not None else None
+        return around is not None and around[0].name in _EACH and _is_kept_list(module, listed)
+    return owner.value is not None and js.function_called(module, js.unwrap(owner.value)) is not None
+
+
+def _is_kept_list(module: Module, listed: Node | None) -> bool:
+    """Whether a list is begun empty by the function around, and filled with what it keeps."""
+    held = module.initializer(listed) if listed is not None else None
+    return held is not None and held.type == "array" and not held.named_children
 
 
 def _is_mail(module: Module, declaration: js.Declaration) -> bool:

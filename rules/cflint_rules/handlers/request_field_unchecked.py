@@ -74,7 +74,8 @@ default instead (`value ?? null` where it is bound to a column that may be NULL)
   all errors with status 500.
 - Durable Objects, which get what the Worker made; examples in Markdown.
 
-There is one finding in a module, with the other places.
+There is one finding in a module, with the other places, and what is read of the items of the same body's
+lists: `c.posts.map(…)`.
 
 ## Fix safety
 
@@ -124,6 +125,7 @@ _PRINTS = pattern(r"console\.\w+|JSON\.stringify|log(?:ger)?(?:\.\w+)?|String|en
 _TELLS_APART = pattern(r"instanceof(?! Error\b)|\b4\d\d\b|\.name\b|\.code\b|\.status\b")
 _STATUS_500 = pattern(rb"\b500\b")
 _MOST = 16
+_MOST_ITEMS = 4
 _MISSING = "a field is missing"
 _HOLDERS = frozenset({"statement_block", "switch_case", "switch_default"})
 _PLAIN = pattern(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*")
@@ -168,10 +170,60 @@ def check(subject: Module) -> Iterator[Finding]:
         (
             subject.at(first.sent, "the client sends it here"),
             *(subject.at(other.node, "so is this") for other in others[: _MOST - 1]),
+            *(subject.at(item, "nor need an item have this") for item in _of_items(subject, first)),
         ),
         words=(*js.word("value", subject, first.node), *_kind_word(subject, first)),
         fix=_fix(subject, found[:_MOST]),
     )
+
+
+def _of_items(subject: Module, thrown: _Throw) -> list[Node]:
+    """What is read of the items of the same body's lists as if it were there: `c.posts.map(…)` in
+    `clusters.map((c) => …)`."""
+    body = subject.awaited(thrown.sent) if js.Call(subject, thrown.sent).name == "json" else None
+    if body is None:
+        return []
+    lists: list[Node] = []
+    if body.pattern is not None:
+        for part in body.pattern.named_children:
+            declaration = subject.scope.resolve(part) if part.type != "rest_pattern" else None
+            if declaration is not None:
+                lists += subject.scope.references(declaration)
+    else:
+        lists += [read.node for each in body.holders if (read := subject.member_read(each)) is not None]
+    found: dict[int, Node] = {}
+    for each in lists:
+        for item in _unchecked_of_item(subject, each):
+            found.setdefault(item.start_byte, item)
+    return [found[start] for start in sorted(found)][:_MOST_ITEMS]
+
+
+def _unchecked_of_item(subject: Module, listed: Node) -> Iterator[Node]:
+    """The first place of each member of an item that is used as a list or a text, and of which nothing is
+    asked, where a list is gone through by a function."""
+    read = subject.member_read(listed)
+    made = subject.call(subject.parent(read.node)) if read is not None and read.name in _OF_LISTS else None
+    first = made.argument(0) if made is not None else None
+    function = subject.function_value(first) if first is not None else None
+    parameter = next(iter(subject.parameters(function)), None) if function is not None else None
+    item = subject.scope.resolve(parameter.pattern) if parameter is not None else None
+    if item is None or item.path or subject.scope.assignments(item):
+        return
+    members: dict[str, list[Node]] = {}
+    for use in subject.scope.references(item):
+        member = subject.member_read(use)
+        if member is not None and not member.is_optional:
+            members.setdefault(member.name, []).append(member.node)
+        elif js.is_guard(subject, use):
+            return
+    for reads in members.values():
+        if any(js.is_guard(subject, each) for each in reads):
+            continue
+        for each in reads:
+            used = subject.member_read(each)
+            if used is not None and not used.is_optional and used.name in _OF_LISTS | _OF_TEXTS:
+                yield each
+                break
 
 
 def _kind_word(subject: Module, thrown: _Throw) -> js.Words:

@@ -51,10 +51,11 @@ Make the client in the function that asks the database, anew for each request.
 
 ## Not reported
 
-Drivers that speak HTTP (`@neondatabase/serverless`, `@planetscale/database`) and D1: they hold no
-connection. Code that no Worker reaches: scripts, migrations, `drizzle.config.ts`. A client in a module that a
-Worker imports for something else, where no function uses the client or what is made of it. A variable that
-every request sets anew.
+Drivers that speak HTTP (`@neondatabase/serverless`, `@planetscale/database`) and D1: they hold no connection.
+Code that no Worker reaches: scripts, migrations, `drizzle.config.ts`. A client in a module that a Worker
+imports for something else, where no function uses the client or what is made of it. What a function keeps
+that first returns the one which an `AsyncLocalStorage` holds for the request. A variable that every request
+sets anew.
 
 ## Fix safety
 
@@ -101,7 +102,7 @@ def check(match: Match) -> Iterator[Finding]:
         )
         return
     declaration = _kept_in(module, holder)
-    if declaration is not None:
+    if declaration is not None and not _has_one_of_the_request(match):
         yield Finding(
             f"{label} is kept in `{declaration.name}` for later requests, which cannot use it",
             match.at(match.node),
@@ -120,6 +121,23 @@ def _is_of_an_instance(match: Match) -> bool:
     """Whether a client is made by the field of a class, so once per instance."""
     field = match.module.enclosing(match.node, frozenset({"public_field_definition"}))
     return field is not None and not js.is_static(field)
+
+
+def _has_one_of_the_request(match: Match) -> bool:
+    """Whether a function has returned before what an `AsyncLocalStorage` holds for the request: what it keeps
+    is for another runtime, a Node server."""
+    module, function = match.module, match.enclosing_function
+    if function is None or not any(True for _ in module.calls("getStore", function)):
+        return False
+    for returned in module.returns_of(function):
+        value = js.first_named(returned)
+        if value is None or returned.start_byte > match.node.start_byte:
+            continue
+        for part in (value, *module.descendants(value, "identifier")):
+            made = module.call(module.initializer(part))
+            if made is not None and made.name == "getStore":
+                return True
+    return False
 
 
 def _whole(module: Module, made: Node) -> Node:

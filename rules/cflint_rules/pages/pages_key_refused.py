@@ -108,6 +108,8 @@ _REFUSED = (
 )
 """Keys that the check of Pages has had in no version: they are about a Worker, or about how one is built."""
 _FOLDER = "pages_build_output_dir"
+_TAKES_NO_UPLOAD = (4, 0, 0)
+"""The first version of wrangler that does not take `build.upload` for `main` and `rules`."""
 _ENVIRONMENTS = frozenset({"preview", "production"})
 
 
@@ -128,10 +130,15 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
     is_worker = _is_worker(subject, project)
     found: dict[str, list[Location]] = {}
     paths: dict[str, list[config.Path]] = {}
+    uploads: list[Location] = []
     for environment in subject.environments:
         for name, at, path in _refused(environment):
             found.setdefault(name, []).append(at)
             paths.setdefault(name, []).append(environment.path(*path))
+        build = environment.own("build")
+        upload = build.get("upload") if build is not None else None
+        if upload is not None and _is_taken_for_main(subject, project):
+            uploads.append(environment.location(upload))
         if environment.name is not None and environment.name not in _ENVIRONMENTS:
             yield Finding(
                 f"a Pages project has no environment `{environment.name}`: only `preview` and `production`",
@@ -143,13 +150,26 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
         yield Finding(
             f"Pages does not support `{name}`: {why}",
             first,
-            tuple(others),
+            (
+                *others,
+                *(
+                    at.saying("wrangler 3 takes this for `main`, and refuses that: it goes, too")
+                    for at in uploads
+                ),
+                *(found[other][0].saying(f"`{other}` is refused, too") for other in found if other != name),
+            ),
             _without(subject, _FOLDER if is_worker else name, gone),
         )
 
 
 def _without(subject: WranglerConfig, name: str, paths: list[config.Path]) -> Fix | None:
     return Fix.of(f"Delete `{name}`", fixes.remove_keys(subject, paths), Safety.UNSAFE)
+
+
+def _is_taken_for_main(subject: WranglerConfig, project: Project) -> bool:
+    """Whether the wrangler of the project may be one that takes `build.upload` for `main` and `rules`."""
+    found = config.installed_version(project.workspace, subject.directory, "wrangler")
+    return found is None or found.lowest < _TAKES_NO_UPLOAD
 
 
 def _is_worker(subject: WranglerConfig, project: Project) -> bool:

@@ -55,6 +55,10 @@ on after the response, and in a class that only Durable Objects use; in listener
 that is being written to is the response; in a helper of which no caller is seen that the runtime cuts off,
 when it is `.catch()` that handles them. In a constructor, which cannot wait.
 
+An asynchronous function that ends with a write to the storage of a Durable Object and waits for nothing
+before: the write goes on by itself. A promise of which a `new Promise(…)` around hears, by its `resolve` or a
+function in it that calls this.
+
 A note only, one for all calls of a function in a file: in a Durable Object otherwise; in listeners and
 timers; where a stream that is being written to is the response.
 
@@ -118,6 +122,10 @@ _AGENT = frozenset({"schedule", "scheduleEvery", "cancelSchedule"})
 _CURRENT = frozenset({"agents", "@cloudflare/agents", "agents-sdk"})
 
 
+_WAITS = ("await_expression", "for_in_statement")
+_ALARMS = frozenset({"setAlarm", "deleteAlarm"})
+_WRITES = frozenset({"put", "delete", "deleteAll"}) | _ALARMS
+"""Methods of the storage of a Durable Object that write."""
 _VALUES = frozenset(
     {"string", "number", "template_string", "true", "false", "null", "undefined", "object", "array"}
 )
@@ -267,7 +275,11 @@ def _may_give_none(module: Module, call: Node) -> bool:
         imported = module.project.imported.function(module.path, ref) if ref is not None else None
         return imported is not None and not imported.is_async and "|" in (imported.return_type or "")
     if js.is_async(function):
-        return _waits_for_nothing(module, function) or _keeps_what_it_starts(module, function)
+        return (
+            _waits_for_nothing(module, function)
+            or _keeps_what_it_starts(module, function)
+            or _ends_with_a_write(module, function)
+        )
     if _calls_back_instead(module, call, function):
         return True
     declared = js.first_named(function.child_by_field_name("return_type"))
@@ -343,6 +355,41 @@ def _keeps_what_it_starts(module: Module, function: Node) -> bool:
     lists = {_list_settled(module, node) for node in waits}
     kept = {module.text(made.receiver) for made in module.calls("push", body) if made.receiver is not None}
     return bool(lists) and all(each is not None and each in kept for each in lists)
+
+
+def _ends_with_a_write(module: Module, function: Node) -> bool:
+    """Whether an `async` function has done all when it waits, for the first time: it ends with a write to the
+    storage of a Durable Object, which goes on by itself, and resets the object where it fails."""
+    body = function.child_by_field_name("body")
+    waits = [
+        node
+        for node in (module.descendants(body, *_WAITS) if body is not None else ())
+        if module.enclosing_function(node) == function
+        and (node.type == "await_expression" or any(part.type == "await" for part in node.children))
+    ]
+    if len(waits) != 1 or waits[0].type != "await_expression" or not _is_last(waits[0], function):
+        return False
+    made = module.call(js.first_named(waits[0]))
+    if made is None or made.name not in _WRITES or made.receiver is None:
+        return False
+    given = (js.first_named(node) for node in module.returns_of(function))
+    is_storage = made.name in _ALARMS or module.value_of(made.receiver).kind is ValueKind.STORAGE
+    return is_storage and all(value is None or _is_settled(module, value) for value in given)
+
+
+def _is_last(wait: Node, function: Node) -> bool:
+    """Whether nothing of a function comes after a statement, which stands in no loop."""
+    node = wait.parent
+    if node is None or node.type != "expression_statement":
+        return False
+    while node.parent is not None and node.id != function.id:
+        above = node.parent
+        if above.type == "statement_block" and above.named_children[-1].id != node.id:
+            return False
+        if above.type not in ("statement_block", "if_statement", "else_clause", *js.FUNCTIONS):
+            return False
+        node = above
+    return True
 
 
 def _list_settled(module: Module, wait: Node) -> str | None:

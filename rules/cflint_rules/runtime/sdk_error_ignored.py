@@ -56,7 +56,8 @@ throw.
 ## Not reported
 
 Clients of which it is not seen how they are made, in the module or by a function of the project; results
-that are handed on; `throwOnError()`; reads of Supabase.
+that are handed on; `throwOnError()`. Reads of Supabase, but in a module with
+a write of which the same is said: that shows them.
 
 ## Fix safety
 
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
 _MAIL = frozenset({"emails", "batch"})
 _TABLE = frozenset({"insert", "update", "upsert", "delete"})
 _AUTH = frozenset({"signInWithOtp", "resetPasswordForEmail", "updateUser", "resend", "inviteUserByEmail"})
+_MOST = 4
 _PARTS = frozenset({"data", "count"})
 _MAKERS = {"Resend": "Resend", "createClient": "Supabase", "createServerClient": "Supabase"}
 _SOURCES = {"Resend": ("resend",), "Supabase": ("@supabase/supabase-js", "@supabase/ssr")}
@@ -96,9 +98,34 @@ def check(match: Match) -> Iterator[Finding]:
     yield Finding(
         f"{sdk} does not throw: nobody sees the `error` that this call gives back",
         match.at(match.node),
+        tuple(module.at(read, "nor the `error` of this one") for read in _reads_beside(match)),
         words=_form(module, whole),
         fix=_fix(module, whole),
     )
+
+
+def _reads_beside(match: Match) -> list[Node]:
+    """The reads of Supabase in the module whose `error` nobody sees, either: shown by the first write of
+    which the same is said."""
+    module = match.module
+    writes = [made for name in sorted(_TABLE) for made in module.calls(name, module.root)]
+    if match.call.name not in _TABLE or any(
+        made.node.start_byte < match.node.start_byte and _lost_chain(module, made) for made in writes
+    ):
+        return []
+    written = [chain for made in writes if (chain := _awaited_chain(module, made.node)) is not None]
+    found = [
+        made.node
+        for made in module.calls("select", module.root)
+        if not any(js.contains(chain, made.node) for chain in written) and _lost_chain(module, made)
+    ]
+    return sorted(found, key=lambda node: node.start_byte)[:_MOST]
+
+
+def _lost_chain(module: Module, made: js.Call) -> bool:
+    """Whether a call is Supabase's, and nobody gets its `error`."""
+    whole = _awaited_chain(module, made.node) if _sdk(module, made) == "Supabase" else None
+    return whole is not None and _is_lost(module, whole)
 
 
 def _fix(module: Module, awaited: Node) -> Fix | None:
@@ -204,7 +231,7 @@ def _sdk(module: Module, made: js.Call) -> str | None:
     sdk = _maker(module, value) if value is not None else None
     if sdk == "Resend":
         return sdk if made.name == "send" and names[:1] and names[0] in _MAIL else None
-    if made.name in _TABLE:
+    if made.name in _TABLE or made.name == "select":
         return sdk if "from" in names and "storage" not in names else None
     return sdk if sdk is not None and made.name in _AUTH and "auth" in names else None
 

@@ -51,6 +51,7 @@ no name, `await (await fetch(url)).body?.cancel()` cancels it where it stands.
 
 One response that is outside of a loop: its body ends with the request. A response that is read,
 returned, cloned or passed on anywhere, but for where it is not `ok`, and requests with the method `HEAD`.
+What a Durable Object of the project answers without a body to the path that is asked for.
 
 ## Fix safety
 
@@ -65,8 +66,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, call, js, rule
+from cflint.api import Finding, Fix, Match, Module, Safety, Severity, ValueKind, Worker, call, js, rule
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -82,6 +84,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     response = match.module.awaited(match.node)
     if response is None or _may_have_no_body(match) or not _is_repeated(match.module, match.node):
+        return
+    if _is_answered_without_body(match):
         return
     declaration = response.declaration
     if declaration is None:
@@ -223,3 +227,86 @@ def _fix_of_failures(module: Module, name: str, references: tuple[Node, ...]) ->
 
 def _reads(module: Module, use: Node) -> bool:
     return not _only_the_head(module, (use,))
+
+
+# -- answers of Durable Objects -----------------------------------------------------------------
+
+
+def _is_answered_without_body(match: Match) -> bool:
+    """Whether the Durable Object that is asked answers to this path without a body, whatever happens; where
+    it is not known which one that is, all that know the path."""
+    module, url = match.module, match.call.argument(0)
+    stub = module.value_of(match.receiver) if match.receiver is not None else None
+    text = module.string_of(url) if url is not None else None
+    if stub is None or stub.kind is not ValueKind.STUB or text is None:
+        return False
+    path = urlsplit(text).path
+    answers = [
+        answer
+        for worker in module.workers
+        for name in _classes_of(worker, stub.inner.name if stub.inner is not None else None)
+        if (owner := js.class_behind(module.project, worker, name)) is not None
+        if (answer := _answers_nothing(module, owner, path)) is not None
+    ]
+    return bool(answers) and all(answers)
+
+
+def _classes_of(worker: Worker, binding: str | None) -> frozenset[str]:
+    """The classes of the Durable Objects that a binding leads to, or any where it is not known."""
+    if binding is None:
+        return frozenset(name for each in worker.environments for name in each.durable_object_classes)
+    found = (each.binding(binding) for each in worker.environments)
+    return frozenset(one.class_name for one in found if one is not None and one.class_name)
+
+
+def _answers_nothing(module: Module, owner: js.ClassFacts, path: str) -> bool | None:
+    """Whether the `fetch()` of a class returns only answers without a body where it asks for a path; None
+    where it does not ask for it."""
+    home = js.module_of(module.project, owner.path)
+    node = home.node_at(owner.span.start, owner.span.end) if home is not None else None
+    while home is not None and node is not None and node.type not in js.CLASSES:
+        node = home.parent(node)
+    fetch = home.class_of(node).method("fetch") if home is not None and node is not None else None
+    if home is None or fetch is None:
+        return None
+    asks = [
+        branch
+        for branch in home.descendants(fetch, "if_statement")
+        if (condition := branch.child_by_field_name("condition")) is not None
+        and any(home.string(text) == path for text in home.descendants(condition, "string"))
+    ]
+    if not asks:
+        return None
+    return len(asks) == 1 and _returns_nothing(home, asks[0].child_by_field_name("consequence"))
+
+
+def _returns_nothing(home: Module, branch: Node | None) -> bool:
+    """Whether all that a branch returns are responses without a body, by a method that it calls, too."""
+    found = [branch, *home.descendants(branch, "return_statement")] if branch is not None else []
+    returned = [js.first_named(one) for one in found if one is not None and one.type == "return_statement"]
+    if not returned:
+        return False
+    for value in returned:
+        made = home.call(_unwaited(value)) if value is not None else None
+        called = home.called_function(made.node) if made is not None and not made.is_new else None
+        if called is not None:
+            given = [js.first_named(one) for one in home.returns_of(called)]
+        else:
+            given = [value]
+        if not given or not all(one is not None and _is_empty_response(home, one) for one in given):
+            return False
+    return True
+
+
+def _unwaited(value: Node) -> Node:
+    value = js.unwrap(value)
+    awaited = js.first_named(value) if value.type == "await_expression" else None
+    return js.unwrap(awaited) if awaited is not None else value
+
+
+def _is_empty_response(home: Module, value: Node) -> bool:
+    made = home.call(js.unwrap(value))
+    if made is None or not made.is_new or made.name != "Response":
+        return False
+    body = made.argument(0)
+    return body is None or js.unwrap(body).type in ("null", "undefined")

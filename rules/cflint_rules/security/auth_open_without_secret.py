@@ -48,8 +48,9 @@ secret put NAME`; `NAME=…` in `.dev.vars`).
 Secrets that the configuration declares (`vars`, `secrets.required`); conditions that ask for more, such as
 the stage; what is answered otherwise than by `true` or `next()`, or by nothing where a function whose name
 says that it checks answers 401 or 403 elsewhere; a captcha (`TURNSTILE_SECRET_KEY`) that is only looked at
-when it is set up: it asks who is a person, and lets nobody in. `true` of a function that asks for the
-opposite (`isAnonymous`, `isBlocked`, `needsLogin`): it means the one who is kept out.
+when it is set up: it asks who is a person, and lets nobody in; a function that sends something with the
+secret in the headers of its `fetch()`, and has nothing to send without it. `true` of a function that asks for
+the opposite (`isAnonymous`, `isBlocked`, `needsLogin`): it means the one who is kept out.
 
 ## Fix safety
 
@@ -99,6 +100,11 @@ _OPPOSITE = pattern(
     re.IGNORECASE,
 )
 """Names of functions of which `true` means somebody who is kept out."""
+_CHECKS = pattern(
+    r"auth|guard|check|verif|requir|valid|protect|ensure|allow|permit|^`(?:is|has|can|may)(?-i:[A-Z_])",
+    re.IGNORECASE,
+)
+"""Names of functions that ask who somebody is, or what they may."""
 _ASKS = pattern(r"auth|guard|check|verify|require|validate|protect|ensure|allow", re.IGNORECASE)
 
 
@@ -123,7 +129,7 @@ def check(match: Match) -> Iterator[Finding]:
     for truth in _truths(module, places):
         asked = _asked(module, truth)
         let_in = _lets_in(module, asked) if asked is not None else None
-        if let_in is not None:
+        if let_in is not None and not _is_shown_to_others(module, let_in, secrets):
             yield Finding(
                 f"without {quoted(module.text(access.node))} in the environment everybody is let in",
                 module.at(let_in),
@@ -375,6 +381,25 @@ def _lets_in(module: Module, statement: Node) -> Node | None:
         if is_next or (inner.type == "true" and not _asks_the_opposite(module, around)):
             return found
     return None
+
+
+def _is_shown_to_others(module: Module, place: Node, secrets: list[Node]) -> bool:
+    """Whether a function that does not ask who somebody is, by its name, shows a secret to a service in the
+    headers of its `fetch()`: without it nothing is sent, and nobody is let in."""
+    function = module.enclosing_function(place)
+    if function is None or _CHECKS.search(js.name_of_function(module, function)) is not None:
+        return False
+    options = (made.argument(1) for made in module.calls("fetch", function))
+    headers = [
+        value
+        for given in options
+        if given is not None and (value := module.property_value(given, "headers")) is not None
+    ]
+    return any(
+        _is_secret(module, part, secrets)
+        for value in headers
+        for part in module.descendants(value, *{secret.type for secret in secrets})
+    )
 
 
 def _asks_the_opposite(module: Module, function: Node | None) -> bool:

@@ -50,7 +50,9 @@ is let in while it is not set.
 ## Not reported
 
 Secrets that the configuration declares (`vars`, `secrets.required`), and code that tests either side
-anywhere. With `===`, what is `null` when it is missing (`headers.get()`, `searchParams.get()`).
+anywhere, or that hands the environment to a function which looks whether all is set, by its name, and turns
+away. With `===`, what is `null` when it is missing (`headers.get()`, `searchParams.get()`). Parameters of the
+path, without which the route does not match.
 
 ## Fix safety
 
@@ -62,6 +64,7 @@ Source: https://hono.dev/docs/api/request
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -76,6 +79,7 @@ from cflint.api import (
     identifier,
     js,
     member_access,
+    pattern,
     quoted,
     rule,
 )
@@ -93,6 +97,11 @@ _UNDEFINED = frozenset({"header", "query", "param"})
 """What reads of Hono's request, and `getCookie()`, give `undefined` for what is missing."""
 _SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _ASKED = ("identifier", "member_expression", "subscript_expression", "call_expression")
+_OF_ENVIRONMENT = pattern(
+    r"(?:valid|check|verif|assert|require|ensure|has|missing)\w*?(?:env|config|secret|binding|var|setting)",
+    re.IGNORECASE,
+)
+"""Names of functions that look whether what a Worker needs is set."""
 _LONGEST = 80
 _HOPS = 4
 """How many patterns a body is followed through."""
@@ -122,7 +131,9 @@ def check(match: Match) -> Iterator[Finding]:
         source = _missing(module, other, compared.operator in _LOOSE)
         if source is None or _is_tested(module, secret, place, compared.node):
             continue
-        if _is_tested(module, other, other, compared.node):
+        if _is_tested(module, other, other, compared.node) or _is_in_path(module, source):
+            continue
+        if _is_env_tested(module, access.object, compared.node):
             continue
         yield Finding(
             f"a client that sends nothing passes while there is no {quoted(module.text(secret))}: test it",
@@ -254,6 +265,38 @@ def _is_parsed_body(module: Module, node: Node | None) -> bool:
             return body is not None and body.method == "json" and body.kind in _SENT
         taken = _destructured(module, read)
         node = taken.value if taken is not None else None
+    return False
+
+
+def _is_in_path(module: Module, source: Node) -> bool:
+    """Whether it is a parameter of the path, without which the route does not match: `:token`, no
+    `:token?`."""
+    made = module.call(source)
+    name = module.string(made.arguments[0]) if made is not None and made.name == "param" else None
+    if name is None:
+        return False
+    function = module.enclosing_function(source)
+    route = module.call_around(function) if function is not None else None
+    path = module.string(route[0].arguments[0]) if route is not None and route[0].arguments else None
+    return path is None or f":{name}?" not in path
+
+
+def _is_env_tested(module: Module, env: Node, comparison: Node) -> bool:
+    """Whether code that turns away hands the environment to a function before that looks whether all is set,
+    by its name: `if (!validateEnv(env)) return …`."""
+    function = module.enclosing_function(comparison)
+    for asked in module.descendants(function, "if_statement") if function is not None else ():
+        condition = asked.child_by_field_name("condition")
+        branch = asked.child_by_field_name("consequence")
+        if condition is None or branch is None or asked.end_byte > comparison.start_byte:
+            continue
+        if js.completes(module, branch):
+            continue
+        for node in module.descendants(condition, "call_expression"):
+            made = js.Call(module, node)
+            is_check = made.name is not None and _OF_ENVIRONMENT.search(made.name) is not None
+            if is_check and any(module.is_same(argument, env) for argument in made.arguments):
+                return True
     return False
 
 

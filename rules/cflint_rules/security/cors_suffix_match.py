@@ -47,9 +47,10 @@ was written for. As it is, a page at that address may read the answers.
 
 ## Not reported
 
-`null` where it is refused, or only told apart. Ends that begin with a dot or hold `://`, starts that end with
-`:` or `/`, lists that are asked for the origin (`ALLOWED.includes(origin)`), and texts that are no host. What
-chooses the domain of a cookie: browsers refuse one that is not that of the answer.
+`null` where it is refused, or only told apart, or where every other origin is let in, too. Ends that begin
+with a dot or hold `://`, starts that end with `:` or `/`, lists that are asked for the origin
+(`ALLOWED.includes(origin)`), and texts that are no host. What chooses the domain of a cookie: browsers refuse
+one that is not that of the answer.
 
 ## Fix safety
 
@@ -150,6 +151,9 @@ def _allows(module: Module, compared: Node, origin: Node) -> bool:
         if given is None:
             return False
         given = js.unwrap(given)
+        other = above.child_by_field_name("alternative")
+        if above.type == "ternary_expression" and other is not None and module.is_same(other, origin):
+            return False  # all origins are let in, this one no more than others
         return module.string_of(given) == "*" or given.type == "true" or module.is_same(given, origin)
     return False
 

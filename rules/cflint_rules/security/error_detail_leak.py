@@ -133,6 +133,8 @@ _INTERNAL = pattern(rb"[\"'`]/_*internal\b")
 @rule(keyword("catch"), call("onError"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     module = match.module
+    if module.workers and not module.is_run:
+        return  # no Worker runs its functions
     parameter, body = _caught(match)
     if parameter is None or body is None or parameter.type != "identifier":
         return
@@ -346,6 +348,8 @@ def check_helper(match: Match) -> Iterator[Finding]:
     name = js.unwrap(access.object) if access is not None else None
     error = module.scope.resolve(name) if name is not None and name.type == "identifier" else None
     if error is None or error.kind is not js.DeclarationKind.PARAMETER or error.path:
+        return
+    if module.workers and not module.is_run:
         return
     function = error.scope
     if _ERROR_NAME.fullmatch(error.name) is not None and function.type in js.FUNCTIONS:

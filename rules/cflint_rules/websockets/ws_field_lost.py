@@ -81,7 +81,8 @@ Store it with `ctx.storage.put()` or `ws.serializeAttachment()` where it is set,
 Lists that are emptied or filled elsewhere or are logs by their name, and fields that a method sets for as
 long as it runs; objects with an `alarm()` or a `setInterval()`, as far as RPC and lists go. Fields that
 anything else sets: the constructor, a method that it or a handler of sockets calls; fields that something
-else is taken for where they are empty (`this.topic ?? (await this.load())`). Collections of sockets:
+else is taken for where they are empty (`this.topic ?? (await this.load())`). Handlers that begin with a look
+into a map which is empty after hibernation, and leave where it has nothing. Collections of sockets:
 [`ws-session-map-lost`](ws_session_map_lost.py) is about them. What is not made from the request, or from what
 a message holds.
 
@@ -141,6 +142,8 @@ _RECORDS = pattern(
 )
 """Lists for those who look after the object, who lose little."""
 _COUNTED = frozenset({"length"})
+_MAPS = frozenset({"Map", "Set", "WeakMap", "WeakSet"})
+_EMPTIES = frozenset({"delete", "clear"})
 _DEPTH = 3
 """Through how many methods a handler of sockets is followed."""
 
@@ -476,7 +479,7 @@ def _methods_of_sockets(
     found: dict[int, Node] = {}
     while todo:
         method, depth = todo.pop(0)
-        if method.id in found:
+        if method.id in found or _leaves_after_waking(module, owner, method):
             continue
         found[method.id] = method
         for node in module.descendants(method, "call_expression"):
@@ -498,3 +501,63 @@ def _uses(module: Module, owner: ClassDefinition, name: str, method: Node) -> It
             continue
         if module.this_class(member.object) is owner:
             yield member.node
+
+
+def _leaves_after_waking(module: Module, owner: ClassDefinition, method: Node) -> bool:
+    """Whether a method begins with a look into a map of the object that is empty after hibernation, and
+    leaves where it finds nothing: `const one = this.find(ws); if (!one) return`."""
+    body = method.child_by_field_name("body")
+    first = [node for node in (body.named_children if body is not None else ()) if node.type != "comment"][:2]
+    if len(first) < 2 or first[0].type != "lexical_declaration" or first[1].type != "if_statement":
+        return False
+    holder = js.first_named(first[0])
+    name = holder.child_by_field_name("name") if holder is not None else None
+    value = holder.child_by_field_name("value") if holder is not None else None
+    condition = first[1].child_by_field_name("condition")
+    asked = module.operation(condition) if condition is not None else None
+    branch = first[1].child_by_field_name("consequence")
+    if name is None or value is None or branch is None or asked is None or asked.operator != "!":
+        return False
+    if asked.right is None or module.text(js.unwrap(asked.right)) != module.text(name):
+        return False
+    if js.completes(module, branch):
+        return False
+    made = module.call(js.unwrap(value))
+    if made is None or made.receiver is None:
+        return False
+    receiver = js.unwrap(made.receiver)
+    if receiver.type != "this":
+        field = module.member(receiver)
+        return (
+            made.name == "get"
+            and field is not None
+            and field.object.type == "this"
+            and _is_empty_after_waking(owner, field.name)
+        )
+    called = module.called_function(made.node)
+    if called is None or _SAVES.search(module.text(called)) is not None:
+        return False
+    read = {
+        field.name
+        for node in module.descendants(called, "member_expression")
+        if (field := module.member(node)) is not None and field.object.type == "this"
+    }
+    return bool(read) and all(_is_empty_after_waking(owner, each) for each in read)
+
+
+def _is_empty_after_waking(owner: ClassDefinition, name: str) -> bool:
+    """Whether a field is a new map whenever the object wakes up, and is filled neither by the constructor nor
+    by a handler of sockets."""
+    module, value = owner.module, owner.field_value(name)
+    made = js.unwrap(value) if value is not None else None
+    if made is None or made.type != "new_expression" or module.call(made) is None:
+        return False
+    if js.Call(module, made).name not in _MAPS or js.Call(module, made).arguments:
+        return False
+    starts = [method for each, method in owner.methods if each in _STARTS or each in js.WEBSOCKET_HANDLERS]
+    return not any(
+        js.contains(method, change.node)
+        for change in module.field_mutations(owner, name)
+        if (call := module.call(change.node)) is None or call.name not in _EMPTIES
+        for method in starts
+    )

@@ -54,10 +54,11 @@ with a comment that says so.
 
 ## Not reported
 
-Classes with a base that is not known, and the classes of an SDK (an Agent, a party server), which have the
-methods. Methods that the class calls itself; classes that hand their state, or themselves, to other code.
-Sockets with `accept()` or listeners: these are what `ws-legacy-accept` and `ws-event-listener-in-do` are
-about.
+Classes that answer what clients send by `setWebSocketAutoResponse()`: the runtime does that without the
+handler. Classes with a base that is not known, and the classes of an SDK (an Agent, a party server), which
+have the methods. Methods that the class calls itself; classes that hand their state, or themselves, to other
+code. Sockets with `accept()` or listeners: these are what `ws-legacy-accept` and `ws-event-listener-in-do`
+are about.
 
 ## Fix safety
 
@@ -92,6 +93,8 @@ def check(match: Match) -> Iterator[Finding]:
     owner = module.hibernating_object(match.node)
     if owner is None or owner.has("webSocketMessage") is not False or owner.declares("webSocketMessage"):
         return
+    if any(True for _ in module.calls("setWebSocketAutoResponse", owner.body)):
+        return  # the runtime answers what clients send
     ends = module.pair_ends(match.arguments[0]) if match.arguments else ()
     listeners = (listener for end in ends for listener in module.listeners_of_end(end))
     if any(listener.node.type == "call_expression" for listener in listeners):

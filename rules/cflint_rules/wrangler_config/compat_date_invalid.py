@@ -31,10 +31,12 @@ Write a date of the form `YYYY-MM-DD`, today's at the latest: the deployment is 
 A date of tomorrow: it is counted in UTC, and the clock here may be behind.
 
 A date that the runtime of the lock file does not know yet is no error, since only local development is
-affected; it is the runtime that wrangler gets, whichever other ones the tools for tests have. From wrangler
-4.80.0 on that runtime refuses a date of more than a week after its own, and `wrangler dev` ends with this
-error: a warning. Older ones fall back to the date of their runtime: a note where a flag becomes the default
-between the two dates, and nothing where they mean the same. Up to a week is never reported.
+affected, and none where the Worker is nothing but static assets, which no script serves with wrangler or
+Cloudflare's plugin for Vite; it is the runtime that wrangler gets, whichever other ones the tools for tests
+have. From wrangler 4.80.0 on that runtime refuses a date of more than a week after its own, and `wrangler
+dev` ends with this error: a warning. Older ones fall back to the date of their runtime: a note where a flag
+becomes the default between the two dates, and nothing where they mean the same. Up to a week is never
+reported.
 
 ## Errors
 
@@ -80,6 +82,7 @@ _LONGEST = 40
 _MOST = 3
 _AHEAD = timedelta(days=7)
 """How far ahead of its own date the runtime takes others."""
+_PLUGIN = "@cloudflare/vite-plugin"
 _REFUSES_SINCE = date(2026, 4, 1)
 """The date of the runtime of wrangler 4.80.0, the first that falls back to no older date."""
 _DASHES = pattern("[\u2010-\u2015\u2212]")  # hyphens, en and em dashes, minus
@@ -149,6 +152,8 @@ def _of_runtime(
     runtime = config.runtime_date(workspace, folder)
     if workerd is None or runtime is None or when <= runtime + _AHEAD:
         return
+    if _never_runs_here(environment.config, project):
+        return
     newer = (
         f"the compatibility date {quoted(node.text or '', _LONGEST)} is newer than the runtime of the lock"
         f" file (workerd {'.'.join(map(str, workerd))})"
@@ -176,3 +181,17 @@ def _of_runtime(
             at,
             severity=Severity.NOTE,
         )
+
+
+def _never_runs_here(subject: WranglerConfig, project: Project) -> bool:
+    """Whether a Worker is nothing but static assets, which no script serves by the runtime: Vite alone does,
+    say."""
+    if subject.assets is None or any(each.value("main") is not None for each in subject.environments):
+        return False
+    if any(worker.config is subject and worker.app is not None for worker in project.workers):
+        return False
+    manifest = config.manifest_above(project.workspace, subject.directory)
+    if manifest is None or _PLUGIN in manifest.dependencies:
+        return False
+    calls = list(config.wrangler_calls_of(project.workspace, subject.directory))
+    return any(call.deploys for call in calls) and not any(call.command == "dev" for call in calls)

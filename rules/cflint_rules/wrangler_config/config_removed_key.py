@@ -91,7 +91,8 @@ from cflint.api import (
 
 _WITHOUT_EFFECT = frozenset({"miniflare", "type", "usage_model", "queues.producers.*.delivery_delay"})
 _RATE_LIMITS_SINCE = (4, 36, 0)
-_READ_BY_MINIFLARE_2 = ("miniflare", "build.upload")
+_UPLOAD = "build.upload"
+_READ_BY_MINIFLARE_2 = ("miniflare", _UPLOAD)
 _UNSAFE_HEADER = pattern(
     rb"^[ \t]*(?P<open>\[\[?)\s*(?:env\.[\w\"'-]+\.)?(?P<name>unsafe\.bindings)(?=[.\]\s])", re.MULTILINE
 )
@@ -166,7 +167,8 @@ def _finding(
         effect = f"`{key}`{place} has no effect any more"
     is_code = " and " not in entry.replacement and " with " not in entry.replacement
     instead = f"`{entry.replacement}`" if is_code else entry.replacement
-    replacement = f"; use {instead} instead" if entry.replacement else ""
+    gone_on_pages = subject.is_pages and config.dotted(entry.path) == _UPLOAD
+    replacement = f"; use {instead} instead" if entry.replacement and not gone_on_pages else ""
     edits = _edits(subject, entry, paths)
     old_polyfills = entry.path[-1] == "node_compat" and (older or found.fit is config.Fit.OWN)
     safety = Safety.UNSAFE if old_polyfills else Safety.SAFE
@@ -224,8 +226,10 @@ def _is_without_effect(subject: WranglerConfig, path: config.Path, node: config.
     is named, or Pages deploys it."""
     if node is None or path[-1] == "legacy_env":
         return node is not None and node.value is True
-    if config.general_path(path) != "build.upload":
+    if config.general_path(path) != _UPLOAD:
         return False
+    if subject.is_pages:
+        return True  # which has no `main` and no `rules`
     said = {member.key for member in node.members}
     return said <= {"format", "dir"} or (
         said <= {"format", "dir", "main"} and subject.top.value("main") is not None

@@ -585,6 +585,60 @@ def test_a_configuration_beside_a_program_for_node() -> None:
         assert deployment(files | change).local == ""
 
 
+DEPLOYS_SERVER = "jobs:\n  a:\n    steps:\n      - run: cd packages/server && npx wrangler deploy\n"
+
+
+def test_a_configuration_beside_a_server_of_node_in_a_workspace() -> None:
+    server = (
+        'import { serve } from "@hono/node-server";\n'
+        "export const main = async () => {\n"
+        "  fetch('https://a.example/');\n  serve({ fetch: () => new Response() });\n};\n"
+        "export const answer = () => { try { main(); } catch (error) {\n"
+        "  return new Response(error.message, { status: 500 });\n} };\nmain();\n"
+    )
+    manifest = '{"name": "studio", "scripts": {"start": "HOST=127.0.0.1 node dist/index.js"}}'
+    files = {
+        "packages/server/wrangler.toml": 'name = "studio"\nmain = "src/index.ts"\n',
+        "packages/server/src/index.ts": server,
+        "packages/server/package.json": manifest,
+        "package.json": '{"workspaces": ["packages/*"], "devDependencies": {"wrangler": "4.107.0"}}',
+    }
+    name = "packages/server/wrangler.toml"
+    assert deployment(files, name).local == "it is left over: `main` is a program that runs in Node.js"
+    assert not found(files) & {
+        *("missing-default-export", "floating-promise", "compat-date-missing", "error-detail-leak"),
+    }
+    for change in (
+        {"packages/server/src/index.ts": server + "export default { fetch() {} };\n"},
+        {"packages/server/package.json": manifest.replace("start", "serve")},
+        {
+            "packages/server/package.json": manifest.replace(
+                '"name"', '"devDependencies": {"wrangler": "4"}, "name"'
+            )
+        },
+        {".github/workflows/deploy.yml": DEPLOYS_SERVER},
+    ):
+        assert deployment(files | change, name).local == ""
+
+
+def test_a_worker_of_the_test_pool_that_a_workspace_of_vitest_above_names() -> None:
+    worker = "export default { async fetch() { fetch('https://a.example/'); return new Response('a'); } };\n"
+    files = {
+        "workers/wrangler.rooms.jsonc": (
+            '{"name": "rooms", "main": "./rooms-test-worker.ts", "compatibility_date": "2026-08-01"}'
+        ),
+        "workers/rooms-test-worker.ts": worker,
+        "vitest.workspace.ts": "export default [{ configPath: 'workers/wrangler.rooms.jsonc' }];\n",
+    }
+    name = "workers/wrangler.rooms.jsonc"
+    assert deployment(files, name).local == "wrangler.rooms.jsonc is used by tests only"
+    assert "floating-promise" not in found(files)
+    assert "floating-promise" in found({name: files[name], "workers/rooms-test-worker.ts": worker})
+    deployed = {"package.json": '{"scripts": {"deploy": "wrangler deploy -c workers/wrangler.rooms.jsonc"}}'}
+    assert deployment(files | deployed, name).local == ""
+    assert "floating-promise" in found(files | deployed)
+
+
 def test_a_configuration_for_development_alone() -> None:
     name = "wrangler.dev.toml"
     text = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
@@ -12,7 +12,7 @@ from cflint.project.code.nodes import assignment, call, call_around, operation
 from cflint.project.code.promises import PromiseOutcome, source_of, use_of_promise
 from cflint.project.code.sockets import called_function
 from cflint.record import record
-from cflint.scope import DeclarationKind
+from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import FUNCTIONS, first_named, unwrap
 
 if TYPE_CHECKING:
@@ -282,16 +282,26 @@ def _own_ancestors(module: ModuleLike, node: Node, function: Node) -> Iterator[N
 
 
 def settles_promise(module: ModuleLike, expression: Node) -> bool:
-    """Whether an expression names `resolve` or `reject` of the `new Promise(…)` around."""
+    """Whether an expression names `resolve` or `reject` of the `new Promise(…)` around, or a function that
+    stands in it and does."""
     for above in module.syntax.ancestors(expression):
         around = call_around(module, above) if above.type in FUNCTIONS else None
         if around is None or not around[0].is_new or around[0].name != "Promise":
             continue
-        given = module.scope.declared_in(above).values()
-        return any(
-            expression.start_byte <= use.start_byte < expression.end_byte
-            for declaration in given
-            if declaration.kind is DeclarationKind.PARAMETER
-            for use in module.scope.references(declaration)
-        )
+        declared = module.scope.declared_in(above).values()
+        given = [one for one in declared if one.kind is DeclarationKind.PARAMETER]
+        body = above.child_by_field_name("body")
+        for name in module.scope.declared_in(body).values() if body is not None else ():
+            function = module.function_of(name)
+            if function is not None and _is_named(module, given, function):
+                given.append(name)
+        return _is_named(module, given, expression)
     return False
+
+
+def _is_named(module: ModuleLike, names: Iterable[Declaration], expression: Node) -> bool:
+    return any(
+        expression.start_byte <= use.start_byte < expression.end_byte
+        for declaration in names
+        for use in module.scope.references(declaration)
+    )

@@ -488,7 +488,8 @@ class Elsewhere:
 
     def _of_a_program(self, config: WranglerConfig) -> str:
         texts = (script.text for script in self._scripts_for(config.directory))
-        return programs.why_program(self._workspace, config, texts)
+        is_deployed = self.is_deployed(config)
+        return programs.why_program(self._workspace, config, texts, is_deployed=is_deployed)
 
     def _local_environments(self, config: WranglerConfig) -> list[str]:
         """The environments that are called as only local ones are, that `wrangler dev` runs, and that no
@@ -521,13 +522,8 @@ class Elsewhere:
         return "it is used by the tests of a library only"
 
     def _names_in_tests(self, config: WranglerConfig) -> bool:
-        """Whether vitest's configuration beside it names a configuration, or its entry stands among tests."""
-        names = self._workspace.entries(config.directory)
-        return programs.is_test_worker(config) or any(
-            config.file_name in self._text(_join(config.directory, name))
-            for name in names
-            if name.startswith("vitest.") and name.endswith(SOURCE_SUFFIXES)
-        )
+        above = () if _is_usual(config.file_name) else upwards(config.directory)
+        return programs.is_named_in_tests(self._workspace, config, (config.directory, *above), self._text)
 
     # -- files ---------------------------------------------------------------------------------------------
 

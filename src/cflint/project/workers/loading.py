@@ -39,6 +39,7 @@ from cflint.project.workers.loaded import Loaded
 from cflint.project.workers.model import Project
 from cflint.project.workers.pages import advanced_entries, is_pages_function
 from cflint.project.workers.preferences import Preferences
+from cflint.project.workers.programs import LEFT_OVER
 from cflint.project.workers.realms import product_in_test_folders
 from cflint.project.workers.remarks import (
     checkouts,
@@ -374,6 +375,8 @@ class _Loading:
             functions = dict.fromkeys(self._pages_functions(config))
             modules.update(functions)
             running.update(functions)
+        if config.deployment.local == LEFT_OVER:
+            running.clear()
         unresolved = any(not reach.complete for reach in reaches.values())
         if config.is_typescript:
             unresolved = unresolved or any(found.is_open("main") for found in config.environments)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
 from cflint.platform.placeholders import is_for_a_script
 from cflint.project.modules.installed import manifest_above
 from cflint.project.modules.resolve.files import upwards
+from cflint.syntax.suffixes import SOURCE_SUFFIXES
 
 if TYPE_CHECKING:
     from cflint.project.config.wrangler import WranglerConfig
     from cflint.project.files.workspace import Workspace
+    from cflint.project.modules.manifest import Manifest
 
+LEFT_OVER = "it is left over: `main` is a program that runs in Node.js"
+_SERVES_IN_NODE = pattern(rb"[\"']@hono/node-server[\"']|\bprocess\.exit\(")
+_WITH_NODE = pattern(r"\bnode\s+\S")
 _IN_NODE = pattern(r"(?:node|pm2|nodemon|tsx|ts-node)\s+\S")
+_IS_WORKER = pattern(rb"\bexport\s+default\b|\bas\s+default\b|\bmodule\.exports\b|addEventListener\b")
 _MAY_BE_WORKER = pattern(rb"(?:export|exports|addEventListener)\b")
 _OF_CLOUDFLARE = pattern(r"wrangler|cloudflare|miniflare|workerd", re.IGNORECASE)
 _OF_CLOUDFLARE_BYTES = pattern(_OF_CLOUDFLARE.pattern.encode(), re.IGNORECASE)
@@ -27,6 +33,19 @@ _CALLED_LOCAL = pattern(r"[-_.]local$")
 _OTHER = pattern(r"wrangler\.[\w-]+\.(?:toml|jsonc?)")
 _ID = pattern(r"[0-9a-f-]{32,36}", re.IGNORECASE)
 _ID_KEYS = {"d1": "database_id", "kv": "id"}
+
+
+def is_named_in_tests(
+    workspace: Workspace, config: WranglerConfig, folders: Iterable[str], text: Callable[[str], str]
+) -> bool:
+    """Whether vitest's configuration in some folders names a configuration, or its entry stands among tests.
+    `text` gives that of a file."""
+    return is_test_worker(config) or any(
+        config.file_name in text(posixpath.join(folder, name))
+        for folder in dict.fromkeys(folders)
+        for name in workspace.entries(folder)
+        if name.startswith("vitest.") and name.endswith(SOURCE_SUFFIXES)
+    )
 
 
 def is_test_worker(config: WranglerConfig) -> bool:
@@ -67,14 +86,19 @@ def _why_local(workspace: Workspace, config: WranglerConfig) -> str:
     return f"{name} is for local development only" if has_others else ""
 
 
-def why_program(workspace: Workspace, config: WranglerConfig, scripts: Iterable[str]) -> str:
+def why_program(
+    workspace: Workspace, config: WranglerConfig, scripts: Iterable[str], *, is_deployed: bool
+) -> str:
     """Why a configuration is left over, a phrase: it is for local development, or its `main` exports nothing,
     the nearest package starts in Node.js, and no package, lock file or script (`scripts` are their texts)
-    speaks of wrangler. "" of all others."""
+    speaks of wrangler, or that package does not, and `main` is a server or a command line by what it calls.
+    "" of all others, and where a command deploys it."""
     local = _why_local(workspace, config)
     if local:
         return local
     manifest = manifest_above(workspace, config.directory)
+    if manifest is not None and not is_deployed and _is_server(workspace, config, manifest):
+        return LEFT_OVER
     started = manifest.scripts.get("start", "") if manifest is not None else ""
     if _IN_NODE.search(started) is None or not config.mains:
         return ""
@@ -88,4 +112,19 @@ def why_program(workspace: Workspace, config: WranglerConfig, scripts: Iterable[
             document = workspace.read(posixpath.join(folder, name))
             if document is None or _OF_CLOUDFLARE_BYTES.search(document.data) is not None:
                 return ""
-    return "it is left over: `main` is a program that runs in Node.js"
+    return LEFT_OVER
+
+
+def _is_server(workspace: Workspace, config: WranglerConfig, manifest: Manifest) -> bool:
+    """Whether `main` has no default export, and serves in Node.js or ends the process, and the package
+    starts in Node.js and does not speak of Cloudflare."""
+    started = manifest.scripts.get("start", "")
+    if _WITH_NODE.search(started) is None or _OF_CLOUDFLARE_BYTES.search(manifest.document.data) is not None:
+        return False
+    mains = [workspace.read(main) for main in config.mains if workspace.is_file(main)]
+    return bool(mains) and all(
+        main is not None
+        and _SERVES_IN_NODE.search(main.data) is not None
+        and _IS_WORKER.search(main.data) is None
+        for main in mains
+    )

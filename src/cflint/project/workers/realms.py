@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cflint.pattern import pattern
 from cflint.project.apps.realms import Realm
 from cflint.project.files.roles import is_test_name, is_test_path
 from cflint.project.workers.settled import is_below, settled_folders
@@ -13,6 +14,8 @@ from cflint.project.workers.worker import Worker
 
 if TYPE_CHECKING:
     from cflint.project.apps.app import App
+
+_TEST_WORD = pattern(r"(?:^|[-_./])tests?[-_.][^/]*$")
 
 
 def product_in_test_folders(workers: Iterable[Worker]) -> frozenset[str]:
@@ -25,6 +28,21 @@ def product_in_test_folders(workers: Iterable[Worker]) -> frozenset[str]:
         for path in worker.modules
         if is_test_path(path) and not is_test_name(path)
     )
+
+
+def entries_for_tests(workers: Iterable[Worker]) -> frozenset[str]:
+    """The entries of Workers that nobody deploys which are called after tests, and that no other Worker
+    runs: a Worker of Cloudflare's test pool."""
+    workers = tuple(workers)
+    found = {
+        path
+        for worker in workers
+        if worker.config is not None and not worker.config.role.is_deployed
+        for path in worker.entries
+        if _TEST_WORD.search(path) is not None
+    }
+    deployed = (worker for worker in workers if worker.config is None or worker.config.role.is_deployed)
+    return frozenset(found.difference(*(worker.modules for worker in deployed))) if found else frozenset()
 
 
 class Realms:
@@ -43,8 +61,9 @@ class Realms:
         return next((app for app in self.apps if path in app.placed), None)
 
     def is_test(self, path: str) -> bool:
-        """Whether a module is a test, by its path; what a Worker runs that is deployed is none."""
-        return is_test_path(path) and path not in self._product
+        """Whether a module is a test, by its path, or the entry of a Worker that is there for tests; what a
+        Worker runs that is deployed is none."""
+        return path in self._entries_for_tests or (is_test_path(path) and path not in self._product)
 
     def is_beside(self, path: str) -> bool:
         """Whether a module stands where it is known what runs, and nothing runs it: an example."""
@@ -61,6 +80,10 @@ class Realms:
     @cached_property
     def _product(self) -> frozenset[str]:
         return product_in_test_folders(self._workers)
+
+    @cached_property
+    def _entries_for_tests(self) -> frozenset[str]:
+        return entries_for_tests(self._workers)
 
     @cached_property
     def outside(self) -> frozenset[str]:
