@@ -45,7 +45,8 @@ secret put NAME`; `NAME=…` in `.dev.vars`).
 
 ## Not reported
 
-Secrets that the configuration declares (`vars`, `secrets.required`); conditions that ask for more, such as
+Secrets that the configuration declares (`vars`, `secrets.required`), and those for which a function that
+gets the environment has looked before, by its name; conditions that ask for more, such as
 the stage; what is answered otherwise than by `true` or `next()`, or by nothing where a function whose name
 says that it checks answers 401 or 403 elsewhere; a captcha (`TURNSTILE_SECRET_KEY`) that is only looked at
 when it is set up: it asks who is a person, and lets nobody in; a function that sends something with the
@@ -123,6 +124,8 @@ def check(match: Match) -> Iterator[Finding]:
         return
     if module.environments and all(each.binding(access.name) is not None for each in module.environments):
         return  # it is never missing
+    if js.is_env_looked_at(module, access.object, access.node):
+        return
     places = _places(module, access.node)
     names = {module.scope.resolve(place): place for place in places[1:]}
     secrets = [access.node, *names.values()]  # one place of each variable: the others mean the same

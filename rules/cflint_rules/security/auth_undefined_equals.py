@@ -64,7 +64,6 @@ Source: https://hono.dev/docs/api/request
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -79,7 +78,6 @@ from cflint.api import (
     identifier,
     js,
     member_access,
-    pattern,
     quoted,
     rule,
 )
@@ -97,11 +95,6 @@ _UNDEFINED = frozenset({"header", "query", "param"})
 """What reads of Hono's request, and `getCookie()`, give `undefined` for what is missing."""
 _SENT = frozenset({ValueKind.REQUEST, ValueKind.HONO_REQUEST})
 _ASKED = ("identifier", "member_expression", "subscript_expression", "call_expression")
-_OF_ENVIRONMENT = pattern(
-    r"(?:valid|check|verif|assert|require|ensure|has|missing)\w*?(?:env|config|secret|binding|var|setting)",
-    re.IGNORECASE,
-)
-"""Names of functions that look whether what a Worker needs is set."""
 _LONGEST = 80
 _HOPS = 4
 """How many patterns a body is followed through."""
@@ -133,7 +126,7 @@ def check(match: Match) -> Iterator[Finding]:
             continue
         if _is_tested(module, other, other, compared.node) or _is_in_path(module, source):
             continue
-        if _is_env_tested(module, access.object, compared.node):
+        if js.is_env_looked_at(module, access.object, compared.node):
             continue
         yield Finding(
             f"a client that sends nothing passes while there is no {quoted(module.text(secret))}: test it",
@@ -279,25 +272,6 @@ def _is_in_path(module: Module, source: Node) -> bool:
     route = module.call_around(function) if function is not None else None
     path = module.string(route[0].arguments[0]) if route is not None and route[0].arguments else None
     return path is None or f":{name}?" not in path
-
-
-def _is_env_tested(module: Module, env: Node, comparison: Node) -> bool:
-    """Whether code that turns away hands the environment to a function before that looks whether all is set,
-    by its name: `if (!validateEnv(env)) return …`."""
-    function = module.enclosing_function(comparison)
-    for asked in module.descendants(function, "if_statement") if function is not None else ():
-        condition = asked.child_by_field_name("condition")
-        branch = asked.child_by_field_name("consequence")
-        if condition is None or branch is None or asked.end_byte > comparison.start_byte:
-            continue
-        if js.completes(module, branch):
-            continue
-        for node in module.descendants(condition, "call_expression"):
-            made = js.Call(module, node)
-            is_check = made.name is not None and _OF_ENVIRONMENT.search(made.name) is not None
-            if is_check and any(module.is_same(argument, env) for argument in made.arguments):
-                return True
-    return False
 
 
 def _is_tested(module: Module, node: Node, place: Node, comparison: Node) -> bool:

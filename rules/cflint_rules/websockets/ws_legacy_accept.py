@@ -60,7 +60,8 @@ state is in memory and changes many times a second may stay awake: suppress this
 - A socket that is accepted only to send an error and be closed.
 - Workers and SDK classes (an Agent, a party server), which accept in their own way.
 
-It is a note where the object would stay, or lose what it is, anyhow: it sets an interval, or never uses its
+It is a note where the object would stay, or lose what it is, anyhow: it sets an interval, or an alarm for
+less than ten seconds from now (after so long without anything to do an object hibernates), or never uses its
 storage and changes fields of its own.
 
 ## Fix safety
@@ -70,13 +71,30 @@ fix moves the socket's listeners to `webSocketMessage()` and its siblings. None 
 uses what a method cannot see, or where the socket is kept in a field; the related places show what prevents
 it.
 
-Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/
+Source: https://developers.cloudflare.com/durable-objects/best-practices/websockets/,
+https://developers.cloudflare.com/durable-objects/concepts/durable-object-lifecycle/
 """
 
 from collections.abc import Iterator
 
-from cflint.api import ClassDefinition, Finding, Location, Match, Module, Safety, Severity, call, js, rule
+from cflint.api import (
+    ClassDefinition,
+    Finding,
+    Location,
+    Match,
+    Module,
+    Safety,
+    Severity,
+    call,
+    js,
+    pattern,
+    rule,
+)
 from cflint_rules.websockets._migration import migration_of
+
+_SLEEPS_AFTER = 10_000
+"""Milliseconds without anything to do after which an object hibernates."""
+_TICK = pattern(r"(?i:tick|frame)")
 
 
 @rule(call("accept"), severity=Severity.WARNING, fix=Safety.UNSAFE)
@@ -120,7 +138,7 @@ def _has_to_stay(module: Module, owner: ClassDefinition) -> bool:
 
 def _find_has_to_stay(module: Module, owner: ClassDefinition) -> bool:
     names = {module.callee_name(made) for made in module.descendants(owner.node, "call_expression")}
-    if "setInterval" in names:
+    if "setInterval" in names or any(_is_soon(module, made) for made in module.calls("setAlarm", owner.body)):
         return True
     if module.document.has_word("storage") or module.document.has_word("sql"):
         return False
@@ -129,6 +147,16 @@ def _find_has_to_stay(module: Module, owner: ClassDefinition) -> bool:
         node.id != value.id and (constructor is None or not js.contains(constructor, node))
         for _, node, value in module.field_values(owner)
     )
+
+
+def _is_soon(module: Module, made: js.Call) -> bool:
+    """Whether an alarm is set for so soon that the object cannot hibernate before: `Date.now() + TICK_MS`."""
+    time = module.operation(made.argument(0))
+    now = module.call(time.left) if time is not None and time.left is not None else None
+    if time is None or time.operator != "+" or time.right is None or now is None or now.name != "now":
+        return False
+    length = module.number(time.right)
+    return length < _SLEEPS_AFTER if length is not None else _TICK.search(module.text(time.right)) is not None
 
 
 def _may_stay(module: Module, end: js.PairEnd) -> bool:

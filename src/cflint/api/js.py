@@ -128,6 +128,7 @@ if TYPE_CHECKING:
     from cflint.project.code.effects import EntropyKind as EntropyKind
     from cflint.project.code.effects import Log as Log
     from cflint.project.code.effects import ResponseMade as ResponseMade
+    from cflint.project.code.env_checks import is_env_looked_at as is_env_looked_at
     from cflint.project.code.env_members import is_given_by_code as is_given_by_code
     from cflint.project.code.env_uses import EnvUse as EnvUse
     from cflint.project.code.env_uses import env_uses as env_uses
@@ -361,6 +362,7 @@ _ORIGINS = {
     "cflint.project.code.declared_env": ("EnvMember spelling"),
     "cflint.project.code.dropped": ("DroppedCall"),
     "cflint.project.code.effects": ("BodyRead Entropy EntropyKind Log ResponseMade"),
+    "cflint.project.code.env_checks": ("is_env_looked_at"),
     "cflint.project.code.env_members": ("is_given_by_code"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
@@ -630,6 +632,7 @@ __all__ = [
     "is_async",
     "is_counted_or_resized",
     "is_dead",
+    "is_env_looked_at",
     "is_example",
     "is_fragment",
     "is_generator",
