@@ -529,6 +529,22 @@ speaks again."""
 
 HIBERNATION_CASES = [
     Case(
+        "ws-legacy-accept",
+        f"""const object = env.OBJECT.getByName("a"); const {{ webSocket }} = await object.fetch("http://w/", {SOCKET});
+            webSocket.accept(); webSocket.send("one"); await scheduler.wait(13_000);
+            return await (await object.fetch("http://w/made")).text();""",
+        gives="1",
+        says="`accept()` keeps the object in memory, and on the bill, until the socket closes.",
+        corrected="2",
+        main="""import { Room } from "./page.mjs"; let made = 0;
+            export class Probe extends Room {
+              constructor(ctx, env) { super(ctx, env); made++; }
+              async fetch(request) {
+                return new URL(request.url).pathname === "/made" ? new Response(String(made)) : super.fetch(request); } }""",
+        objects={"OBJECT": "Probe"},
+        alone=True,
+    ),
+    Case(
         "ws-field-lost",
         ASLEEP,
         gives=["made 1", "news: one", "made 2", ": two"],
