@@ -269,7 +269,8 @@ def _fix(module: Module, owner: Node, value: Value, change: Node) -> Fix | None:
     if statement.named_child_count != 1 or block is None or block.type != "statement_block":
         return None
     edit = module.insert(statement.end_byte, f"\n{module.indent_of(statement)}{copy}")
-    if value.detail == "cache":  # there may be none, so the copy has to wait until that is known
+    has_value = declaration.owner.child_by_field_name("value") is not None
+    if value.detail == "cache" or not has_value:  # the copy has to wait until there is one
         before = _before_all_changes(module, declaration, change, copy)
         if before is None:
             return None

@@ -136,8 +136,8 @@ def _fix(module: Module, awaited: Node) -> Fix | None:
     if statement is None or holder is None or holder.type != "statement_block":
         return None
     name, end = module.given_name(whole), ";" if module.text(statement).endswith(";") else ""
-    number = _beside(module, whole).index(whole.start_byte) + 1
-    label = _fresh(module, statement) + (str(number) if number > 1 else "")
+    number = _before(module, whole)
+    label = _fresh(module, statement) + (str(number + 1) if number else "")
     edits: list[Edit] = []
     if name is None:
         if module.own_statement(whole) is None:
@@ -155,6 +155,23 @@ def _fix(module: Module, awaited: Node) -> Fix | None:
         line = f"if ({label}) throw new Error({label}.message){end}"
     edits.append(module.insert(statement.end_byte, f"\n{module.indent_of(statement)}{line}"))
     return Fix("Take the error out", tuple(edits), Safety.UNSAFE)
+
+
+def _before(module: Module, whole: Node) -> int:
+    """How many calls of SDKs whose error is lost the function around has before an awaited one."""
+    function = module.enclosing_function(whole)
+    within = function if function is not None else module.root
+    made = (it for name in ("send", *sorted(_TABLE), *sorted(_AUTH)) for it in module.calls(name, within))
+    starts = {
+        chain.start_byte
+        for it in made
+        if it.node.start_byte < whole.start_byte
+        and module.enclosing_function(it.node) == function
+        and _sdk(module, it) is not None
+        and (chain := _awaited_chain(module, it.node)) is not None
+        and _is_lost(module, chain)
+    }
+    return len(starts - {module.with_wrappers(whole).start_byte, whole.start_byte})
 
 
 def _taken(label: str) -> str:
