@@ -83,6 +83,8 @@ _MARKS = {
     "failed": ("true",),
 }
 """Properties by which a result tells of a failure, and the expressions that do."""
+_NOTHING = frozenset({"undefined", "null", "false", "unary_expression"})
+"""What a function returns that has no result to tell of; `void 0` is one."""
 _TESTED = pattern(rb"if \(!*([A-Za-z_$][\w$]*)(?=\s*(?:\)|&&|\|\|))")
 _CHOSEN = pattern(rb"\?(?<=[\w$] \?) ")  # begins with what is quick to look for
 """Names that an `if` or `?:` asks for, first of all."""
@@ -162,18 +164,30 @@ def _uses(module: Module, declaration: js.Declaration) -> list[tuple[Node, str |
 
 def _failure(module: Module, function: Node, reads: set[str | None]) -> Node | None:
     """The property of an object that a function returns by which it tells of a failure, where nobody reads
-    it."""
+    it; None where all that it returns otherwise is nothing, so that a result is the failure."""
     body = js.body_of(function)
     if body is None or body.type != "statement_block":
         return None
+    found, succeeds = None, False
     for node in js.walk(function, into_functions=False):
         value = js.first_named(node) if node.type == "return_statement" else None
         told = js.unwrap(value) if value is not None else None
-        for part in told.named_children if told is not None and told.type == "object" else ():
-            key = module.key(part)
-            said = part.child_by_field_name("value") if part.type == "pair" else None
-            if key in _MARKS and said is not None and js.unwrap(said).type in _MARKS[key]:
-                return None if reads & _MARKS.keys() else part
+        if told is None:
+            continue
+        part = _telling(module, told)
+        if part is None:
+            succeeds = succeeds or told.type not in _NOTHING
+        elif found is None:
+            found = part
+    return found if succeeds and not reads & _MARKS.keys() else None
+
+
+def _telling(module: Module, told: Node) -> Node | None:
+    """The property by which an object that is returned tells of a failure."""
+    for part in told.named_children if told.type == "object" else ():
+        said = part.child_by_field_name("value") if part.type == "pair" else None
+        if said is not None and js.unwrap(said).type in _MARKS.get(module.key(part) or "", ()):
+            return part
     return None
 
 

@@ -24,7 +24,7 @@ _BODIES = pattern(r"\.(?:json|text|formData|arrayBuffer|blob|bytes)\(\)$|^JSON\.
 """How what a request or an answer carries is read: what comes of it is no response."""
 _PROMISED = pattern(r"Promise<(.*)>", re.DOTALL)
 _RESPONSE = pattern(r"\b(?:Next)?Response\b")
-_OPEN = pattern(r"Response|\b(?:any|unknown|never|T|R)\b")
+_OPEN = pattern(r".*Response.*|any|unknown|never|[A-Z]", re.DOTALL)
 """Types that may be one of a response."""
 
 
@@ -48,7 +48,7 @@ def what_it_gives(module: Module, function: Node) -> Gives:
             return Gives.TRUTH
         if _RESPONSE.search(text) is not None:
             return Gives.RESPONSE
-        return Gives.UNKNOWN if _OPEN.search(text) is not None else Gives.OTHER
+        return Gives.UNKNOWN if _OPEN.fullmatch(text) is not None else Gives.OTHER
     if module.handler_of(function) is not None:
         return Gives.RESPONSE
     kinds = {_kind(module, it) for it in _returned(module, function)}
