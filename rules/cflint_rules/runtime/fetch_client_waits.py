@@ -186,7 +186,7 @@ def _fix(module: Module, nodes: list[Node]) -> Fix | None:
         if edit is None:
             return None
         edits.append(edit)
-        if not _has_other_answer(module, node):
+        if not _has_other_answer(module, node) and js.escapes_handler(module, node):
             edits.append(module.insert(node.end_byte, ".catch(() => new Response(null, { status: 504 }))"))
     return Fix(js.giving_up(limits), tuple(edits), Safety.UNSAFE)
 

@@ -57,7 +57,8 @@ calls itself.
 
 ## Fix safety
 
-Safe: types are gone at run time. It is offered when the type of `env` is known or its members are, and the
+Unsafe: where not all that `fetch()` returns is seen to be a response, TypeScript may refuse it. Otherwise
+safe: types are gone at run time. It is offered when the type of `env` is known or its members are, and the
 types of the platform are in scope. A `ScheduledEvent` becomes the `ScheduledController` that a module's
 handler gets, where nothing but `cron`, `scheduledTime` and `noRetry()` of it is used. An `Env` that is
 written anew has the bindings of the configuration, and what else the code reads as `string`: secrets are
@@ -97,7 +98,7 @@ _OF_CONTROLLER = frozenset({"cron", "scheduledTime", "noRetry"})
 _PACKAGE = "@cloudflare/workers-types"
 
 
-@rule(keyword("default"), severity=Severity.NOTE, fix=Safety.SAFE)
+@rule(keyword("default"), severity=Severity.NOTE, fix=Safety.UNSAFE)
 def check(match: Match) -> Iterator[Finding]:
     statement = match.node
     if statement.type != "export_statement" or not match.module.is_typescript:
@@ -168,7 +169,9 @@ def _fix(
         statement = match.module.parent(exported) or exported
         edits.insert(0, match.insert(statement.start_byte, f"{declared}\n\n"))
         title += ", with an `Env` of what is read"
-    return Fix(title, tuple(edits), Safety.SAFE), ()
+    fetch = functions.get("fetch")
+    is_seen = fetch is None or js.always_gives_response(match.module, fetch)
+    return Fix(title, tuple(edits), Safety.SAFE if is_seen else Safety.UNSAFE), ()
 
 
 def _types_in_scope(match: Match) -> config.RuntimeTypes:

@@ -137,6 +137,7 @@ if TYPE_CHECKING:
     from cflint.project.code.flow import can_reach as can_reach
     from cflint.project.code.flow import completes as completes
     from cflint.project.code.flow import falls_through as falls_through
+    from cflint.project.code.gives import always_gives_response as always_gives_response
     from cflint.project.code.headers import HEADER_SETTERS as HEADER_SETTERS
     from cflint.project.code.import_edits import is_typescript as is_typescript
     from cflint.project.code.invocations import Invocation as Invocation
@@ -366,6 +367,7 @@ _ORIGINS = {
     "cflint.project.code.env_members": ("is_given_by_code"),
     "cflint.project.code.env_uses": ("EnvUse env_uses is_guard kind_with_method"),
     "cflint.project.code.flow": ("can_reach completes falls_through"),
+    "cflint.project.code.gives": ("always_gives_response"),
     "cflint.project.code.headers": ("HEADER_SETTERS"),
     "cflint.project.code.import_edits": ("is_typescript"),
     "cflint.project.code.invocations": ("Invocation goes_on invocations_of loss_of"),
@@ -579,6 +581,7 @@ __all__ = [
     "all_code_is_known",
     "all_remote_calls",
     "alternatives",
+    "always_gives_response",
     "ambient_env",
     "arguments_of",
     "asks_model",

@@ -24,6 +24,7 @@ _BODIES = pattern(r"\.(?:json|text|formData|arrayBuffer|blob|bytes)\(\)$|^JSON\.
 """How what a request or an answer carries is read: what comes of it is no response."""
 _PROMISED = pattern(r"Promise<(.*)>", re.DOTALL)
 _RESPONSE = pattern(r"\b(?:Next)?Response\b")
+_ALWAYS = pattern(r"(?:Response \| )?(?:Response|Promise<\s*Response\s*>)(?: \| Response)?")
 _OPEN = pattern(r".*Response.*|any|unknown|never|[A-Z]", re.DOTALL)
 """Types that may be one of a response."""
 
@@ -57,6 +58,16 @@ def what_it_gives(module: Module, function: Node) -> Gives:
     if not kinds or Gives.UNKNOWN in kinds:
         return Gives.UNKNOWN
     return Gives.TRUTH if kinds == {Gives.TRUTH} else Gives.OTHER
+
+
+def always_gives_response(module: Module, function: Node) -> bool:
+    """Whether it is seen that all a function returns are responses: by the type that it declares, otherwise
+    by each of its returns."""
+    declared = first_named(function.child_by_field_name("return_type"))
+    if declared is not None:
+        return _ALWAYS.fullmatch(module.text(declared)) is not None
+    kinds = {_kind(module, it) for it in _returned(module, function)}
+    return kinds == {Gives.RESPONSE}
 
 
 def _returned(module: Module, function: Node) -> list[Node | None]:
