@@ -62,6 +62,13 @@ turns can stay.
   row]))`; each turn hands `ask()` its `.get(value)`. The rest of `ask()` stays. As it is, each turn is a
   round trip, and an invocation may make 1,000 (50 on the Free plan). A loop that never has more than a few
   turns can stay.
+- "one of several rows by a function": Take the query out of `ask()`, and give it the row as a parameter:
+  before the loop send the queries of all turns at once, `const found = await DB.batch(list.map((one) => …))`,
+  with the list that the loop goes through for `list`, and for `…` this statement with its `bind()`, without
+  `await` and `.first()` (no `batch()` of an empty list); its `ORDER BY` goes on to pick the row of each. Turn
+  number `n` hands `ask()` `found[n].results[0] ?? null`. The rest of `ask()` stays. As it is, each turn is a
+  round trip, and an invocation may make 1,000 (50 on the Free plan). A loop that never has more than a few
+  turns can stay.
 - "several rows for a turn": Before the loop send the queries of all turns at once: `const found = await
   DB.batch(list.map((one) => …))`, with the list that the loop goes through for `list`, and for `…` this
   statement with its `bind()`, without `await` and `.first()` or `.all()` (no `batch()` of an empty list).
@@ -91,10 +98,23 @@ Source: https://developers.cloudflare.com/d1/platform/limits/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cflint.api import Finding, Match, Severity, ValueKind, call, js, python, python_module, rule, sql
+from cflint.api import (
+    Finding,
+    Match,
+    Severity,
+    ValueKind,
+    call,
+    js,
+    pattern,
+    python,
+    python_module,
+    rule,
+    sql,
+)
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -102,6 +122,7 @@ if TYPE_CHECKING:
 
 _SEVERAL = "several rows for a turn"
 """The name of a case of the page."""
+_ORDERED = pattern(r"\border\s+by\b", re.IGNORECASE)
 _READERS = frozenset({"SELECT", "WITH"})
 
 
@@ -118,7 +139,7 @@ def check(match: Match) -> Iterator[Finding]:
         related = () if turn.node is match.node else (match.at(match.node, "the query"),)
         how = "waits for" if module.loop_around(match.node) or turn.module.loop_around(turn.node) else "makes"
         called = js.Call(turn.module, turn.node).name if related else ""
-        words = ((_case(match), ""), ("ask", called)) if called else _words(match)
+        words = _words_of_function(match, called) if called else _words(match)
         yield Finding(
             f"each turn of the loop {how} a query of its own: ask for all at once",
             at,
@@ -127,18 +148,30 @@ def check(match: Match) -> Iterator[Finding]:
         )
 
 
+def _words_of_function(match: Match, called: str) -> js.Words:
+    """The name of the case for a query in a function, with its name and the database."""
+    use = sql.prepared_by(match.module, match.receiver) if match.receiver is not None else None
+    return ((_case(match, use), ""), ("ask", called), *_database(use))
+
+
 def _words(match: Match) -> js.Words:
     """The name of the case for a query that no list of values replaces; otherwise what the loop does with the
     rows that it writes itself."""
     use = sql.prepared_by(match.module, match.receiver) if match.receiver is not None else None
     statement = use.text.statements[0] if use is not None and use.text.statements else None
-    if match.word != "first" or _column(match) is None or statement is None or not statement.may_be_empty:
+    is_one = match.word == "first" and not _is_ordered(use)
+    if not is_one or _column(match) is None or statement is None or not statement.may_be_empty:
         return ((_SEVERAL, ""), *_database(use), *_list(match))
     tables = [token.name for _, token in sql.tables(statement) if token.name]
     instead = "in place of the query"
     if len(tables) == 1 and _is_written(match, tables[0]):
         instead += f", and each row of `{tables[0]}` that a turn writes is put there, too"
     return (("<instead>", instead),)
+
+
+def _is_ordered(use: sql.SqlUse | None) -> bool:
+    """Whether a query picks one of several rows by their order."""
+    return use is not None and _ORDERED.search(use.text.text) is not None
 
 
 def _database(use: sql.SqlUse | None) -> js.Words:
@@ -200,8 +233,10 @@ def _is_given(match: Match, value: Node) -> bool:
     return any(it is not None and it.kind is js.DeclarationKind.PARAMETER for it in found)
 
 
-def _case(match: Match) -> str:
+def _case(match: Match, use: sql.SqlUse | None) -> str:
     """The name of the case for a function that only looks for rows, or does more than that."""
+    if match.word == "first" and _is_ordered(use):
+        return "one of several rows by a function"
     function = match.enclosing_function
     if function is None:
         return "by a function"
