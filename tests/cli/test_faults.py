@@ -144,7 +144,7 @@ def test_fault_04_trailing_commas_a_bom_and_crlf(cli: Cli) -> None:
     worker(config=b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     outcome = concise(cli)
     assert outcome.code == 1
-    assert "wrangler.jsonc:3:11: warning[nonexistent-path]" in outcome.out
+    assert "wrangler.jsonc:3:11: error[nonexistent-path]" in outcome.out
     assert rules_of(outcome) == ["nonexistent-path"]
     assert concise(cli, "--fix").code == 0
     fixed = text.replace("index.js", "index.ts").replace("\n", "\r\n").encode()

@@ -48,6 +48,11 @@ Give the list as one value: `IN (SELECT value FROM json_each(?))` for the list o
 - "each element of `<list>` is a parameter": Ask in pieces, and join the rows: `const rows = []; for (let at
   = 0; at < <list>.length; at += 90) { const part = <list>.slice(at, at + 90); rows.push(...(await
   query(part))); }`, with this query over `part` for `query(part)`. With more than 100 the query is refused.
+- "a few rows at a time": Cut the rows, and send the pieces together: `const statements = []; for (let at = 0;
+  at < rows.length; at += 10) statements.push(db.insert(table).values(rows.slice(at, at + 10)))`, then `await
+  db.batch(statements)` where there are any, with this database, table and rows for `db`, `table` and `rows`;
+  what `returning()` gives is one list for each piece (`.flat()`). With 10 columns or fewer 10 rows fit; with
+  more, as many as 100 through their number. With more than 100 parameters the statement is refused.
 - "pattern of": The statement is refused. Shorten the pattern, or ask with `instr(column, ?) > 0`, which has
   no such limit.
 - "and this has": The statement is refused. Cut it in two and run both with `db.batch([…])`, or give a list

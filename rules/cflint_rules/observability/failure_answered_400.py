@@ -86,6 +86,7 @@ Source: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Status/400
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -100,6 +101,7 @@ _TELLS_APART = pattern(
     r"instanceof(?! Error\b)|\.(?:name|code|status|statusCode|cause)\b|\.message\s*(?:[=!]=|\.)"
     r"|\bswitch\b|UNIQUE|includes\("
 )
+_ALREADY = pattern(r"\b(?:exists?|taken|duplicate|already|in use)\b", re.IGNORECASE)
 _MOST = 6
 
 
@@ -134,6 +136,8 @@ def _answers(subject: Module, clause: Node) -> Iterator[tuple[Node, Node]]:
         return
     if next(subject.descendants(body, "throw_statement", "if_statement", "ternary_expression"), None):
         return
+    if _ALREADY.search(subject.text(body)) is not None:
+        return  # what the table refuses is the client's mistake
     made = list(subject.responses_made(body, into_functions=False))
     if len(made) != 1 or made[0].status not in _OF_CLIENT or not subject.runs_in_worker(clause):
         return

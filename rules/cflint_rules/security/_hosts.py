@@ -44,6 +44,7 @@ _HOSTS = pattern(
 )
 _CUTS = frozenset({"slice", "substring", "substr", "replace", "split", "match", "exec", "trim"})
 _PATHS = frozenset({"pathname", "path", "url", "href"})
+_HOST_PARTS = frozenset({"host", "hostname", "origin"})
 _OPEN = pattern(r"https?://(?!.*@)[\w.-]+\.[a-z]{2,}(?::\d+)?", re.IGNORECASE)
 """A host that is written out with no slash behind it: what follows goes on with its name."""
 _HOPS = 12
@@ -387,7 +388,43 @@ def is_checked(module: Module, name: js.Declaration, sent: Node) -> bool:
     """Whether something is asked of what a variable holds before it is sent, except whether there is anything
     and what says nothing of the host."""
     uses = (use for use in module.scope.references(name) if use.id != name.node.id)
-    return any(_asks(module, use, sent) for use in uses)
+    return any(_asks(module, use, sent) or _asks_by_parts(module, use, sent) for use in uses)
+
+
+def _asks_by_parts(module: Module, use: Node, sent: Node) -> bool:
+    """Whether the host of what a variable holds is asked for by way of a URL object, which itself is not
+    sent: `const { hostname } = new URL(url)`, and then `fetch(url)`."""
+    around = module.call_around(use)
+    if around is None or not around[0].is_new or around[0].name != "URL" or around[1] != 0:
+        return False
+    made = around[0].node
+    if _comes_after(module, made, sent) or js.contains(sent, made):
+        return False
+    read = module.member_read(made)
+    if read is not None:
+        return _is_host_asked(module, read.node, read.name)
+    given = module.given_name(made)
+    if given is not None and given.type == "object_pattern":
+        return any(
+            module.text(part).partition(":")[0].strip() in _HOST_PARTS for part in given.named_children
+        )
+    declaration = module.scope.resolve(given) if given is not None and given.type == "identifier" else None
+    uses = module.scope.references(declaration) if declaration is not None else ()
+    parts = (
+        module.member(module.parent(module.with_wrappers(use)))
+        for use in uses
+        if not _comes_after(module, use, sent)
+    )
+    return any(part is not None and _is_host_asked(module, part.node, part.name) for part in parts)
+
+
+def _is_host_asked(module: Module, node: Node, name: str) -> bool:
+    """Whether the host that is read is more than a header, or a word of a log."""
+    if name not in _HOST_PARTS:
+        return False
+    around, above = module.call_around(node), module.parent(module.with_wrappers(node))
+    is_header = above is not None and above.type in ("pair", "template_substitution")
+    return not is_header and (around is None or around[0].name not in _TAKES)
 
 
 def _is_member_checked(module: Module, access: js.MemberAccess, sent: Node) -> bool:
