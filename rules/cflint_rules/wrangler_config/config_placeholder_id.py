@@ -101,7 +101,6 @@ from collections.abc import Iterator
 
 from cflint.api import (
     Documents,
-    Edit,
     Environment,
     Finding,
     Fix,
@@ -157,6 +156,9 @@ _MADE_BY = {"d1_databases": ("d1", "database_name"), "kv_namespaces": ("kv names
 """The commands about what has an id, and the field with the name that a new one gets."""
 
 
+_PREVIEWS = {"id": "preview_id", "database_id": "preview_database_id"}
+"""The id for `wrangler dev --remote` that stands beside another one."""
+
 _Place = tuple[Environment, config.ConfigNode, tuple[str | int, ...]]
 """A value, with its environment and its path in the configuration."""
 
@@ -192,11 +194,12 @@ def check(subject: WranglerConfig, project: Project) -> Iterator[Finding]:
             message += "; leave it out to have wrangler create the resource"
         is_left_out = (product is not None and not words) or key == "account_id"
         first, *others = (environment.location(node) for environment, node, _ in places)
+        beside = [it for place in places if (it := _beside(subject, place)) is not None]
         yield Finding(
             message,
             first,
-            tuple(others),
-            fix=_fix(subject, places) if is_left_out else None,
+            (*others, *(subject.location(node.span).saying("and this beside it") for node, _ in beside)),
+            fix=_fix(subject, places, [path for _, path in beside]) if is_left_out else None,
             words=(*words, *_names(key, places[0])),
         )
 
@@ -237,15 +240,21 @@ def _names(key: str, place: _Place) -> Iterator[tuple[str, str]]:
         yield word, named.text
 
 
-def _fix(subject: WranglerConfig, places: list[_Place]) -> Fix | None:
-    """The fix that takes a placeholder out, wherever it stands."""
-    edits: list[Edit] = []
-    for _, _, path in places:
-        done = fixes.remove_key(subject, path)
-        if done is None:
-            return None
-        edits += done
-    return Fix.of(f"Take `{places[0][2][-1]}` out", tuple(edits), Safety.UNSAFE)
+def _beside(subject: WranglerConfig, place: _Place) -> tuple[config.ConfigNode, tuple[str | int, ...]] | None:
+    """The id for `wrangler dev --remote` beside another one, where it is a placeholder, too, and its path."""
+    *around, field = place[2]
+    key = _PREVIEWS.get(str(field))
+    entry = subject.root.at(*around) if key is not None else None
+    node = entry.get(key) if entry is not None and key is not None else None
+    if node is None or key is None or not node.text or not config.is_placeholder(node.text):
+        return None
+    return node, (*around, key)
+
+
+def _fix(subject: WranglerConfig, places: list[_Place], beside: list[tuple[str | int, ...]]) -> Fix | None:
+    """The fix that takes a placeholder out, wherever it stands, and those beside it."""
+    edits = fixes.remove_keys(subject, [*(path for _, _, path in places), *beside])
+    return Fix.of(f"Take `{places[0][2][-1]}` out", edits, Safety.UNSAFE)
 
 
 def _ids(environment: Environment) -> Iterator[tuple[str, config.ConfigNode, tuple[str | int, ...]]]:
