@@ -16,6 +16,7 @@ from cflint.syntax.javascript import (
     first_named,
     is_async,
     is_static,
+    may_be_cut,
     unwrap,
     with_wrappers,
 )
@@ -566,18 +567,8 @@ def fix_by_new_context(module: ModuleLike, promise: Node) -> Fix | None:
 
 
 def _wrapped(module: ModuleLike, promise: Node, keeper: str) -> tuple[Edit, ...]:
-    none = " ?? Promise.resolve()" if _may_be_cut(promise) else ""
+    none = " ?? Promise.resolve()" if may_be_cut(promise) else ""
     return (module.insert(promise.start_byte, f"{keeper}("), module.insert(promise.end_byte, f"{none})"))
-
-
-def _may_be_cut(promise: Node) -> bool:
-    """Whether a chain of calls has a `?.`, so that there may be no promise."""
-    part: Node | None = promise
-    while part is not None and part.type in ("call_expression", "member_expression"):
-        if any(child.type == "optional_chain" for child in part.children):
-            return True
-        part = part.child_by_field_name("function") or part.child_by_field_name("object")
-    return False
 
 
 def fix_by_async_handler(module: ModuleLike, promise: Node) -> Fix | None:

@@ -75,6 +75,16 @@ def first_named(node: Node | None) -> Node | None:
     return None
 
 
+def may_be_cut(chain: Node) -> bool:
+    """Whether a chain of members and calls has a `?.`, so that its end may not be there."""
+    part: Node | None = chain
+    while part is not None and part.type in ("call_expression", "member_expression"):
+        if any(child.type == "optional_chain" for child in part.children):
+            return True
+        part = part.child_by_field_name("function") or part.child_by_field_name("object")
+    return False
+
+
 def is_static(member: Node) -> bool:
     """Whether a member of a class, or a block in it, is `static`; only what stands before its name is looked
     at."""
