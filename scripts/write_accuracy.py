@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cflint.finding import Severity
-from cflint.platform.precision import Precision, lately, proof_of
+from cflint.platform.precision import Precision, lately
 from cflint.rule.loudness import loudest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +20,7 @@ SEVERITIES = ("error", "warning", "note")
 VERDICTS = ("true", "arguable", "false")
 BATCH = ("batch", "date", "commit", "what", "projects", "judge", "listed", "found", "found_all")
 VERDICT = ("batch", "repository", "commit", "path", "line", "rule", "severity", "verdict", "reason")
+PROOF = ("rule", "oracle", "after")
 SEEN = ("batch", "repository", "kind", "modules", "seen", "wrongly", "by_hand", "remark")
 CONFIG = ("repository", "commit", "path", "reading", "open_because", "wrangler", "remark")
 AFTER = ("batch", "date", "commit", "repository", "path", "line", "rule", "severity", "verdict")
@@ -98,7 +99,7 @@ warn in any case; rules about a change are as their files say, since no batch ha
 That was decided on 2026-11-28, from what had been read up to batch 18: of rules that had been false that
 often 40 % of the next errors and warnings were false as well, of rules of which little had been read 18 %,
 of the others 2 %. Of what each of these batches said as an error or a warning, this would have been left as
-such by what was known before the batch, with the oracles of today:
+such by what was known before the batch, with the oracles of that day:
 
 | batch | errors and warnings: read, false | of these as loud: errors: read, false | warnings: read, false |
 |---|---|---|---|
@@ -215,8 +216,10 @@ def of_recall(batches: Sequence[Row]) -> str:
 
 
 def of_loudness(batches: Sequence[Row], verdicts: Sequence[Row]) -> str:
-    """What the errors and warnings of the first sights would have been by what was known before each."""
+    """What the errors and warnings of the first sights would have been by what was known before each, and by
+    the oracles that there were when it was decided: later ones change no figure."""
     lines = []
+    proofs = {row["rule"]: row["oracle"] for row in rows_of("proofs.tsv", PROOF) if not row["after"]}
     order = {batch["batch"]: number for number, batch in enumerate(batches)}
     verdicts = sorted(verdicts, key=lambda row: order[row["batch"]])
     for number, batch in enumerate(batches):
@@ -227,20 +230,23 @@ def of_loudness(batches: Sequence[Row], verdicts: Sequence[Row]) -> str:
         for row in verdicts:
             if order[row["batch"]] < number:
                 known.setdefault(row["rule"], []).append(row)
-        again = [{**row, "severity": _loudness_of(row, known.get(row["rule"], [])).label} for row in own]
+        again = [
+            {**row, "severity": _loudness_of(row, known.get(row["rule"], []), proofs.get(row["rule"])).label}
+            for row in own
+        ]
         false = sum(row["verdict"] == "false" for row in own)
         cells = [f"{len(own)}, {false}", *(_read_and_false(again, severity) for severity in SEVERITIES[:2])]
         lines.append(f"| {batch['batch']} | {' | '.join(cells)} |")
     return LOUDNESS + "\n".join(lines) + "\n\n"
 
 
-def _loudness_of(row: Row, known: Sequence[Row]) -> Severity:
+def _loudness_of(row: Row, known: Sequence[Row], proof: str | None) -> Severity:
     """How loud a finding would have been when this was known of its rule, in the order of the batches."""
     counts = Counter(other["verdict"] for other in known)
     homes = len({other["repository"] for other in known})
     recent = lately((other["repository"], other["verdict"]) for other in known)
     read = Precision(*(counts[word] for word in VERDICTS), homes)
-    return loudest(Severity[row["severity"].upper()], proof_of(row["rule"]), recent, read)
+    return loudest(Severity[row["severity"].upper()], proof, recent, read)
 
 
 def _read_and_false(rows: Sequence[Row], severity: str) -> str:

@@ -13,7 +13,6 @@ from cflint.platform.precision import lately
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "src" / "cflint" / "platform" / "_precision.py"
 ACCURACY: dict[str, Any] = runpy.run_path(str(ROOT / "scripts" / "write_accuracy.py"))
-PROOF = ("rule", "oracle")
 MENDED = ("batch", "repository", "path", "line", "rule", "commit", "cause")
 PLACE = MENDED[:5]
 Row = Mapping[str, str]
@@ -80,7 +79,7 @@ def module(
 
 def proofs() -> list[Row]:
     """Which oracle proves a rule, one row for each rule."""
-    found: list[Row] = ACCURACY["rows_of"]("proofs.tsv", PROOF)
+    found: list[Row] = ACCURACY["rows_of"]("proofs.tsv", ACCURACY["PROOF"])
     return found
 
 
