@@ -171,7 +171,7 @@ def _before(module: Module, whole: Node) -> int:
         and (chain := _awaited_chain(module, it.node)) is not None
         and _is_lost(module, chain)
     }
-    return len(starts - {module.with_wrappers(whole).start_byte, whole.start_byte})
+    return len(starts)
 
 
 def _taken(label: str) -> str:

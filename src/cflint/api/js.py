@@ -254,7 +254,6 @@ if TYPE_CHECKING:
     from cflint.project.code.turns import turns_of as turns_of
     from cflint.project.code.values import UNKNOWN as UNKNOWN
     from cflint.project.code.words import NO_ENV as NO_ENV
-    from cflint.project.code.words import NO_REQUEST as NO_REQUEST
     from cflint.project.code.words import Words as Words
     from cflint.project.code.words import awaited_word as awaited_word
     from cflint.project.code.words import database_word as database_word
@@ -414,7 +413,7 @@ _ORIGINS = {
     "cflint.project.code.turns": ("Turn awaits_only gets_one_message repetition_of turn_around turns_of"),
     "cflint.project.code.values": ("UNKNOWN"),
     "cflint.project.code.words": (
-        "NO_ENV NO_REQUEST Words awaited_word database_word env_at environment_words list_words word words_at"
+        "NO_ENV Words awaited_word database_word env_at environment_words list_words word words_at"
     ),
     "cflint.project.modules.facts": (
         "BaseRef ClassFacts FunctionFacts LiteralKind Member MemberKind ModuleFacts TopLevel "
@@ -470,7 +469,6 @@ __all__ = [
     "NAMED_METHODS",
     "NODE_BUILTINS",
     "NO_ENV",
-    "NO_REQUEST",
     "NO_RPC_METHODS",
     "NULL_BODY_STATUSES",
     "OBJECT_TYPES",

@@ -348,9 +348,11 @@ def _in_words_of_its_place(module: Module, finding: Finding, index: RuleIndex) -
     node = module.node_at(finding.at.span.start, finding.at.span.end)
     if node is None:
         return finding
-    waits = _words.waiting_words(module, node) if index.edit_has(finding.rule, "await ") else ()
-    answers = _words.answering_words(module, node) if index.edit_has(finding.rule, "return new Resp") else ()
-    words = (*_words.words_at(module, node), *answers, *waits)
+    words = _words.words_at(module, node)
+    if index.edit_has(finding.rule, "return new Resp"):
+        words += _words.answering_words(module, node, dict(words).get(_words.HONO, ""))
+    if index.edit_has(finding.rule, "await "):
+        words += _words.waiting_words(module, node)
     return replace(finding, words=(*words, *finding.words)) if words else finding
 
 

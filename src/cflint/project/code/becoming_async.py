@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Edit
 from cflint.project.code.calls import callers_of, name_of
+from cflint.project.code.edits import made_async
 from cflint.project.code.module import Module
 from cflint.project.code.promises import can_await
-from cflint.syntax.javascript import first_named, is_async
+from cflint.syntax.javascript import is_async
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -43,10 +44,10 @@ def _edits(module: Module, node: Node, depth: int, seen: set[tuple[str, int]]) -
     if (module.path, function.start_byte) in seen:
         return ()
     seen.add((module.path, function.start_byte))
-    typed = _promised(module, function)
-    if typed is None or _cannot_be_async(module, function):
+    made = made_async(module, function)
+    if made is None or _cannot_be_async(module, function):
         return None
-    edits = [module.insert(_start(function), "async "), *typed]
+    edits = [*made]
     if module.handler_of(function) is not None:
         return tuple(edits)  # the runtime waits for it
     callers = callers_of(module, function) if name_of(module, function) is not None else None
@@ -60,31 +61,11 @@ def _edits(module: Module, node: Node, depth: int, seen: set[tuple[str, int]]) -
     return tuple(edits)
 
 
-def _start(function: Node) -> int:
-    name = function.child_by_field_name("name")
-    is_method = function.type == "method_definition" and name is not None
-    return name.start_byte if is_method and name is not None else function.start_byte
-
-
 def _cannot_be_async(module: Module, function: Node) -> bool:
     """A constructor, a getter or a setter."""
     name = function.child_by_field_name("name")
     named = module.text(name) if name is not None else ""
     return named == "constructor" or any(child.type in ("get", "set", "*") for child in function.children)
-
-
-def _promised(module: Module, function: Node) -> tuple[Edit, ...] | None:
-    """The edit by which a declared result becomes a promise of it; None where it cannot be one."""
-    annotation = function.child_by_field_name("return_type")
-    if annotation is None:
-        return ()
-    declared = first_named(annotation)
-    if annotation.type != "type_annotation" or declared is None:
-        return None  # `value is string`
-    text = module.text(declared)
-    if "Promise<" in text:
-        return () if text.startswith("Promise<") else None
-    return (module.replace(declared, f"Promise<{text}>"),)
 
 
 def _awaited(module: Module, call: Node) -> tuple[Edit, ...]:

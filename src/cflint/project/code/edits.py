@@ -10,7 +10,7 @@ from cflint.platform.handlers import handlers_of
 from cflint.project.code.flow import completes
 from cflint.project.code.nodes import own_statement
 from cflint.source import Document, Span
-from cflint.syntax.javascript import FUNCTIONS, block_end, body_of, span_of, walk
+from cflint.syntax.javascript import FUNCTIONS, block_end, body_of, first_named, span_of, walk
 from cflint.syntax.suffixes import is_typescript
 
 if TYPE_CHECKING:
@@ -214,6 +214,24 @@ def prepend_statement(module: ModuleLike, block: Node, source: str) -> Edit:
     indent = indent_of(module, block)
     inner = indent + indent_unit(document)
     return Edit(document, Span(block.start_byte, end), f"{{\n{inner}{source}\n{indent}}}")
+
+
+def made_async(module: ModuleLike, function: Node) -> tuple[Edit, ...] | None:
+    """The edits by which a function becomes asynchronous, and what it declares to give a promise of that;
+    None where there is no such promise."""
+    name = function.child_by_field_name("name")
+    is_method = function.type == "method_definition" and name is not None
+    begun = insert(module, name.start_byte if is_method and name else function.start_byte, "async ")
+    annotation = function.child_by_field_name("return_type")
+    declared = first_named(annotation)
+    if annotation is None or declared is None or module.text(declared).startswith("Promise<"):
+        return (begun,)
+    text = module.text(declared)
+    if "Promise<" in text:  # `void | Promise<void>`
+        text = "void" if text.replace(" ", "") in ("void|Promise<void>", "Promise<void>|void") else ""
+    if not text or annotation.type != "type_annotation":  # `value is string`
+        return None
+    return (begun, replace(module, declared, f"Promise<{text}>"))
 
 
 def log_caught(module: ModuleLike, clause: Node, label: str) -> tuple[Edit, ...]:

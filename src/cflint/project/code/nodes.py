@@ -416,6 +416,15 @@ def own_statement(module: ModuleLike, expression: Node) -> Node | None:
     return parent if parent is not None and parent.type == "expression_statement" else None
 
 
+def own_declaration(module: ModuleLike, declarator: Node) -> Node | None:
+    """The `const` or `let` statement that declares one variable alone; None where it declares others, too."""
+    statement = module.syntax.parent(declarator)
+    if statement is None or statement.type != "lexical_declaration":
+        return None
+    declared = [part for part in statement.named_children if part.type == "variable_declarator"]
+    return statement if len(declared) == 1 else None
+
+
 def _holds(parent: Node, child: Node) -> bool:
     """Whether a node holds a child as a statement."""
     if parent.type == "switch_case":

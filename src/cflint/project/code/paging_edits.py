@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cflint.finding import Edit, Fix, Safety
 from cflint.project.code.awaited import Awaited, awaited
 from cflint.project.code.edits import free_name, indent_of, indent_unit
-from cflint.project.code.nodes import member_read
+from cflint.project.code.nodes import member_read, own_declaration
 from cflint.syntax.javascript import arguments_of, unwrap
 from cflint.syntax.javascript import span_of as _span_of
 
@@ -28,13 +28,11 @@ def fix_by_pages(module: ModuleLike, call: Node, items: str, has_more: str) -> F
     """
     result = awaited(module, call)
     declarator = module.syntax.parent(result.node) if result is not None else None
-    statement = module.syntax.parent(declarator) if declarator is not None else None
+    statement = own_declaration(module, declarator) if declarator is not None else None
     holder = module.syntax.parent(statement) if statement is not None else None
     if result is None or declarator is None or statement is None or holder is None:
         return None
-    if holder.type not in _HOLDERS or statement.type != "lexical_declaration" or declarator.has_error:
-        return None
-    if len([part for part in statement.named_children if part.type == "variable_declarator"]) != 1:
+    if holder.type not in _HOLDERS or declarator.has_error:
         return None
     named = _named(module, result, items)
     if named is None:
@@ -102,13 +100,14 @@ def _named(module: ModuleLike, result: Awaited, items: str) -> tuple[str, str, t
 def _next(module: ModuleLike, call: Node, page: str) -> str:
     """The call for the page behind another one."""
     callee, given = call.child_by_field_name("function"), arguments_of(call)
+    options = module.text(unwrap(given[0])) if given else "{}"
+    return f"{module.text(callee) if callee is not None else ''}({with_cursor(options, page)})"
+
+
+def with_cursor(options: str, page: str) -> str:
+    """The code of the options of a list, with the place at which a page ended beside them."""
     cursor = f"cursor: {page}.cursor"
-    options = unwrap(given[0]) if given else None
-    if options is None:
-        written = f"{{ {cursor} }}"
-    elif options.type != "object":
-        written = f"{{ ...{module.text(options)}, {cursor} }}"
-    else:
-        inside = module.text(options)[1:-1].strip().rstrip(",")
-        written = f"{{ {inside}, {cursor} }}" if inside else f"{{ {cursor} }}"
-    return f"{module.text(callee) if callee is not None else ''}({written})"
+    if not (options.startswith("{") and options.endswith("}")):
+        return f"{{ ...{options}, {cursor} }}"
+    inside = options[1:-1].strip().rstrip(",")
+    return f"{{ {inside}, {cursor} }}" if inside else f"{{ {cursor} }}"

@@ -7,13 +7,13 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit, Fix, Safety
+from cflint.project.code.edits import made_async
 from cflint.project.code.values import Value, ValueKind
 from cflint.record import record
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import (
     FUNCTIONS,
     arguments_of,
-    first_named,
     is_async,
     is_static,
     may_be_cut,
@@ -577,18 +577,8 @@ def fix_by_async_handler(module: ModuleLike, promise: Node) -> Fix | None:
     handler = module.handler_of(function) if function is not None else None
     if function is None or handler is None or is_async(function):
         return None
-    name = function.child_by_field_name("name")
-    start = (
-        name.start_byte if function.type == "method_definition" and name is not None else function.start_byte
-    )
-    edits = [module.insert(start, "async "), module.insert(promise.start_byte, "await ")]
-    annotation = function.child_by_field_name("return_type")
-    declared = first_named(annotation)
-    if declared is not None and not module.text(declared).startswith("Promise<"):
-        text = module.text(declared)
-        if "Promise<" in text:  # `void | Promise<void>`
-            text = "void" if text.replace(" ", "") in ("void|Promise<void>", "Promise<void>|void") else ""
-        if not text:
-            return None
-        edits.append(module.replace(declared, f"Promise<{text}>"))
-    return Fix(f"Make `{handler.name}()` async and await the promise", tuple(edits), Safety.UNSAFE)
+    edits = made_async(module, function)
+    if edits is None:
+        return None
+    edits = (*edits, module.insert(promise.start_byte, "await "))
+    return Fix(f"Make `{handler.name}()` async and await the promise", edits, Safety.UNSAFE)

@@ -9,6 +9,7 @@ from cflint.pattern import pattern
 from cflint.project.code.answers import answers_of, known_answers
 from cflint.project.code.edits import free_name
 from cflint.project.code.gives import Gives, what_it_gives
+from cflint.project.code.nodes import own_declaration
 from cflint.project.code.words import HONO, words_at
 from cflint.syntax.javascript import first_named
 
@@ -56,21 +57,15 @@ def refusing_edits(module: Module, read: Node, text: str, status: int) -> tuple[
     the value of a constant of its own."""
     whole = _waited_for(module, read)
     declarator = module.parent(whole) if whole is not None else None
-    statement = module.parent(declarator) if declarator is not None else None
+    statement = own_declaration(module, declarator) if declarator is not None else None
     holder = module.parent(statement) if statement is not None else None
     if whole is None or declarator is None or statement is None or holder is None:
         return ()
-    if declarator.type != "variable_declarator" or declarator.child_by_field_name("type") is not None:
-        return ()
-    if statement.type != "lexical_declaration" or holder.type not in _HOLDERS:
+    if declarator.child_by_field_name("type") is not None or holder.type not in _HOLDERS:
         return ()
     answer = refusing_statement(module, read, text, status)
     name = declarator.child_by_field_name("name")
-    if (
-        answer is None
-        or name is None
-        or sum(it.type == "variable_declarator" for it in statement.children) > 1
-    ):
+    if answer is None or name is None:
         return ()
     casts = _casts(module, read, whole)
     if casts is None:
@@ -124,10 +119,9 @@ def _setting_in_try(
     """An edit for `const name = call(text)`: the variable is set in a `try`."""
     name, value = declarator.child_by_field_name("name"), declarator.child_by_field_name("value")
     holder = module.parent(statement)
-    declarators = [it for it in statement.named_children if it.type == "variable_declarator"]
-    if name is None or value is None or name.type != "identifier" or len(declarators) != 1 or holder is None:
+    if name is None or value is None or name.type != "identifier" or holder is None:
         return None
-    if statement.type != "lexical_declaration" or holder.type not in ("statement_block", "program"):
+    if own_declaration(module, declarator) is None or holder.type not in ("statement_block", "program"):
         return None
     indent, label = module.indent_of(statement), module.text(name)
     inner = f"\n{indent}{module.indent_unit}"

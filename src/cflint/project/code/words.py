@@ -16,6 +16,7 @@ from cflint.project.code.calls import CallSite, callers_of, name_of
 from cflint.project.code.gives import Gives, what_it_gives
 from cflint.project.code.module import Module
 from cflint.project.code.module import module_of as module_of
+from cflint.project.code.paging_edits import with_cursor
 from cflint.project.code.values import Value, ValueKind
 from cflint.scope import Declaration, DeclarationKind
 from cflint.syntax.javascript import FUNCTIONS, arguments_of, is_async
@@ -109,9 +110,9 @@ def environment_words(environments: Iterable[Environment]) -> Words:
     return ((ENVIRONMENTS, listed),) if named else ()
 
 
-def answering_words(module: Module, node: Node) -> Words:
+def answering_words(module: Module, node: Node, context: str = "") -> Words:
     """What an edit that answers needs to know of a function: whether it gives a response, and which answers
-    around use names that are at hand."""
+    around use names that are at hand. `context` is the name of Hono's context there, "" without one."""
     function = module.enclosing_function(node)
     gives = what_it_gives(module, function) if function is not None else Gives.UNKNOWN
     if gives is Gives.TRUTH:
@@ -119,7 +120,7 @@ def answering_words(module: Module, node: Node) -> Words:
     if function is None:
         return ()
     if gives is not Gives.OTHER:
-        known = known_answers(module, node, dict(words_at(module, node)).get(HONO, ""))
+        known = known_answers(module, node, context)
         return ((KNOWN_ANSWERS, " ".join(map(str, sorted(known)))),) if known else ()
     named = name_of(module, function)
     calls = callers_of(module, function).calls if named is not None else ()
@@ -274,15 +275,9 @@ def list_words(module: Module, call: Node, general: str) -> Words:
     if not options:
         return (*several, *word(general, module, receiver))
     ((_, text),) = options
-    cursor = "cursor: page.cursor"
-    if text.startswith("{") and text.endswith("}"):
-        inside = text[1:-1].strip().rstrip(",")
-        after = f"{{ {inside}, {cursor} }}" if inside else f"{{ {cursor} }}"
-    else:
-        after = f"{{ ...{text}, {cursor} }}"
     return (
         *several,
         *word(general, module, receiver),
-        (f"{{ …options, {cursor} }}", after),
+        ("{ …options, cursor: page.cursor }", with_cursor(text, "page")),
         ("{ …options }", text if given else "{}"),
     )

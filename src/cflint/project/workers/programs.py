@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cflint.pattern import pattern
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cflint.project.config.wrangler import WranglerConfig
     from cflint.project.files.workspace import Workspace
     from cflint.project.modules.manifest import Manifest
+    from cflint.source import Document
 
 LEFT_OVER = "it is left over: `main` is a program that runs in Node.js"
 _SERVES_IN_NODE = pattern(rb"[\"']@hono/node-server[\"']|\bprocess\.exit\(")
@@ -97,12 +98,12 @@ def why_program(
     if local:
         return local
     manifest = manifest_above(workspace, config.directory)
-    if manifest is not None and not is_deployed and _is_server(workspace, config, manifest):
-        return LEFT_OVER
     started = manifest.scripts.get("start", "") if manifest is not None else ""
-    if _IN_NODE.search(started) is None or not config.mains:
+    if manifest is None or _IN_NODE.search(started) is None:
         return ""
     mains = [workspace.read(main) for main in config.mains if workspace.is_file(main)]
+    if not is_deployed and _is_server(manifest, mains):
+        return LEFT_OVER
     if not mains or any(main is None or _MAY_BE_WORKER.search(main.data) is not None for main in mains):
         return ""
     if any(_OF_CLOUDFLARE.search(text) is not None for text in scripts):
@@ -115,13 +116,12 @@ def why_program(
     return LEFT_OVER
 
 
-def _is_server(workspace: Workspace, config: WranglerConfig, manifest: Manifest) -> bool:
+def _is_server(manifest: Manifest, mains: Sequence[Document | None]) -> bool:
     """Whether `main` has no default export, and serves in Node.js or ends the process, and the package
     starts in Node.js and does not speak of Cloudflare."""
     started = manifest.scripts.get("start", "")
     if _WITH_NODE.search(started) is None or _OF_CLOUDFLARE_BYTES.search(manifest.document.data) is not None:
         return False
-    mains = [workspace.read(main) for main in config.mains if workspace.is_file(main)]
     return bool(mains) and all(
         main is not None
         and _SERVES_IN_NODE.search(main.data) is not None
