@@ -119,7 +119,7 @@ def _fix(match: Match, ordered: tuple[Node, Node]) -> Fix | None:
         return None
     if len(listed.named_children) != len(ordered):
         return None
-    end = ";" if module.text(statement).endswith(";") else ""
+    end = module.semicolon_of(statement)
     text = f"{end}\n{module.indent_of(statement)}".join(f"await {module.text(it)}" for it in ordered) + end
     return Fix("Write one after the other", (module.replace(statement, text),), Safety.UNSAFE)
 

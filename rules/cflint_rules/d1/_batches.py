@@ -235,7 +235,7 @@ def _awaits(module: Module, node: Node) -> bool:
 
 
 def _end(module: Module, statement: Node | None) -> str:
-    return ";" if statement is not None and module.text(statement).endswith(";") else ""
+    return module.semicolon_of(statement) if statement is not None else ""
 
 
 def _name_for(module: Module, loop: Node, block: Node) -> str | None:

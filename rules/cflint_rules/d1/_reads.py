@@ -56,7 +56,7 @@ def _edit_of_row(module: Module, runs: Sequence[Node]) -> Edit | None:
     statements = [read.statement for read in known]
     first, last = statements[0], statements[-1]
     database, indent = module.text(parts[0].database), module.indent_of(first)
-    end = ";" if module.text(last).endswith(";") else ""
+    end = module.semicolon_of(last)
     after = "".join(f"\n{indent}{line}{end}" for _, line in pairs if line)
     listed = listed_parts(module, parts, statements)
     names = ", ".join(name for name, _ in pairs)

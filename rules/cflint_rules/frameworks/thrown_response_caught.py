@@ -243,7 +243,7 @@ def _fix(match: Match, thrown: js.PlatformName, handler: Node) -> Fix | None:
         edits.extend(added)
     asked = _asked(match, thrown, error)
     first = next((it for it in body.named_children if it.type != "comment"), match.node)
-    end = ";" if module.text(first).endswith((";", "}")) else ""
+    end = module.semicolon_of(first, ";")
     edits.append(module.prepend_statement(body, f"{asked}{end}"))
     return Fix("Throw the answer on", tuple(edits), Safety.UNSAFE)
 

@@ -290,7 +290,7 @@ def _refuses(subject: Module, several: Sequence[_Throw], statement: Node) -> Edi
     if subject.enclosing_function(several[0].node) != subject.enclosing_function(statement):
         return None
     asked = " || ".join(dict.fromkeys(_asked(subject, one) for one in several))
-    end = ";" if subject.text(statement).endswith((";", "}")) else ""
+    end = subject.semicolon_of(statement, ";")
     return subject.insert(statement.start_byte, f"if ({asked}) {answer}{end}\n{subject.indent_of(statement)}")
 
 

@@ -112,7 +112,7 @@ def _fix(module: Module, left: Node, loop: Node) -> Fix | None:
     nearest = next((it for it in module.ancestors(left) if it.type in _AROUND), None)
     if nearest is None or nearest.id != loop.id or left.named_children:
         return None
-    end = ";" if module.text(left).endswith(";") else ""
+    end = module.semicolon_of(left)
     return Fix("Go on with the next", (module.replace(left, f"continue{end}"),), Safety.UNSAFE)
 
 

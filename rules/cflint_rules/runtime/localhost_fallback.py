@@ -141,7 +141,7 @@ def _fix(module: Module, read: Node, default: js.Operation) -> Fix | None:
         return None
     text = module.text(read)
     name = text.rpartition(".")[2]
-    end = ";" if module.text(statement).endswith((";", "}")) else ""
+    end = module.semicolon_of(statement, ";")
     asked = f'if (!{text}) throw new Error("{name} is not set"){end}\n{module.indent_of(statement)}'
     edits = (
         module.insert(statement.start_byte, asked),

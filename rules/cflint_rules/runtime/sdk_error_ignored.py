@@ -135,7 +135,7 @@ def _fix(module: Module, awaited: Node) -> Fix | None:
     holder = module.parent(statement) if statement is not None else None
     if statement is None or holder is None or holder.type != "statement_block":
         return None
-    name, end = module.given_name(whole), ";" if module.text(statement).endswith(";") else ""
+    name, end = module.given_name(whole), module.semicolon_of(statement)
     number = _before(module, whole)
     label = _fresh(module, statement) + (str(number + 1) if number else "")
     edits: list[Edit] = []

@@ -357,7 +357,7 @@ def _fix(module: Module, name: str, default: Node) -> Fix | None:
     if statement is None or holder is None or holder.type != "statement_block":
         return None
     quote = '"' if module.document.data.count(b'"') >= module.document.data.count(b"'") else "'"
-    end = ";" if module.text(statement).endswith((";", "}")) else ""
+    end = module.semicolon_of(statement, ";")
     error = f"new Error({quote}{name} is not set{quote})"
     asked = f"if (!{read}) throw {error}{end}\n{module.indent_of(statement)}"
     edits = [module.insert(statement.start_byte, asked), module.replace(chosen.node, read)]

@@ -197,7 +197,7 @@ def _fix_names(module: Module, hole: Node, text: sql.SqlText) -> Fix | None:
         and _is_of_object(module, around[0])
     ]
     quote = '"' if module.document.data.count(b'"') >= module.document.data.count(b"'") else "'"
-    end = ";" if module.text(statement).endswith(";") else ""
+    end = module.semicolon_of(statement)
     listed = ", ".join(f"{quote}{name}{quote}" for name in columns)
     indent = f"\n{module.indent_of(statement)}"
     kept = f"Object.entries({declared.name}).filter(([key]) => allowed.includes(key))"

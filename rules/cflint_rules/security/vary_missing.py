@@ -158,7 +158,7 @@ def _edit(subject: Module, value: Node) -> Edit | None:
     if statement is None or first is None:
         return None
     quote = subject.text(first)[:1]
-    end = ";" if subject.text(statement).endswith(";") else ""
+    end = subject.semicolon_of(statement)
     options = ", { append: true }" if made.name == "header" else ""
     name = "header" if made.name == "header" else "append"
     line = f"{subject.text(made.receiver)}.{name}({quote}Vary{quote}, {quote}Origin{quote}{options}){end}"
@@ -229,7 +229,7 @@ def _fix_in_hono(subject: Module, read: Node) -> Fix | None:
     if subject.value_of(owner.object).kind is not ValueKind.HONO_CONTEXT:
         return None
     quote = subject.text(made.arguments[0])[:1] if made is not None else '"'
-    end = ";" if subject.text(statement).endswith(";") else ""
+    end = subject.semicolon_of(statement)
     words = f"{quote}Vary{quote}, {quote}Accept{quote}, {{ append: true }}"
     line = f"\n{subject.indent_of(statement)}{subject.text(owner.object)}.header({words}){end}"
     return Fix("Send `Vary: Accept`", (subject.insert(statement.end_byte, line),), Safety.SAFE)

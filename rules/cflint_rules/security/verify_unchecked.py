@@ -190,14 +190,14 @@ def _fix(match: Match) -> Fix | None:
             if not js.can_await(module, match.node):
                 return None
             text = f"await {text}"
-        end = ";" if module.text(statement).endswith(";") else ""
+        end = module.semicolon_of(statement)
         edit = module.replace(statement, f"if (!({text})) {answer}{end}")
         return Fix("Answer 401 where it is false", (edit,), Safety.UNSAFE)
     declared = result.declaration if result is not None else None
     statement = module.parent(declared.owner) if declared is not None else None
     if declared is None or statement is None or statement.type != "lexical_declaration" or declared.path:
         return None
-    end = ";" if module.text(statement).endswith(";") else ""
+    end = module.semicolon_of(statement)
     line = f"\n{module.indent_of(statement)}if (!{declared.name}) {answer}{end}"
     return Fix("Answer 401 where it is false", (module.insert(statement.end_byte, line),), Safety.UNSAFE)
 

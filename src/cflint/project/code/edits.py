@@ -46,6 +46,13 @@ def indent_of(module: ModuleLike, node: Node) -> str:
     return text[: len(text) - len(text.lstrip())].decode("ascii", "ignore")
 
 
+def semicolon_of(module: ModuleLike, statement: Node, of_block: str = "") -> str:
+    """What ends a statement, as the code has it: a semicolon or nothing. One that ends in a block does not
+    tell: `of_block`."""
+    end = module.text(statement)[-1:]
+    return of_block if end == "}" else ";" if end == ";" else ""
+
+
 def indent_unit(document: Document) -> str:
     """One step of a document's indentation: a tab, or as many spaces as its first indented line has."""
     for line in document.data[:20_000].split(b"\n"):

@@ -481,6 +481,7 @@ class Module:
     replace = _edits.replace
     insert = _edits.insert
     indent_of = _edits.indent_of
+    semicolon_of = _edits.semicolon_of
     whole_lines = _edits.whole_lines
     lines_around = _edits.lines_around
     item_span = _edits.item_span

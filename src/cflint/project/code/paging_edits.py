@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cflint.finding import Edit, Fix, Safety
 from cflint.project.code.awaited import Awaited, awaited
-from cflint.project.code.edits import free_name, indent_of, indent_unit
+from cflint.project.code.edits import free_name, indent_of, indent_unit, semicolon_of
 from cflint.project.code.nodes import member_read, own_declaration
 from cflint.syntax.javascript import arguments_of, unwrap
 from cflint.syntax.javascript import span_of as _span_of
@@ -59,7 +59,7 @@ def _asking(
     """The statements in the place of the one that asks for the first page."""
     newline, indent = module.document.newline, indent_of(module, statement)
     inner = indent + indent_unit(module.document)
-    end = ";" if module.text(statement).endswith(";") else ""
+    end = semicolon_of(module, statement)
     annotation, value = declarator.child_by_field_name("type"), declarator.child_by_field_name("value")
     typed = module.text(annotation) if annotation is not None else ""
     lines = (

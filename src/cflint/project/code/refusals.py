@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cflint.finding import Edit
 from cflint.pattern import pattern
 from cflint.project.code.answers import answers_of, known_answers
-from cflint.project.code.edits import free_name
+from cflint.project.code.edits import free_name, semicolon_of
 from cflint.project.code.gives import Gives, what_it_gives
 from cflint.project.code.nodes import own_declaration
 from cflint.project.code.words import HONO, words_at
@@ -71,7 +71,7 @@ def refusing_edits(module: Module, read: Node, text: str, status: int) -> tuple[
     if casts is None:
         return ()
     handled = [module.insert(read.end_byte, ".catch(() => null)"), *casts]
-    end = ";" if module.text(statement).endswith(";") else ""
+    end = semicolon_of(module, statement)
     indent = module.indent_of(statement)
     label = module.text(name)
     if name.type == "identifier":

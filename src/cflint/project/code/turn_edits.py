@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cflint.finding import Edit, Fix, Safety
-from cflint.project.code.edits import free_name, indent_of, indent_unit
+from cflint.project.code.edits import free_name, indent_of, indent_unit, semicolon_of
 from cflint.record import record
 from cflint.syntax.javascript import FUNCTIONS, arguments_of, body_of, span_of, unwrap, walk
 
@@ -53,7 +53,7 @@ def _of_loop(turn: Turn, call: Node, item: str, how: Gathered) -> Fix | None:
     if name is None or holder.type not in _HOLDERS or turn.is_async:
         return None
     newline, indent = module.document.newline, indent_of(module, loop)
-    end = ";" if module.text(statement).endswith(";") else ""
+    end = semicolon_of(module, statement)
     edits = (
         module.insert(loop.start_byte, f"const {name} = []{end}{newline}{indent}"),
         module.replace(awaits, f"{name}.push({item})"),
@@ -75,7 +75,7 @@ def _of_callback(turn: Turn, call: Node, item: str, how: Gathered) -> Fix | None
         return None
     items, pattern = module.text(turn.items), module.text(given[0].pattern)
     newline, indent = module.document.newline, indent_of(module, statement)
-    end = ";" if module.text(statement).endswith(";") else ""
+    end = semicolon_of(module, statement)
     if item == pattern and unwrap(turn.items).type == "identifier":
         text = _calling(module, indent, items, how, end)
         return Fix(how.title, (Edit(module.document, span_of(statement), text),), Safety.UNSAFE)
@@ -107,7 +107,7 @@ def fix_in_pieces(module: Module, call: Node, how: Gathered) -> Fix | None:
         return None
     newline, indent = module.document.newline, indent_of(module, statement)
     inner = indent + indent_unit(module.document) if is_alone else indent
-    end = ";" if module.text(statement).endswith(";") else ""
+    end = semicolon_of(module, statement)
     if unwrap(given[0]).type == "identifier":
         text = _calling(module, inner, module.text(given[0]), how, end)
     else:
